@@ -1,0 +1,1 @@
+#include "backbone/safetensors.h"

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+
+#include "backbone/weights.h"
+
+namespace deeper {
+
+// Reads the learned blobs of a Caffe NetParameter file, current ("layer") or V1 ("layers") format. Layers
+// without blobs are skipped; the auxiliary training heads ("loss1/...", "loss2/...") are dropped.
+// Throws Error naming the file, the place and what was expected when the file is missing, truncated or
+// not a NetParameter, when a blob's shape disagrees with its number of values, or a value is not finite.
+Weights ReadCaffemodel(const std::filesystem::path& path);
+
+// Reads backbone weights from .caffemodel or .safetensors, decided by content, not by name, and
+// validates them against the GoogLeNet table. bf16 and f16 tensors are widened to f32.
+Weights ReadBackboneWeights(const std::filesystem::path& path);
+
+// Writes weights as f32 safetensors, whole or not at all, with {"format": "deeper-backbone",
+// "fingerprint": ...} as metadata.
+void WriteBackboneWeights(const Weights& weights, const std::filesystem::path& path);
+
+}  // namespace deeper

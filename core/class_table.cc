@@ -1,0 +1,1 @@
+#include "core/class_table.h"

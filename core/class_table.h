@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace deeper {
+
+// Position of a class in its ClassTable, from 0. Background is not a class.
+enum class ClassId : int {};
+
+constexpr std::size_t IndexOf(ClassId id) { return static_cast<std::size_t>(id); }
+constexpr ClassId ClassAt(std::size_t index) { return static_cast<ClassId>(index); }
+
+// One class: the name that people read, and its WordNet id ("n02672831") where it has one, else "".
+struct ClassInfo {
+  std::string name;
+  std::string wordnet_id;
+
+  bool operator==(const ClassInfo&) const = default;
+};
+
+// The classes of a data set or model, in the order that their ClassIds count.
+struct ClassTable {
+  std::vector<ClassInfo> classes;
+
+  std::size_t Size() const { return classes.size(); }
+  // Expects id to be in the table.
+  const std::string& Name(ClassId id) const { return classes.at(IndexOf(id)).name; }
+  // The class with this name or WordNet id; nothing when there is none. Names compare exactly.
+  std::optional<ClassId> Find(std::string_view name_or_wordnet_id) const;
+
+  bool operator==(const ClassTable&) const = default;
+};
+
+// A table of these names without WordNet ids. Throws Error on an empty or repeated name.
+ClassTable ClassTableOf(const std::vector<std::string>& names);
+
+// The name in the table that is nearest to `name` by edit distance, for "did you mean"; nothing when
+// none is near (more than a third of the letters differ).
+std::optional<std::string> NearestClassName(const ClassTable& table, std::string_view name);
+
+}  // namespace deeper

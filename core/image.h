@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace deeper {
+
+// A picture: width x height pixels, 8 bits a channel, interleaved BGR, rows from the top, dense (row y
+// starts at byte 3 * width * y). Owns its pixels.
+struct Image {
+  int width = 0;
+  int height = 0;
+  std::vector<std::uint8_t> bgr;
+
+  bool IsEmpty() const { return width <= 0 || height <= 0; }
+  const std::uint8_t* Row(int y) const {
+    return bgr.data() + std::size_t{3} * static_cast<std::size_t>(width) * static_cast<std::size_t>(y);
+  }
+  std::uint8_t* Row(int y) {
+    return bgr.data() + std::size_t{3} * static_cast<std::size_t>(width) * static_cast<std::size_t>(y);
+  }
+
+  bool operator==(const Image&) const = default;
+};
+
+// A picture of one colour.
+Image MakeImage(int width, int height, std::uint8_t blue, std::uint8_t green, std::uint8_t red);
+
+}  // namespace deeper

@@ -1,0 +1,1 @@
+#include "core/read_image.h"

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "core/image.h"
+
+namespace deeper {
+
+struct ReadImageOptions {
+  // Pictures with more pixels than this are refused by their header, before memory is taken.
+  std::int64_t max_pixels = 100'000'000;
+  // Turn the picture as its EXIF orientation says. VOC and ILSVRC annotations are made on upright files.
+  bool apply_exif_orientation = true;
+};
+
+// Decodes a picture file of any format that OpenCV reads to BGR; alpha is dropped, gray is spread,
+// 16 bits become 8. JPEG is decoded strictly by libjpeg-turbo: a truncated or corrupt file is an
+// Error, not a grey area. Throws Error naming the file and the reason when it is missing, not a
+// regular file, of an unknown format, corrupt, or too large. Safe from several threads.
+Image ReadImage(const std::filesystem::path& path, const ReadImageOptions& options = {});
+
+}  // namespace deeper

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+
+#include "core/box.h"
+#include "core/image.h"
+
+namespace deeper {
+
+enum class CropMode {
+  kWarp,    // the box stretched to a square, aspect ignored
+  kSquare,  // the tightest square around the box first, aspect kept
+};
+
+std::string NameOf(CropMode mode);                   // "warp", "square"
+CropMode CropModeFromName(const std::string& name);  // throws Error listing them otherwise
+
+// Girshick et al. 2014, appendix A, and rcnn_im_crop.m.
+struct CropOptions {
+  CropMode mode = CropMode::kWarp;
+  int size_px = 224;   // side of the crop
+  int padding_px = 16;  // context around the box, in crop pixels; R-CNN's best by 3-5 mAP
+  std::array<float, 3> mean_bgr = {104, 117, 123};  // subtracted; fills what lies outside the picture (0 after)
+
+  void Validate() const;
+  bool operator==(const CropOptions&) const = default;
+};
+
+// Writes the crop of `box` to `crop_chw`: 3 x size x size f32, BGR planes, mean subtracted. Bilinear without
+// antialiasing. The one crop of training and detection. Expects a non-empty image and box, and
+// crop_chw.size() == 3 * size * size. Safe from several threads.
+void Crop(const Image& image, const Box& box, const CropOptions& options, std::span<float> crop_chw);
+
+}  // namespace deeper

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backbone/network.h"
+#include "core/box.h"
+#include "core/image.h"
+#include "detector/crop.h"
+
+namespace deeper {
+
+// Boxes of one picture and the backbone's unscaled pool5 features of their crops.
+struct RegionFeatures {
+  int image_width = 0;
+  int image_height = 0;
+  std::size_t feature_dim = kFeatureDim;
+  std::vector<Box> boxes;
+  std::vector<float> features;  // boxes x feature_dim, row-major
+
+  std::span<const float> Row(std::size_t i) const {
+    return std::span(features).subspan(i * feature_dim, feature_dim);
+  }
+  bool operator==(const RegionFeatures&) const = default;
+};
+
+// Seconds that one picture spent in each stage, on its one thread.
+struct StageTimes {
+  double decode_s = 0;
+  double proposals_s = 0;
+  double crop_s = 0;
+  double network_s = 0;
+  double heads_s = 0;
+
+  StageTimes& operator+=(const StageTimes& other);
+};
+
+// One thread's means to compute features: a workspace and a crop buffer of one batch. Reused over pictures.
+class FeatureExtractor {
+ public:
+  // `network` must outlive this.
+  FeatureExtractor(const Network& network, const CropOptions& crop);
+
+  // Features of the crops of `boxes`, in their order. Adds to times.crop_s and times.network_s.
+  RegionFeatures Extract(const Image& image, std::vector<Box> boxes, StageTimes& times);
+
+ private:
+  const Network* network_;
+  CropOptions crop_;
+  Workspace workspace_;
+  std::vector<float> crops_chw_;
+};
+
+// A directory with one file a picture of what was extracted, so that a run can stop and go on, and heads can be tried
+// without the network. Files appear whole or not at all. Safe from several threads on different pictures.
+class FeatureCache {
+ public:
+  // Opens or makes `directory`. `recipe` says what the features depend on (backbone, precision, crop, proposals, data), as
+  // text; throws Error showing both when the directory was made with another recipe.
+  FeatureCache(std::filesystem::path directory, const std::string& recipe);
+
+  // The picture's features; nothing when they are not there yet. A damaged file counts as not there.
+  std::optional<RegionFeatures> Load(const std::string& image_id) const;
+  void Store(const std::string& image_id, const RegionFeatures& features) const;
+  bool Contains(const std::string& image_id) const;
+
+  // Bytes on disk of a picture with this many boxes, for the estimate before a run starts.
+  static std::uintmax_t BytesFor(std::size_t boxes, std::size_t feature_dim = kFeatureDim);
+
+ private:
+  std::filesystem::path PathOf(const std::string& image_id) const;
+  std::filesystem::path directory_;
+};
+
+}  // namespace deeper

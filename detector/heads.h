@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/box.h"
+
+namespace deeper {
+
+// How features are scaled before the linear heads.
+enum class FeatureNorm {
+  kMean,  // by one number, so that their mean norm over the training set is target_norm (R-CNN)
+  kUnit,  // each vector on its own to target_norm
+};
+
+std::string NameOf(FeatureNorm norm);                      // "mean", "unit"
+FeatureNorm FeatureNormFromName(const std::string& name);  // throws Error listing them otherwise
+
+struct FeatureScaling {
+  FeatureNorm norm = FeatureNorm::kUnit;
+  float target_norm = 20;
+  float mean_norm = 1;  // of the unscaled training features; used by kMean
+
+  bool operator==(const FeatureScaling&) const = default;
+};
+
+// Scales rows of `dim` values in place. A zero vector stays zero.
+void ScaleFeatures(std::span<float> features, std::size_t dim, const FeatureScaling& scaling);
+
+// One linear classifier a class over the same features.
+struct LinearClassifiers {
+  std::size_t feature_dim = 0;
+  std::vector<float> weights;  // classes x feature_dim, row-major
+  std::vector<float> biases;   // classes
+
+  std::size_t ClassCount() const { return biases.size(); }
+  bool operator==(const LinearClassifiers&) const = default;
+};
+
+// Margins of `features` (crops x feature_dim, already scaled): crops x classes, row-major.
+std::vector<float> Score(const LinearClassifiers& classifiers, std::span<const float> features);
+
+// Ridge regression from features to whitened (dx/w, dy/h, log w, log h), Girshick et al. 2014, appendix C.
+// One regressor for all classes, or one a class.
+struct BoxRegression {
+  std::size_t feature_dim = 0;
+  std::vector<float> weights;  // regressors x 4 x (feature_dim + 1), the bias last; whitening folded in
+
+  std::size_t RegressorCount() const {
+    return feature_dim == 0 ? 0 : weights.size() / (4 * (feature_dim + 1));
+  }
+  bool operator==(const BoxRegression&) const = default;
+};
+
+// The moved box: predicted by regressor `index` from one scaled feature vector. Not clipped. log w and log h are
+// capped at log(1000/16) so that no box becomes infinite.
+Box MoveBox(const BoxRegression& regression,
+            std::size_t index,
+            std::span<const float> feature,
+            const Box& box);
+
+}  // namespace deeper

@@ -1,0 +1,1 @@
+#include "proposals/selective_search.h"
