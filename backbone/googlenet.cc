@@ -1,0 +1,152 @@
+#include "backbone/googlenet.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace deeper {
+namespace {
+
+// An activation while the network is being laid out.
+struct Map {
+  std::string name;
+  std::size_t channels = 0;
+  std::size_t side = 0;
+};
+
+Layer ConvolutionLayer(std::string name,
+                       const Map& input,
+                       std::size_t out_channels,
+                       const Window& window) {
+  return {.name = name,
+          .kind = LayerKind::kConvolution,
+          .input = input.name,
+          .output = name,
+          .window = window,
+          .in_channels = input.channels,
+          .in_side = input.side,
+          .out_channels = out_channels,
+          .out_side = OutputSide(input.side, window, Rounding::kDown)};
+}
+
+Layer PoolLayer(std::string name, LayerKind kind, const Map& input, const Window& window) {
+  return {.name = name,
+          .kind = kind,
+          .input = input.name,
+          .output = name,
+          .window = window,
+          .in_channels = input.channels,
+          .in_side = input.side,
+          .out_channels = input.channels,
+          .out_side = OutputSide(input.side, window, Rounding::kUp)};
+}
+
+Layer LrnLayer(std::string name, const Map& input) {
+  return {.name = name,
+          .kind = LayerKind::kLrn,
+          .input = input.name,
+          .output = name,
+          .in_channels = input.channels,
+          .in_side = input.side,
+          .out_channels = input.channels,
+          .out_side = input.side};
+}
+
+// Appends layers one behind the other.
+class LayerList {
+ public:
+  Map Append(Layer layer) {
+    Map output = {layer.output, layer.out_channels, layer.out_side};
+    layers_.push_back(std::move(layer));
+    return output;
+  }
+
+  Map AppendStem(const Map& data) {
+    const auto convolve = [this](const StemRow& row, const Map& input) {
+      return Append(ConvolutionLayer(std::string(row.name), input, row.out, row.window));
+    };
+    Map map = convolve(kConv1, data);
+    map = Append(PoolLayer("pool1/3x3_s2", LayerKind::kMaxPool, map, kStridedPool));
+    map = Append(LrnLayer("pool1/norm1", map));
+    map = convolve(kConv2Reduce, map);
+    map = convolve(kConv2, map);
+    map = Append(LrnLayer("conv2/norm2", map));
+    return Append(PoolLayer("pool2/3x3_s2", LayerKind::kMaxPool, map, kStridedPool));
+  }
+
+  // The four branches of Szegedy et al. 2014, figure 2(b), concatenated in this order.
+  Map AppendInception(const InceptionRow& row, const Map& input) {
+    const std::string prefix = std::string(row.name) + "/";
+    const Map output = {prefix + "output", row.Out(), input.side};
+    std::size_t channel = 0;
+    const auto convolve =
+        [&](const char* name, const Map& from, std::size_t out, std::size_t kernel) {
+          const Window window = {.kernel = kernel, .stride = 1, .pad = kernel / 2};
+          return ConvolutionLayer(prefix + name, from, out, window);
+        };
+    const auto append_branch_end = [&](Layer layer) {
+      layer.output = output.name;
+      layer.output_channel = channel;
+      channel += layer.out_channels;
+      Append(std::move(layer));
+    };
+    append_branch_end(convolve("1x1", input, row.conv1x1, 1));
+    const Map reduced3x3 = Append(convolve("3x3_reduce", input, row.reduce3x3, 1));
+    append_branch_end(convolve("3x3", reduced3x3, row.conv3x3, 3));
+    const Map reduced5x5 = Append(convolve("5x5_reduce", input, row.reduce5x5, 1));
+    append_branch_end(convolve("5x5", reduced5x5, row.conv5x5, 5));
+    const Map pooled =
+        Append(PoolLayer(prefix + "pool", LayerKind::kMaxPool, input, kInceptionPool));
+    append_branch_end(convolve("pool_proj", pooled, row.pool_proj, 1));
+    return output;
+  }
+
+  std::vector<Layer> Take() { return std::move(layers_); }
+
+ private:
+  std::vector<Layer> layers_;
+};
+
+}  // namespace
+
+std::vector<Layer> GoogLeNetLayers() {
+  LayerList list;
+  Map map = list.AppendStem({"data", kInputChannels, kInputSide});
+  for (const InceptionRow& row : kInception) {
+    map = list.AppendInception(row, map);
+    if (!row.pool_after.empty()) {
+      map = list.Append(
+          PoolLayer(std::string(row.pool_after), LayerKind::kMaxPool, map, kStridedPool));
+    }
+  }
+  list.Append(PoolLayer("pool5/7x7_s1", LayerKind::kAveragePool, map, kGlobalPool));
+  return list.Take();
+}
+
+std::vector<Layer> GoogLeNetConvolutions() {
+  const std::vector<Layer> layers = GoogLeNetLayers();
+  std::vector<Layer> convolutions;
+  std::copy_if(
+      layers.begin(), layers.end(), std::back_inserter(convolutions), [](const Layer& layer) {
+        return layer.kind == LayerKind::kConvolution;
+      });
+  return convolutions;
+}
+
+Shape WeightShape(const Layer& convolution) {
+  return {convolution.out_channels,
+          convolution.in_channels,
+          convolution.window.kernel,
+          convolution.window.kernel};
+}
+
+Shape BiasShape(const Layer& convolution) { return {convolution.out_channels, 1, 1, 1}; }
+
+std::size_t Macs(const Layer& convolution) {
+  return WeightShape(convolution).Count() * convolution.out_side * convolution.out_side;
+}
+
+std::string WeightName(std::string_view layer_name) { return std::string(layer_name) + "/weight"; }
+
+std::string BiasName(std::string_view layer_name) { return std::string(layer_name) + "/bias"; }
+
+}  // namespace deeper
