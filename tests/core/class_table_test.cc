@@ -1,0 +1,66 @@
+#include "core/class_table.h"
+
+#include "core/error.h"
+#include "tests/support/catch.h"
+
+namespace deeper {
+namespace {
+
+ClassTable Animals() {
+  return {.classes = {{.name = "cat", .wordnet_id = "n02121808"},
+                      {.name = "aeroplane", .wordnet_id = ""},
+                      {.name = "sheep", .wordnet_id = "n02411705"}}};
+}
+
+TEST_CASE("a class is found by its name and by its WordNet id") {
+  REQUIRE(Animals().Find("sheep") == ClassAt(2));
+  REQUIRE(Animals().Find("n02121808") == ClassAt(0));
+}
+
+TEST_CASE("names compare exactly, and an empty name finds no class without WordNet id") {
+  REQUIRE_FALSE(Animals().Find("Cat").has_value());
+  REQUIRE_FALSE(Animals().Find("shee").has_value());
+  REQUIRE_FALSE(Animals().Find("").has_value());
+}
+
+TEST_CASE("a name is preferred to another class's WordNet id") {
+  const ClassTable table{
+      .classes = {{.name = "a", .wordnet_id = "b"}, {.name = "b", .wordnet_id = ""}}};
+  REQUIRE(table.Find("b") == ClassAt(1));
+}
+
+TEST_CASE("a table of names keeps their order") {
+  const ClassTable table = ClassTableOf({"dog", "cat"});
+  REQUIRE(table.Size() == 2);
+  REQUIRE(table.Name(ClassAt(0)) == "dog");
+  REQUIRE(table.Name(ClassAt(1)) == "cat");
+  REQUIRE(table.classes[0].wordnet_id.empty());
+}
+
+TEST_CASE("a repeated or an empty name is refused by name or position") {
+  REQUIRE_THROWS_WITH(ClassTableOf({"dog", "cat", "dog"}), Catch::Contains("'dog'"));
+  REQUIRE_THROWS_AS(ClassTableOf({"dog", "cat", "dog"}), Error);
+  REQUIRE_THROWS_WITH(ClassTableOf({"dog", ""}), Catch::Contains("class 2 of 2"));
+}
+
+TEST_CASE("the nearest class name is one slip away") {
+  REQUIRE(NearestClassName(Animals(), "aeroplan") == "aeroplane");
+  REQUIRE(NearestClassName(Animals(), "airoplane") == "aeroplane");
+  REQUIRE(NearestClassName(Animals(), "sheeep") == "sheep");
+}
+
+TEST_CASE("the nearer of two near names is suggested, the first of two equally near") {
+  const ClassTable table = ClassTableOf({"carton", "cartoon", "cartoos"});
+  REQUIRE(NearestClassName(table, "cartoons") == "cartoon");
+  REQUIRE(NearestClassName(table, "cartonn") == "carton");
+}
+
+TEST_CASE("a name that differs in more than a third of its letters suggests nothing") {
+  REQUIRE(NearestClassName(Animals(), "sheXX") == std::nullopt);
+  REQUIRE(NearestClassName(Animals(), "sheeX") == "sheep");
+  REQUIRE(NearestClassName(Animals(), "bicycle") == std::nullopt);
+  REQUIRE(NearestClassName(ClassTable{}, "cat") == std::nullopt);
+}
+
+}  // namespace
+}  // namespace deeper
