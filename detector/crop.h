@@ -20,17 +20,27 @@ CropMode CropModeFromName(const std::string& name);  // throws Error listing the
 // Girshick et al. 2014, appendix A, and rcnn_im_crop.m.
 struct CropOptions {
   CropMode mode = CropMode::kWarp;
-  int size_px = 224;   // side of the crop
+  int size_px = 224;    // side of the crop
   int padding_px = 16;  // context around the box, in crop pixels; R-CNN's best by 3-5 mAP
-  std::array<float, 3> mean_bgr = {104, 117, 123};  // subtracted; fills what lies outside the picture (0 after)
+  std::array<float, 3> mean_bgr = {
+      104, 117, 123};  // subtracted; fills what lies outside the picture (0 after)
 
   void Validate() const;
   bool operator==(const CropOptions&) const = default;
 };
 
-// Writes the crop of `box` to `crop_chw`: 3 x size x size f32, BGR planes, mean subtracted. Bilinear without
-// antialiasing. The one crop of training and detection. Expects a non-empty image and box, and
-// crop_chw.size() == 3 * size * size. Safe from several threads.
-void Crop(const Image& image, const Box& box, const CropOptions& options, std::span<float> crop_chw);
+// Writes the crop of `box` to `crop_chw`: 3 x size x size f32, BGR planes, mean subtracted. The box
+// is dilated by size / (size - 2 padding) about its centre (in square mode the tightest square
+// around it) and rounded to whole pixels; what of it lies inside the picture is cut out and
+// stretched to its share of the crop, bilinear without antialiasing, pixel centres at + 1/2 and
+// clamped to the part. At least one pixel of the crop shows it, however small that share. A box
+// wholly outside gives zeros. Half-open boxes make the dilated box one pixel shorter than
+// rcnn_im_crop.m has it: a box of the crop's size without padding is copied exactly. The one crop
+// of training and detection. Expects a non-empty image, a finite non-empty box, and crop_chw.size()
+// == 3 * size * size. Safe from several threads.
+void Crop(const Image& image,
+          const Box& box,
+          const CropOptions& options,
+          std::span<float> crop_chw);
 
 }  // namespace deeper
