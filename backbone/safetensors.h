@@ -23,8 +23,11 @@ struct StoredTensor {
   bool operator==(const StoredTensor&) const = default;
 };
 
-// f32 values as a stored tensor, kept exact (kF32) or rounded to nearest even (kBf16, kF16). Expects
-// values.size() to be the product of `shape`.
+// "F32", "BF16", ... as the file's header has it.
+std::string NameOf(DType dtype);
+
+// f32 values as a stored tensor, kept exact (kF32) or rounded to nearest even (kBf16, kF16).
+// Expects values.size() to be the product of `shape`.
 StoredTensor StoreFloats(std::span<const float> values,
                          std::vector<std::uint64_t> shape,
                          DType dtype = DType::kF32);
@@ -40,12 +43,13 @@ struct Safetensors {
   bool operator==(const Safetensors&) const = default;
 };
 
-// Throws Error naming the file and what is wrong: missing, shorter than its header says, header not JSON or
-// with duplicate names, unknown dtype, shape and offsets that disagree, offsets that overlap, leave a gap or
-// pass the end. Sizes are checked before memory is taken.
+// Throws Error naming the file and what is wrong: missing, shorter than its header says, header not
+// JSON or with duplicate names, unknown dtype, shape and offsets that disagree, offsets that
+// overlap, leave a gap or pass the end. Sizes are checked before memory is taken.
 Safetensors ReadSafetensors(const std::filesystem::path& path);
 
-// Writes whole or not at all; tensors in the order of their names, so the same content gives the same bytes.
+// Writes whole or not at all; tensors in the order of their names, so the same content gives the
+// same bytes.
 void WriteSafetensors(const Safetensors& content, const std::filesystem::path& path);
 
 // The metadata alone, without reading the tensors.

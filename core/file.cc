@@ -35,7 +35,9 @@ class Descriptor {
   bool IsOpen() const { return fd_ >= 0; }
   int get() const { return fd_; }
   // Closes now; false when the system reports a late write error.
-  bool Close() { return close(std::exchange(fd_, -1)) == 0; }
+  bool Close() { return close(Release()) == 0; }
+  // Hands the open file over to the caller, who closes it.
+  int Release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
@@ -48,34 +50,26 @@ int OpenForReading(const fs::path& path) {
   return fd;
 }
 
-// Bytes of an open file; refuses all that is not a regular file of at most max_bytes.
-std::size_t SizeOf(const Descriptor& file, const fs::path& path, std::uintmax_t max_bytes) {
+// Bytes of an open file; refuses all that is not a regular one.
+std::uintmax_t SizeOfRegularFile(int fd, const fs::path& path) {
   struct stat status {};
-  if (fstat(file.get(), &status) != 0) ThrowSystemError(path, "cannot examine", errno);
+  if (fstat(fd, &status) != 0) ThrowSystemError(path, "cannot examine", errno);
   if (S_ISDIR(status.st_mode)) throw Error(path.string() + ": is a directory, expected a file");
   if (!S_ISREG(status.st_mode)) throw Error(path.string() + ": is not a regular file");
-  const auto size = static_cast<std::uintmax_t>(status.st_size);
-  if (size > max_bytes) {
-    throw Error(path.string() + ": has " + std::to_string(size) + " bytes, expected at most " +
-                std::to_string(max_bytes));
-  }
-  return static_cast<std::size_t>(size);
+  return static_cast<std::uintmax_t>(status.st_size);
 }
 
 // Reads the whole file into a std::vector<std::uint8_t> or std::string.
 template <typename Bytes>
 Bytes Read(const fs::path& path, std::uintmax_t max_bytes) {
-  const Descriptor file(OpenForReading(path));
-  Bytes bytes;
-  bytes.resize(SizeOf(file, path, max_bytes));
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t count = read(file.get(), bytes.data() + done, bytes.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) ThrowSystemError(path, "cannot read", errno);
-    if (count == 0) throw Error(path.string() + ": became shorter while it was read");
-    done += static_cast<std::size_t>(count);
+  const InputFile file(path);
+  if (file.size() > max_bytes) {
+    throw Error(path.string() + ": has " + std::to_string(file.size()) +
+                " bytes, expected at most " + std::to_string(max_bytes));
   }
+  Bytes bytes;
+  bytes.resize(static_cast<std::size_t>(file.size()));
+  file.ReadAt(0, std::span(reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()));
   return bytes;
 }
 
@@ -154,6 +148,26 @@ fs::path TargetOf(const fs::path& path) {
 }
 
 }  // namespace
+
+InputFile::InputFile(fs::path path) : path_(std::move(path)), fd_(-1), size_(0) {
+  Descriptor file(OpenForReading(path_));
+  size_ = SizeOfRegularFile(file.get(), path_);
+  fd_ = file.Release();
+}
+
+InputFile::~InputFile() { close(fd_); }
+
+void InputFile::ReadAt(std::uintmax_t offset, std::span<std::uint8_t> bytes) const {
+  Expects(offset <= size_ && bytes.size() <= size_ - offset, "what is read lies in the file");
+  while (!bytes.empty()) {
+    const ssize_t count = pread(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) ThrowSystemError(path_, "cannot read", errno);
+    if (count == 0) throw Error(path_.string() + ": became shorter while it was read");
+    offset += static_cast<std::uintmax_t>(count);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
 
 std::vector<std::uint8_t> ReadFile(const fs::path& path, std::uintmax_t max_bytes) {
   return Read<std::vector<std::uint8_t>>(path, max_bytes);

@@ -101,6 +101,27 @@ TEST_CASE("a file over the limit is refused, one at the limit is read") {
                       Catch::Contains("has 5 bytes") && Catch::Contains("at most 4"));
 }
 
+TEST_CASE("an open file gives any part of itself, though its name goes to another") {
+  const TemporaryDirectory directory;
+  WriteFileWhole(directory / "a", "0123456789");
+  const InputFile file(directory / "a");
+  WriteFileWhole(directory / "a", "other");
+  std::vector<std::uint8_t> part(3);
+  file.ReadAt(7, part);
+  REQUIRE(file.size() == 10);
+  REQUIRE(part == std::vector<std::uint8_t>{'7', '8', '9'});
+  REQUIRE_THROWS_AS(file.ReadAt(8, part), ContractViolation);
+}
+
+TEST_CASE("a file that was cut after it was opened is an error, not a wait or zeros") {
+  const TemporaryDirectory directory;
+  WriteFileWhole(directory / "a", "0123456789");
+  const InputFile file(directory / "a");
+  fs::resize_file(directory / "a", 4);
+  std::vector<std::uint8_t> part(10);
+  REQUIRE_THROWS_WITH(file.ReadAt(0, part), Catch::Contains("became shorter"));
+}
+
 TEST_CASE("a write that fails half-way leaves the old file and no temporary one") {
   const TemporaryDirectory directory;
   WriteFileWhole(directory / "a", "old");
