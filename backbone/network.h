@@ -11,22 +11,23 @@
 
 namespace deeper {
 
-// The arithmetic of the convolutions. Features and probabilities come out as f32 in every case. int8 follows.
+// The arithmetic of the convolutions. Features and probabilities come out as f32 in every case.
+// int8 follows.
 enum class Precision { kF32, kBf16 };
 
 std::string NameOf(Precision precision);  // "f32", "bf16"
 
-// The precision of this name; throws Error listing the known ones otherwise. "auto" is the fastest that the
-// processor runs natively: bf16 with AVX512_BF16, else f32.
+// The precision of this name; throws Error listing the known ones otherwise. "auto" is the fastest
+// that the processor runs natively: bf16 with AVX512_BF16, else f32.
 Precision PrecisionFromName(const std::string& name);
 
-inline constexpr std::size_t kCropSide = 224;      // pixels
+inline constexpr std::size_t kCropSide = 224;     // pixels
 inline constexpr std::size_t kFeatureDim = 1024;  // values of pool5, the last pooled features
 
 struct NetworkOptions {
   Precision precision = Precision::kF32;
-  // Crops that run through the network together. Larger costs memory (about 10 MB a crop in f32); the
-  // rate is flat from 8 on.
+  // Crops that run through the network together. Larger costs memory (about 10 MB a crop in f32);
+  // the rate is flat from 8 on.
   std::size_t batch = 16;
 };
 
@@ -48,9 +49,9 @@ class Workspace {
   std::unique_ptr<State> state_;
 };
 
-// GoogLeNet (Szegedy et al. 2014, Table 1) with learned weights, prepared for this processor: packed once,
-// then const. Safe to run from several threads, each with its own Workspace; every run is single-threaded,
-// and the result for a crop does not depend on its batch or neighbours.
+// GoogLeNet (Szegedy et al. 2014, Table 1) with learned weights, prepared for this processor:
+// packed once, then const. Safe to run from several threads, each with its own Workspace; every run
+// is single-threaded, and the result for a crop does not depend on its batch or neighbours.
 class Network {
  public:
   // Throws Error when the weights do not fit the table or the processor cannot run the precision.
@@ -69,8 +70,8 @@ class Network {
   // `features`, n x 1024 row-major. Any n >= 0. Dropout is the identity here.
   void Features(TensorView crops, Workspace& workspace, std::span<float> features) const;
 
-  // Writes the softmax probabilities of the final classifier, n x ClassCount() row-major, from features as
-  // Features() gives them, in f32. Expects ClassCount() > 0.
+  // Writes the softmax probabilities of the final classifier, n x ClassCount() row-major, from
+  // features as Features() gives them, in f32. Expects ClassCount() > 0.
   void Probabilities(std::span<const float> features, std::span<float> probabilities) const;
 
  private:

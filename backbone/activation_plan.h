@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+
+#include "backbone/googlenet.h"
+#include "backbone/tensor.h"
+
+namespace deeper {
+
+// Where an activation of one crop lies while it is needed.
+struct PlannedActivation {
+  Shape shape;
+  std::size_t offset_bytes = 0;  // from the start of the arena, a multiple of kActivationAlignment
+  std::size_t size_bytes = 0;
+  // Positions of the layers that write it first and read it last. It holds what was written from
+  // the one to the end of the other. The network's input is there from the first layer on.
+  std::size_t first_layer = 0;
+  std::size_t last_layer = 0;
+};
+
+inline constexpr std::size_t kActivationAlignment = 64;  // bytes: a cache line, an AVX-512 register
+
+// One arena for all activations of a crop: two that are never needed at the same time share memory,
+// so that the network runs in few bytes, which stay in the cache.
+struct ActivationPlan {
+  std::map<std::string, PlannedActivation> activations;
+  std::size_t arena_bytes = 0;
+};
+
+// Whether the layer writes some channels of its output and not all. Such a layer has an activation
+// of its own besides, under its name: it writes there, densely, and the channels are copied from
+// there.
+bool WritesSlice(const Layer& layer);
+
+// Plans `layers`, of which each stands behind those that it reads. value_bytes: bytes of one value.
+// The last layer's output is kept to the end.
+ActivationPlan PlanActivations(std::span<const Layer> layers, std::size_t value_bytes);
+
+}  // namespace deeper

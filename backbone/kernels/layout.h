@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "backbone/tensor.h"
+
+namespace deeper::kernels {
+
+// What the fast kernels keep activations in: NHWC, dense, channels innermost, so that a pixel's
+// channels are one run of memory. bf16 is the upper half of an f32.
+enum class ElementType { kF32, kBf16 };
+
+// Bytes of one value.
+constexpr std::size_t SizeOf(ElementType element) { return element == ElementType::kF32 ? 4 : 2; }
+
+// The bf16 nearest to `value`, ties to even; a NaN stays one.
+std::uint16_t Bf16FromFloat(float value);
+float FloatFromBf16(std::uint16_t value);
+
+// Writes `source` (NCHW, f32) to `destination` (NHWC of `element`). Expects a destination of
+// source.shape.Count() values.
+void ToNhwc(TensorView source, ElementType element, std::span<std::byte> destination);
+
+// `source` (NHWC of `element`) as an f32 tensor of this shape.
+Tensor FromNhwc(std::span<const std::byte> source, const Shape& shape, ElementType element);
+
+// Copies maps of `channels` channels into channels [first, first + channels) of maps of
+// `total_channels`. pixels: pixels of the map, over all pictures. Both are NHWC of `element`.
+struct ChannelSlice {
+  std::size_t pixels = 0;
+  std::size_t first = 0;
+  std::size_t channels = 0;
+  std::size_t total_channels = 0;
+};
+void CopyIntoChannels(std::span<const std::byte> source,
+                      const ChannelSlice& slice,
+                      ElementType element,
+                      std::span<std::byte> destination);
+
+// The mean of each channel over all pixels of one picture's NHWC map, in f32. means: one value a
+// channel.
+void AverageOverPixels(std::span<const std::byte> source,
+                       std::size_t pixels,
+                       ElementType element,
+                       std::span<float> means);
+
+}  // namespace deeper::kernels
