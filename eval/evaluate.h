@@ -7,6 +7,7 @@
 
 #include "core/dataset.h"
 #include "core/detection.h"
+#include "eval/average_precision.h"
 
 namespace deeper {
 
@@ -16,25 +17,14 @@ enum class Protocol {
   kVoc12,   // area under the monotone envelope, VOC 2010 and later
 };
 
-std::string NameOf(Protocol protocol);                 // "ilsvrc", "voc07", "voc12"
-Protocol ProtocolFromName(const std::string& name);    // throws Error listing them otherwise
-
-// Precision and recall after each detection of a class that counts, by descending score.
-struct PrecisionRecallCurve {
-  std::vector<float> score;
-  std::vector<double> precision;
-  std::vector<double> recall;
-};
-
-// Area under the monotone envelope of the curve (VOC 2010+, ILSVRC); 0 for an empty curve.
-double AveragePrecisionByArea(const PrecisionRecallCurve& curve);
-// Mean of the best precision at recall >= 0, 0.1, ..., 1 (VOC 2007).
-double AveragePrecisionAt11Points(const PrecisionRecallCurve& curve);
+std::string NameOf(Protocol protocol);               // "ilsvrc", "voc07", "voc12"
+Protocol ProtocolFromName(const std::string& name);  // throws Error listing them otherwise
 
 struct ClassResult {
   ClassId class_id{};
-  std::size_t objects = 0;     // that count
-  std::size_t detections = 0;  // of the class in all pictures
+  std::size_t objects = 0;  // that count: neither difficult (VOC) nor in a blacklisted picture
+  std::size_t detections =
+      0;  // of the class in all pictures, those that count neither way included
   std::size_t true_positives = 0;
   // Nothing when the class has no object that counts.
   std::optional<double> average_precision;
@@ -43,21 +33,32 @@ struct ClassResult {
 
 struct EvaluationOptions {
   Protocol protocol = Protocol::kVoc12;
+  // The IoU from which a detection has found an object, in (0, 1]. ILSVRC asks for less where the
+  // object is small.
   double min_iou = 0.5;
-  // Per-class detections and images are walked in parallel by this many threads; the result does not depend on it.
+  // Classes are judged in parallel by this many threads, at least 1; the result does not depend on
+  // it.
   int workers = 1;
+
+  // Throws Error naming the field, its value and its bound.
+  void Validate() const;
 };
 
 struct Evaluation {
   Protocol protocol = Protocol::kVoc12;
-  std::vector<ClassResult> classes;  // in the order of dataset.classes
-  double mean_average_precision = 0;    // over classes with objects
+  std::vector<ClassResult> classes;   // in the order of dataset.classes
+  double mean_average_precision = 0;  // over classes with objects; 0 without any
   double median_average_precision = 0;
 };
 
-// Matches detections to the truth by the protocol's rules (specification: the devkits' code). Pictures are matched by id, classes by name or
-// WordNet id; throws Error for a picture that the data set has not, or a class of the detections that it has not. Pictures without
-// detections count with their objects.
+// Matches detections to the truth by the protocol's rules (eval/matching.h). Detections go by
+// descending score; equal scores in the order of dataset.images, then of the picture's detections.
+// Pictures are matched by id, classes by name or WordNet id. Pictures without detections count with
+// their objects; a class with objects and no detection has AP 0. Objects and detections in
+// dataset.blacklist count neither way; Annotation::difficult is read by the VOC protocols alone.
+// Throws Error for a picture that the data set has not, a picture given twice (in either), a
+// detection of a class that the data set has not, a score that is not a number, and options out of
+// range.
 Evaluation Evaluate(const Dataset& dataset,
                     const DetectionSet& detections,
                     const EvaluationOptions& options);

@@ -8,18 +8,21 @@
 
 namespace deeper {
 
-// One line of a JSONL results file: {"image": id, "width": w, "height": h, "detections": [{"class": name, "score": s,
-// "box": [x0, y0, x1, y1]}]}, half-open pixels. Numbers are the shortest text that reads back to the same float. Ids that are not
-// UTF-8 are escaped losslessly (docs/formats.md). No newline at the end.
+// One line of a JSONL results file: {"image": id, "width": w, "height": h, "detections": [{"class":
+// name, "score": s, "box": [x0, y0, x1, y1]}]}, half-open pixels. Numbers are the shortest text
+// that reads back to the same float. Ids that are not UTF-8 are escaped losslessly
+// (docs/formats.md). No newline at the end.
 std::string JsonLineOf(const ImageDetections& image, const ClassTable& classes);
 
-// A JSONL results file. Classes are matched by name against `classes`; without it they are collected, sorted by name.
-// Throws Error with the line's number for malformed lines, unknown classes and repeated pictures.
+// A JSONL results file. Classes are matched by name against `classes`; without it they are
+// collected, sorted by name. Throws Error with the line's number for malformed lines, unknown
+// classes and repeated pictures.
 DetectionSet ReadJsonLines(const std::filesystem::path& path, const ClassTable* classes = nullptr);
 void WriteJsonLines(const DetectionSet& detections, const std::filesystem::path& path);
 
-// COCO: one object with "images", "categories" and "annotations" (with "score"), bbox [x, y, width, height] in pixels from 0. Ids count
-// from 1 in the order of the pictures. Valid as a COCO ground-truth-like file; "annotations" alone is the COCO results list.
+// COCO: one object with "images", "categories" and "annotations" (with "score"), bbox [x, y, width,
+// height] in pixels from 0. Ids count from 1 in the order of the pictures. Valid as a COCO
+// ground-truth-like file; "annotations" alone is the COCO results list.
 void WriteCoco(const DetectionSet& detections, const std::filesystem::path& path);
 
 }  // namespace deeper

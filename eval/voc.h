@@ -31,33 +31,52 @@ struct ReadDataset {
   std::vector<Warning> warnings;  // one an object or file that was left out
 };
 
-// One PASCAL VOC annotation file. Boxes become half-open (x0 = xmin - 1, x1 = xmax). Inverted, empty and
-// non-numeric boxes are left out with a warning; boxes are clipped to the annotated size. Names are returned beside
-// because a class table may not exist yet.
 struct VocObject {
-  std::string name;
+  std::string name;  // beside the box, because a class table may not exist yet
   Box box;
   bool difficult = false;
   bool truncated = false;
 };
 struct VocFile {
-  int width = 0;
+  int width = 0;  // pixels, 0 where the file does not say
   int height = 0;
   std::vector<VocObject> objects;
   std::vector<Warning> warnings;
 };
-VocFile ReadVocAnnotation(const std::filesystem::path& path);
+enum class Clipping { kToImage, kNone };
 
-// A directory in VOC layout: ImageSets/Main/<set>.txt, Annotations/<id>.xml, JPEGImages/<id>.jpg (or .jpeg, .png, .bmp). `set`
-// may join several with '+': "train+train_extra". Pictures in the order of the lists. Throws Error for a missing directory,
-// list or annotation.
+// One PASCAL VOC annotation file. Boxes become half-open (x0 = xmin - 1, x1 = xmax); fractions are
+// kept. They are clipped to the annotated size, where there is one. Objects without a name or whose
+// box is inverted, empty, outside the picture or not made of numbers are left out with a warning.
+// Throws Error when the file is missing, is not well-formed XML or has no <annotation>.
+VocFile ReadVocAnnotation(const std::filesystem::path& path,
+                          Clipping clipping = Clipping::kToImage);
+
+// The objects of `file`, which was read from `path`, as annotations of `classes`, found by name or
+// WordNet id. Of other classes: appended to `warnings` and left out when allow_unknown_classes is
+// true, an Error when false.
+std::vector<Annotation> AnnotationsOf(const VocFile& file,
+                                      const std::filesystem::path& path,
+                                      const ClassTable& classes,
+                                      bool allow_unknown_classes,
+                                      std::vector<Warning>& warnings);
+
+// A directory in VOC layout: ImageSets/Main/<set>.txt (first field of each line),
+// Annotations/<id>.xml, JPEGImages/<id>.jpg (or .jpeg, .png, .bmp). `set` may join several with
+// '+': "train+train_extra". Pictures in the order of the lists. A picture whose file is missing
+// keeps its annotations and has no image_path, with a warning unless there is no JPEGImages at all.
+// Throws Error for a missing directory, list or annotation, and for a picture that is listed twice.
 ReadDataset ReadVocDataset(const std::filesystem::path& root,
                            const std::string& set,
                            const VocOptions& options = {});
 
-// The devkit's results directory: comp3_det_<set>_<class>.txt with lines "<id> <score> <xmin> <ymin> <xmax> <ymax>", 1-based
-// inclusive. Reading matches class names by file name against `classes` and throws Error for a line that is malformed, with its
-// number. Writing makes one file a class, also for classes without a detection.
+// The devkit's results directory: comp3_det_<set>_<class>.txt with lines "<id> <score> <xmin>
+// <ymin> <xmax> <ymax>", 1-based inclusive. Reading takes one file for each of `classes`, gives
+// pictures sorted by id, a picture's detections by class, then in the order of the file, and throws
+// Error for a missing file or, with its number, a malformed line. Writing makes one file a class,
+// also for classes without a detection, such that reading gives the same boxes and scores; it
+// throws Error for an id or class name that the format cannot hold (spaces in an id, '/' in a class
+// name).
 DetectionSet ReadVocResults(const std::filesystem::path& directory,
                             const std::string& set,
                             const ClassTable& classes);

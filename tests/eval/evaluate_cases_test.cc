@@ -1,0 +1,197 @@
+// Detections with answers known from the official code, or from an independent one: every digit
+// given must come out.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/file.h"
+#include "core/parse.h"
+#include "eval/evaluate.h"
+#include "eval/ilsvrc.h"
+#include "eval/matching.h"
+#include "eval/one_based.h"
+#include "eval/voc.h"
+#include "tests/support/catch.h"
+#include "tests/support/data.h"
+#include "tests/support/temporary_directory.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace deeper;
+
+constexpr double kLastDigit = 5.1e-11;  // the answers have ten digits after the point
+
+std::vector<std::vector<std::string>> ReadFields(const fs::path& path) {
+  const std::string text = ReadTextFile(path);
+  std::vector<std::vector<std::string>> rows;
+  for (const std::string_view line : SplitLines(text)) {
+    const std::vector<std::string_view> fields = SplitFields(line);
+    if (!fields.empty()) rows.emplace_back(fields.begin(), fields.end());
+  }
+  return rows;
+}
+
+double Number(const std::string& text) { return ParseDouble(text).value(); }
+
+// Lines "number, WordNet id, name, AP, detections"; the name may hold spaces or be absent.
+void CheckIlsvrc(const Evaluation& evaluation,
+                 const ClassTable& classes,
+                 const fs::path& expected) {
+  REQUIRE(evaluation.classes.size() == 200);
+  std::size_t checked = 0;
+  for (const std::vector<std::string>& row : ReadFields(expected)) {
+    CAPTURE(row[0], row[1]);
+    if (row[0] == "mean") {
+      CHECK(evaluation.mean_average_precision ==
+            Approx(Number(row[1])).margin(kLastDigit).epsilon(0));
+    } else if (row[0] == "median") {
+      CHECK(evaluation.median_average_precision ==
+            Approx(Number(row[1])).margin(kLastDigit).epsilon(0));
+    } else {
+      const ClassResult& result = evaluation.classes.at(IndexOf(classes.Find(row[1]).value()));
+      const double ap = Number(row.at(row.size() - 2));
+      CHECK(result.average_precision.value() == Approx(ap).margin(kLastDigit).epsilon(0));
+    }
+    ++checked;
+  }
+  CHECK(checked == 202);
+}
+
+// The ground truth as one text file "image class x1 y1 x2 y2 threshold", and the pictures' names.
+Dataset ReadGroundTruthText(const fs::path& directory) {
+  Dataset dataset;
+  dataset.classes = ReadIlsvrcClasses(directory / "classes.txt");
+  for (const std::vector<std::string>& row : ReadFields(directory / "val.txt")) {
+    dataset.images.push_back({.id = row[0], .image_path = {}, .annotations = {}});
+  }
+  for (const std::vector<std::string>& row : ReadFields(directory / "ground_truth.txt")) {
+    const Box box = BoxOfOneBased(Number(row[2]), Number(row[3]), Number(row[4]), Number(row[5]));
+    CHECK(IlsvrcThreshold(box, 0.5) == Approx(Number(row[6])).margin(kLastDigit).epsilon(0));
+    dataset.images.at(static_cast<std::size_t>(Number(row[0])) - 1)
+        .annotations.push_back(
+            {.box = box, .class_id = ClassAt(static_cast<std::size_t>(Number(row[1])) - 1)});
+  }
+  for (const std::vector<std::string>& row : ReadFields(directory / "blacklist.txt")) {
+    dataset.blacklist.emplace(static_cast<std::size_t>(Number(row[0])) - 1,
+                              dataset.classes.Find(row[1]).value());
+  }
+  return dataset;
+}
+
+void Unpack(const fs::path& archive, const fs::path& directory) {
+  const std::string command = "tar xzf '" + archive.string() + "' -C '" + directory.string() + "'";
+  REQUIRE(std::system(command.c_str()) == 0);  // NOLINT(concurrency-mt-unsafe): one thread
+}
+
+}  // namespace
+
+TEST_CASE("ILSVRC DET validation set: 200 APs, mean and median are the official code's") {
+  DEEPER_REQUIRE_DATA(data);
+  const fs::path directory = data / "eval_cases" / "ilsvrc_det";
+  const Dataset dataset = ReadGroundTruthText(directory);
+  const DetectionSet detections = ReadIlsvrcSubmission(directory / "predictions.txt", dataset);
+  const Evaluation evaluation =
+      Evaluate(dataset, detections, {.protocol = Protocol::kIlsvrc, .workers = 2});
+  CheckIlsvrc(evaluation, dataset.classes, directory / "expected.txt");
+  std::size_t objects = 0;
+  for (const AnnotatedImage& image : dataset.images) objects += image.annotations.size();
+  CHECK(objects == 55502);
+}
+
+TEST_CASE("ILSVRC DET val2 from its XML files: 200 APs, mean and median are the official code's") {
+  DEEPER_REQUIRE_DATA(data);
+  const fs::path directory = data / "eval_cases" / "ilsvrc_det";
+  const test::TemporaryDirectory unpacked;
+  Unpack(directory / "val2" / "annotations.tar.gz", unpacked.path());
+  const ReadDataset read = ReadIlsvrcDataset({.image_list = directory / "val2" / "val2.txt",
+                                              .annotations = unpacked / "annotations",
+                                              .class_list = directory / "classes.txt",
+                                              .blacklist = directory / "val2" / "blacklist.txt"});
+  CHECK(read.dataset.images.size() == 9917);
+  CHECK(read.warnings.empty());
+  const DetectionSet detections =
+      ReadIlsvrcSubmission(directory / "val2" / "predictions.txt", read.dataset);
+  const Evaluation evaluation = Evaluate(read.dataset, detections, {.protocol = Protocol::kIlsvrc});
+  CheckIlsvrc(evaluation, read.dataset.classes, directory / "val2" / "expected.txt");
+}
+
+TEST_CASE("VOC2007 test set: 20 APs by 11 points and by area are the devkits'") {
+  DEEPER_REQUIRE_DATA(data);
+  const fs::path directory = data / "eval_cases" / "voc2007";
+  const test::TemporaryDirectory root;
+  Unpack(directory / "annotations.tar.gz", root.path());
+  fs::create_directories(root / "ImageSets" / "Main");
+  fs::copy_file(directory / "test.txt", root / "ImageSets" / "Main" / "test.txt");
+  const ReadDataset read = ReadVocDataset(root.path(), "test", {.classes = VocClasses()});
+  CHECK(read.dataset.images.size() == 4952);
+  CHECK(read.warnings.empty());
+  const DetectionSet detections =
+      ReadVocResults(directory / "detections", "test", read.dataset.classes);
+
+  const auto [protocol, column] = GENERATE(std::pair<Protocol, std::size_t>{Protocol::kVoc07, 1},
+                                           std::pair<Protocol, std::size_t>{Protocol::kVoc12, 2});
+  const Evaluation evaluation = Evaluate(read.dataset, detections, {.protocol = protocol});
+  std::size_t checked = 0;
+  for (const std::vector<std::string>& row : ReadFields(directory / "expected.txt")) {
+    CAPTURE(row[0], column);
+    if (row[0] == "class") continue;
+    ++checked;
+    const auto expected = Approx(Number(row.at(column))).margin(kLastDigit).epsilon(0);
+    if (row[0] == "mean") {
+      CHECK(evaluation.mean_average_precision == expected);
+    } else {
+      const ClassResult& result =
+          evaluation.classes.at(IndexOf(read.dataset.classes.Find(row[0]).value()));
+      CHECK(result.average_precision.value() == expected);
+      CHECK(result.detections == static_cast<std::size_t>(Number(row.at(3))));
+    }
+  }
+  CHECK(checked == 21);
+}
+
+TEST_CASE("the small VOC case gives its answers at four overlaps") {
+  DEEPER_REQUIRE_DATA(data);
+  const fs::path directory = data / "eval_cases" / "voc_small";
+  Dataset dataset{
+      .name = "small", .classes = ClassTableOf({"object"}), .images = {}, .blacklist = {}};
+  DetectionSet detections{.classes = dataset.classes, .images = {}};
+  // x y w h with corners (x, y) and (x + w, y + h), both inside: its answers come out with the
+  // devkit's + 1 alone.
+  const auto box = [](const std::vector<std::string>& row, std::size_t i) {
+    const double x = Number(row.at(i));
+    const double y = Number(row.at(i + 1));
+    return BoxOfOneBased(x, y, x + Number(row.at(i + 2)), y + Number(row.at(i + 3)));
+  };
+  for (const std::string& name :
+       std::vector<std::string>{"00001", "00002", "00003", "00004", "00005", "00006", "00007"}) {
+    dataset.images.push_back({.id = name, .image_path = {}, .annotations = {}});
+    detections.images.push_back({.id = name, .detections = {}});
+    for (const std::vector<std::string>& row : ReadFields(directory / "gts" / (name + ".txt"))) {
+      dataset.images.back().annotations.push_back({.box = box(row, 1)});
+    }
+    for (const std::vector<std::string>& row : ReadFields(directory / "dets" / (name + ".txt"))) {
+      detections.images.back().detections.push_back(
+          {.box = box(row, 2), .score = static_cast<float>(Number(row[1]))});
+    }
+  }
+
+  struct Answer {
+    double iou, at_11_points, by_area;
+  };
+  const Answer answer = GENERATE(Answer{0.1, .3333333333, .3371980676},
+                                 Answer{0.3, .2683982683, .2456866804},
+                                 Answer{0.5, .0303030303, .0222222222},
+                                 Answer{0.75, 0, 0});
+  CAPTURE(answer.iou);
+  const auto map = [&](Protocol protocol) {
+    return Evaluate(dataset, detections, {.protocol = protocol, .min_iou = answer.iou})
+        .mean_average_precision;
+  };
+  constexpr double kCutOff = 1e-10;  // these answers were cut after the tenth digit, not rounded
+  CHECK(map(Protocol::kVoc07) == Approx(answer.at_11_points).margin(kCutOff).epsilon(0));
+  CHECK(map(Protocol::kVoc12) == Approx(answer.by_area).margin(kCutOff).epsilon(0));
+}
