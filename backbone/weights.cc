@@ -18,8 +18,10 @@ namespace {
 constexpr std::size_t kClassifierInputs = kInception.back().Out();
 
 std::string TextOf(const Shape& shape) {
-  return "(" + std::to_string(shape.n) + ", " + std::to_string(shape.c) + ", " +
-         std::to_string(shape.h) + ", " + std::to_string(shape.w) + ")";
+  std::string text = "(";
+  text += std::to_string(shape.n) + ", " + std::to_string(shape.c) + ", ";
+  text += std::to_string(shape.h) + ", " + std::to_string(shape.w) + ")";
+  return text;
 }
 
 void CheckShape(const Tensor& blob,
