@@ -1,6 +1,7 @@
 #include "eval/evaluate.h"
 
 #include <fmt/format.h>
+#include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
@@ -243,7 +244,8 @@ Evaluation Evaluate(const Dataset& dataset,
   GatherDetections(dataset, detections, material);
   Evaluation evaluation{.protocol = options.protocol, .classes = {}};
   evaluation.classes.resize(material.size());
-  tbb::task_arena arena(options.workers);
+  // oneTBB prints a warning when it is asked for more threads than there are processors.
+  tbb::task_arena arena(std::min(options.workers, tbb::info::default_concurrency()));
   arena.execute([&] {
     tbb::parallel_for(std::size_t{0}, material.size(), [&](std::size_t i) {
       evaluation.classes[i] = EvaluateClass(ClassAt(i), std::move(material[i]), options);

@@ -29,6 +29,8 @@ struct ClassResult {
   // Nothing when the class has no object that counts.
   std::optional<double> average_precision;
   PrecisionRecallCurve curve;
+
+  bool operator==(const ClassResult&) const = default;
 };
 
 struct EvaluationOptions {
@@ -49,6 +51,8 @@ struct Evaluation {
   std::vector<ClassResult> classes;   // in the order of dataset.classes
   double mean_average_precision = 0;  // over classes with objects; 0 without any
   double median_average_precision = 0;
+
+  bool operator==(const Evaluation&) const = default;
 };
 
 // Matches detections to the truth by the protocol's rules (eval/matching.h). Detections go by
