@@ -32,36 +32,44 @@ struct SelectiveSearchOptions {
   SelectiveSearchImplementation implementation = SelectiveSearchImplementation::kOurs;
   std::vector<ColourSpace> colour_spaces;
   std::vector<Similarities> similarities;
-  // Felzenszwalb-Huttenlocher threshold and minimum region size in pixels; larger gives fewer, larger regions.
+  // Felzenszwalb-Huttenlocher threshold and minimum region size in pixels; larger gives fewer,
+  // larger regions.
   std::vector<int> k;
-  double sigma = 0.8;       // px of Gaussian smoothing before segmentation
-  int width_px = 500;       // pictures are resized to this width first; 0 keeps the size
+  double sigma = 0.8;           // px of Gaussian smoothing before segmentation
+  int width_px = 500;           // pictures are resized to this width first; 0 keeps the size
   int max_area_px = 500 * 500;  // and shrunk further until their area is at most this
-  int min_side_px = 20;     // boxes narrower or lower than this in the resized frame are dropped
-  // Near-duplicates: a box that overlaps a better-ranked one with a larger IoU than this is dropped. 1 keeps all
-  // but exact duplicates.
+  int min_side_px = 20;  // boxes narrower or lower than this in the resized frame are dropped
+  // Near-duplicates: a box that overlaps a better-ranked one with a larger IoU than this is
+  // dropped. 1 keeps all but exact duplicates.
   double max_iou = 1;
-  int max_boxes = 0;        // best-ranked boxes kept; 0 keeps all
-  std::uint64_t seed = 0;   // mixed with the picture's pixels: the same picture gives the same list for ever
+  int max_boxes = 0;  // best-ranked boxes kept; 0 keeps all
+  // Mixed with the picture's pixels: the same picture gives the same list for ever.
+  std::uint64_t seed = 0;
 
   // Throws Error naming the field, its value and its bound.
   void Validate() const;
   bool operator==(const SelectiveSearchOptions&) const = default;
 };
 
-SelectiveSearchOptions FastSelectiveSearch();     // {HSV, Lab} x {CTSF, TSF} x k {50, 100}: 8 hierarchies
-SelectiveSearchOptions QualitySelectiveSearch();  // {HSV, Lab, RGI, H, I} x {CTSF, TSF, F, S} x k {50, 100, 150, 300}
-SelectiveSearchOptions DoubleSuperpixelSelectiveSearch();  // fast with k {100, 200}; GoogLeNet's "2x"; the default
+// {HSV, Lab} x {CTSF, TSF} x k {50, 100}: 8 hierarchies. C, T, S, F: colour, texture, size, fill.
+SelectiveSearchOptions FastSelectiveSearch();
+// {HSV, Lab, RGI, H, I} x {CTSF, TSF, F, S} x k {50, 100, 150, 300}: 80 hierarchies.
+SelectiveSearchOptions QualitySelectiveSearch();
+// Fast with k {100, 200}, our reading of GoogLeNet's "superpixel size x2"; the default of
+// detection.
+SelectiveSearchOptions DoubleSuperpixelSelectiveSearch();
 
-// "fast", "quality" or "x2"; throws Error listing them otherwise.
+// "fast", "quality", "x2", or "opencv" (fast by cv::ximgproc); throws Error listing them otherwise.
 SelectiveSearchOptions SelectiveSearchPreset(const std::string& name);
 
-// Proposals of a picture in its own pixels, clipped to it, best first, without duplicates; at least one for a
-// non-empty picture (the whole picture when nothing else remains). Deterministic for a picture and options,
-// whatever the thread. Expects a non-empty image and valid options. Safe from several threads.
+// Proposals of a picture in its own pixels, clipped to it, best first, without duplicates; at least
+// one for a non-empty picture (the whole picture when nothing else remains). Deterministic for a
+// picture and options, whatever the thread. Expects a non-empty image and valid options. Safe from
+// several threads.
 std::vector<Proposal> SelectiveSearch(const Image& image, const SelectiveSearchOptions& options);
 
-// Greedy, best rank first: drops each box whose IoU with a kept one is larger than max_iou; ranks are renumbered.
+// Greedy, best rank first: drops each box whose IoU with a kept one is larger than max_iou; ranks
+// are renumbered.
 std::vector<Proposal> DropNearDuplicates(std::vector<Proposal> proposals, double max_iou);
 
 }  // namespace deeper

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace deeper {
+
+// One dimension of a separable filter, odd or even about its centre, so that half of it is enough.
+//   even: result(x) = half[0] f(x) + sum_{t >= 1} half[t] (f(x + t) + f(x - t))
+//   odd:  result(x) =                sum_{t >= 1} half[t] (f(x + t) - f(x - t))
+struct HalfKernel {
+  std::vector<float> half;
+  bool odd = false;
+};
+
+// Gaussian of standard deviation sigma (px), cut off at `radius` px, summing to 1. Sigma 0: the
+// identity.
+HalfKernel GaussianKernel(double sigma, int radius);
+
+// First derivative of that Gaussian, scaled so that a ramp of slope 1 answers 1. Expects sigma > 0,
+// radius > 0.
+HalfKernel GaussianDerivativeKernel(double sigma, int radius);
+
+// Filters a plane of width x height bytes, rows dense, first down the columns, then along the rows;
+// pixels outside are those of the nearest edge. The sums run in one fixed order: same plane, same
+// floats.
+std::vector<float> FilterPlane(const std::uint8_t* plane,
+                               int width,
+                               int height,
+                               const HalfKernel& vertical,
+                               const HalfKernel& horizontal);
+
+}  // namespace deeper

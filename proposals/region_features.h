@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "proposals/colour_space.h"
+#include "proposals/graph_segmentation.h"
+
+namespace deeper {
+
+// A half-open rectangle of whole pixels of the resized frame: x0 <= x < x1, y0 <= y < y1.
+struct PixelBox {
+  int x0 = 0;
+  int y0 = 0;
+  int x1 = 0;
+  int y1 = 0;
+
+  int Width() const { return x1 - x0; }
+  int Height() const { return y1 - y0; }
+
+  auto operator<=>(const PixelBox&) const = default;
+};
+
+// The smallest box around both.
+PixelBox Union(const PixelBox& a, const PixelBox& b);
+
+// Uijlings et al. 2013, section 3.2: 25 bins of colour a channel, 10 bins of each of 8 Gaussian
+// derivatives a channel.
+inline constexpr int kColourBins = 25;
+inline constexpr int kOrientations = 8;
+inline constexpr int kTextureBins = 10;
+
+// Where each pixel falls in the histograms, worked out once a colour space. For every channel one
+// plane of colour bins, 0..24, and four planes of signed texture bins for derivatives along 0, 45,
+// 90 and 135 degrees: 9 + b for a response in bin b of its own direction, 9 - b for one in bin b of
+// the opposite direction; 9 is bin 0 of both.
+struct PixelBins {
+  int channels = 0;
+  std::size_t pixel_count = 0;
+  std::vector<std::vector<std::uint8_t>> texture;  // 4 * channel + direction
+  std::vector<std::vector<std::uint8_t>> colour;   // channel
+};
+
+// Texture: Gaussian derivatives of sigma 1 px; responses of 0 to kLargestResponse gray levels a px
+// are spread evenly over the bins, negative ones are in the first, larger ones in the last.
+PixelBins ComputePixelBins(const ColourPlanes& planes);
+inline constexpr float kLargestResponse = 43.0F;
+
+// What similarities are made from, one entry or row a region.
+struct RegionFeatures {
+  std::vector<int> size_px;
+  std::vector<PixelBox> boxes;
+  // Rows of `row_length` floats: texture_length of the texture histogram, then colour_length of the
+  // colour histogram. Each sums to 1 and is filled up with zeros to a multiple of 8 floats.
+  std::size_t texture_length = 0;
+  std::size_t colour_length = 0;
+  std::vector<float> histograms;
+
+  std::size_t RegionCount() const { return size_px.size(); }
+  std::size_t RowLength() const { return texture_length + colour_length; }
+  const float* Texture(std::size_t region) const {
+    return histograms.data() + region * RowLength();
+  }
+  const float* Colour(std::size_t region) const { return Texture(region) + texture_length; }
+};
+
+// Features of the regions of a segmentation of the picture that `bins` were computed from.
+RegionFeatures ComputeRegionFeatures(const Segmentation& segmentation, const PixelBins& bins);
+
+}  // namespace deeper

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "proposals/graph_segmentation.h"
+#include "proposals/region_features.h"
+#include "proposals/selective_search.h"
+
+namespace deeper {
+
+// Two regions that touch; a < b.
+struct RegionPair {
+  int a = 0;
+  int b = 0;
+
+  auto operator<=>(const RegionPair&) const = default;
+};
+
+// Every pair of regions of which two pixels share a side, once, ascending.
+std::vector<RegionPair> FindNeighbours(const Segmentation& segmentation);
+
+// Greedy grouping, Uijlings et al. 2013, Algorithm 1: the most similar neighbours merge until one
+// region is left. Returns the box of each merged region in the order of the merges: one less than
+// the regions, the last covers the picture. `neighbours` must connect all regions. Of equally
+// similar pairs the one made of older regions goes first.
+//   colour, texture  intersection of the normalised histograms; a merged histogram is
+//                    (|a| h_a + |b| h_b) / (|a| + |b|)
+//   size             1 - (|a| + |b|) / |image|
+//   fill             1 - (|box of both| - |a| - |b|) / |image|
+std::vector<PixelBox> GrowHierarchy(const RegionFeatures& features,
+                                    const std::vector<RegionPair>& neighbours,
+                                    const Similarities& similarities);
+
+}  // namespace deeper
