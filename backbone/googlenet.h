@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -141,6 +142,10 @@ struct Layer {
 
   bool operator==(const Layer&) const = default;
 };
+
+// Is shown layers and what they wrote, one after the other; `output` is the layer's own channels
+// alone, NCHW.
+using LayerObserver = std::function<void(const Layer& layer, const Tensor& output)>;
 
 // Every layer from "data" to "pool5/7x7_s1", each after those that it reads.
 std::vector<Layer> GoogLeNetLayers();

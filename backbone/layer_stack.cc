@@ -14,6 +14,16 @@ namespace {
 using kernels::ElementType;
 using kernels::PreparedKernel;
 
+ElementType ElementOf(Precision precision) {
+  if (precision == Precision::kF32) return ElementType::kF32;
+  if (!ProcessorHasBf16()) {
+    throw Error(
+        "precision bf16: expected a processor with AVX512_BF16, found one without - use 'f32' or "
+        "'auto'");
+  }
+  return ElementType::kBf16;
+}
+
 Shape SourceShape(const Layer& layer) {
   return {1, layer.in_channels, layer.in_side, layer.in_side};
 }
@@ -44,6 +54,8 @@ std::size_t LargestScratch(std::span<const PreparedKernel> prepared) {
 
 }  // namespace
 
+bool ProcessorHasBf16() { return __builtin_cpu_supports("avx512bf16") != 0; }
+
 AlignedBytes::AlignedBytes(std::size_t size) : size_(size) {
   const std::size_t whole_lines =
       (size + kActivationAlignment) / kActivationAlignment * kActivationAlignment;
@@ -64,20 +76,20 @@ LayerStack::Buffers::Buffers(const LayerStack& stack)
   }
 }
 
-LayerStack::LayerStack(const Weights& weights, ElementType element)
-    : element_(element),
+LayerStack::LayerStack(const Weights& weights, Precision precision)
+    : element_(ElementOf(precision)),
       layers_(GoogLeNetLayers()),
-      plan_(PlanActivations(layers_, kernels::SizeOf(element))) {
+      plan_(PlanActivations(layers_, kernels::SizeOf(element_))) {
   Expects(layers_.back().kind == LayerKind::kAveragePool,
           "a network that ends in its global average");
   for (std::size_t i = 0; i + 1 < layers_.size(); ++i)
-    kernels_.push_back(Prepare(layers_[i], weights, element));
+    kernels_.push_back(Prepare(layers_[i], weights, element_));
 }
 
 void LayerStack::Run(TensorView crop,
                      Buffers& buffers,
                      std::span<float> features,
-                     const Observer& observer) const {
+                     const LayerObserver& observer) const {
   Expects(crop.shape == Shape{1, kInputChannels, kInputSide, kInputSide},
           "one crop of the network's input size");
   kernels::ToNhwc(crop, element_, buffers.Activation(Place(layers_.front().input)));
@@ -88,6 +100,12 @@ void LayerStack::Run(TensorView crop,
   const PlannedActivation& last_map = Place(layers_.back().input);
   kernels::AverageOverPixels(
       buffers.Activation(last_map), last_map.shape.h * last_map.shape.w, element_, features);
+}
+
+std::vector<std::string> LayerStack::Implementations() const {
+  std::vector<std::string> names;
+  for (const PreparedKernel& kernel : kernels_) names.push_back(kernel.Implementation());
+  return names;
 }
 
 void LayerStack::RunLayer(std::size_t i, Buffers& buffers) const {

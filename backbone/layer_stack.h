@@ -1,20 +1,23 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "backbone/activation_plan.h"
 #include "backbone/googlenet.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/kernels/onednn.h"
+#include "backbone/network.h"
 #include "backbone/tensor.h"
 #include "backbone/weights.h"
 
 namespace deeper {
+
+// Whether this processor multiplies bf16 natively (AVX512_BF16).
+bool ProcessorHasBf16();
 
 // Zeroed bytes that begin on a cache line.
 class AlignedBytes {
@@ -51,20 +54,20 @@ class LayerStack {
     std::vector<kernels::BoundKernel> kernels_;  // one a layer, but for the last
   };
 
-  // Called after each layer but the last with what it wrote; `output` is this layer's channels
-  // alone.
-  using Observer = std::function<void(const Layer& layer, const Tensor& output)>;
+  // Expects weights that fit the table. Throws Error when the processor cannot run the precision.
+  LayerStack(const Weights& weights, Precision precision);
 
-  // Expects weights that fit the table. Throws Error when the processor has no kernels for
-  // `element`.
-  LayerStack(const Weights& weights, kernels::ElementType element);
-
-  // Writes the 1024 means of the last map to `features`. crop: (1, 3, 224, 224). Const and safe to
-  // call from several threads, each with its own buffers.
+  // Writes the 1024 means of the last map to `features`. crop: (1, 3, 224, 224). The observer sees
+  // every layer but that last one. Const and safe to call from several threads, each with its own
+  // buffers.
   void Run(TensorView crop,
            Buffers& buffers,
            std::span<float> features,
-           const Observer& observer = {}) const;
+           const LayerObserver& observer = {}) const;
+
+  // oneDNN's names of the kernels that it chose, in the order of GoogLeNetLayers(), without the
+  // last layer.
+  std::vector<std::string> Implementations() const;
 
  private:
   void RunLayer(std::size_t i, Buffers& buffers) const;

@@ -13,18 +13,6 @@ namespace {
 
 static_assert(kCropSide == kInputSide && kFeatureDim == kInception.back().Out());
 
-bool ProcessorHasBf16() { return __builtin_cpu_supports("avx512bf16") != 0; }
-
-kernels::ElementType ElementOf(Precision precision) {
-  if (precision == Precision::kF32) return kernels::ElementType::kF32;
-  if (!ProcessorHasBf16()) {
-    throw Error(
-        "precision bf16: expected a processor with AVX512_BF16, found one without - use 'f32' or "
-        "'auto'");
-  }
-  return kernels::ElementType::kBf16;
-}
-
 // The final classifier, with its weights so turned that the scores of all classes are summed side
 // by side.
 struct Classifier {
@@ -71,7 +59,7 @@ struct Workspace::State {
 struct Network::State {
   State(const Weights& weights, const NetworkOptions& given)
       : options(given),
-        stack(Validated(weights), ElementOf(given.precision)),
+        stack(Validated(weights), given.precision),
         classifier(ClassifierOf(weights)) {}
 
   NetworkOptions options;
