@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -39,10 +40,11 @@ struct StageTimes {
   StageTimes& operator+=(const StageTimes& other);
 };
 
-// One thread's means to compute features: a workspace and a crop buffer of one batch. Reused over pictures.
+// One thread's means to compute features: a workspace and a crop buffer of one batch. Reused over
+// pictures.
 class FeatureExtractor {
  public:
-  // `network` must outlive this.
+  // `network` must outlive this. Throws Error when the crops are not of the side that it reads.
   FeatureExtractor(const Network& network, const CropOptions& crop);
 
   // Features of the crops of `boxes`, in their order. Adds to times.crop_s and times.network_s.
@@ -55,17 +57,23 @@ class FeatureExtractor {
   std::vector<float> crops_chw_;
 };
 
-// A directory with one file a picture of what was extracted, so that a run can stop and go on, and heads can be tried
-// without the network. Files appear whole or not at all. Safe from several threads on different pictures.
+// A directory with one safetensors file a picture of what was extracted, so that a run can stop and
+// go on, and heads can be tried without the network: "boxes" (n, 4) and "features" (n, dim), f32,
+// exact. Files appear whole or not at all. Safe from several threads on different pictures.
 class FeatureCache {
  public:
-  // Opens or makes `directory`. `recipe` says what the features depend on (backbone, precision, crop, proposals, data), as
-  // text; throws Error showing both when the directory was made with another recipe.
+  // Opens or makes `directory`. `recipe` says what the features depend on (backbone, precision,
+  // crop, proposals, data), as text; throws Error showing both when the directory was made with
+  // another recipe.
   FeatureCache(std::filesystem::path directory, const std::string& recipe);
 
-  // The picture's features; nothing when they are not there yet. A damaged file counts as not there.
+  // The picture's features; nothing when they are not there yet. A damaged file counts as not
+  // there.
   std::optional<RegionFeatures> Load(const std::string& image_id) const;
+  // Replaces what was there. Any text is an id; "../x" and "/x" stay inside the directory.
   void Store(const std::string& image_id, const RegionFeatures& features) const;
+  // Whether Store was called for it. Does not open the file, so a damaged one is found by Load
+  // alone.
   bool Contains(const std::string& image_id) const;
 
   // Bytes on disk of a picture with this many boxes, for the estimate before a run starts.

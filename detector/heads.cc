@@ -1,1 +1,88 @@
 #include "detector/heads.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/error.h"
+#include "detector/dot.h"
+
+namespace deeper {
+namespace {
+
+// Largest log of a side's growth: a box grows at most 1000/16-fold.
+const double kMaxLogGrowth = std::log(1000.0 / 16.0);
+
+void ScaleBy(double factor, std::span<float> values) {
+  for (float& value : values) value *= static_cast<float>(factor);
+}
+
+}  // namespace
+
+std::string NameOf(FeatureNorm norm) { return norm == FeatureNorm::kMean ? "mean" : "unit"; }
+
+FeatureNorm FeatureNormFromName(const std::string& name) {
+  for (const FeatureNorm norm : {FeatureNorm::kMean, FeatureNorm::kUnit}) {
+    if (NameOf(norm) == name) return norm;
+  }
+  throw Error("feature norm '" + name + "': expected mean or unit");
+}
+
+void ScaleFeatures(std::span<float> features, std::size_t dim, const FeatureScaling& scaling) {
+  Expects(dim > 0 && features.size() % dim == 0, "whole rows of features");
+  if (scaling.norm == FeatureNorm::kMean) {
+    Expects(scaling.mean_norm > 0, "a mean norm above 0");
+    ScaleBy(double{scaling.target_norm} / double{scaling.mean_norm}, features);
+    return;
+  }
+  for (std::size_t begin = 0; begin < features.size(); begin += dim) {
+    const std::span row = features.subspan(begin, dim);
+    const double norm = std::sqrt(Dot(row, row));
+    if (norm > 0) ScaleBy(double{scaling.target_norm} / norm, row);
+  }
+}
+
+std::vector<float> Score(const LinearClassifiers& classifiers, std::span<const float> features) {
+  const std::size_t dim = classifiers.feature_dim;
+  const std::size_t class_count = classifiers.ClassCount();
+  Expects(dim > 0 && features.size() % dim == 0, "whole rows of features");
+  Expects(classifiers.weights.size() == class_count * dim, "one row of weights a class");
+  const std::size_t crop_count = features.size() / dim;
+  std::vector<float> margins(crop_count * class_count);
+  for (std::size_t i = 0; i < crop_count; ++i) {
+    const std::span feature = features.subspan(i * dim, dim);
+    for (std::size_t j = 0; j < class_count; ++j) {
+      const std::span weight = std::span(classifiers.weights).subspan(j * dim, dim);
+      margins[i * class_count + j] =
+          static_cast<float>(Dot(weight, feature) + double{classifiers.biases[j]});
+    }
+  }
+  return margins;
+}
+
+Box MoveBox(const BoxRegression& regression,
+            std::size_t index,
+            std::span<const float> feature,
+            const Box& box) {
+  const std::size_t dim = regression.feature_dim;
+  Expects(index < regression.RegressorCount(), "a regressor of this index");
+  Expects(feature.size() == dim, "one feature vector");
+  std::array<double, 4> t{};  // dx/w, dy/h, log w, log h
+  for (std::size_t k = 0; k < t.size(); ++k) {
+    const std::span row =
+        std::span(regression.weights).subspan((index * t.size() + k) * (dim + 1), dim + 1);
+    t[k] = Dot(row.first(dim), feature) + double{row[dim]};
+  }
+  const double width = double{box.x1} - double{box.x0};
+  const double height = double{box.y1} - double{box.y0};
+  const double x = (double{box.x0} + double{box.x1}) / 2 + width * t[0];
+  const double y = (double{box.y0} + double{box.y1}) / 2 + height * t[1];
+  const double half_width = width / 2 * std::exp(std::min(t[2], kMaxLogGrowth));
+  const double half_height = height / 2 * std::exp(std::min(t[3], kMaxLogGrowth));
+  return {.x0 = static_cast<float>(x - half_width),
+          .y0 = static_cast<float>(y - half_height),
+          .x1 = static_cast<float>(x + half_width),
+          .y1 = static_cast<float>(y + half_height)};
+}
+
+}  // namespace deeper

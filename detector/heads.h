@@ -39,14 +39,16 @@ struct LinearClassifiers {
   bool operator==(const LinearClassifiers&) const = default;
 };
 
-// Margins of `features` (crops x feature_dim, already scaled): crops x classes, row-major.
+// Margins of `features` (crops x feature_dim, already scaled): crops x classes, row-major. Those of
+// a crop do not depend on the others. Safe from several threads.
 std::vector<float> Score(const LinearClassifiers& classifiers, std::span<const float> features);
 
-// Ridge regression from features to whitened (dx/w, dy/h, log w, log h), Girshick et al. 2014, appendix C.
-// One regressor for all classes, or one a class.
+// Ridge regression from features to whitened (dx/w, dy/h, log w, log h), Girshick et al. 2014,
+// appendix C. One regressor for all classes, or one a class.
 struct BoxRegression {
   std::size_t feature_dim = 0;
-  std::vector<float> weights;  // regressors x 4 x (feature_dim + 1), the bias last; whitening folded in
+  std::vector<float>
+      weights;  // regressors x 4 x (feature_dim + 1), the bias last; whitening folded in
 
   std::size_t RegressorCount() const {
     return feature_dim == 0 ? 0 : weights.size() / (4 * (feature_dim + 1));
@@ -54,8 +56,8 @@ struct BoxRegression {
   bool operator==(const BoxRegression&) const = default;
 };
 
-// The moved box: predicted by regressor `index` from one scaled feature vector. Not clipped. log w and log h are
-// capped at log(1000/16) so that no box becomes infinite.
+// The moved box: predicted by regressor `index` from one scaled feature vector. Not clipped. log w
+// and log h are capped at log(1000/16) so that no box becomes infinite.
 Box MoveBox(const BoxRegression& regression,
             std::size_t index,
             std::span<const float> feature,

@@ -1,1 +1,67 @@
 #include "detector/nms.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <tuple>
+
+#include "core/error.h"
+
+namespace deeper {
+namespace {
+
+bool IsFinite(const Detection& detection) {
+  const auto& [x0, y0, x1, y1] = detection.box;
+  return std::isfinite(detection.score) && std::isfinite(x0) && std::isfinite(y0) &&
+         std::isfinite(x1) && std::isfinite(y1);
+}
+
+// Whether `a` comes before `b`: by descending score, ties by class, then by box.
+bool IsBetter(const Detection& a, const Detection& b) {
+  const auto key = [](const Detection& d) {
+    return std::tuple(-d.score, d.class_id, d.box.x0, d.box.y0, d.box.x1, d.box.y1);
+  };
+  return key(a) < key(b);
+}
+
+bool IsOfLowerClassOrBetter(const Detection& a, const Detection& b) {
+  return a.class_id != b.class_id ? a.class_id < b.class_id : IsBetter(a, b);
+}
+
+}  // namespace
+
+void NmsOptions::Validate() const {
+  if (!(max_iou >= 0 && max_iou <= 1)) {
+    throw Error("nms max_iou = " + std::to_string(max_iou) + ": expected 0 to 1");
+  }
+  if (max_per_class < 0) {
+    throw Error("nms max_per_class = " + std::to_string(max_per_class) +
+                ": expected at least 0, where 0 keeps all");
+  }
+}
+
+std::vector<Detection> SuppressNonMaxima(std::vector<Detection> detections,
+                                         const NmsOptions& options) {
+  std::erase_if(detections, [](const Detection& d) { return !IsFinite(d); });
+  std::sort(detections.begin(), detections.end(), IsOfLowerClassOrBetter);
+
+  std::vector<Detection> kept;
+  std::size_t class_begin = 0;  // where the kept ones of the current class begin
+  for (const Detection& candidate : detections) {
+    if (!kept.empty() && kept.back().class_id != candidate.class_id) class_begin = kept.size();
+    if (options.max_per_class > 0 &&
+        kept.size() - class_begin >= static_cast<std::size_t>(options.max_per_class)) {
+      continue;
+    }
+    const bool is_suppressed = std::any_of(
+        kept.begin() + static_cast<std::ptrdiff_t>(class_begin),
+        kept.end(),
+        [&](const Detection& better) { return Iou(better.box, candidate.box) > options.max_iou; });
+    if (!is_suppressed) kept.push_back(candidate);
+  }
+  std::sort(kept.begin(), kept.end(), IsBetter);
+  return kept;
+}
+
+}  // namespace deeper

@@ -7,14 +7,17 @@
 namespace deeper {
 
 struct NmsOptions {
-  double max_iou = 0.3;       // a box overlapping a better one of its class by more is suppressed (R-CNN)
-  int max_per_class = 100;    // boxes kept a class and picture; 0 keeps all
+  double max_iou =
+      0.3;  // a box overlapping a better one of its class by more is suppressed (R-CNN)
+  int max_per_class = 100;  // boxes kept a class and picture; 0 keeps all
   void Validate() const;
   bool operator==(const NmsOptions&) const = default;
 };
 
-// Greedy non-maximum suppression within each class. Returns the survivors by descending score; ties by class,
-// then by box (x0, y0, x1, y1), so the order of the input does not matter. Non-finite scores are dropped.
-std::vector<Detection> SuppressNonMaxima(std::vector<Detection> detections, const NmsOptions& options);
+// Greedy non-maximum suppression within each class. Returns the survivors by descending score; ties
+// by class, then by box (x0, y0, x1, y1), so the order of the input does not matter. Detections
+// whose score or box is not finite are dropped.
+std::vector<Detection> SuppressNonMaxima(std::vector<Detection> detections,
+                                         const NmsOptions& options);
 
 }  // namespace deeper

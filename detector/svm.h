@@ -19,11 +19,12 @@ struct LinearSvm {
 // min 1/2 |(w, b)|^2 + C sum_i c_i max(0, 1 - y_i (w . x_i + b * bias_input)).
 struct SvmOptions {
   double c = 1e-3;
-  double positive_weight = 2;   // c_i of positives; negatives have 1
-  double bias_input = 10;       // a constant feature of this value, whose weight is regularised with the others
-  double tolerance = 1e-3;      // stop when the projected gradients differ by less
+  double positive_weight = 2;  // c_i of positives; negatives have 1
+  double bias_input =
+      10;  // a constant feature of this value, whose weight is regularised with the others
+  double tolerance = 1e-3;  // stop when the projected gradients differ by less
   int max_passes = 1000;
-  std::uint64_t seed = 3;       // of the order of coordinates
+  std::uint64_t seed = 3;  // of the order of coordinates
   void Validate() const;
   bool operator==(const SvmOptions&) const = default;
 };
@@ -36,9 +37,10 @@ struct SvmSolution {
   bool converged = false;
 };
 
-// Dual coordinate descent (Hsieh et al. 2008, Algorithm 3, with shrinking) over examples x_i = rows[i], each of the
-// same length, labels +1 or -1. `start_alpha` is empty or one value an example. Deterministic. Const inputs may be
-// shared by threads. Expects at least one example and finite features.
+// Dual coordinate descent (Hsieh et al. 2008, Algorithm 3, with shrinking) over examples x_i =
+// rows[i], each of the same length, labels +1 or -1. `start_alpha` is empty or one value an
+// example. Deterministic. Const inputs may be shared by threads. Expects at least one example and
+// finite features.
 SvmSolution TrainLinearSvm(std::span<const std::span<const float>> rows,
                            std::span<const signed char> labels,
                            const SvmOptions& options,

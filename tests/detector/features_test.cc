@@ -1,0 +1,89 @@
+#include "detector/features.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "backbone/googlenet.h"
+#include "core/error.h"
+#include "core/random.h"
+#include "tests/support/catch.h"
+
+namespace deeper {
+namespace {
+
+// Weights of the table's shapes with the variance that keeps activations of their size through the
+// ReLUs (He et al. 2015).
+Weights RandomWeights(std::uint64_t seed) {
+  Random random(seed);
+  Weights weights;
+  for (const Layer& layer : GoogLeNetConvolutions()) {
+    Tensor weight = MakeTensor(WeightShape(layer));
+    const auto inputs = static_cast<double>(weight.shape.c * weight.shape.h * weight.shape.w);
+    const double bound = std::sqrt(6 / inputs);
+    for (float& value : weight.data) value = static_cast<float>(bound * (2 * random.Uniform() - 1));
+    weights[WeightName(layer.name)] = std::move(weight);
+    weights[BiasName(layer.name)] = MakeTensor(BiasShape(layer));
+  }
+  return weights;
+}
+
+Image NoiseImage(int width, int height) {
+  Image image = MakeImage(width, height, 0, 0, 0);
+  Random random(1);
+  for (std::uint8_t& value : image.bgr) value = static_cast<std::uint8_t>(random.Below(256));
+  return image;
+}
+
+const std::vector<Box> kBoxes = {{.x0 = 0, .y0 = 0, .x1 = 60, .y1 = 40},
+                                 {.x0 = 10, .y0 = 10, .x1 = 30, .y1 = 39},
+                                 {.x0 = 50, .y0 = 5, .x1 = 59, .y1 = 12}};
+
+TEST_CASE("the features of each box are those of its own crop, over full and partial batches") {
+  const Network network(RandomWeights(2), {.batch = 2});
+  const Image image = NoiseImage(60, 40);
+  const CropOptions options;
+  FeatureExtractor extractor(network, options);
+  StageTimes times;
+  const RegionFeatures regions = extractor.Extract(image, kBoxes, times);
+
+  CHECK(regions.boxes == kBoxes);
+  CHECK(regions.image_width == 60);
+  CHECK(regions.image_height == 40);
+  REQUIRE(regions.features.size() == kBoxes.size() * kFeatureDim);
+  Workspace workspace = network.MakeWorkspace();
+  for (std::size_t i = 0; i < kBoxes.size(); ++i) {
+    Tensor crop = MakeTensor({.n = 1, .c = 3, .h = kCropSide, .w = kCropSide});
+    Crop(image, kBoxes[i], options, crop.data);
+    std::vector<float> expected(kFeatureDim);
+    network.Features(crop, workspace, expected);
+    CAPTURE(i);
+    CHECK(std::any_of(expected.begin(), expected.end(), [](float value) { return value > 0; }));
+    CHECK(std::ranges::equal(regions.Row(i), expected));
+  }
+  CHECK(times.crop_s > 0);
+  CHECK(times.network_s > times.crop_s);
+  CHECK(times.decode_s == 0);
+
+  const RegionFeatures again = extractor.Extract(image, kBoxes, times);
+  CHECK(again == regions);
+  const RegionFeatures none = extractor.Extract(image, {}, times);
+  CHECK(none.boxes.empty());
+  CHECK(none.features.empty());
+
+  CHECK_THROWS_WITH(FeatureExtractor(network, {.size_px = 227}), Catch::Contains("224"));
+}
+
+TEST_CASE("stage times add up stage by stage") {
+  StageTimes sum = {.decode_s = 1, .proposals_s = 2, .crop_s = 3, .network_s = 4, .heads_s = 5};
+  sum += {.decode_s = 10, .proposals_s = 20, .crop_s = 30, .network_s = 40, .heads_s = 50};
+  CHECK(sum.decode_s == 11);
+  CHECK(sum.proposals_s == 22);
+  CHECK(sum.crop_s == 33);
+  CHECK(sum.network_s == 44);
+  CHECK(sum.heads_s == 55);
+}
+
+}  // namespace
+}  // namespace deeper
