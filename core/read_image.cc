@@ -1,1 +1,85 @@
 #include "core/read_image.h"
+
+#include <cstddef>
+#include <cstring>
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/image_header.h"
+#include "core/jpeg.h"
+
+namespace deeper {
+namespace {
+
+constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{1} << 30U;
+
+Image ImageFrom(const cv::Mat& pixels) {
+  Image image = MakeImage(pixels.cols, pixels.rows, 0, 0, 0);
+  const std::size_t row_bytes = std::size_t{3} * static_cast<std::size_t>(pixels.cols);
+  for (int y = 0; y < pixels.rows; ++y) {
+    std::memcpy(image.Row(y), pixels.ptr(y), row_bytes);
+  }
+  return image;
+}
+
+// The picture upright: orientations 5 to 8 mirror it at its main diagonal; then it is mirrored so
+// (Exif 2.32, section 4.6.4, tag 274).
+Image Turned(Image image, int orientation) {
+  if (orientation == 1) return image;
+  cv::Mat pixels(image.height, image.width, CV_8UC3, image.bgr.data());
+  if (orientation >= 5) pixels = pixels.t();
+  constexpr int kLeftRight = 1;
+  constexpr int kUpDown = 0;
+  constexpr int kBoth = -1;
+  cv::Mat upright = pixels;
+  if (orientation == 2 || orientation == 6) cv::flip(pixels, upright, kLeftRight);
+  if (orientation == 4 || orientation == 8) cv::flip(pixels, upright, kUpDown);
+  if (orientation == 3 || orientation == 7) cv::flip(pixels, upright, kBoth);
+  return ImageFrom(upright);
+}
+
+Image DecodeByOpenCv(const std::vector<std::uint8_t>& file,
+                     const ImageHeader& header,
+                     bool apply_exif_orientation,
+                     const std::string& source) {
+  const int flags =
+      apply_exif_orientation ? cv::IMREAD_COLOR : cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION;
+  const std::string what = source + ": is a truncated or corrupt " + std::string(header.format) +
+                           ", or of a kind that OpenCV does not read";
+  cv::Mat pixels;
+  try {
+    pixels = cv::imdecode(file, flags);
+  } catch (const cv::Exception& exception) {
+    throw Error(what + ": " + exception.err);
+  }
+  if (pixels.empty()) throw Error(what);
+  Expects(pixels.type() == CV_8UC3, "OpenCV gives the 8-bit colours that it was asked for");
+  return ImageFrom(pixels);
+}
+
+}  // namespace
+
+Image ReadImage(const std::filesystem::path& path, const ReadImageOptions& options) {
+  const std::string source = path.string();
+  const std::vector<std::uint8_t> file = ReadFile(path, kMaxFileBytes);
+  const std::optional<ImageHeader> header = ReadImageHeader(file, source);
+  if (!header) {
+    throw Error(source +
+                ": is not a picture of a known format, expected JPEG, PNG, BMP, WebP, TIFF, "
+                "PNM, JPEG 2000 or Sun raster");
+  }
+  if (header->format == "JPEG") {
+    Image image = DecodeJpeg(file, options.max_pixels, source);
+    const int orientation = options.apply_exif_orientation ? JpegOrientation(file) : 1;
+    return Turned(std::move(image), orientation);
+  }
+  CheckPixels(header->width, header->height, options.max_pixels, source);
+  return DecodeByOpenCv(file, *header, options.apply_exif_orientation, source);
+}
+
+}  // namespace deeper

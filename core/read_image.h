@@ -10,14 +10,17 @@ namespace deeper {
 struct ReadImageOptions {
   // Pictures with more pixels than this are refused by their header, before memory is taken.
   std::int64_t max_pixels = 100'000'000;
-  // Turn the picture as its EXIF orientation says. VOC and ILSVRC annotations are made on upright files.
+  // Turn the picture as its EXIF orientation says. VOC and ILSVRC annotations are made on upright
+  // files.
   bool apply_exif_orientation = true;
 };
 
-// Decodes a picture file of any format that OpenCV reads to BGR; alpha is dropped, gray is spread,
-// 16 bits become 8. JPEG is decoded strictly by libjpeg-turbo: a truncated or corrupt file is an
-// Error, not a grey area. Throws Error naming the file and the reason when it is missing, not a
-// regular file, of an unknown format, corrupt, or too large. Safe from several threads.
+// Decodes a picture file to BGR: JPEG, PNG, BMP, WebP, TIFF, PNM, JPEG 2000 or Sun raster, decided
+// by its content; those formats that say their size before they take memory. Alpha is dropped, gray
+// is spread, 16 bits become 8, of several pages the first is read. JPEG is decoded strictly by
+// libjpeg-turbo: a truncated or corrupt file is an Error, not a grey area. Throws Error naming the
+// file and the reason when it is missing, not a regular file, of an unknown format, corrupt, or too
+// large. Safe from several threads.
 Image ReadImage(const std::filesystem::path& path, const ReadImageOptions& options = {});
 
 }  // namespace deeper
