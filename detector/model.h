@@ -15,8 +15,8 @@
 
 namespace deeper {
 
-// Everything learned, plus the options it was learned with. One safetensors file: tensors are the learned
-// values, "deeper" in __metadata__ is JSON of the rest. docs/model-file.md has the names.
+// Everything learned, plus the options it was learned with. One safetensors file: tensors are the
+// learned values, "deeper" in __metadata__ is JSON of the rest. docs/model-file.md has the names.
 struct Model {
   ClassTable classes;
   std::string backbone_fingerprint;  // of its backbone's weights, see FingerprintOf
@@ -28,19 +28,26 @@ struct Model {
   LinearClassifiers classifiers;
   std::optional<BoxRegression> box_regression;
   NmsOptions nms;
-  float min_score = -1;                       // detections below are not written by default
-  std::map<std::string, std::string> training;  // facts for people and the model card: data, counts, metrics, date
+  float min_score = -1;  // detections below are not written by default
+  std::map<std::string, std::string>
+      training;  // facts for people and the model card: data, counts, metrics, date
 
   bool operator==(const Model&) const = default;
 };
 
-// Throws Error naming the file and what is wrong; the values are checked against each other (dimensions, classes).
+// Throws Error naming the file and what is wrong; the values are checked against each other
+// (dimensions, classes), and all of the file against its SHA-256.
 Model LoadModel(const std::filesystem::path& path);
+
+// Writes whole or not at all; the same model gives the same bytes. A backbone whose values all fit
+// bf16 is stored in bf16, which loses nothing, else in f32. Throws Error for a model that LoadModel
+// would refuse.
 void SaveModel(const Model& model, const std::filesystem::path& path);
 
-// The backbone of a model: its own, or the file with its fingerprint among `explicit_path` (if given, only that), the
-// model's directory, the directories of $DEEPER_MODELS (colon-separated) in this order. Throws Error that lists what
-// was looked at and says where to get BVLC GoogLeNet.
+// The backbone of a model: the file `explicit_path` (if given, only that), its own, or the file
+// with its fingerprint among the .safetensors and .caffemodel of the model's directory and of the
+// directories of $DEEPER_MODELS (colon-separated), in this order. Throws Error that lists what was
+// looked at and says where to get BVLC GoogLeNet.
 Weights FindBackbone(const Model& model,
                      const std::filesystem::path& model_path,
                      const std::optional<std::filesystem::path>& explicit_path);
