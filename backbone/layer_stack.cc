@@ -16,7 +16,7 @@ using kernels::PreparedKernel;
 
 ElementType ElementOf(Precision precision) {
   if (precision == Precision::kF32) return ElementType::kF32;
-  if (!ProcessorHasBf16()) {
+  if (!kernels::RunsBf16()) {
     throw Error(
         "precision bf16: expected a processor with AVX512_BF16, found one without - use 'f32' or "
         "'auto'");
@@ -53,8 +53,6 @@ std::size_t LargestScratch(std::span<const PreparedKernel> prepared) {
 }
 
 }  // namespace
-
-bool ProcessorHasBf16() { return __builtin_cpu_supports("avx512bf16") != 0; }
 
 AlignedBytes::AlignedBytes(std::size_t size) : size_(size) {
   const std::size_t whole_lines =

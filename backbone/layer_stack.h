@@ -16,9 +16,6 @@
 
 namespace deeper {
 
-// Whether this processor multiplies bf16 natively (AVX512_BF16).
-bool ProcessorHasBf16();
-
 // Zeroed bytes that begin on a cache line.
 class AlignedBytes {
  public:

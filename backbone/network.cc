@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "backbone/kernels/onednn.h"
 #include "backbone/kernels/reference.h"
 #include "backbone/layer_stack.h"
 #include "core/error.h"
@@ -73,7 +74,7 @@ Precision PrecisionFromName(const std::string& name) {
   for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
     if (name == NameOf(precision)) return precision;
   }
-  if (name == "auto") return ProcessorHasBf16() ? Precision::kBf16 : Precision::kF32;
+  if (name == "auto") return kernels::RunsBf16() ? Precision::kBf16 : Precision::kF32;
   throw Error("precision: expected f32, bf16 or auto, found '" + name + "'");
 }
 

@@ -107,12 +107,15 @@ std::string Cell(std::optional<std::size_t> count) {
   return count ? fmt::format("{}", *count) : "";
 }
 
-// "159K", "304M": at most four digits, rounded; empty for 0.
-std::string Rounded(std::size_t count) {
+// In the paper's units, empty for 0: parameters in thousands, with a decimal below ten, and
+// operations in millions.
+std::string Thousands(std::size_t count) {
   if (count == 0) return "";
-  if (count >= 10'000'000) return fmt::format("{}M", (count + 500'000) / 1'000'000);
-  if (count >= 10'000) return fmt::format("{}K", (count + 500) / 1'000);
-  return fmt::format("{:.1f}K", static_cast<double>(count) / 1e3);
+  const double thousands = static_cast<double>(count) / 1e3;
+  return fmt::format("{:.{}f}K", thousands, thousands < 10 ? 1 : 0);
+}
+std::string Millions(std::size_t count) {
+  return count == 0 ? "" : fmt::format("{:.0f}M", static_cast<double>(count) / 1e6);
 }
 
 std::string FormatRow(const SummaryRow& row) {
@@ -129,8 +132,8 @@ std::string FormatRow(const SummaryRow& row) {
                      Cell(row.reduce5x5),
                      Cell(row.conv5x5),
                      Cell(row.pool_proj),
-                     Rounded(row.parameters),
-                     Rounded(row.macs));
+                     Thousands(row.parameters),
+                     Millions(row.macs));
 }
 
 }  // namespace
@@ -160,7 +163,7 @@ std::string FormatSummary(const NetworkSummary& summary) {
                   "MACs");
   for (const SummaryRow& row : summary.rows) text += FormatRow(row) + "\n";
   text += fmt::format("total: {} parameters, {:.3f} GMAC a crop\n",
-                      summary.parameters,
+                      fmt::group_digits(summary.parameters),
                       static_cast<double>(summary.macs) / 1e9);
   return text;
 }

@@ -98,16 +98,31 @@ dnnl::memory Packed(const dnnl::memory::desc& dense,
   return to;
 }
 
-// Collects what a run needs from a primitive's description; `kind` names it in the error.
-template <class Primitive, class Description>
-PreparedKernel::State StateOf(const Description& description, const char* kind) {
+// What oneDNN chooses for `operation`; `kind` names it in the error.
+template <class Primitive>
+typename Primitive::primitive_desc Describe(const typename Primitive::desc& operation,
+                                            const dnnl::primitive_attr& attributes,
+                                            const char* kind) {
+  const auto refuse = [kind](const std::string& found) {
+    return Error(std::string("oneDNN has no fast ") + kind +
+                 " of this shape on this processor: expected a jit kernel, found " + found +
+                 " - use precision f32 on a processor with at least SSE 4.1");
+  };
+  try {
+    const typename Primitive::primitive_desc description(operation, attributes, CpuEngine());
+    const std::string implementation = description.impl_info_str();
+    if (implementation.starts_with("ref")) throw refuse(implementation);
+    return description;
+  } catch (const dnnl::error& error) {
+    throw refuse(error.what());
+  }
+}
+
+// What a run needs from a primitive's description.
+template <class Primitive>
+PreparedKernel::State StateOf(const typename Primitive::primitive_desc& description) {
   PreparedKernel::State state;
   state.implementation = description.impl_info_str();
-  if (state.implementation.starts_with("ref")) {
-    throw Error(std::string("oneDNN has no fast ") + kind +
-                " on this processor: expected a jit kernel, found '" + state.implementation +
-                "' - use f32 precision, or a processor with at least SSE 4.1");
-  }
   state.source = description.src_desc();
   state.destination = description.dst_desc();
   state.scratch = description.scratchpad_desc();
@@ -122,6 +137,11 @@ PreparedKernel Finish(PreparedKernel::State state, const Shape& source, const Sh
 }
 
 }  // namespace
+
+bool RunsBf16() {
+  constexpr auto kNeeded = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kNeeded) == kNeeded;
+}
 
 BoundKernel::BoundKernel(std::unique_ptr<State> state) : state_(std::move(state)) {}
 BoundKernel::BoundKernel(BoundKernel&&) noexcept = default;
@@ -191,9 +211,10 @@ PreparedKernel PrepareConvolution(const Shape& source,
       Both(window.stride),
       Both(window.pad),
       Both(window.pad));
-  const dnnl::convolution_forward::primitive_desc description(operation, attributes, CpuEngine());
+  const auto description =
+      Describe<dnnl::convolution_forward>(operation, attributes, "convolution");
 
-  auto state = StateOf<dnnl::convolution_forward>(description, "convolution");
+  auto state = StateOf<dnnl::convolution_forward>(description);
   const dnnl::memory::desc dense_weight(DimsOf(weight.shape), DataType::f32, Tag::oihw);
   state.learned.emplace(DNNL_ARG_WEIGHTS,
                         Packed(dense_weight, weight.data, description.weights_desc()));
@@ -214,8 +235,8 @@ PreparedKernel PrepareMaxPool(const Shape& source, const Window& window, Element
                                               Both(window.kernel),
                                               Both(window.pad),
                                               behind);
-  const dnnl::pooling_forward::primitive_desc description(operation, Attributes(), CpuEngine());
-  return Finish(StateOf<dnnl::pooling_forward>(description, "max pooling"), source, destination);
+  const auto description = Describe<dnnl::pooling_forward>(operation, Attributes(), "max pooling");
+  return Finish(StateOf<dnnl::pooling_forward>(description), source, destination);
 }
 
 PreparedKernel PrepareLrn(const Shape& source,
@@ -229,9 +250,8 @@ PreparedKernel PrepareLrn(const Shape& source,
                                           parameters.alpha,
                                           parameters.beta,
                                           parameters.k);
-  const dnnl::lrn_forward::primitive_desc description(operation, Attributes(), CpuEngine());
-  return Finish(
-      StateOf<dnnl::lrn_forward>(description, "local response normalisation"), source, source);
+  const auto description = Describe<dnnl::lrn_forward>(operation, Attributes(), "normalisation");
+  return Finish(StateOf<dnnl::lrn_forward>(description), source, source);
 }
 
 }  // namespace deeper::kernels

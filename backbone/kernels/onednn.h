@@ -11,6 +11,10 @@
 
 namespace deeper::kernels {
 
+// Whether the processor multiplies bf16 natively (AVX512_BF16), and oneDNN is not told otherwise
+// (ONEDNN_MAX_CPU_ISA).
+bool RunsBf16();
+
 // A oneDNN kernel tied to its buffers: runs over and over without allocating. For one thread at a
 // time.
 class BoundKernel {

@@ -1,0 +1,178 @@
+#include "backbone/network.h"
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+#include "backbone/kernels/onednn.h"
+#include "backbone/reference_network.h"
+#include "core/error.h"
+#include "tests/backbone/random_tensor.h"
+#include "tests/support/catch.h"
+
+namespace deeper {
+namespace {
+
+using test::RandomTensor;
+using test::RandomWeights;
+
+std::vector<Precision> Precisions() {
+  if (!kernels::RunsBf16()) return {Precision::kF32};
+  return {Precision::kF32, Precision::kBf16};
+}
+
+const Weights& SomeWeights() {
+  static const Weights weights = RandomWeights(1, 7);
+  return weights;
+}
+
+Tensor Crops(std::size_t n, std::uint64_t seed) {
+  return RandomTensor({n, 3, 224, 224}, seed, -120, 150);
+}
+
+TensorView CropsFrom(const Tensor& crops, std::size_t first, std::size_t count) {
+  const Shape shape = {count, crops.shape.c, crops.shape.h, crops.shape.w};
+  const std::size_t crop = crops.shape.Count() / crops.shape.n;
+  return {shape, std::span(crops.data).subspan(first * crop, shape.Count())};
+}
+
+std::vector<float> FeaturesOf(const Network& network, TensorView crops) {
+  Workspace workspace = network.MakeWorkspace();
+  std::vector<float> features(crops.shape.n * kFeatureDim, std::numeric_limits<float>::quiet_NaN());
+  network.Features(crops, workspace, features);
+  return features;
+}
+
+TEST_CASE("precisions come back from their names, and an unknown one names the known") {
+  for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
+    REQUIRE(PrecisionFromName(NameOf(precision)) == precision);
+  }
+  REQUIRE(PrecisionFromName("auto") == Precisions().back());
+  REQUIRE_THROWS_WITH(PrecisionFromName("fp32"),
+                      Catch::Contains("fp32") && Catch::Contains("f32, bf16"));
+}
+
+TEST_CASE("features and probabilities are those of the reference network") {
+  const Tensor crop = Crops(1, 2);
+  const Tensor reference = ReferenceFeatures(SomeWeights(), crop);
+  double norm = 0;
+  for (const float value : reference.data) norm = std::max(norm, static_cast<double>(value));
+  for (const Precision precision : Precisions()) {
+    CAPTURE(NameOf(precision));
+    const Network network(SomeWeights(), {.precision = precision});
+    const std::vector<float> features = FeaturesOf(network, crop);
+    double distance = 0;
+    for (std::size_t i = 0; i < features.size(); ++i) {
+      distance = std::max(distance, std::abs(static_cast<double>(features[i] - reference.data[i])));
+    }
+    REQUIRE(distance <= (precision == Precision::kF32 ? 1e-5 : 2e-2) * norm);
+  }
+}
+
+TEST_CASE("a crop's features are the same to the last bit in every batch, place and workspace") {
+  const Tensor crops = Crops(17, 3);
+  for (const Precision precision : Precisions()) {
+    const Network network(SomeWeights(), {.precision = precision});
+    const std::vector<float> together = FeaturesOf(network, crops);
+    for (const std::size_t batch : {1U, 5U, 16U}) {
+      CAPTURE(NameOf(precision), batch);
+      Workspace workspace = network.MakeWorkspace();
+      std::vector<float> features(together.size());
+      for (std::size_t first = 0; first < crops.shape.n; first += batch) {
+        const std::size_t count = std::min(batch, crops.shape.n - first);
+        network.Features(CropsFrom(crops, first, count),
+                         workspace,
+                         std::span(features).subspan(first * kFeatureDim, count * kFeatureDim));
+      }
+      REQUIRE(features == together);
+    }
+  }
+}
+
+TEST_CASE("crops beside it do not reach a crop's features, not even infinite ones") {
+  const Network network(SomeWeights(), {});
+  Tensor crops = Crops(3, 4);
+  const std::vector<float> alone = FeaturesOf(network, CropsFrom(crops, 1, 1));
+  const std::size_t crop = crops.shape.Count() / 3;
+  std::fill_n(crops.data.begin(), crop, std::numeric_limits<float>::infinity());
+  const std::vector<float> features = FeaturesOf(network, crops);
+  REQUIRE(std::equal(alone.begin(), alone.end(), features.begin() + kFeatureDim));
+}
+
+TEST_CASE("two threads with a workspace each get what one gets") {
+  const Network network(SomeWeights(), {});
+  const Tensor crops = Crops(2, 5);
+  const std::vector<float> expected = FeaturesOf(network, crops);
+  std::vector<float> first;
+  std::vector<float> second;
+  std::thread one([&] { first = FeaturesOf(network, crops); });
+  std::thread two([&] { second = FeaturesOf(network, crops); });
+  one.join();
+  two.join();
+  REQUIRE(first == expected);
+  REQUIRE(second == expected);
+}
+
+TEST_CASE("no crops give no features") {
+  const Network network(SomeWeights(), {});
+  REQUIRE(FeaturesOf(network, TensorView({0, 3, 224, 224}, {})).empty());
+}
+
+TEST_CASE("a moved network and a moved workspace work on") {
+  Network network(SomeWeights(), {});
+  const Tensor crop = Crops(1, 6);
+  const std::vector<float> expected = FeaturesOf(network, crop);
+  Workspace workspace = network.MakeWorkspace();
+  const Network moved_network = std::move(network);
+  Workspace moved_workspace = std::move(workspace);
+  std::vector<float> features(kFeatureDim);
+  moved_network.Features(crop, moved_workspace, features);
+  REQUIRE(features == expected);
+}
+
+TEST_CASE("probabilities of a crop sum to one and do not depend on the crops beside it") {
+  const Network network(SomeWeights(), {});
+  REQUIRE(network.ClassCount() == 7);
+  const Tensor features = RandomTensor({3, kFeatureDim, 1, 1}, 7, 0, 2);
+  std::vector<float> together(21);
+  network.Probabilities(features.data, together);
+  for (std::size_t i = 0; i < 3; ++i) {
+    std::vector<float> alone(7);
+    network.Probabilities(std::span(features.data).subspan(i * kFeatureDim, kFeatureDim), alone);
+    REQUIRE(std::equal(
+        alone.begin(), alone.end(), together.begin() + static_cast<std::ptrdiff_t>(7 * i)));
+    REQUIRE(std::accumulate(alone.begin(), alone.end(), 0.0) == Approx(1.0));
+  }
+}
+
+TEST_CASE("a network without classifier gives features, and refuses probabilities") {
+  Weights weights = SomeWeights();
+  weights.erase(WeightName(kClassifierName));
+  weights.erase(BiasName(kClassifierName));
+  const Network network(weights, {});
+  REQUIRE(network.ClassCount() == 0);
+  std::vector<float> features(kFeatureDim);
+  std::vector<float> none;
+  REQUIRE_THROWS_AS(network.Probabilities(features, none), ContractViolation);
+}
+
+TEST_CASE("weights that lack a layer are refused by its name") {
+  Weights weights = SomeWeights();
+  weights.erase("inception_4a/3x3/bias");
+  REQUIRE_THROWS_WITH(Network(weights, {}), Catch::Contains("inception_4a/3x3/bias"));
+}
+
+TEST_CASE("crops of a wrong size and features without room are refused") {
+  const Network network(SomeWeights(), {});
+  Workspace workspace = network.MakeWorkspace();
+  std::vector<float> features(kFeatureDim);
+  REQUIRE_THROWS_AS(network.Features(MakeTensor({1, 3, 223, 224}), workspace, features),
+                    ContractViolation);
+  REQUIRE_THROWS_AS(network.Features(MakeTensor({2, 3, 224, 224}), workspace, features),
+                    ContractViolation);
+}
+
+}  // namespace
+}  // namespace deeper
