@@ -11,17 +11,22 @@
 namespace deeper {
 
 // A colour for a class, the same in every picture and run: it depends on the class's name alone.
-// BGR, distinct from white and black.
+// BGR, bright enough to stand out, distinct from white and black. Any two of the 20 VOC classes
+// differ clearly; of arbitrary names two may share one of the 72 colours.
 std::array<std::uint8_t, 3> ColourOf(const std::string& class_name);
 
 // `image` with each detection's box and "name score" label. Lines and letters grow with the picture
 // so that labels can be read at every size from 100 to 10,000 pixels; labels stay inside the
-// picture. Best scores are drawn last, on top.
+// picture: above their box, else inside or below it, where they cover the fewest other labels.
+// Letters shrink, then the text is cut, where the picture is too narrow. Characters outside ASCII
+// show as "?". Best scores are drawn last, on top; boxes outside the picture and empty ones are not
+// drawn. Throws nothing for scores or boxes that are not finite.
 Image DrawDetections(const Image& image,
                      const std::vector<Detection>& detections,
                      const ClassTable& classes);
 
-// Encoded as JPEG (quality 1..100).
+// Encoded as JPEG. Expects a picture that is not empty and a quality of 1 to 100, where more is
+// larger and truer. Throws Error for pictures beyond JPEG's 65,500 pixels a side.
 std::vector<std::uint8_t> EncodeJpeg(const Image& image, int quality = 90);
 
 }  // namespace deeper
