@@ -15,6 +15,18 @@ struct PixelSize {
   std::uint64_t height = 0;
 };
 
+// The remainders of all bytes in CRC-32.
+constexpr std::array<std::uint32_t, 256> CrcTable() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
+    std::uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? 0xEDB88320U : 0);
+    table[byte] = crc;
+  }
+  return table;
+}
+constexpr std::array<std::uint32_t, 256> kCrcTable = CrcTable();
+
 // The bytes of a file, read with a check of each offset.
 class FileBytes {
  public:
@@ -29,13 +41,13 @@ class FileBytes {
 
   // The whole number in `count` bytes at `offset`, the least (Little) or greatest (Big) byte first.
   std::uint64_t Little(std::uint64_t offset, std::uint64_t count) const {
-    RequireUpTo(offset + count);
+    Require(offset, count);
     std::uint64_t value = 0;
     for (std::uint64_t i = count; i-- > 0;) value = (value << 8U) | bytes_[offset + i];
     return value;
   }
   std::uint64_t Big(std::uint64_t offset, std::uint64_t count) const {
-    RequireUpTo(offset + count);
+    Require(offset, count);
     std::uint64_t value = 0;
     for (std::uint64_t i = 0; i < count; ++i) value = (value << 8U) | bytes_[offset + i];
     return value;
@@ -53,15 +65,26 @@ class FileBytes {
     }
     const std::uint64_t begin = offset;
     while (offset < size() && !IsBlankAt(offset)) ++offset;
-    RequireUpTo(offset + 1);
+    Require(offset, 1);
     return Text(begin, offset++ - begin);
   }
 
-  // Throws Error unless the file has this many bytes.
-  void RequireUpTo(std::uint64_t end) const {
-    if (end <= size()) return;
-    throw Error(source_ + ": is truncated: has " + std::to_string(size()) +
-                " bytes, expected at least " + std::to_string(end));
+  // CRC-32 of ISO 3309, as PNG has it.
+  std::uint32_t Crc32(std::uint64_t offset, std::uint64_t count) const {
+    Require(offset, count);
+    std::uint32_t crc = 0xFFFFFFFFU;
+    for (const std::uint8_t byte : bytes_.subspan(offset, count)) {
+      crc = kCrcTable[(crc ^ byte) & 0xFFU] ^ (crc >> 8U);
+    }
+    return ~crc;
+  }
+
+  // Throws Error unless the file has `count` bytes at `offset`.
+  void Require(std::uint64_t offset, std::uint64_t count) const {
+    if (count <= size() && offset <= size() - count) return;
+    throw Error(source_ + ": is truncated: ends after " + std::to_string(size()) +
+                " bytes, expected " + std::to_string(count) + " more from byte " +
+                std::to_string(offset));
   }
   [[noreturn]] void Fail(const std::string& what) const { throw Error(source_ + ": " + what); }
 
@@ -83,10 +106,14 @@ PixelSize JpegSize(const FileBytes&) { return {}; }
 PixelSize PngSize(const FileBytes& file) {
   if (!file.HasAt(12, "IHDR")) file.Fail("is a PNG whose first chunk is not IHDR");
   for (std::uint64_t chunk = 8;;) {
-    const std::uint64_t end = chunk + 12 + file.Big(chunk, 4);
-    file.RequireUpTo(end);
+    const std::uint64_t length = file.Big(chunk, 4);
+    const std::uint64_t checksum_at = chunk + 8 + length;
+    if (file.Big(checksum_at, 4) != file.Crc32(chunk + 4, 4 + length)) {
+      file.Fail("is a corrupt PNG: the checksum of its chunk at byte " + std::to_string(chunk) +
+                " is wrong");
+    }
     if (file.HasAt(chunk + 4, "IEND")) break;
-    chunk = end;
+    chunk = checksum_at + 4;
   }
   return {.width = file.Big(16, 4), .height = file.Big(20, 4)};
 }
@@ -106,14 +133,14 @@ PixelSize BmpSize(const FileBytes& file) {
   if (!is_run_length && width < 0x80000000U) {
     const std::uint64_t row_bytes = (width * bits + 31) / 32 * 4;
     // Sizes beyond reason are left to the limit on pixels, before they overflow here.
-    if (row_bytes < 0x80000000U) file.RequireUpTo(pixels_begin + row_bytes * height);
+    if (row_bytes < 0x80000000U) file.Require(pixels_begin, row_bytes * height);
   }
   return {.width = width, .height = height};
 }
 
 // A RIFF container whose first chunk is a lossy frame, a lossless one, or an extended header.
 PixelSize WebpSize(const FileBytes& file) {
-  file.RequireUpTo(8 + file.Little(4, 4));
+  file.Require(8, file.Little(4, 4));
   if (file.HasAt(12, "VP8 ")) {
     return {.width = file.Little(26, 2) & 0x3FFFU, .height = file.Little(28, 2) & 0x3FFFU};
   }
@@ -127,7 +154,8 @@ PixelSize WebpSize(const FileBytes& file) {
   file.Fail("is a WebP whose first chunk is unknown");
 }
 
-// The first directory of a TIFF: `count` entries of tag, type, number of values and value.
+// The first directory of a TIFF: a count, and so many entries of tag, type, number of values and
+// value.
 PixelSize TiffSize(const FileBytes& file) {
   const bool is_big_endian = file.HasAt(0, "MM");
   const auto number = [&](std::uint64_t offset, std::uint64_t count) {
@@ -135,10 +163,8 @@ PixelSize TiffSize(const FileBytes& file) {
   };
   constexpr std::uint64_t kImageWidth = 256;
   constexpr std::uint64_t kImageLength = 257;
-  constexpr std::uint64_t kShortType = 3;
   const bool is_big_tiff = number(2, 2) == 43;
   const std::uint64_t directory = is_big_tiff ? number(8, 8) : number(4, 4);
-  if (directory >= file.size()) file.Fail("is a TIFF whose directory lies behind its end");
   const std::uint64_t count_bytes = is_big_tiff ? 8 : 2;
   const std::uint64_t entry_bytes = is_big_tiff ? 20 : 12;
   const std::uint64_t value_at = is_big_tiff ? 12 : 8;
@@ -147,11 +173,13 @@ PixelSize TiffSize(const FileBytes& file) {
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t entry = directory + count_bytes + i * entry_bytes;
     const std::uint64_t tag = number(entry, 2);
-    if (tag > kImageLength) break;  // entries stand in the order of their tags
-    const std::uint64_t value =
-        number(entry + value_at, number(entry + 2, 2) == kShortType ? 2 : 4);
-    if (tag == kImageWidth) size.width = value;
-    if (tag == kImageLength) size.height = value;
+    const std::uint64_t type = number(entry + 2, 2);
+    if (tag != kImageWidth && tag != kImageLength) continue;
+    const std::uint64_t value_bytes = type == 3 ? 2 : type == 16 ? 8 : 4;  // SHORT, LONG8, LONG
+    const std::uint64_t value = number(entry + value_at, value_bytes);
+    std::uint64_t& side = tag == kImageWidth ? size.width : size.height;
+    side =
+        std::max(side, value);  // of an entry that is there twice, readers differ on which counts
   }
   return size;
 }
@@ -180,7 +208,7 @@ PixelSize PnmSize(const FileBytes& file) {
   const std::uint64_t row_bytes =
       is_bitmap ? (size.width + 7) / 8 : size.width * channels * (largest > 255 ? 2 : 1);
   // Sizes beyond reason are left to the limit on pixels, before they overflow here.
-  if (row_bytes < 0x80000000U) file.RequireUpTo(offset + row_bytes * size.height);
+  if (row_bytes < 0x80000000U) file.Require(offset, row_bytes * size.height);
   return size;
 }
 
@@ -199,37 +227,41 @@ PixelSize PamSize(const FileBytes& file) {
   }
   if (channels < 1 || channels > 4) file.Fail("is a PAM without a DEPTH of 1 to 4");
   const std::uint64_t row_bytes = size.width * channels * (largest > 255 ? 2 : 1);
-  if (row_bytes < 0x80000000U) file.RequireUpTo(offset + row_bytes * size.height);
+  if (row_bytes < 0x80000000U) file.Require(offset, row_bytes * size.height);
   return size;
 }
 
-// The SIZ segment of the codestream, which lies somewhere in a JP2 box file: reference grid less
-// offset.
-PixelSize CodestreamSize(const FileBytes& file, std::uint64_t at) {
-  const std::uint64_t x1 = file.Big(at + 8, 4);
-  const std::uint64_t y1 = file.Big(at + 12, 4);
-  const std::uint64_t x0 = file.Big(at + 16, 4);
-  const std::uint64_t y0 = file.Big(at + 20, 4);
+constexpr std::string_view kCodestreamStart = "\xFF\x4F\xFF\x51";
+constexpr std::string_view kCodestreamEnd = "\xFF\xD9";
+
+// The SIZ segment of a JPEG 2000 codestream: reference grid less offset. Without the end marker it
+// is cut.
+PixelSize CodestreamSize(const FileBytes& file, std::uint64_t begin, std::uint64_t end) {
+  if (!file.HasAt(begin, kCodestreamStart) || !file.HasAt(end - 2, kCodestreamEnd)) {
+    file.Fail(
+        "is a JPEG 2000 without beginning or end of its codestream; it is truncated or corrupt");
+  }
+  const std::uint64_t x1 = file.Big(begin + 8, 4);
+  const std::uint64_t y1 = file.Big(begin + 12, 4);
+  const std::uint64_t x0 = file.Big(begin + 16, 4);
+  const std::uint64_t y0 = file.Big(begin + 20, 4);
   if (x1 < x0 || y1 < y0) file.Fail("is a JPEG 2000 of negative size");
   return {.width = x1 - x0, .height = y1 - y0};
 }
 
-constexpr std::string_view kCodestreamStart = "\xFF\x4F\xFF\x51";
+PixelSize RawCodestreamSize(const FileBytes& file) { return CodestreamSize(file, 0, file.size()); }
 
-PixelSize RawCodestreamSize(const FileBytes& file) { return CodestreamSize(file, 0); }
-
-// Boxes of length, type and content; the codestream is the content of "jp2c".
+// Boxes of length, type and content; the codestream is the content of "jp2c". Length 1 stands for
+// one of 8 bytes behind the type, and 0 for the rest of the file.
 PixelSize Jp2Size(const FileBytes& file) {
   for (std::uint64_t box = 0;;) {
     const std::uint64_t short_length = file.Big(box, 4);
-    const std::uint64_t length = short_length == 1 ? file.Big(box + 8, 8) : short_length;
-    const std::uint64_t content = box + (short_length == 1 ? 16 : 8);
-    if (file.HasAt(box + 4, "jp2c")) {
-      if (!file.HasAt(content, kCodestreamStart)) file.Fail("is a JPEG 2000 without a codestream");
-      return CodestreamSize(file, content);
-    }
-    if (length < 8 || length > file.size() - box)
-      file.Fail("is a JPEG 2000 whose boxes are broken");
+    const std::uint64_t head = short_length == 1 ? 16 : 8;
+    std::uint64_t length = short_length == 1 ? file.Big(box + 8, 8) : short_length;
+    if (short_length == 0) length = file.size() - box;
+    if (length < head) file.Fail("is a JPEG 2000 whose boxes are broken");
+    file.Require(box, length);
+    if (file.HasAt(box + 4, "jp2c")) return CodestreamSize(file, box + head, box + length);
     box += length;
   }
 }

@@ -6,6 +6,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/error.h"
@@ -44,12 +45,12 @@ Image Turned(Image image, int orientation) {
 }
 
 Image DecodeByOpenCv(const std::vector<std::uint8_t>& file,
-                     const ImageHeader& header,
+                     std::string_view format,
                      bool apply_exif_orientation,
                      const std::string& source) {
   const int flags =
       apply_exif_orientation ? cv::IMREAD_COLOR : cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION;
-  const std::string what = source + ": is a truncated or corrupt " + std::string(header.format) +
+  const std::string what = source + ": is a truncated or corrupt " + std::string(format) +
                            ", or of a kind that OpenCV does not read";
   cv::Mat pixels;
   try {
@@ -79,7 +80,7 @@ Image ReadImage(const std::filesystem::path& path, const ReadImageOptions& optio
     return Turned(std::move(image), orientation);
   }
   CheckPixels(header->width, header->height, options.max_pixels, source);
-  return DecodeByOpenCv(file, *header, options.apply_exif_orientation, source);
+  return DecodeByOpenCv(file, header->format, options.apply_exif_orientation, source);
 }
 
 }  // namespace deeper
