@@ -43,12 +43,11 @@ struct LinearClassifiers {
 // a crop do not depend on the others. Safe from several threads.
 std::vector<float> Score(const LinearClassifiers& classifiers, std::span<const float> features);
 
-// Ridge regression from features to whitened (dx/w, dy/h, log w, log h), Girshick et al. 2014,
-// appendix C. One regressor for all classes, or one a class.
+// Ridge regression from features to (dx/w, dy/h, log w, log h), Girshick et al. 2014, appendix C.
+// One regressor for all classes, or one a class.
 struct BoxRegression {
   std::size_t feature_dim = 0;
-  std::vector<float>
-      weights;  // regressors x 4 x (feature_dim + 1), the bias last; whitening folded in
+  std::vector<float> weights;  // regressors x 4 x (feature_dim + 1), the bias last
 
   std::size_t RegressorCount() const {
     return feature_dim == 0 ? 0 : weights.size() / (4 * (feature_dim + 1));

@@ -19,10 +19,11 @@ struct TrainingImage {
   RegionFeatures regions;
 };
 
-// Which boxes of a training picture to extract: its annotations' boxes first, then proposals, at
-// most max_proposals: a seeded sample that keeps those that overlap an object (IoU >= 0.3 with any;
-// hard positives for regression and ignored ones for SVMs) up to half of it, and fills the rest
-// from the others evenly over the ranks.
+// Which boxes of a training picture to extract: its annotations' boxes first, in their order, then
+// at most max_proposals of the proposals, in theirs. Those that overlap an object (IoU >= 0.3 with
+// any; for regression, and ignored by the SVMs) get up to half of the seats, and those that the
+// others leave empty. Where there are more than seats, a sample is drawn that is even over the
+// ranks, seeded by `seed` and the picture's id.
 std::vector<Box> SampleTrainingBoxes(const AnnotatedImage& image,
                                      const std::vector<Box>& proposals,
                                      std::size_t max_proposals,
@@ -30,23 +31,29 @@ std::vector<Box> SampleTrainingBoxes(const AnnotatedImage& image,
 
 // Girshick et al. 2014, section 2.3 and rcnn_train.m.
 struct SvmTrainingOptions {
-  SvmOptions svm;
-  double negative_max_iou =
-      0.3;  // proposals below this IoU with every object of the class are negatives
-  double hard_margin = -1.0001;      // negatives above are added to the cache
-  double evict_margin = -1.2;        // cached negatives below are evicted after a retraining
-  std::size_t retrain_after = 2000;  // new negatives between retrainings
-  int passes = 1;                    // over the pictures
+  SvmOptions svm = {};
+  // Boxes below this IoU with every object of the class are negatives: proposals, and as in R-CNN
+  // the annotations of other classes.
+  double negative_max_iou = 0.3;
+  double hard_margin = -1.0001;  // negatives above are added to the cache
+  double evict_margin = -1.2;    // cached negatives below are evicted after a retraining
+  std::size_t retrain_after =
+      2000;        // new negatives between retrainings; the first training has as many
+  int passes = 1;  // over the pictures
   void Validate() const;
 };
 
-// Called now and then with the work done and the whole work, in pictures x classes.
+// Called now and then with the work done and the whole work, in pictures x classes x passes. One
+// call at a time, from any thread. What it throws stops the training and reaches the caller.
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
-// One SVM a class with hard-negative mining. Positives are the annotations' boxes alone (difficult
-// ones are neither). Features are scaled already. A class without positives gets a zero weight and
-// a bias of -1. Classes are trained in parallel by `workers` threads; the result does not depend on
-// their number.
+// One SVM a class with hard-negative mining: the first training has the positives and all negatives
+// of the first pictures; then every picture is searched for hard ones, and the last training has
+// all that the cache holds. Positives are the annotations' boxes alone (difficult ones are neither,
+// and what overlaps them is no negative of their class). Features are scaled already. A class
+// without positives gets a zero weight and a bias of -1. Classes are trained in parallel by
+// `workers` threads; the result does not depend on their number. `progress` may be empty. Throws
+// Error when there are no pictures.
 LinearClassifiers TrainClassifiers(const std::vector<TrainingImage>& images,
                                    std::size_t class_count,
                                    const SvmTrainingOptions& options,
@@ -56,12 +63,15 @@ LinearClassifiers TrainClassifiers(const std::vector<TrainingImage>& images,
 // Girshick et al. 2014, appendix C.
 struct BoxRegressionTrainingOptions {
   double min_iou = 0.6;  // proposals paired with the object they overlap most, if by more than this
-  double lambda = 1000;  // ridge
-  bool per_class = false;  // one regressor a class (R-CNN) instead of one for all
+  double lambda = 1000;  // ridge; larger moves boxes less
+  // One regressor a class (R-CNN) instead of one for all. A class with fewer than 10 pairs gets the
+  // one for all.
+  bool per_class = false;
   void Validate() const;
 };
 
-// Features are scaled already. Throws Error when no proposal overlaps an object enough.
+// Features are scaled already. Proposals that overlap a difficult object most are left out. Throws
+// Error when no proposal overlaps an object enough.
 BoxRegression TrainBoxRegression(const std::vector<TrainingImage>& images,
                                  std::size_t class_count,
                                  const BoxRegressionTrainingOptions& options);

@@ -1,1 +1,0 @@
-#include "detector/training.h"
