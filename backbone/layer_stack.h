@@ -76,8 +76,8 @@ class LayerStack {
   kernels::ElementType element_;
   std::vector<Layer> layers_;
   ActivationPlan plan_;
-  std::vector<kernels::PreparedKernel>
-      kernels_;  // one a layer, but for the last: the global average
+  // One a layer, but for the last: the global average.
+  std::vector<kernels::PreparedKernel> kernels_;
 };
 
 }  // namespace deeper

@@ -51,6 +51,11 @@ const Weights& Validated(const Weights& weights) {
   return weights;
 }
 
+const NetworkOptions& Validated(const NetworkOptions& options) {
+  Expects(options.batch > 0, "batch > 0");
+  return options;
+}
+
 }  // namespace
 
 struct Workspace::State {
@@ -59,7 +64,7 @@ struct Workspace::State {
 
 struct Network::State {
   State(const Weights& weights, const NetworkOptions& given)
-      : options(given),
+      : options(Validated(given)),
         stack(Validated(weights), given.precision),
         classifier(ClassifierOf(weights)) {}
 

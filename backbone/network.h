@@ -26,8 +26,9 @@ inline constexpr std::size_t kFeatureDim = 1024;  // values of pool5, the last p
 
 struct NetworkOptions {
   Precision precision = Precision::kF32;
-  // Crops that run through the network together. Larger costs memory (about 10 MB a crop in f32);
-  // the rate is flat from 8 on.
+  // Crops that a caller hands over at a time, > 0. They run one by one, which is the fastest: one
+  // crop's activations stay in the cache. So it changes neither results nor the rate; a larger one
+  // costs the caller memory for waiting crops, 0.6 MB each.
   std::size_t batch = 16;
 };
 
@@ -41,7 +42,7 @@ class Workspace {
   Workspace& operator=(Workspace&&) noexcept;
   ~Workspace();
 
-  // Bytes of activations and scratch.
+  // Bytes of activations and scratch: 4.8 MB in f32, half of it in bf16.
   std::size_t SizeBytes() const;
   State& state() { return *state_; }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <type_traits>
 
 #include "core/error.h"
 
@@ -57,13 +58,14 @@ std::span<Stored> ValuesOf(std::span<std::byte> bytes) {
 
 // Planes, one behind the other, to pixels: to[p c + k] = from[k pixels + p]. In blocks that stay in
 // the first cache, converted before they are spread, which lets the compiler vectorise the
-// conversion.
-template <class Element>
+// conversion. `channels` is a number, or a constant for the compiler to unroll by.
+template <class Element, class Channels>
 void InterleaveChannels(std::span<const float> from,
-                        std::size_t c,
+                        Channels channels,
                         std::span<typename Element::Stored> to) {
   constexpr std::size_t kBlock = 256;
   std::array<typename Element::Stored, kBlock> block;
+  const std::size_t c = channels;
   const std::size_t pixels = from.size() / c;
   for (std::size_t first = 0; first < pixels; first += kBlock) {
     const std::size_t count = std::min(kBlock, pixels - first);
@@ -86,8 +88,14 @@ void ToNhwc(TensorView source, ElementType element, std::span<std::byte> destina
     const auto to = ValuesOf<typename Element::Stored>(destination);
     for (std::size_t picture = 0; picture < n; ++picture) {
       const std::size_t first = picture * c * pixels;
-      InterleaveChannels<Element>(
-          source.data.subspan(first, c * pixels), c, to.subspan(first, c * pixels));
+      const auto from_picture = source.data.subspan(first, c * pixels);
+      const auto to_picture = to.subspan(first, c * pixels);
+      if (c == 3) {
+        InterleaveChannels<Element>(
+            from_picture, std::integral_constant<std::size_t, 3>(), to_picture);
+      } else {
+        InterleaveChannels<Element>(from_picture, c, to_picture);
+      }
     }
   });
 }
