@@ -266,10 +266,6 @@ PixelSize Jp2Size(const FileBytes& file) {
   }
 }
 
-PixelSize SunRasterSize(const FileBytes& file) {
-  return {.width = file.Big(4, 4), .height = file.Big(8, 4)};
-}
-
 struct Format {
   std::string_view name;
   std::string_view start;  // the first bytes
@@ -296,7 +292,6 @@ constexpr std::array kFormats = {
     Format{"PAM", "P7\n", PamSize},
     Format{"JPEG 2000", "\0\0\0\x0CjP  \r\n\x87\n"sv, Jp2Size},
     Format{"JPEG 2000", kCodestreamStart, RawCodestreamSize},
-    Format{"Sun raster", "\x59\xA6\x6A\x95", SunRasterSize},
 };
 
 }  // namespace

@@ -18,10 +18,10 @@ struct ImageHeader {
 };
 
 // The header of a picture file's bytes; the format is known by its first bytes, never by a name.
-// Knows JPEG (without its size, which its decoder tells), PNG, BMP, WebP, TIFF, PNM and PAM, JPEG
-// 2000 and Sun raster. Nothing for other files. Throws Error, beginning with `source`, when the
-// header is cut or broken, when a PNG, BMP, WebP, JPEG 2000 or binary PNM has fewer bytes than it
-// says, and when a PNG's checksum is wrong: decoders may give part of a picture then.
+// Knows JPEG (without its size, which its decoder tells), PNG, BMP, WebP, TIFF, PNM and PAM, and
+// JPEG 2000. Nothing for other files. Throws Error, beginning with `source`, when the header is cut
+// or broken, when a PNG, BMP, WebP, JPEG 2000 or binary PNM has fewer bytes than it says, and when
+// a PNG's checksum is wrong: decoders may give part of a picture then.
 std::optional<ImageHeader> ReadImageHeader(std::span<const std::uint8_t> file,
                                            const std::string& source);
 

@@ -72,7 +72,7 @@ Image ReadImage(const std::filesystem::path& path, const ReadImageOptions& optio
   if (!header) {
     throw Error(source +
                 ": is not a picture of a known format, expected JPEG, PNG, BMP, WebP, TIFF, "
-                "PNM, JPEG 2000 or Sun raster");
+                "PNM, PAM or JPEG 2000");
   }
   if (header->format == "JPEG") {
     Image image = DecodeJpeg(file, options.max_pixels, source);

@@ -15,7 +15,7 @@ struct ReadImageOptions {
   bool apply_exif_orientation = true;
 };
 
-// Decodes a picture file to BGR: JPEG, PNG, BMP, WebP, TIFF, PNM, JPEG 2000 or Sun raster, decided
+// Decodes a picture file to BGR: JPEG, PNG, BMP, WebP, TIFF, PNM, PAM or JPEG 2000, decided
 // by its content; those formats that say their size before they take memory. Alpha is dropped, gray
 // is spread, 16 bits become 8, of several pages the first is read. JPEG is decoded strictly by
 // libjpeg-turbo: a truncated or corrupt file is an Error, not a grey area. Throws Error naming the
