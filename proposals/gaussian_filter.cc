@@ -8,19 +8,24 @@
 namespace deeper {
 namespace {
 
-// dst(x) += weight (after(x) + before(x)), or their difference for an odd kernel.
-void AddTap(const float* before, const float* after, float weight, bool odd, int n, float* dst) {
+// dst(x) += weight (after(x) + before(x)), or their difference for an odd kernel. Sums of two bytes
+// are exact in either type.
+template <class Value>
+void AddTap(const Value* before, const Value* after, float weight, bool odd, int n, float* dst) {
   if (odd) {
-    for (int x = 0; x < n; ++x) dst[x] += weight * (after[x] - before[x]);
+    for (int x = 0; x < n; ++x) dst[x] += weight * static_cast<float>(after[x] - before[x]);
   } else {
-    for (int x = 0; x < n; ++x) dst[x] += weight * (after[x] + before[x]);
+    for (int x = 0; x < n; ++x) dst[x] += weight * static_cast<float>(after[x] + before[x]);
   }
 }
 
-void SetCentre(const float* centre, const HalfKernel& kernel, int n, float* dst) {
+template <class Value>
+void SetCentre(const Value* centre, const HalfKernel& kernel, int n, float* dst) {
   const float weight = kernel.odd ? 0.0F : kernel.half[0];
-  for (int x = 0; x < n; ++x) dst[x] = weight * centre[x];
+  for (int x = 0; x < n; ++x) dst[x] = weight * static_cast<float>(centre[x]);
 }
+
+int Radius(const HalfKernel& kernel) { return static_cast<int>(kernel.half.size()) - 1; }
 
 }  // namespace
 
@@ -52,48 +57,39 @@ HalfKernel GaussianDerivativeKernel(double sigma, int radius) {
   return kernel;
 }
 
-std::vector<float> FilterPlane(const std::uint8_t* plane,
-                               int width,
-                               int height,
-                               const HalfKernel& vertical,
-                               const HalfKernel& horizontal) {
-  const auto row_length = static_cast<std::size_t>(width);
-  const std::size_t pixels = row_length * static_cast<std::size_t>(height);
-  const std::vector<float> src(plane, plane + pixels);
-  const auto src_row = [&](int y) {
-    return src.data() + static_cast<std::size_t>(std::clamp(y, 0, height - 1)) * row_length;
-  };
-  const int vertical_radius = static_cast<int>(vertical.half.size()) - 1;
-  const int margin = static_cast<int>(horizontal.half.size()) - 1;
+RowFilter::RowFilter(const std::uint8_t* plane,
+                     int width,
+                     int height,
+                     const HalfKernel& vertical,
+                     const HalfKernel& horizontal)
+    : plane_(plane),
+      width_(width),
+      height_(height),
+      vertical_(vertical),
+      horizontal_(horizontal),
+      padded_column_sums_(static_cast<std::size_t>(width + 2 * Radius(horizontal))) {}
 
-  std::vector<float> dst(pixels);
-  std::vector<float> padded(row_length + 2 * static_cast<std::size_t>(margin));
-  float* const column_sums = padded.data() + margin;
-  for (int y = 0; y < height; ++y) {
-    SetCentre(src_row(y), vertical, width, column_sums);
-    for (int t = 1; t <= vertical_radius; ++t) {
-      AddTap(src_row(y - t),
-             src_row(y + t),
-             vertical.half[static_cast<std::size_t>(t)],
-             vertical.odd,
-             width,
-             column_sums);
-    }
-    std::fill_n(padded.data(), margin, column_sums[0]);
-    std::fill_n(column_sums + width, margin, column_sums[width - 1]);
+const std::uint8_t* RowFilter::SourceRow(int y) const {
+  const auto row = static_cast<std::size_t>(std::clamp(y, 0, height_ - 1));
+  return plane_ + row * static_cast<std::size_t>(width_);
+}
 
-    float* const dst_row = dst.data() + static_cast<std::size_t>(y) * row_length;
-    SetCentre(column_sums, horizontal, width, dst_row);
-    for (int t = 1; t <= margin; ++t) {
-      AddTap(column_sums - t,
-             column_sums + t,
-             horizontal.half[static_cast<std::size_t>(t)],
-             horizontal.odd,
-             width,
-             dst_row);
-    }
+void RowFilter::FilterRow(int y, float* dst) {
+  const int margin = Radius(horizontal_);
+  float* const column_sums = padded_column_sums_.data() + margin;
+  SetCentre(SourceRow(y), vertical_, width_, column_sums);
+  for (int t = 1; t <= Radius(vertical_); ++t) {
+    const float weight = vertical_.half[static_cast<std::size_t>(t)];
+    AddTap(SourceRow(y - t), SourceRow(y + t), weight, vertical_.odd, width_, column_sums);
   }
-  return dst;
+  std::fill_n(padded_column_sums_.data(), margin, column_sums[0]);
+  std::fill_n(column_sums + width_, margin, column_sums[width_ - 1]);
+
+  SetCentre(column_sums, horizontal_, width_, dst);
+  for (int t = 1; t <= margin; ++t) {
+    const float weight = horizontal_.half[static_cast<std::size_t>(t)];
+    AddTap(column_sums - t, column_sums + t, weight, horizontal_.odd, width_, dst);
+  }
 }
 
 }  // namespace deeper

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -22,13 +21,30 @@ HalfKernel GaussianKernel(double sigma, int radius);
 // radius > 0.
 HalfKernel GaussianDerivativeKernel(double sigma, int radius);
 
-// Filters a plane of width x height bytes, rows dense, first down the columns, then along the rows;
-// pixels outside are those of the nearest edge. The sums run in one fixed order: same plane, same
-// floats.
-std::vector<float> FilterPlane(const std::uint8_t* plane,
-                               int width,
-                               int height,
-                               const HalfKernel& vertical,
-                               const HalfKernel& horizontal);
+// Filters a plane of bytes row by row, first down the columns, then along the row; pixels outside
+// are those of the nearest edge. Row by row, because whole planes of floats would leave the cache.
+// The sums run in one fixed order: same plane, same floats. For one thread at a time.
+class RowFilter {
+ public:
+  // `plane`: width x height bytes, rows dense; it and the kernels must live as long as the filter.
+  RowFilter(const std::uint8_t* plane,
+            int width,
+            int height,
+            const HalfKernel& vertical,
+            const HalfKernel& horizontal);
+
+  // Writes row y, 0 <= y < height, of the result: `width` floats from `dst` on.
+  void FilterRow(int y, float* dst);
+
+ private:
+  const std::uint8_t* SourceRow(int y) const;
+
+  const std::uint8_t* plane_;
+  int width_;
+  int height_;
+  const HalfKernel& vertical_;
+  const HalfKernel& horizontal_;
+  std::vector<float> padded_column_sums_;
+};
 
 }  // namespace deeper

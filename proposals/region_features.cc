@@ -33,18 +33,30 @@ std::array<std::vector<std::uint8_t>, kDirections> TextureBinsOfChannel(const Co
                                                                         int channel) {
   const HalfKernel smooth = GaussianKernel(kTextureSigma, kTextureRadius);
   const HalfKernel derivative = GaussianDerivativeKernel(kTextureSigma, kTextureRadius);
-  const std::uint8_t* const plane = planes.Plane(channel);
-  const std::vector<float> dx = FilterPlane(plane, planes.width, planes.height, smooth, derivative);
-  const std::vector<float> dy = FilterPlane(plane, planes.width, planes.height, derivative, smooth);
+  const auto row_length = static_cast<std::size_t>(planes.width);
+  RowFilter along_x(planes.Plane(channel), planes.width, planes.height, smooth, derivative);
+  RowFilter along_y(planes.Plane(channel), planes.width, planes.height, derivative, smooth);
+  std::vector<float> dx(row_length);
+  std::vector<float> dy(row_length);
 
   std::array<std::vector<std::uint8_t>, kDirections> bins;
   for (std::vector<std::uint8_t>& direction : bins) direction.resize(planes.PixelCount());
-  constexpr float kDiagonal = 0.5F * std::numbers::sqrt2_v<float>;
-  for (std::size_t i = 0; i < planes.PixelCount(); ++i) {
-    bins[0][i] = SignedTextureBin(dx[i]);
-    bins[1][i] = SignedTextureBin(kDiagonal * (dx[i] + dy[i]));
-    bins[2][i] = SignedTextureBin(dy[i]);
-    bins[3][i] = SignedTextureBin(kDiagonal * (dy[i] - dx[i]));
+  for (int y = 0; y < planes.height; ++y) {
+    along_x.FilterRow(y, dx.data());
+    along_y.FilterRow(y, dy.data());
+    std::array<std::uint8_t*, kDirections> rows{};
+    for (std::size_t d = 0; d < rows.size(); ++d) {
+      rows[d] = bins[d].data() + static_cast<std::size_t>(y) * row_length;
+    }
+    constexpr float kDiagonal = 0.5F * std::numbers::sqrt2_v<float>;
+    for (std::size_t x = 0; x < row_length; ++x) rows[0][x] = SignedTextureBin(dx[x]);
+    for (std::size_t x = 0; x < row_length; ++x) {
+      rows[1][x] = SignedTextureBin(kDiagonal * (dx[x] + dy[x]));
+    }
+    for (std::size_t x = 0; x < row_length; ++x) rows[2][x] = SignedTextureBin(dy[x]);
+    for (std::size_t x = 0; x < row_length; ++x) {
+      rows[3][x] = SignedTextureBin(kDiagonal * (dy[x] - dx[x]));
+    }
   }
   return bins;
 }
