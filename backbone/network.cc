@@ -59,6 +59,9 @@ const NetworkOptions& Validated(const NetworkOptions& options) {
 }  // namespace
 
 struct Workspace::State {
+  explicit State(const LayerStack& stack) : owner(&stack), buffers(stack) {}
+
+  const LayerStack* owner;  // of the network that made this workspace; to tell it from others
   LayerStack::Buffers buffers;
 };
 
@@ -101,7 +104,7 @@ const NetworkOptions& Network::options() const { return state_->options; }
 std::size_t Network::ClassCount() const { return state_->classifier.classes; }
 
 Workspace Network::MakeWorkspace() const {
-  return Workspace(std::make_unique<Workspace::State>(LayerStack::Buffers(state_->stack)));
+  return Workspace(std::make_unique<Workspace::State>(state_->stack));
 }
 
 void Network::Features(TensorView crops, Workspace& workspace, std::span<float> features) const {
@@ -110,6 +113,7 @@ void Network::Features(TensorView crops, Workspace& workspace, std::span<float> 
   Expects(crops.shape == Shape{n, one.c, one.h, one.w}, "crops of n x 3 x 224 x 224");
   Expects(crops.data.size() == crops.shape.Count(), "crops with all their values");
   Expects(features.size() == n * kFeatureDim, "room for 1024 features a crop");
+  Expects(workspace.state().owner == &state_->stack, "a workspace that this network made");
   for (std::size_t i = 0; i < n; ++i) {
     const TensorView crop(one, crops.data.subspan(i * one.Count(), one.Count()));
     state_->stack.Run(

@@ -6,7 +6,9 @@
 #include <thread>
 #include <vector>
 
+#include "backbone/googlenet.h"
 #include "backbone/kernels/onednn.h"
+#include "backbone/kernels/reference.h"
 #include "backbone/reference_network.h"
 #include "core/error.h"
 #include "tests/backbone/random_tensor.h"
@@ -54,7 +56,14 @@ TEST_CASE("precisions come back from their names, and an unknown one names the k
                       Catch::Contains("fp32") && Catch::Contains("f32, bf16"));
 }
 
-TEST_CASE("features and probabilities are those of the reference network") {
+TEST_CASE("bf16 on a processor without it is refused by the name of what is missing") {
+  if (kernels::RunsBf16()) return;  // the run with ONEDNN_MAX_CPU_ISA=AVX2 comes here
+  REQUIRE_THROWS_AS(Network(SomeWeights(), {.precision = Precision::kBf16}), Error);
+  REQUIRE_THROWS_WITH(Network(SomeWeights(), {.precision = Precision::kBf16}),
+                      Catch::Contains("AVX512_BF16"));
+}
+
+TEST_CASE("features are those of the reference network") {
   const Tensor crop = Crops(1, 2);
   const Tensor reference = ReferenceFeatures(SomeWeights(), crop);
   double norm = 0;
@@ -145,6 +154,33 @@ TEST_CASE("probabilities of a crop sum to one and do not depend on the crops bes
         alone.begin(), alone.end(), together.begin() + static_cast<std::ptrdiff_t>(7 * i)));
     REQUIRE(std::accumulate(alone.begin(), alone.end(), 0.0) == Approx(1.0));
   }
+}
+
+TEST_CASE("probabilities are the softmax of the classifier's scores by the reference") {
+  const Network network(SomeWeights(), {});
+  const Tensor features = RandomTensor({2, kFeatureDim, 1, 1}, 8, 0, 2);
+  Tensor expected = MakeTensor({2, 7, 1, 1});
+  kernels::FullyConnectedReference(features,
+                                   SomeWeights().at(WeightName(kClassifierName)),
+                                   SomeWeights().at(BiasName(kClassifierName)),
+                                   expected);
+  for (std::size_t i = 0; i < 2; ++i) kernels::Softmax(std::span(expected.data).subspan(7 * i, 7));
+  std::vector<float> found(14);
+  network.Probabilities(features.data, found);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    CAPTURE(i);
+    REQUIRE(static_cast<double>(found[i]) ==
+            Approx(static_cast<double>(expected.data[i])).margin(1e-6));
+  }
+}
+
+TEST_CASE("a workspace of another network and a batch of no crops are refused") {
+  const Network network(SomeWeights(), {});
+  const Network other(SomeWeights(), {});
+  Workspace workspace = other.MakeWorkspace();
+  std::vector<float> features(kFeatureDim);
+  REQUIRE_THROWS_AS(network.Features(Crops(1, 9), workspace, features), ContractViolation);
+  REQUIRE_THROWS_AS(Network(SomeWeights(), {.batch = 0}), ContractViolation);
 }
 
 TEST_CASE("a network without classifier gives features, and refuses probabilities") {
