@@ -67,7 +67,11 @@ DetectionSet ReadVocResults(const fs::path& directory,
 void WriteVocResults(const DetectionSet& detections,
                      const fs::path& directory,
                      const std::string& set) {
-  std::vector<std::string> texts(detections.classes.Size());
+  std::vector<fs::path> paths;  // all of them before the first is written
+  for (const ClassInfo& info : detections.classes.classes) {
+    paths.push_back(ResultsFile(directory, set, info.name));
+  }
+  std::vector<std::string> texts(paths.size());
   for (const ImageDetections& image : detections.images) {
     RequireOneWord(image.id);
     for (const Detection& detection : image.detections) {
@@ -75,9 +79,7 @@ void WriteVocResults(const DetectionSet& detections,
           "{} {} {}\n", image.id, FloatText(detection.score), OneBasedText(detection.box));
     }
   }
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    WriteFileWhole(ResultsFile(directory, set, detections.classes.Name(ClassAt(i))), texts[i]);
-  }
+  for (std::size_t i = 0; i < paths.size(); ++i) WriteFileWhole(paths[i], texts[i]);
 }
 
 }  // namespace deeper

@@ -88,7 +88,7 @@ TEST_CASE("ids of two words and class names with a slash cannot be written as VO
       Catch::Contains("'two words'"));
   CHECK_THROWS_WITH(
       WriteVocResults(
-          {.classes = ClassTableOf({"a/../b"}), .images = {}}, directory.path(), "test"),
+          {.classes = ClassTableOf({"fine", "a/../b"}), .images = {}}, directory.path(), "test"),
       Catch::Contains("'a/../b'"));
   CHECK(std::filesystem::is_empty(directory.path()));
 }
