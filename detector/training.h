@@ -37,8 +37,8 @@ struct SvmTrainingOptions {
   double negative_max_iou = 0.3;
   double hard_margin = -1.0001;  // negatives above are added to the cache
   double evict_margin = -1.2;    // cached negatives below are evicted after a retraining
-  std::size_t retrain_after =
-      2000;        // new negatives between retrainings; the first training has as many
+  // New negatives between retrainings; the first training has as many.
+  std::size_t retrain_after = 2000;
   int passes = 1;  // over the pictures
   void Validate() const;
 };
