@@ -7,8 +7,9 @@
 
 namespace deeper {
 
-// The world is wrong: a missing file, a bad header, an unknown class, a bad option. The message says what
-// was expected, what was found, where, and what to try. `tools/main.cc` prints it and exits with 1.
+// The world is wrong: a missing file, a bad header, an unknown class, a bad option. The message
+// says what was expected, what was found, where, and what to try. `tools/main.cc` prints it and
+// exits with 1.
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& message) : std::runtime_error(message) {}

@@ -6,8 +6,8 @@
 
 namespace deeper {
 
-// A picture: width x height pixels, 8 bits a channel, interleaved BGR, rows from the top, dense (row y
-// starts at byte 3 * width * y). Owns its pixels.
+// A picture: width x height pixels, 8 bits a channel, interleaved BGR, rows from the top, dense
+// (row y starts at byte 3 * width * y). Owns its pixels.
 struct Image {
   int width = 0;
   int height = 0;
@@ -15,10 +15,12 @@ struct Image {
 
   bool IsEmpty() const { return width <= 0 || height <= 0; }
   const std::uint8_t* Row(int y) const {
-    return bgr.data() + std::size_t{3} * static_cast<std::size_t>(width) * static_cast<std::size_t>(y);
+    return bgr.data() +
+           std::size_t{3} * static_cast<std::size_t>(width) * static_cast<std::size_t>(y);
   }
   std::uint8_t* Row(int y) {
-    return bgr.data() + std::size_t{3} * static_cast<std::size_t>(width) * static_cast<std::size_t>(y);
+    return bgr.data() +
+           std::size_t{3} * static_cast<std::size_t>(width) * static_cast<std::size_t>(y);
   }
 
   bool operator==(const Image&) const = default;

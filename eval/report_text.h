@@ -7,17 +7,17 @@
 
 namespace deeper {
 
-// A table for people: a line a class in the order of `evaluation` with its objects, detections, true
-// positives, recall and average precision ("-" where there is no object), then the mean and the median
-// over the classes that have one. Ratios in percent with two digits; columns are aligned. `classes` is
-// the data set's table. Every line ends with "\n".
+// A table for people: a line a class in the order of `evaluation` with its objects, detections,
+// true positives, recall and average precision ("-" where there is no object), then the mean and
+// the median over the classes that have one. Ratios in percent with two digits; columns are
+// aligned. `classes` is the data set's table. Every line ends with "\n".
 std::string EvaluationTable(const Evaluation& evaluation, const ClassTable& classes);
 
 enum class CurveOutput { kLeftOut, kIncluded };
 
-// The same as one JSON object, numbers unrounded (docs/formats.md): recall and average precision of a
-// class without objects are null. With curves, each class has its score, precision and recall after
-// each detection that counts.
+// The same as one JSON object, numbers unrounded (docs/formats.md): recall and average precision of
+// a class without objects are null. With curves, each class has its score, precision and recall
+// after each detection that counts.
 std::string EvaluationJson(const Evaluation& evaluation,
                            const ClassTable& classes,
                            CurveOutput curves = CurveOutput::kLeftOut);

@@ -215,11 +215,16 @@ std::string JsonLineOf(const ImageDetections& image, const ClassTable& classes) 
   return LineOf(image, QuotedNames(classes));
 }
 
-DetectionSet ReadJsonLines(const std::filesystem::path& path, const ClassTable* classes) {
-  const std::string content = ReadTextFile(path, kMostBytes);
-  JsonLinesReader reader(path, classes);
-  for (const std::string_view line : SplitLines(content)) reader.Read(line);
+DetectionSet ParseJsonLines(std::string_view text,
+                            const std::filesystem::path& source,
+                            const ClassTable* classes) {
+  JsonLinesReader reader(source, classes);
+  for (const std::string_view line : SplitLines(text)) reader.Read(line);
   return std::move(reader).Finish();
+}
+
+DetectionSet ReadJsonLines(const std::filesystem::path& path, const ClassTable* classes) {
+  return ParseJsonLines(ReadTextFile(path, kMostBytes), path, classes);
 }
 
 void WriteJsonLines(const DetectionSet& detections, const std::filesystem::path& path) {

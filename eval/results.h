@@ -18,6 +18,10 @@ std::string JsonLineOf(const ImageDetections& image, const ClassTable& classes);
 // collected, sorted by name. Throws Error with the line's number for malformed lines, unknown
 // classes and repeated pictures.
 DetectionSet ReadJsonLines(const std::filesystem::path& path, const ClassTable* classes = nullptr);
+// The same of a text; `source` names it in messages.
+DetectionSet ParseJsonLines(std::string_view text,
+                            const std::filesystem::path& source,
+                            const ClassTable* classes = nullptr);
 void WriteJsonLines(const DetectionSet& detections, const std::filesystem::path& path);
 
 // COCO: one object with "images", "categories" and "annotations" (with "score"), bbox [x, y, width,

@@ -1,1 +1,106 @@
-int main() { return 0; }
+#include <cblas.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <opencv2/core/utility.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "tools/command_line.h"
+#include "tools/stop_signal.h"
+#include "tools/verbs.h"
+
+namespace deeper::tools {
+namespace {
+
+struct Verb {
+  const char* name;
+  const char* purpose;
+  int (*run)(const Arguments&);
+};
+
+constexpr std::array kVerbs = {
+    Verb{"detect", "boxes for every picture: result files and drawings", RunDetect},
+    Verb{"evaluate", "mAP of detections against annotations: ilsvrc, voc07, voc12", RunEvaluate},
+    Verb{"propose", "object proposals, and their recall", RunPropose},
+    Verb{"classify", "GoogLeNet as a classifier of whole pictures", RunClassify},
+    Verb{"train", "a detector for your own classes", RunTrain},
+    Verb{"model", "info, import and check of networks and detectors", RunModel},
+};
+
+std::string Help() {
+  std::string text =
+      "deeper finds objects in photographs: R-CNN with GoogLeNet (Szegedy et al. 2014)\n\n"
+      "Examples:\n"
+      "  deeper detect photos/ --output found/\n"
+      "  deeper evaluate --data voc:VOC2007 --set test --detections found/detections.jsonl\n"
+      "  deeper train svm --data voc:my-pictures --set train --output mine.safetensors\n\n"
+      "Verbs (each has its own --help):\n";
+  for (const Verb& verb : kVerbs) text += fmt::format("  {:<10} {}\n", verb.name, verb.purpose);
+  return text +
+         "\nExit status: 0 done, 1 failed, 2 usage, 3 done but some inputs failed, 4 a required "
+         "mAP was missed,\n"
+         "130 or 143 stopped by a signal. Results go to stdout or files, messages to stderr.\n";
+}
+
+// Runs the verb that the command line names.
+int Dispatch(const std::vector<std::string>& words) {
+  if (words.empty()) throw UsageError("expected a verb");
+  const std::string& name = words.front();
+  if (name == "--help" || name == "-h" || name == "help") {
+    std::fputs(Help().c_str(), stdout);
+    return kDone;
+  }
+  if (name == "--version") {
+    fmt::print("deeper {}\n", DEEPER_VERSION);
+    return kDone;
+  }
+  std::vector<std::string> known;
+  for (const Verb& verb : kVerbs) {
+    if (name == verb.name) return verb.run({words.begin() + 1, words.end()});
+    known.emplace_back(verb.name);
+  }
+  const std::string nearest = NearestOf(name, known);
+  throw UsageError(
+      fmt::format("unknown verb '{}'{}",
+                  name,
+                  nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
+}
+
+// Workers run one picture each; no library may start threads of its own inside one.
+void KeepLibrariesSingleThreaded() {
+  openblas_set_num_threads(1);
+  cv::setNumThreads(1);
+}
+
+}  // namespace
+}  // namespace deeper::tools
+
+int main(int argc, char** argv) {
+  using namespace deeper::tools;  // NOLINT(google-build-using-namespace): this is its program
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  try {
+    KeepLibrariesSingleThreaded();
+    WatchForStop();
+    return Dispatch(words);
+  } catch (const UsageError& error) {
+    const bool has_verb = !words.empty() && words.front().front() != '-';
+    fmt::print(stderr,
+               "deeper: {}\nTry 'deeper {}--help'.\n",
+               error.what(),
+               has_verb ? words.front() + " " : "");
+    return kUsage;
+  } catch (const deeper::Error& error) {
+    fmt::print(stderr, "deeper: {}\n", error.what());
+    return kFailed;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "deeper: out of memory; try fewer --workers or smaller pictures\n");
+    return kFailed;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "deeper: internal error, please report it: {}\n", error.what());
+    return kInternalError;
+  }
+}

@@ -5,17 +5,19 @@
 
 namespace deeper::test {
 
-// The directory of real weights, pictures and reference outputs: $DEEPER_DATA, else ../shared/data beside the
-// project; nothing when it is absent. A test that needs it begins with DEEPER_REQUIRE_DATA.
+// The directory of real weights, pictures and reference outputs: $DEEPER_DATA, else ../shared/data
+// beside the project; nothing when it is absent. A test that needs it begins with
+// DEEPER_REQUIRE_DATA.
 std::optional<std::filesystem::path> DataDirectory();
 
 }  // namespace deeper::test
 
-// Declares `name` as the data directory, or says "skipped: ..." (which CTest counts) and leaves the test case.
-#define DEEPER_REQUIRE_DATA(name)                                                        \
-  const auto name##_or_none = deeper::test::DataDirectory();                             \
-  if (!name##_or_none) {                                                                 \
-    WARN("skipped: needs the data directory; set DEEPER_DATA");                          \
-    return;                                                                              \
-  }                                                                                      \
+// Declares `name` as the data directory, or says "skipped: ..." (which CTest counts) and leaves the
+// test case.
+#define DEEPER_REQUIRE_DATA(name)                               \
+  const auto name##_or_none = deeper::test::DataDirectory();    \
+  if (!name##_or_none) {                                        \
+    WARN("skipped: needs the data directory; set DEEPER_DATA"); \
+    return;                                                     \
+  }                                                             \
   const std::filesystem::path name = *name##_or_none

@@ -1,0 +1,36 @@
+# Two commands on a fresh Debian 12 machine:
+#   make demo    installs what is missing, builds, finds objects in photographs, says where to look
+#   make test    installs what is missing, builds, runs every test
+# The rest are shorthands; docs/architecture.md says how the build is laid out.
+
+BUILD := build/release
+
+.PHONY: build demo test asan tsan tidy format packages clean
+
+build: packages
+	cmake --preset release
+	cmake --build --preset release
+
+demo: packages
+	cmake --preset release -D DEEPER_BUILD_TESTS=OFF -B build/demo
+	cmake --build build/demo
+	scripts/demo.sh build/demo/tools/deeper
+
+test: build
+	ctest --preset release
+
+asan tsan: packages
+	cmake --workflow --preset $@
+
+tidy: packages
+	cmake --preset tidy
+	cmake --build --preset tidy
+
+format: packages
+	scripts/format.sh --fix
+
+packages:
+	@scripts/install-packages.sh
+
+clean:
+	rm -rf build

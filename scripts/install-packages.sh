@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Installs the Debian 12 packages that building and testing need and that are missing; says which. Does nothing
+# when all are there. Needs root or sudo only when something is missing.
+set -euo pipefail
+
+packages=(
+  # build
+  g++ cmake ninja-build pkg-config
+  # libraries: docs/dependencies.md says what each is for
+  libopencv-dev libopencv-contrib-dev libdnnl-dev libeigen3-dev libopenblas-dev
+  libboost-program-options-dev libtbb-dev libpugixml-dev nlohmann-json3-dev libfmt-dev
+  libssl-dev libprotobuf-dev libturbojpeg0-dev libexif-dev
+  # tests
+  catch2 liblinear-dev clang-format
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+echo "Installing with apt: ${missing[*]}" >&2
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || {
+    echo "These packages are missing and neither root nor sudo is at hand; as root, run:" >&2
+    echo "  apt-get install ${missing[*]}" >&2
+    exit 1
+  }
+  as_root=(sudo)
+fi
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

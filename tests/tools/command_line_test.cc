@@ -1,0 +1,83 @@
+#include "tools/command_line.h"
+
+#include "tests/support/catch.h"
+
+namespace deeper::tools {
+namespace {
+
+namespace po = boost::program_options;
+
+struct Parsed {
+  int count = 1;
+  std::vector<std::string> inputs;
+};
+
+Parsed ParseWords(const std::vector<std::string>& words) {
+  Parsed parsed;
+  CommandLine line("verb", "Does something.", {"deeper verb --count 2"});
+  line.Group("Things").add_options()(
+      "count", po::value(&parsed.count)->value_name("N"), "how many")(
+      "input", po::value(&parsed.inputs)->value_name("FILE"), "what");
+  line.TakeWords("input", "FILE...");
+  line.Parse(words);
+  return parsed;
+}
+
+std::string MessageFor(const std::vector<std::string>& words) {
+  try {
+    ParseWords(words);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST_CASE("options and words between them are both taken") {
+  const Parsed parsed = ParseWords({"a.jpg", "--count", "3", "b.jpg"});
+  CHECK(parsed.count == 3);
+  CHECK(parsed.inputs == std::vector<std::string>{"a.jpg", "b.jpg"});
+}
+
+TEST_CASE("a misspelt option is refused and the nearest one named") {
+  CHECK(MessageFor({"--cuont", "3"}) == "unknown option '--cuont'; did you mean '--count'?");
+  CHECK(MessageFor({"--zebra", "3"}) == "unknown option '--zebra'");
+}
+
+TEST_CASE("a prefix of an option is not that option") {
+  CHECK(MessageFor({"--cou", "3"}) == "unknown option '--cou'; did you mean '--count'?");
+}
+
+TEST_CASE("a value that is no number and a repeated option are refused") {
+  CHECK(MessageFor({"--count", "many"}).find("count") != std::string::npos);
+  CHECK(MessageFor({"--count", "1", "--count", "2"}).find("count") != std::string::npos);
+}
+
+TEST_CASE("stray words are refused where a verb takes none") {
+  CommandLine line("verb", "Does something.", {});
+  CHECK_THROWS_AS(line.Parse({"stray"}), UsageError);
+}
+
+TEST_CASE("help shows the examples before the options") {
+  CommandLine line("verb", "Does something.", {"deeper verb --count 2"});
+  int count = 0;
+  line.Group("Things").add_options()("count", po::value(&count), "how many");
+  const std::string help = line.Help();
+  CHECK(help.find("Does something.") == 0);
+  CHECK(help.find("deeper verb --count 2") < help.find("how many"));
+  CHECK(help.find("how many") != std::string::npos);
+}
+
+TEST_CASE("a range check refuses what lies outside, and NaN") {
+  CHECK_NOTHROW(CheckRange("iou", 0.5, 0, 1));
+  CHECK_THROWS_WITH(CheckRange("iou", 1.5, 0, 1), "--iou is 1.5, expected a number from 0 to 1");
+  CHECK_THROWS_AS(CheckRange("iou", std::numeric_limits<double>::quiet_NaN(), 0, 1), UsageError);
+}
+
+TEST_CASE("a list with an empty entry is refused") {
+  CHECK(SplitAtCommas("format", "a,b") == std::vector<std::string>{"a", "b"});
+  CHECK_THROWS_AS(SplitAtCommas("format", "a,,b"), UsageError);
+  CHECK_THROWS_AS(SplitAtCommas("format", ""), UsageError);
+}
+
+}  // namespace
+}  // namespace deeper::tools

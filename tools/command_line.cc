@@ -1,0 +1,147 @@
+#include "tools/command_line.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <numeric>
+
+namespace deeper::tools {
+
+namespace po = boost::program_options;
+
+namespace {
+
+std::size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string WithoutDashes(const std::string& option) {
+  return option.substr(std::min(option.find_first_not_of('-'), option.size()));
+}
+
+}  // namespace
+
+std::string NearestOf(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string nearest;
+  std::size_t nearest_distance = std::max<std::size_t>(2, (word.size() + 2) / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    const std::size_t distance = EditDistance(word, candidate);
+    if (distance < nearest_distance) {
+      nearest = candidate;
+      nearest_distance = distance;
+    }
+  }
+  return nearest;
+}
+
+void CheckRange(const char* option, double value, double low, double high) {
+  if (value >= low && value <= high) return;
+  throw UsageError(
+      fmt::format("--{} is {}, expected a number from {} to {}", option, value, low, high));
+}
+
+std::vector<std::string> SplitAtCommas(const char* option, const std::string& text) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    if (end == begin)
+      throw UsageError(fmt::format("--{} has an empty entry in '{}'", option, text));
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+CommandLine::CommandLine(std::string verb, std::string purpose, std::vector<std::string> examples)
+    : verb_(std::move(verb)), purpose_(std::move(purpose)), examples_(std::move(examples)) {}
+
+po::options_description& CommandLine::Group(const std::string& heading) {
+  groups_.push_back(std::make_unique<po::options_description>(heading, 100, 60));
+  return *groups_.back();
+}
+
+void CommandLine::TakeWords(const std::string& name, const std::string& shown) {
+  words_.add(name.c_str(), -1);
+  words_name_ = name;
+  words_shown_ = shown;
+}
+
+po::options_description CommandLine::AllOptions() const {
+  po::options_description all;
+  for (const auto& group : groups_) all.add(*group);
+  po::options_description general("General", 100, 60);
+  general.add_options()("help,h", "show this help");
+  all.add(general);
+  return all;
+}
+
+bool CommandLine::Parse(const std::vector<std::string>& arguments) {
+  if (std::find(arguments.begin(), arguments.end(), "--help") != arguments.end() ||
+      std::find(arguments.begin(), arguments.end(), "-h") != arguments.end()) {
+    std::fputs(Help().c_str(), stdout);
+    return false;
+  }
+  const po::options_description all = AllOptions();
+  po::options_description with_words;
+  with_words.add(all);
+  std::vector<std::string> words;
+  if (!words_name_.empty() && all.find_nothrow(words_name_, false) == nullptr) {
+    throw std::logic_error("words go to an option that does not exist: " + words_name_);
+  }
+  try {
+    // No guessing: a prefix of an option is not that option.
+    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::store(po::command_line_parser(arguments)
+                  .options(with_words)
+                  .positional(words_)
+                  .style(style)
+                  .run(),
+              values_);
+    po::notify(values_);
+  } catch (const po::unknown_option& error) {
+    std::vector<std::string> known;
+    for (const auto& option : all.options()) known.push_back(option->long_name());
+    const std::string unknown = WithoutDashes(error.get_option_name());
+    const std::string nearest = NearestOf(unknown, known);
+    throw UsageError(
+        fmt::format("unknown option '--{}'{}",
+                    unknown,
+                    nearest.empty() ? "" : fmt::format("; did you mean '--{}'?", nearest)));
+  } catch (const po::too_many_positional_options_error&) {
+    throw UsageError(fmt::format(
+        "'deeper {}' takes options alone; which one should the stray word belong to?", verb_));
+  } catch (const po::error& error) {
+    throw UsageError(error.what());
+  }
+  return true;
+}
+
+bool CommandLine::Given(const std::string& name) const {
+  return values_.count(name) > 0 && !values_[name].defaulted();
+}
+
+std::string CommandLine::Help() const {
+  std::string text = fmt::format("{}\n\nExamples:\n", purpose_);
+  for (const std::string& example : examples_) text += "  " + example + "\n";
+  text += fmt::format(
+      "\nUsage: deeper {} [options]{}\n", verb_, words_shown_.empty() ? "" : " " + words_shown_);
+  std::ostringstream options;
+  options << AllOptions();
+  return text + options.str();
+}
+
+}  // namespace deeper::tools

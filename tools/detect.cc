@@ -1,0 +1,337 @@
+#include "detector/detect.h"
+
+#include <fmt/format.h>
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
+#include <chrono>
+#include <map>
+#include <optional>
+
+#include "backbone/network.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/read_image.h"
+#include "detector/features.h"
+#include "detector/model.h"
+#include "eval/draw.h"
+#include "eval/ilsvrc.h"
+#include "eval/results.h"
+#include "eval/voc.h"
+#include "tools/command_line.h"
+#include "tools/data_source.h"
+#include "tools/extraction.h"
+#include "tools/find_model.h"
+#include "tools/journal.h"
+#include "tools/network_options.h"
+#include "tools/parallel.h"
+#include "tools/pictures.h"
+#include "tools/progress.h"
+#include "tools/verbs.h"
+
+namespace deeper::tools {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+namespace {
+
+struct DetectArguments {
+  std::vector<std::string> inputs;
+  DataSource data;
+  std::string model;
+  std::string backbone;
+  std::string output = "deeper-out";
+  std::string formats = "jsonl,coco";
+  bool no_drawings = false;
+  float draw_min_score = 0;
+  std::optional<float> min_score;
+  std::optional<double> nms_iou;
+  std::optional<int> max_per_class;
+  bool no_box_regression = false;
+  std::string feature_cache;
+  ProposalOptions proposals;
+  RunOptions run;
+};
+
+bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
+  CommandLine line(
+      "detect",
+      "Finds the objects in pictures: boxes, classes and scores into files, drawings beside them.",
+      {"deeper detect photos/                                # a directory and all below it",
+       "deeper detect a.jpg 'holiday/*.png' @list.txt        # files, patterns, lists",
+       "deeper detect photos/ --output found --format jsonl,coco,voc,ilsvrc",
+       "deeper detect --data voc:VOC2007 --set test --no-drawings --feature-cache cache/"});
+  // clang-format off
+  line.Group("Input").add_options()
+      ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "pictures, directories, patterns, @lists; the word itself is enough");
+  arguments.data.AddOptions(line.Group("Input from a data set"));
+  line.Group("Model").add_options()
+      ("model", po::value(&arguments.model)->value_name("FILE"), "detector; default: voc.safetensors in $DEEPER_MODELS or models/")
+      ("backbone", po::value(&arguments.backbone)->value_name("FILE"), "its network, when it is neither in the model nor beside it nor in $DEEPER_MODELS")
+      ("no-box-regression", po::bool_switch(&arguments.no_box_regression), "keep the proposals' own boxes");
+  line.Group("Output").add_options()
+      ("output", po::value(&arguments.output)->default_value(arguments.output)->value_name("DIR"), "where everything goes; a stopped run goes on when repeated")
+      ("format", po::value(&arguments.formats)->default_value(arguments.formats)->value_name("A,B"), "any of jsonl, coco, voc, ilsvrc")
+      ("min-score", po::value<float>()->notifier([&](float value) { arguments.min_score = value; })->value_name("S"), "detections below are not written; default: the model's")
+      ("no-drawings", po::bool_switch(&arguments.no_drawings), "write no annotated pictures")
+      ("draw-min-score", po::value(&arguments.draw_min_score)->default_value(arguments.draw_min_score)->value_name("S"), "detections below are not drawn")
+      ("nms-iou", po::value<double>()->notifier([&](double value) { arguments.nms_iou = value; })->value_name("IOU"), "boxes of a class that overlap a better one by more are dropped; default: the model's")
+      ("max-per-class", po::value<int>()->notifier([&](int value) { arguments.max_per_class = value; })->value_name("N"), "detections kept a class and picture; 0 keeps all");
+  auto& work = line.Group("Work");
+  arguments.proposals.AddOptions(work);
+  arguments.run.AddOptions(work);
+  work.add_options()
+      ("feature-cache", po::value(&arguments.feature_cache)->value_name("DIR"), "keep the features of all proposals, to try other heads and thresholds without the network (4 kB a box)");
+  // clang-format on
+  line.TakeWords("input", "PICTURE...");
+  if (!line.Parse(words)) return false;
+  if (arguments.inputs.empty() == !arguments.data.Given()) {
+    throw UsageError("expected pictures or --data, one of the two");
+  }
+  for (const std::string& format : SplitAtCommas("format", arguments.formats)) {
+    if (format != "jsonl" && format != "coco" && format != "voc" && format != "ilsvrc") {
+      throw UsageError(
+          fmt::format("--format has '{}', expected jsonl, coco, voc or ilsvrc", format));
+    }
+  }
+  CheckRange("draw-min-score", arguments.draw_min_score, -1e9, 1e9);
+  arguments.run.Check();
+  return true;
+}
+
+DetectOptions DetectOptionsOf(const DetectArguments& arguments, const Model& model) {
+  DetectOptions options{.box_regression = !arguments.no_box_regression,
+                        .min_score = arguments.min_score.value_or(model.min_score),
+                        .nms = model.nms};
+  if (arguments.nms_iou) options.nms.max_iou = *arguments.nms_iou;
+  if (arguments.max_per_class) options.nms.max_per_class = *arguments.max_per_class;
+  options.Validate();
+  return options;
+}
+
+std::vector<Detection> AtLeast(const std::vector<Detection>& detections, float min_score) {
+  std::vector<Detection> kept;
+  for (const Detection& detection : detections) {
+    if (detection.score >= min_score) kept.push_back(detection);
+  }
+  return kept;
+}
+
+// What one picture gave.
+struct PictureResult {
+  ImageDetections detections;
+  StageTimes times;
+  std::size_t proposals = 0;
+  std::string error;  // empty when all went well
+};
+
+// One run of the verb: everything that is fixed while the pictures go by.
+class Detector {
+ public:
+  Detector(const DetectArguments& arguments,
+           Model model,
+           const Weights& backbone,
+           const std::string& inputs)
+      : model_(std::move(model)),
+        options_(DetectOptionsOf(arguments, model_)),
+        proposals_(arguments.proposals.Over(model_.proposals)),
+        network_(backbone, arguments.run.ForNetwork()),
+        draw_min_score_(arguments.draw_min_score),
+        extractors_([this] { return FeatureExtractor(network_, model_.crop); }) {
+    if (!arguments.no_drawings) drawings_ = fs::path(arguments.output) / "drawings";
+    recipe_ = RecipeOf(model_.backbone_fingerprint, network_.options(), model_.crop, proposals_) +
+              "inputs " + inputs + "\n";
+    if (!arguments.feature_cache.empty()) {
+      cache_.emplace(arguments.feature_cache, recipe_ + "all proposals\n");
+    }
+  }
+
+  // Never throws for what is wrong with the picture; says it in the result.
+  PictureResult Run(const Picture& picture) {
+    PictureResult result;
+    result.detections.id = picture.id;
+    try {
+      const Image image = Timed(result.times.decode_s, [&] { return ReadImage(picture.path); });
+      result.detections.width = image.width;
+      result.detections.height = image.height;
+      RegionFeatures regions = FeaturesOf(picture, image, result.times);
+      result.proposals = regions.boxes.size();
+      result.detections.detections = Timed(result.times.heads_s, [&] {
+        return DetectFromFeatures(model_, std::move(regions), options_);
+      });
+      if (drawings_) Draw(image, result.detections);
+    } catch (const Error& error) {
+      result.error = error.what();
+    }
+    return result;
+  }
+
+  // Everything that the detections depend on, as text.
+  std::string Configuration(const std::string& model_digest) const {
+    return recipe_ + fmt::format("model {} box regression {} min score {} nms {} {}",
+                                 model_digest,
+                                 options_.box_regression,
+                                 options_.min_score,
+                                 options_.nms.max_iou,
+                                 options_.nms.max_per_class);
+  }
+
+  const Model& model() const { return model_; }
+
+ private:
+  RegionFeatures FeaturesOf(const Picture& picture, const Image& image, StageTimes& times) {
+    if (cache_) {
+      if (std::optional<RegionFeatures> cached = cache_->Load(picture.id))
+        return std::move(*cached);
+    }
+    std::vector<Box> boxes =
+        Timed(times.proposals_s, [&] { return BoxesOf(SelectiveSearch(image, proposals_)); });
+    RegionFeatures regions = extractors_.local().Extract(image, std::move(boxes), times);
+    if (cache_) cache_->Store(picture.id, regions);
+    return regions;
+  }
+
+  void Draw(const Image& image, const ImageDetections& detections) const {
+    const Image drawing =
+        DrawDetections(image, AtLeast(detections.detections, draw_min_score_), model_.classes);
+    WriteFileWhole(*drawings_ / (detections.id + ".jpg"), EncodeJpeg(drawing));
+  }
+
+  Model model_;
+  DetectOptions options_;
+  SelectiveSearchOptions proposals_;
+  Network network_;
+  float draw_min_score_;
+  std::optional<fs::path> drawings_;
+  std::string recipe_;
+  std::optional<FeatureCache> cache_;
+  oneapi::tbb::enumerable_thread_specific<FeatureExtractor> extractors_;
+};
+
+// The submission counts pictures from 1; the list beside it says which is which.
+void WriteIlsvrc(const DetectionSet& found, const fs::path& output) {
+  std::vector<std::string> ids;
+  std::string list;
+  for (const ImageDetections& image : found.images) {
+    ids.push_back(image.id);
+    list += fmt::format("{} {}\n", image.id, ids.size());
+  }
+  WriteIlsvrcSubmission(found, ids, output / "detections.ilsvrc.txt");
+  WriteFileWhole(output / "detections.ilsvrc-images.txt", list);
+}
+
+void WriteResults(const DetectionSet& found, const DetectArguments& arguments) {
+  const fs::path output = arguments.output;
+  const std::string set = arguments.data.set.empty() ? "pictures" : arguments.data.set;
+  for (const std::string& format : SplitAtCommas("format", arguments.formats)) {
+    if (format == "jsonl") WriteJsonLines(found, output / "detections.jsonl");
+    if (format == "coco") WriteCoco(found, output / "detections.coco.json");
+    if (format == "voc") WriteVocResults(found, output / "voc", set);
+    if (format == "ilsvrc") WriteIlsvrc(found, output);
+  }
+}
+
+// Sums over the pictures of this run, for the closing lines.
+struct Totals {
+  std::size_t pictures = 0;
+  std::size_t failed = 0;
+  std::size_t proposals = 0;
+  StageTimes times;
+};
+
+void SayTotals(const Totals& totals, const DetectionSet& found, const DetectArguments& arguments) {
+  std::size_t detections = 0;
+  for (const ImageDetections& image : found.images) detections += image.detections.size();
+  fmt::print(stderr,
+             "{} detections in {} pictures -> {}\n",
+             detections,
+             found.images.size(),
+             arguments.output);
+  if (totals.pictures == 0) return;
+  const auto pictures = static_cast<double>(totals.pictures);
+  const StageTimes& times = totals.times;
+  fmt::print(stderr,
+             "a picture, on one core: {:.0f} proposals; decode {:.0f} ms, proposals {:.0f} ms, "
+             "crops {:.0f} ms, "
+             "network {:.0f} ms, heads {:.0f} ms\n",
+             static_cast<double>(totals.proposals) / pictures,
+             1e3 * times.decode_s / pictures,
+             1e3 * times.proposals_s / pictures,
+             1e3 * times.crop_s / pictures,
+             1e3 * times.network_s / pictures,
+             1e3 * times.heads_s / pictures);
+}
+
+}  // namespace
+
+int RunDetect(const Arguments& words) {
+  DetectArguments arguments;
+  if (!ParseDetect(words, arguments)) return kDone;
+
+  const std::vector<Picture> pictures = arguments.data.Given()
+                                            ? PicturesOf(ReadDataSource(arguments.data))
+                                            : FindPictures(arguments.inputs);
+  const fs::path model_path = FindModelFile(arguments.model);
+  Model model = LoadModel(model_path);
+  const Weights backbone = FindBackbone(
+      model,
+      model_path,
+      arguments.backbone.empty() ? std::nullopt : std::optional<fs::path>(arguments.backbone));
+  Detector detector(arguments, std::move(model), backbone, InputsText(pictures));
+
+  const fs::path journal_path = fs::path(arguments.output) / "journal.jsonl";
+  Journal journal(
+      journal_path, detector.Configuration(DigestOfFile(model_path)), detector.model().classes);
+  std::map<std::string, ImageDetections> done;
+  for (const ImageDetections& image : journal.Done()) done[image.id] = image;
+  std::vector<const Picture*> left;
+  for (const Picture& picture : pictures) {
+    if (!done.contains(picture.id)) left.push_back(&picture);
+  }
+
+  Totals totals;
+  {
+    ProgressLine progress("detecting", "pictures", pictures.size(), pictures.size() - left.size());
+    ForEachInOrder<PictureResult>(
+        left.size(),
+        arguments.run.workers,
+        [&](std::size_t i) { return detector.Run(*left[i]); },
+        [&](std::size_t, PictureResult result) {
+          if (!result.error.empty()) {
+            progress.Say("skipped: " + result.error);
+            ++totals.failed;
+          } else {
+            journal.Append(result.detections);
+            ++totals.pictures;
+            totals.proposals += result.proposals;
+            totals.times += result.times;
+            done[result.detections.id] = std::move(result.detections);
+          }
+          progress.Advance();
+        });
+  }
+  if (StopAsked()) {
+    fmt::print(stderr,
+               "stopped with {} of {} pictures done; the same command goes on\n",
+               done.size(),
+               pictures.size());
+    return StopStatus();
+  }
+
+  DetectionSet found{.classes = detector.model().classes, .images = {}};
+  for (const Picture& picture : pictures) {
+    const auto image = done.find(picture.id);
+    if (image != done.end()) found.images.push_back(image->second);
+  }
+  WriteResults(found, arguments);
+  journal.Remove();
+  SayTotals(totals, found, arguments);
+  if (totals.failed == 0) return kDone;
+  fmt::print(stderr,
+             "{} of {} pictures were skipped, for the reasons above\n",
+             totals.failed,
+             pictures.size());
+  return kSomeInputsFailed;
+}
+
+}  // namespace deeper::tools

@@ -1,0 +1,48 @@
+#include "tools/extraction.h"
+
+#include <fmt/format.h>
+
+#include "core/file.h"
+#include "core/sha256.h"
+#include "tools/network_options.h"
+
+namespace deeper::tools {
+
+std::string RecipeOf(const std::string& backbone_fingerprint,
+                     const NetworkOptions& network,
+                     const CropOptions& crop,
+                     const SelectiveSearchOptions& proposals) {
+  return fmt::format(
+      "backbone {}\nprecision {}\ncrop {} size {} padding {} mean {}\nproposals {}\n",
+      backbone_fingerprint,
+      NameOf(network.precision),
+      NameOf(crop.mode),
+      crop.size_px,
+      crop.padding_px,
+      fmt::join(crop.mean_bgr, " "),
+      TextOf(proposals));
+}
+
+std::string InputsText(const std::vector<Picture>& pictures) {
+  Sha256 hash;
+  for (const Picture& picture : pictures) {
+    hash.Update(picture.id + "\n" + std::filesystem::weakly_canonical(picture.path).string() +
+                "\n");
+  }
+  return hash.HexDigest();
+}
+
+std::string DigestOfFile(const std::filesystem::path& path) {
+  Sha256 hash;
+  hash.Update(ReadFile(path));
+  return hash.HexDigest();
+}
+
+std::vector<Box> BoxesOf(const std::vector<Proposal>& proposals) {
+  std::vector<Box> boxes;
+  boxes.reserve(proposals.size());
+  for (const Proposal& proposal : proposals) boxes.push_back(proposal.box);
+  return boxes;
+}
+
+}  // namespace deeper::tools

@@ -1,0 +1,191 @@
+#include "detector/model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "backbone/check.h"
+#include "backbone/googlenet.h"
+#include "backbone/safetensors.h"
+#include "backbone/summary.h"
+#include "backbone/weight_files.h"
+#include "core/error.h"
+#include "core/random.h"
+#include "tools/command_line.h"
+#include "tools/verbs.h"
+
+namespace deeper::tools {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+namespace {
+
+constexpr const char* kHelp =
+    "Looks into network and detector files.\n\n"
+    "Examples:\n"
+    "  deeper model info                                  # GoogLeNet: the paper's Table 1\n"
+    "  deeper model info models/voc.safetensors           # what a detector was trained on, its "
+    "classes\n"
+    "  deeper model import bvlc_googlenet.caffemodel bvlc_googlenet.safetensors\n"
+    "  deeper model check bvlc_googlenet.caffemodel       # every layer against plain loops\n\n"
+    "Verbs:\n"
+    "  info      Table 1 of a network, or the facts of a detector\n"
+    "  import    reads a .caffemodel or .safetensors network, checks it, writes safetensors\n"
+    "  check     runs a network beside the plain-loop reference and compares every layer\n";
+
+// Whether the file is one of our detectors rather than a bare backbone.
+bool IsDetector(const fs::path& path) {
+  return path.extension() == ".safetensors" && ReadSafetensorsMetadata(path).contains("deeper");
+}
+
+std::size_t ClassesOf(const Weights& weights) {
+  const auto classifier = weights.find(WeightName(kClassifierName));
+  return classifier == weights.end() ? 0 : classifier->second.shape.n;
+}
+
+void PrintDetector(const fs::path& path) {
+  const Model model = LoadModel(path);
+  fmt::print("{}: detector of {} classes\n", path.string(), model.classes.Size());
+  std::string names;
+  for (const ClassInfo& info : model.classes.classes)
+    names += (names.empty() ? "" : ", ") + info.name;
+  fmt::print("classes         {}\n", names);
+  fmt::print("backbone        {} ({})\n",
+             model.backbone_name,
+             model.backbone ? "in the file" : "not in the file");
+  fmt::print("  fingerprint   {}\n", model.backbone_fingerprint);
+  fmt::print("crop            {}, padding {} px\n", NameOf(model.crop.mode), model.crop.padding_px);
+  fmt::print("features        scaled by {} norm to {}\n",
+             NameOf(model.scaling.norm),
+             model.scaling.target_norm);
+  fmt::print("box regression  {}\n",
+             !model.box_regression                         ? "none"
+             : model.box_regression->RegressorCount() == 1 ? "one for all classes"
+                                                           : "one a class");
+  fmt::print(
+      "suppression     IoU {}, at most {} a class\n", model.nms.max_iou, model.nms.max_per_class);
+  for (const auto& [key, value] : model.training) fmt::print("training {:<8} {}\n", key, value);
+}
+
+int Info(const Arguments& words) {
+  std::string file;
+  CommandLine line("model info",
+                   "Prints the paper's Table 1 of a network, or the facts of a detector.",
+                   {"deeper model info", "deeper model info models/voc.safetensors"});
+  line.Group("Input").add_options()(
+      "file",
+      po::value(&file)->value_name("FILE"),
+      "network or detector; the word itself is enough; without it GoogLeNet as in the paper");
+  line.TakeWords("file", "[FILE]");
+  if (!line.Parse(words)) return kDone;
+  if (file.empty()) {
+    fmt::print("{}", FormatSummary(Summarize()));
+  } else if (IsDetector(file)) {
+    PrintDetector(file);
+  } else {
+    const Weights weights = ReadBackboneWeights(file);
+    fmt::print(
+        "{}fingerprint {}\n", FormatSummary(Summarize(ClassesOf(weights))), FingerprintOf(weights));
+  }
+  return kDone;
+}
+
+int Import(const Arguments& words) {
+  std::vector<std::string> files;
+  CommandLine line("model import",
+                   "Reads a network's weights, checks them against the GoogLeNet table, writes "
+                   "them as safetensors.",
+                   {"deeper model import bvlc_googlenet.caffemodel bvlc_googlenet.safetensors"});
+  line.Group("Files").add_options()("files",
+                                    po::value(&files)->value_name("FILE"),
+                                    "the file to read and the file to write; the words are enough");
+  line.TakeWords("files", "FROM TO");
+  if (!line.Parse(words)) return kDone;
+  if (files.size() != 2)
+    throw UsageError("expected two files: the one to read and the one to write");
+  const Weights weights = ReadBackboneWeights(files[0]);
+  WriteBackboneWeights(weights, files[1]);
+  std::size_t values = 0;
+  for (const auto& [name, tensor] : weights) values += tensor.data.size();
+  fmt::print(stderr,
+             "{}: {} blobs, {} values, fingerprint {}\n",
+             files[1],
+             weights.size(),
+             values,
+             FingerprintOf(weights));
+  return kDone;
+}
+
+// Crops of noise between -128 and 128, a fair load for every layer.
+Tensor NoiseCrops(std::size_t count) {
+  Random random(1);
+  Tensor crops = MakeTensor({.n = count, .c = kInputChannels, .h = kCropSide, .w = kCropSide});
+  for (float& value : crops.data) value = static_cast<float>(256 * random.Uniform() - 128);
+  return crops;
+}
+
+int Check(const Arguments& words) {
+  std::string file;
+  std::string precision = "f32";
+  double tolerance = 0;
+  CommandLine line("model check",
+                   "Runs a network beside the plain-loop reference on one crop of noise and "
+                   "compares what every layer writes.",
+                   {"deeper model check bvlc_googlenet.caffemodel",
+                    "deeper model check bvlc_googlenet.caffemodel --precision bf16"});
+  // clang-format off
+  line.Group("Input").add_options()
+      ("file", po::value(&file)->required()->value_name("FILE"), "network; the word itself is enough")
+      ("precision", po::value(&precision)->default_value(precision)->value_name("NAME"), "auto, f32 or bf16")
+      ("tolerance", po::value(&tolerance)->value_name("R"), "largest relative difference that passes; default: 1e-4 for f32, 0.05 for bf16, since differences add up from layer to layer");
+  // clang-format on
+  line.TakeWords("file", "FILE");
+  if (!line.Parse(words)) return kDone;
+  const Precision chosen = PrecisionFromName(precision);
+  if (tolerance == 0) tolerance = chosen == Precision::kF32 ? 1e-4 : 0.05;
+  CheckRange("tolerance", tolerance, 1e-12, 1);
+
+  const std::vector<LayerDifference> layers =
+      CompareWithReference(ReadBackboneWeights(file), chosen, NoiseCrops(1));
+  fmt::print("{:<30} {:<24} {:>12} {:>12} {:>12}\n",
+             "layer",
+             "implementation",
+             "largest",
+             "difference",
+             "relative");
+  double worst = 0;
+  for (const LayerDifference& layer : layers) {
+    fmt::print("{:<30} {:<24} {:>12.5g} {:>12.3g} {:>12.3g}\n",
+               layer.layer,
+               layer.implementation,
+               layer.largest_value,
+               layer.absolute,
+               layer.relative);
+    worst = std::max(worst, layer.relative);
+  }
+  fmt::print("largest relative difference {:.3g}, {} the tolerance {:.3g}\n",
+             worst,
+             worst <= tolerance ? "within" : "beyond",
+             tolerance);
+  return worst <= tolerance ? kDone : kFailed;
+}
+
+}  // namespace
+
+int RunModel(const Arguments& words) {
+  if (words.empty()) throw UsageError("expected info, import or check");
+  const Arguments rest(words.begin() + 1, words.end());
+  const std::string& verb = words.front();
+  if (verb == "--help" || verb == "-h") {
+    std::fputs(kHelp, stdout);
+    return kDone;
+  }
+  if (verb == "info") return Info(rest);
+  if (verb == "import") return Import(rest);
+  if (verb == "check") return Check(rest);
+  throw UsageError(fmt::format("unknown verb 'model {}', expected info, import or check", verb));
+}
+
+}  // namespace deeper::tools

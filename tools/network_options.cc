@@ -1,0 +1,80 @@
+#include "tools/network_options.h"
+
+#include <fmt/format.h>
+
+#include "tools/command_line.h"
+#include "tools/parallel.h"
+
+namespace deeper::tools {
+
+namespace po = boost::program_options;
+
+void RunOptions::AddOptions(po::options_description& group) {
+  // clang-format off
+  group.add_options()
+      ("precision", po::value(&precision)->default_value(precision)->value_name("NAME"), "auto (the fastest of this processor), f32 or bf16")
+      ("workers", po::value(&workers)->value_name("N"), "threads, each on its own picture; default: one for each processor");
+  // clang-format on
+}
+
+void RunOptions::Check() {
+  if (workers == 0) workers = DefaultWorkers();
+  CheckRange("workers", workers, 1, 4096);
+}
+
+NetworkOptions RunOptions::ForNetwork() const {
+  return {.precision = PrecisionFromName(precision), .batch = NetworkOptions{}.batch};
+}
+
+void ProposalOptions::AddOptions(po::options_description& group) {
+  // clang-format off
+  group.add_options()
+      ("proposals", po::value(&preset)->value_name("PRESET"), "Selective Search preset: x2 (larger superpixels, fewer boxes), fast or quality")
+      ("selective-search", po::value(&implementation)->value_name("WHICH"), "ours or opencv (ximgproc's, for comparison)")
+      ("max-proposal-iou", po::value(&max_iou)->value_name("IOU"), "drop proposals that overlap a better-ranked one by more; 1 keeps all")
+      ("max-proposals", po::value(&max_boxes)->value_name("N"), "best-ranked proposals kept a picture; 0 keeps all");
+  // clang-format on
+}
+
+SelectiveSearchOptions ProposalOptions::Over(SelectiveSearchOptions options) const {
+  if (!preset.empty()) options = SelectiveSearchPreset(preset);
+  if (implementation == "opencv") {
+    options.implementation = SelectiveSearchImplementation::kOpenCv;
+  } else if (implementation == "ours") {
+    options.implementation = SelectiveSearchImplementation::kOurs;
+  } else if (!implementation.empty()) {
+    throw UsageError(
+        fmt::format("--selective-search is '{}', expected 'ours' or 'opencv'", implementation));
+  }
+  if (max_iou >= 0) options.max_iou = max_iou;
+  if (max_boxes >= 0) options.max_boxes = max_boxes;
+  options.Validate();
+  return options;
+}
+
+std::string TextOf(const SelectiveSearchOptions& options) {
+  std::string text =
+      options.implementation == SelectiveSearchImplementation::kOurs ? "ours" : "opencv";
+  text += " colours";
+  for (const ColourSpace colour : options.colour_spaces)
+    text += fmt::format(" {}", static_cast<int>(colour));
+  text += " similarities";
+  for (const Similarities& sum : options.similarities) {
+    text += fmt::format(" {}{}{}{}",
+                        sum.colour ? "C" : "",
+                        sum.texture ? "T" : "",
+                        sum.size ? "S" : "",
+                        sum.fill ? "F" : "");
+  }
+  text += fmt::format(" k {}", fmt::join(options.k, " "));
+  return text + fmt::format(" sigma {} width {} area {} side {} iou {} boxes {} seed {}",
+                            options.sigma,
+                            options.width_px,
+                            options.max_area_px,
+                            options.min_side_px,
+                            options.max_iou,
+                            options.max_boxes,
+                            options.seed);
+}
+
+}  // namespace deeper::tools

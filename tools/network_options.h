@@ -1,0 +1,38 @@
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <optional>
+#include <string>
+
+#include "backbone/network.h"
+#include "proposals/selective_search.h"
+
+namespace deeper::tools {
+
+// Options of the network and the workers, shared by the verbs that run it.
+struct RunOptions {
+  std::string precision = "auto";
+  int workers = 0;  // 0: one for each processor
+
+  void AddOptions(boost::program_options::options_description& group);
+  // Throws UsageError; fills in the number of workers.
+  void Check();
+  NetworkOptions ForNetwork() const;
+};
+
+// Options of the proposals, shared by the verbs that make them. What is not given keeps `defaults`.
+struct ProposalOptions {
+  std::string preset;          // "", "fast", "quality", "x2"
+  std::string implementation;  // "", "ours", "opencv"
+  double max_iou = -1;
+  int max_boxes = -1;
+
+  void AddOptions(boost::program_options::options_description& group);
+  // Throws UsageError or Error for values out of range.
+  SelectiveSearchOptions Over(SelectiveSearchOptions defaults) const;
+};
+
+// One line that says how proposals are made, for recipes and logs: equal for equal options.
+std::string TextOf(const SelectiveSearchOptions& options);
+
+}  // namespace deeper::tools

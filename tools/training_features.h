@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "backbone/network.h"
+#include "core/dataset.h"
+#include "detector/crop.h"
+#include "detector/training.h"
+#include "proposals/selective_search.h"
+
+namespace deeper::tools {
+
+// How the features of training pictures are made, and where they are kept.
+struct TrainingFeatures {
+  const Network* network = nullptr;
+  std::string backbone_fingerprint;
+  CropOptions crop;
+  SelectiveSearchOptions proposals;
+  std::size_t max_proposals = 0;  // a picture, besides its objects' own boxes; 0 takes all
+  std::filesystem::path cache;
+  int workers = 1;
+};
+
+struct ExtractedImages {
+  std::vector<std::size_t>
+      positions;  // in dataset.images, ascending: the pictures that could be read
+  std::vector<TrainingImage> images;  // parallel to positions; features unscaled
+};
+
+// Regions and features of the data set's pictures. Says first how many bytes the cache will take,
+// then extracts what it does not hold yet, with progress. A picture that cannot be read is reported
+// on stderr and left out. When StopAsked(), what is done is kept in the cache and the result is
+// incomplete.
+ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFeatures& how);
+
+}  // namespace deeper::tools

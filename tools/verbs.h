@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace deeper::tools {
+
+// The verbs of the program. Each takes the words behind its name and returns the exit status; the
+// file of the same name holds it.
+using Arguments = std::vector<std::string>;
+
+int RunDetect(const Arguments& arguments);
+int RunEvaluate(const Arguments& arguments);
+int RunPropose(const Arguments& arguments);
+int RunClassify(const Arguments& arguments);
+int RunTrain(const Arguments& arguments);
+int RunModel(const Arguments& arguments);
+
+}  // namespace deeper::tools
