@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <utility>
 
 #include "core/error.h"
 #include "proposals/gaussian_filter.h"
@@ -44,6 +44,8 @@ class SmoothedRows {
       rows.assign(filters_.size(), std::vector<float>(static_cast<std::size_t>(planes.width)));
     }
   }
+  SmoothedRows(const SmoothedRows&) = delete;  // the filters refer to gaussian_
+  SmoothedRows& operator=(const SmoothedRows&) = delete;
 
   // Makes row y the one that At() gives; row y - 1 is then Before(). Rows come in order.
   void Advance(int y) {

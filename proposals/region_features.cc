@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <numbers>
+#include <utility>
 
 #include "core/error.h"
 #include "proposals/gaussian_filter.h"
