@@ -162,8 +162,9 @@ std::string FormatSummary(const NetworkSummary& summary) {
                   "params",
                   "MACs");
   for (const SummaryRow& row : summary.rows) text += FormatRow(row) + "\n";
-  text += fmt::format("total: {} parameters, {:.3f} GMAC a crop\n",
+  text += fmt::format("total: {} parameters; {:.3f} GMAC a crop in convolutions, {:.3f} in all\n",
                       fmt::group_digits(summary.parameters),
+                      static_cast<double>(Summarize(0).macs) / 1e9,
                       static_cast<double>(summary.macs) / 1e9);
   return text;
 }

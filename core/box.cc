@@ -31,4 +31,9 @@ Box ClipToImage(const Box& box, int width_px, int height_px) {
           .y1 = std::clamp(box.y1, 0.0F, height)};
 }
 
+Box MirrorBox(const Box& box, int width_px) {
+  const auto width = static_cast<float>(width_px);
+  return {.x0 = width - box.x1, .y0 = box.y0, .x1 = width - box.x0, .y1 = box.y1};
+}
+
 }  // namespace deeper

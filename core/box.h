@@ -29,4 +29,7 @@ double Iou(const Box& a, const Box& b);
 // The part of `box` inside the picture of width_px x height_px. May be empty.
 Box ClipToImage(const Box& box, int width_px, int height_px);
 
+// Where `box` lies in the mirror image of a picture of this width: left and right exchanged.
+Box MirrorBox(const Box& box, int width_px);
+
 }  // namespace deeper

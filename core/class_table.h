@@ -38,8 +38,7 @@ struct ClassTable {
 // A table of these names without WordNet ids. Throws Error on an empty or repeated name.
 ClassTable ClassTableOf(const std::vector<std::string>& names);
 
-// The name in the table that is nearest to `name` by edit distance, for "did you mean"; nothing
-// when none is near (more than a third of the letters differ).
+// The name in the table that is nearest to `name`, for "did you mean": see NearestName.
 std::optional<std::string> NearestClassName(const ClassTable& table, std::string_view name);
 
 }  // namespace deeper

@@ -1,5 +1,7 @@
 #include "core/image.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 
 namespace deeper {
@@ -15,6 +17,16 @@ Image MakeImage(int width, int height, std::uint8_t blue, std::uint8_t green, st
     image.bgr[i + 2] = red;
   }
   return image;
+}
+
+Image MirrorImage(const Image& image) {
+  Image mirrored = image;
+  for (int y = 0; y < image.height; ++y) {
+    const std::uint8_t* from = image.Row(y);
+    std::uint8_t* to = mirrored.Row(y) + 3 * (image.width - 1);
+    for (int x = 0; x < image.width; ++x, from += 3, to -= 3) std::copy_n(from, 3, to);
+  }
+  return mirrored;
 }
 
 }  // namespace deeper

@@ -29,4 +29,7 @@ struct Image {
 // A picture of one colour.
 Image MakeImage(int width, int height, std::uint8_t blue, std::uint8_t green, std::uint8_t red);
 
+// The picture with left and right exchanged.
+Image MirrorImage(const Image& image);
+
 }  // namespace deeper

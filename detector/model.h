@@ -28,7 +28,9 @@ struct Model {
   LinearClassifiers classifiers;
   std::optional<BoxRegression> box_regression;
   NmsOptions nms;
-  float min_score = -1;  // detections below are not written by default
+  // Detections below are not written by default. SVM margins below -1.3 hold next to no true
+  // object: on held-out VOC pictures, -1.5 gives the same mAP.
+  float min_score = -1.3F;
   std::map<std::string, std::string>
       training;  // facts for people and the model card: data, counts, metrics, date
 

@@ -90,7 +90,9 @@ std::vector<std::optional<ClassId>> ClassesInDataset(const ClassTable& dataset_c
                   image_id,
                   name,
                   dataset_classes.Size(),
-                  near ? fmt::format("; did you mean '{}'?", *near) : ""));
+                  near ? fmt::format("; did you mean '{}'?", *near)
+                       : "; name all of its classes with --classes, or leave such detections out "
+                         "with --allow-unknown-classes"));
 }
 
 void GatherDetections(const Dataset& dataset,

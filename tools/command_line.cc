@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <memory>
-#include <numeric>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include "core/nearest_name.h"
 
 namespace deeper::tools {
 
@@ -13,39 +16,11 @@ namespace po = boost::program_options;
 
 namespace {
 
-std::size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 std::string WithoutDashes(const std::string& option) {
   return option.substr(std::min(option.find_first_not_of('-'), option.size()));
 }
 
 }  // namespace
-
-std::string NearestOf(std::string_view word, const std::vector<std::string>& candidates) {
-  std::string nearest;
-  std::size_t nearest_distance = std::max<std::size_t>(2, (word.size() + 2) / 3) + 1;
-  for (const std::string& candidate : candidates) {
-    const std::size_t distance = EditDistance(word, candidate);
-    if (distance < nearest_distance) {
-      nearest = candidate;
-      nearest_distance = distance;
-    }
-  }
-  return nearest;
-}
 
 void CheckRange(const char* option, double value, double low, double high) {
   if (value >= low && value <= high) return;
@@ -116,11 +91,10 @@ bool CommandLine::Parse(const std::vector<std::string>& arguments) {
     std::vector<std::string> known;
     for (const auto& option : all.options()) known.push_back(option->long_name());
     const std::string unknown = WithoutDashes(error.get_option_name());
-    const std::string nearest = NearestOf(unknown, known);
-    throw UsageError(
-        fmt::format("unknown option '--{}'{}",
-                    unknown,
-                    nearest.empty() ? "" : fmt::format("; did you mean '--{}'?", nearest)));
+    const std::optional<std::string> nearest = NearestName(unknown, known);
+    throw UsageError(fmt::format("unknown option '--{}'{}",
+                                 unknown,
+                                 nearest ? fmt::format("; did you mean '--{}'?", *nearest) : ""));
   } catch (const po::too_many_positional_options_error&) {
     throw UsageError(fmt::format(
         "'deeper {}' takes options alone; which one should the stray word belong to?", verb_));

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <memory>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace deeper::tools {
@@ -62,10 +62,6 @@ class CommandLine {
   std::string words_shown_;
   boost::program_options::variables_map values_;
 };
-
-// The candidate that is nearest to `word` by edit distance, when fewer than a third of its letters
-// differ; else "".
-std::string NearestOf(std::string_view word, const std::vector<std::string>& candidates);
 
 // Throws UsageError naming the option unless low <= value <= high (NaN never is).
 void CheckRange(const char* option, double value, double low, double high);

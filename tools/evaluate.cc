@@ -27,6 +27,7 @@ struct EvaluateArguments {
   std::string metrics;
   double min_iou = 0.5;
   double min_map = 0;
+  bool allow_unknown_classes = false;
   int workers = 0;
   bool json = false;
 };
@@ -48,6 +49,7 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
   line.Group("Rules").add_options()
       ("metric", po::value(&arguments.metrics)->value_name("A,B"), "ilsvrc, voc07 (11 points), voc12 (area); default: voc07,voc12 for VOC data, ilsvrc for ILSVRC's")
       ("iou", po::value(&arguments.min_iou)->default_value(arguments.min_iou)->value_name("IOU"), "overlap that a detection needs")
+      ("allow-unknown-classes", po::bool_switch(&arguments.allow_unknown_classes), "leave out detections of classes that the data set does not have, instead of refusing them")
       ("min-map", po::value(&arguments.min_map)->default_value(arguments.min_map)->value_name("MAP"), "exit with 4 when the mAP of the first metric is lower (0..1)");
   line.Group("Output").add_options()
       ("json", po::bool_switch(&arguments.json), "a JSON object for each metric")
@@ -73,6 +75,19 @@ DetectionSet ReadDetections(const EvaluateArguments& arguments, const Dataset& t
   return ReadIlsvrcSubmission(path, truth);
 }
 
+// Takes the detections of classes that `truth` does not have out of `detections`; says how many.
+void DropUnknownClasses(const Dataset& truth, DetectionSet& detections) {
+  std::size_t dropped = 0;
+  for (ImageDetections& image : detections.images) {
+    dropped += std::erase_if(image.detections, [&](const Detection& detection) {
+      return !truth.classes.Find(detections.classes.Name(detection.class_id));
+    });
+  }
+  if (dropped > 0)
+    fmt::print(
+        stderr, "left out {} detections of classes that the data set does not have\n", dropped);
+}
+
 }  // namespace
 
 int RunEvaluate(const Arguments& words) {
@@ -83,7 +98,8 @@ int RunEvaluate(const Arguments& words) {
     protocols.push_back(ProtocolFromName(metric));
   }
   const Dataset truth = ReadDataSource(arguments.data);
-  const DetectionSet detections = ReadDetections(arguments, truth);
+  DetectionSet detections = ReadDetections(arguments, truth);
+  if (arguments.allow_unknown_classes) DropUnknownClasses(truth, detections);
 
   std::optional<double> first_map;
   for (const Protocol protocol : protocols) {

@@ -66,7 +66,7 @@ void PrintDetector(const fs::path& path) {
                                                            : "one a class");
   fmt::print(
       "suppression     IoU {}, at most {} a class\n", model.nms.max_iou, model.nms.max_per_class);
-  for (const auto& [key, value] : model.training) fmt::print("training {:<8} {}\n", key, value);
+  for (const auto& [key, value] : model.training) fmt::print("training: {:<17} {}\n", key, value);
 }
 
 int Info(const Arguments& words) {

@@ -52,6 +52,12 @@ SelectiveSearchOptions ProposalOptions::Over(SelectiveSearchOptions options) con
   return options;
 }
 
+SelectiveSearchOptions DefaultProposals() {
+  SelectiveSearchOptions options = DoubleSuperpixelSelectiveSearch();
+  options.max_iou = 0.9;
+  return options;
+}
+
 std::string TextOf(const SelectiveSearchOptions& options) {
   std::string text =
       options.implementation == SelectiveSearchImplementation::kOurs ? "ours" : "opencv";

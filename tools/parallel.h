@@ -1,13 +1,12 @@
 #pragma once
 
-#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/info.h>
 #include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/task_arena.h>
 
-#include <atomic>
+#include <algorithm>
 #include <cstddef>
 #include <functional>
-#include <thread>
 #include <utility>
 
 #include "tools/stop_signal.h"
@@ -15,12 +14,12 @@
 namespace deeper::tools {
 
 // Workers when the user does not say: one for each processor that this process may use.
-inline int DefaultWorkers() { return oneapi::tbb::this_task_arena::max_concurrency(); }
+inline int DefaultWorkers() { return oneapi::tbb::info::default_concurrency(); }
 
-// Calls work(i) for i = 0 .. count - 1 on up to `workers` threads and finish(i, result) for each in
-// this order, one at a time. At most 2 * workers results exist at once. Stops handing out work when
-// StopAsked(); what was begun is finished. An exception out of either ends the whole and reaches
-// the caller.
+// Calls work(i) for i = 0 .. count - 1 on up to `workers` threads (never more than there are
+// processors) and finish(i, result) for each in this order, one at a time. At most 2 * workers
+// results exist at once. Stops handing out work when StopAsked(); what was begun is finished. An
+// exception out of either ends the whole and reaches the caller.
 template <typename Result>
 void ForEachInOrder(std::size_t count,
                     int workers,
@@ -28,9 +27,8 @@ void ForEachInOrder(std::size_t count,
                     const std::function<void(std::size_t, Result)>& finish) {
   namespace tbb = oneapi::tbb;
   using Numbered = std::pair<std::size_t, Result>;
-  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
-                                  static_cast<std::size_t>(workers));
-  tbb::task_arena arena(workers);
+  // More threads than processors gain nothing, and oneTBB complains.
+  tbb::task_arena arena(std::min(workers, DefaultWorkers()));
   std::size_t next = 0;
   arena.execute([&] {
     tbb::parallel_pipeline(

@@ -39,13 +39,15 @@ struct TrainSvmArguments {
   std::string norm = "unit";
   SvmTrainingOptions svm;
   BoxRegressionTrainingOptions boxes;
+  bool no_mirror = false;
   bool no_box_regression = false;
   double holdout = 0;
   bool self_contained = false;
   ProposalOptions proposals;
   RunOptions run;
 
-  TrainSvmArguments() { svm.svm.c = 2e-3; }
+  // Each object stands twice, as it is and mirrored: together they weigh as much as R-CNN's one.
+  TrainSvmArguments() { svm.svm.positive_weight = 1; }
 };
 
 bool ParseTrainSvm(const Arguments& words, TrainSvmArguments& a) {
@@ -70,6 +72,7 @@ bool ParseTrainSvm(const Arguments& words, TrainSvmArguments& a) {
   line.Group("Training").add_options()
       ("norm", po::value(&a.norm)->default_value(a.norm)->value_name("NAME"), "scaling of features: unit (each to length 20) or mean (R-CNN's)")
       ("svm-c", po::value(&a.svm.svm.c)->default_value(a.svm.svm.c)->value_name("C"), "weight of the hinge loss")
+      ("no-mirror", po::bool_switch(&a.no_mirror), "do not take each object's mirror image as a second positive; R-CNN's --positive-weight is then 2")
       ("positive-weight", po::value(&a.svm.svm.positive_weight)->default_value(a.svm.svm.positive_weight)->value_name("W"), "weight of a positive against a negative")
       ("negative-iou", po::value(&a.svm.negative_max_iou)->default_value(a.svm.negative_max_iou)->value_name("IOU"), "proposals that overlap every object of the class by less are negatives")
       ("no-box-regression", po::bool_switch(&a.no_box_regression), "train none")
@@ -143,59 +146,44 @@ void ReportHoldout(const Model& model,
   }
 }
 
-}  // namespace
-
-int TrainSvm(const Arguments& words) {
-  TrainSvmArguments arguments;
-  if (!ParseTrainSvm(words, arguments)) return kDone;
-
-  const Dataset dataset = ReadDataSource(arguments.data);
-  const fs::path backbone_path = FindBackboneFile(arguments.backbone);
-  Weights backbone = ReadBackboneWeights(backbone_path);
-  const Network network(backbone, arguments.run.ForNetwork());
-  Model model;
-  model.classes = dataset.classes;
-  model.backbone_fingerprint = FingerprintOf(backbone);
-  model.backbone_name = arguments.backbone_name;
-  model.crop.mode = CropModeFromName(arguments.crop_mode);
-  model.proposals = arguments.proposals.Over(DoubleSuperpixelSelectiveSearch());
-
-  ExtractedImages extracted = ExtractTrainingFeatures(
-      dataset,
-      {.network = &network,
-       .backbone_fingerprint = model.backbone_fingerprint,
-       .crop = model.crop,
-       .proposals = model.proposals,
-       .max_proposals = static_cast<std::size_t>(arguments.max_training_boxes),
-       .cache = arguments.cache,
-       .workers = arguments.run.workers});
-  if (StopAsked()) {
-    fmt::print(stderr, "stopped; the same command goes on from {}\n", arguments.cache);
-    return StopStatus();
-  }
-
-  ExtractedImages held_out;
+// The extracted pictures, some kept for validation.
+struct Split {
   std::vector<TrainingImage> training;
-  for (std::size_t i = 0; i < extracted.images.size(); ++i) {
-    if (IsHeldOut(dataset.images[extracted.positions[i]], arguments.holdout)) {
-      held_out.positions.push_back(extracted.positions[i]);
-      held_out.images.push_back(std::move(extracted.images[i]));
-    } else {
-      training.push_back(std::move(extracted.images[i]));
-    }
-  }
-  if (training.empty()) throw Error("no picture is left to train on");
+  std::size_t training_pictures = 0;  // mirror images not counted
+  ExtractedImages held_out;
+};
 
+Split SplitOff(ExtractedImages extracted, const Dataset& dataset, double held_out_fraction) {
+  Split split;
+  for (std::size_t i = 0; i < extracted.images.size(); ++i) {
+    if (IsHeldOut(dataset.images[extracted.positions[i]], held_out_fraction)) {
+      split.held_out.positions.push_back(extracted.positions[i]);
+      split.held_out.images.push_back(std::move(extracted.images[i]));
+      continue;
+    }
+    ++split.training_pictures;
+    split.training.push_back(std::move(extracted.images[i]));
+    if (!extracted.mirrored.empty()) split.training.push_back(std::move(extracted.mirrored[i]));
+  }
+  if (split.training.empty()) throw Error("no picture is left to train on");
+  return split;
+}
+
+// Scales the features and trains the model's heads on them.
+void TrainHeads(std::vector<TrainingImage>& training,
+                const TrainSvmArguments& arguments,
+                Model& model) {
   model.scaling.norm = FeatureNormFromName(arguments.norm);
   model.scaling.mean_norm = static_cast<float>(MeanNorm(training));
   for (TrainingImage& image : training) {
     ScaleFeatures(image.regions.features, image.regions.feature_dim, model.scaling);
   }
+  const std::size_t classes = model.classes.Size();
   {
-    ProgressLine progress("training SVMs", "steps", training.size() * model.classes.Size());
+    ProgressLine progress("training SVMs", "steps", training.size() * classes);
     std::size_t shown = 0;
     model.classifiers = TrainClassifiers(training,
-                                         model.classes.Size(),
+                                         classes,
                                          arguments.svm,
                                          arguments.run.workers,
                                          [&](std::size_t done, std::size_t) {
@@ -204,22 +192,64 @@ int TrainSvm(const Arguments& words) {
                                          });
   }
   if (!arguments.no_box_regression) {
-    model.box_regression = TrainBoxRegression(training, model.classes.Size(), arguments.boxes);
+    model.box_regression = TrainBoxRegression(training, classes, arguments.boxes);
   }
+}
+
+}  // namespace
+
+int TrainSvm(const Arguments& words) {
+  TrainSvmArguments arguments;
+  if (!ParseTrainSvm(words, arguments)) return kDone;
+
+  const Dataset dataset = ReadDataSource(arguments.data);
+  Weights backbone = ReadBackboneWeights(FindBackboneFile(arguments.backbone));
+  const Network network(backbone, arguments.run.ForNetwork());
+  Model model;
+  model.classes = dataset.classes;
+  model.backbone_fingerprint = FingerprintOf(backbone);
+  model.backbone_name = arguments.backbone_name;
+  model.crop.mode = CropModeFromName(arguments.crop_mode);
+  model.proposals = arguments.proposals.Over(DefaultProposals());
+
+  ExtractedImages extracted = ExtractTrainingFeatures(
+      dataset,
+      {.network = &network,
+       .backbone_fingerprint = model.backbone_fingerprint,
+       .crop = model.crop,
+       .proposals = model.proposals,
+       .max_proposals = static_cast<std::size_t>(arguments.max_training_boxes),
+       .mirrored_truth = !arguments.no_mirror,
+       .cache = arguments.cache,
+       .workers = arguments.run.workers});
+  if (StopAsked()) {
+    fmt::print(stderr, "stopped; the same command goes on from {}\n", arguments.cache);
+    return StopStatus();
+  }
+  const bool all_read = extracted.images.size() == dataset.images.size();
+
+  Split split = SplitOff(std::move(extracted), dataset, arguments.holdout);
+  TrainHeads(split.training, arguments, model);
   if (arguments.self_contained) model.backbone = std::move(backbone);
-  model.training = {{"data", dataset.name},
-                    {"pictures", std::to_string(training.size())},
-                    {"precision", NameOf(network.options().precision)},
-                    {"svm_c", fmt::format("{}", arguments.svm.svm.c)},
-                    {"box_lambda", fmt::format("{}", arguments.boxes.lambda)}};
+  model.training = {
+      {"data", dataset.name},
+      {"pictures", std::to_string(split.training_pictures)},
+      {"precision", NameOf(network.options().precision)},
+      {"mirrored objects", arguments.no_mirror ? "no" : "yes"},
+      {"boxes a picture",
+       arguments.max_training_boxes == 0 ? "all" : std::to_string(arguments.max_training_boxes)},
+      {"svm_c", fmt::format("{}", arguments.svm.svm.c)},
+      {"positive_weight", fmt::format("{}", arguments.svm.svm.positive_weight)},
+      {"box_lambda", fmt::format("{}", arguments.boxes.lambda)}};
   SaveModel(model, arguments.output);
   fmt::print(stderr,
              "{}: {} classes, trained on {} pictures\n",
              arguments.output,
              model.classes.Size(),
-             training.size());
-  if (!held_out.images.empty()) ReportHoldout(model, dataset, held_out, arguments.run.workers);
-  return extracted.images.size() == dataset.images.size() ? kDone : kSomeInputsFailed;
+             split.training_pictures);
+  if (!split.held_out.images.empty())
+    ReportHoldout(model, dataset, split.held_out, arguments.run.workers);
+  return all_read ? kDone : kSomeInputsFailed;
 }
 
 }  // namespace deeper::tools

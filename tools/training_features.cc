@@ -84,49 +84,97 @@ std::string EntryOf(const AnnotatedImage& annotated) {
   return fmt::format("{}-{:016x}", annotated.id, Fnv1a(boxes));
 }
 
+std::string MirroredEntryOf(const AnnotatedImage& annotated) {
+  return EntryOf(annotated) + "-mirrored";
+}
+
+std::vector<Annotation> MirroredTruth(const AnnotatedImage& annotated, int width_px) {
+  std::vector<Annotation> truth = annotated.annotations;
+  for (Annotation& annotation : truth) annotation.box = MirrorBox(annotation.box, width_px);
+  return truth;
+}
+
+bool IsComplete(const AnnotatedImage& annotated,
+                const TrainingFeatures& how,
+                const FeatureCache& cache) {
+  return cache.Contains(EntryOf(annotated)) &&
+         (!how.mirrored_truth || cache.Contains(MirroredEntryOf(annotated)));
+}
+
+// Puts what the cache does not hold of this picture into it.
+void ExtractInto(const FeatureCache& cache,
+                 const AnnotatedImage& annotated,
+                 const TrainingFeatures& how,
+                 FeatureExtractor& extractor) {
+  const Image image = ReadImage(annotated.image_path);
+  StageTimes times;
+  if (!cache.Contains(EntryOf(annotated))) {
+    cache.Store(EntryOf(annotated),
+                extractor.Extract(image, BoxesFor(annotated, image, how), times));
+  }
+  if (how.mirrored_truth && !cache.Contains(MirroredEntryOf(annotated))) {
+    std::vector<Box> boxes;
+    for (const Annotation& annotation : MirroredTruth(annotated, image.width))
+      boxes.push_back(annotation.box);
+    cache.Store(MirroredEntryOf(annotated),
+                extractor.Extract(MirrorImage(image), std::move(boxes), times));
+  }
+}
+
+// Extracts what is missing, with progress; a picture that cannot be read is reported and passed
+// over.
+void FillCache(const FeatureCache& cache,
+               const Dataset& dataset,
+               const std::vector<std::size_t>& missing,
+               const TrainingFeatures& how) {
+  oneapi::tbb::enumerable_thread_specific<FeatureExtractor> extractors(
+      [&] { return FeatureExtractor(*how.network, how.crop); });
+  ProgressLine progress("extracting features",
+                        "pictures",
+                        dataset.images.size(),
+                        dataset.images.size() - missing.size());
+  ForEachInOrder<std::string>(
+      missing.size(),
+      how.workers,
+      [&](std::size_t i) -> std::string {
+        try {
+          ExtractInto(cache, dataset.images[missing[i]], how, extractors.local());
+          return {};
+        } catch (const Error& error) {
+          return error.what();
+        }
+      },
+      [&](std::size_t, const std::string& error) {
+        if (!error.empty()) progress.Say("skipped: " + error);
+        progress.Advance();
+      });
+}
+
 }  // namespace
 
 ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFeatures& how) {
   const FeatureCache cache(how.cache, Recipe(how));
   std::vector<std::size_t> missing;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
-    if (!cache.Contains(EntryOf(dataset.images[i]))) missing.push_back(i);
+    if (!IsComplete(dataset.images[i], how, cache)) missing.push_back(i);
   }
   if (!missing.empty()) {
     SaySize(dataset, missing.size(), how);
-    oneapi::tbb::enumerable_thread_specific<FeatureExtractor> extractors(
-        [&] { return FeatureExtractor(*how.network, how.crop); });
-    ProgressLine progress("extracting features",
-                          "pictures",
-                          dataset.images.size(),
-                          dataset.images.size() - missing.size());
-    ForEachInOrder<std::string>(
-        missing.size(),
-        how.workers,
-        [&](std::size_t i) -> std::string {
-          const AnnotatedImage& annotated = dataset.images[missing[i]];
-          try {
-            const Image image = ReadImage(annotated.image_path);
-            StageTimes times;
-            cache.Store(EntryOf(annotated),
-                        extractors.local().Extract(image, BoxesFor(annotated, image, how), times));
-            return {};
-          } catch (const Error& error) {
-            return error.what();
-          }
-        },
-        [&](std::size_t, const std::string& error) {
-          if (!error.empty()) progress.Say("skipped: " + error);
-          progress.Advance();
-        });
+    FillCache(cache, dataset, missing, how);
   }
   ExtractedImages extracted;
   for (std::size_t i = 0; i < dataset.images.size() && !StopAsked(); ++i) {
-    std::optional<RegionFeatures> regions = cache.Load(EntryOf(dataset.images[i]));
+    const AnnotatedImage& annotated = dataset.images[i];
+    std::optional<RegionFeatures> regions = cache.Load(EntryOf(annotated));
     if (!regions) continue;
+    if (how.mirrored_truth) {
+      std::optional<RegionFeatures> mirrored = cache.Load(MirroredEntryOf(annotated));
+      if (!mirrored) continue;
+      extracted.mirrored.push_back({.truth = MirroredTruth(annotated, mirrored->image_width),
+                                    .regions = std::move(*mirrored)});
+    }
     extracted.positions.push_back(i);
-    extracted.images.push_back(
-        {.truth = dataset.images[i].annotations, .regions = std::move(*regions)});
+    extracted.images.push_back({.truth = annotated.annotations, .regions = std::move(*regions)});
   }
   return extracted;
 }

@@ -20,6 +20,7 @@ struct TrainingFeatures {
   CropOptions crop;
   SelectiveSearchOptions proposals;
   std::size_t max_proposals = 0;  // a picture, besides its objects' own boxes; 0 takes all
+  bool mirrored_truth = true;     // also the objects' own boxes in the mirror image
   std::filesystem::path cache;
   int workers = 1;
 };
@@ -28,6 +29,9 @@ struct ExtractedImages {
   std::vector<std::size_t>
       positions;  // in dataset.images, ascending: the pictures that could be read
   std::vector<TrainingImage> images;  // parallel to positions; features unscaled
+  // Parallel to positions where TrainingFeatures::mirrored_truth, else empty: the objects alone, in
+  // the mirror image.
+  std::vector<TrainingImage> mirrored;
 };
 
 // Regions and features of the data set's pictures. Says first how many bytes the cache will take,

@@ -44,7 +44,7 @@ TEST_CASE("a misspelt option is refused and the nearest one named") {
 }
 
 TEST_CASE("a prefix of an option is not that option") {
-  CHECK(MessageFor({"--cou", "3"}) == "unknown option '--cou'; did you mean '--count'?");
+  CHECK(MessageFor({"--cou", "3"}) == "unknown option '--cou'");
 }
 
 TEST_CASE("a value that is no number and a repeated option are refused") {

@@ -1,5 +1,7 @@
 #include "tools/pictures.h"
 
+#include <fmt/format.h>
+
 #include <fstream>
 
 #include "core/error.h"
@@ -53,7 +55,8 @@ TEST_CASE("a list file's relative words count from its own directory") {
   const test::TemporaryDirectory directory;
   Touch(directory / "sub/a.jpg");
   std::ofstream(directory / "list.txt") << "sub/a.jpg\r\n\n";
-  CHECK(IdsOf(FindPictures({"@" + (directory / "list.txt").string()})) == Ids{"sub/a"});
+  const std::string word = fmt::format("@{}", (directory / "list.txt").string());
+  CHECK(IdsOf(FindPictures({word})) == Ids{"sub/a"});
 }
 
 TEST_CASE("pictures that differ in their extension alone keep it") {
