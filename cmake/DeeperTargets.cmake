@@ -38,7 +38,7 @@ endfunction()
 
 # deeper_add_test(<file-without-suffix> LABELS unit LINK deeper::core)
 # One executable per source file; CTest names read "<folder>/<test case>". A test case whose data is absent
-# prints "skipped: <why>" and CTest counts it as skipped.
+# prints "skipped: needs <what>" and CTest counts it as skipped.
 function(deeper_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LABELS;LINK")
   get_filename_component(folder "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
@@ -48,6 +48,6 @@ function(deeper_add_test name)
   target_link_libraries(${target} PRIVATE ${arg_LINK} deeper_test_support Catch2::Catch2WithMain)
   deeper_configure_target(${target})
   catch_discover_tests(${target} TEST_PREFIX "${folder}/"
-    PROPERTIES LABELS "${arg_LABELS}" SKIP_REGULAR_EXPRESSION "skipped: "
+    PROPERTIES LABELS "${arg_LABELS}" SKIP_REGULAR_EXPRESSION "skipped: needs "
                ENVIRONMENT "OPENBLAS_NUM_THREADS=1" TIMEOUT 600)
 endfunction()
