@@ -12,8 +12,8 @@ std::optional<std::filesystem::path> DataDirectory();
 
 }  // namespace deeper::test
 
-// Declares `name` as the data directory, or says "skipped: needs ..." (which CTest counts) and leaves the
-// test case.
+// Declares `name` as the data directory, or says "skipped: needs ..." (which CTest counts) and
+// leaves the test case.
 #define DEEPER_REQUIRE_DATA(name)                               \
   const auto name##_or_none = deeper::test::DataDirectory();    \
   if (!name##_or_none) {                                        \
