@@ -120,8 +120,8 @@ Json JsonOf(const FeatureScaling& scaling) {
 }
 
 Json JsonOf(const NmsOptions& nms) {
-  const auto& [max_iou, max_per_class] = nms;
-  return {{"max_iou", max_iou}, {"max_per_class", max_per_class}};
+  const auto& [max_iou, max_per_class, vote_iou] = nms;
+  return {{"max_iou", max_iou}, {"max_per_class", max_per_class}, {"vote_iou", vote_iou}};
 }
 
 void ReadClasses(const Json& list, const std::string& where, ClassTable& table) {
@@ -208,6 +208,7 @@ void ReadScaling(JsonObject object, FeatureScaling& scaling) {
 void ReadNms(JsonObject object, NmsOptions& nms) {
   object.Read("max_iou", nms.max_iou);
   object.Read("max_per_class", nms.max_per_class);
+  object.Read("vote_iou", nms.vote_iou);
   object.Finish();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <tuple>
 
@@ -29,6 +30,36 @@ bool IsOfLowerClassOrBetter(const Detection& a, const Detection& b) {
   return a.class_id != b.class_id ? a.class_id < b.class_id : IsBetter(a, b);
 }
 
+// The mean of the boxes among `candidates` that vote for `kept`, all of one class.
+Box VotedBox(const Detection& kept, std::span<const Detection> candidates, double vote_iou) {
+  double x0 = 0;
+  double y0 = 0;
+  double x1 = 0;
+  double y1 = 0;
+  double weights = 0;
+  for (const Detection& candidate : candidates) {
+    const double weight = std::max(0.0, double{candidate.score} + 1.5);
+    if (weight == 0 || Iou(kept.box, candidate.box) < vote_iou) continue;
+    x0 += weight * double{candidate.box.x0};
+    y0 += weight * double{candidate.box.y0};
+    x1 += weight * double{candidate.box.x1};
+    y1 += weight * double{candidate.box.y1};
+    weights += weight;
+  }
+  if (weights == 0) return kept.box;
+  return {.x0 = static_cast<float>(x0 / weights),
+          .y0 = static_cast<float>(y0 / weights),
+          .x1 = static_cast<float>(x1 / weights),
+          .y1 = static_cast<float>(y1 / weights)};
+}
+
+// The part of `detections`, which are sorted by class, that has this class.
+std::span<const Detection> OfClass(std::span<const Detection> detections, ClassId class_id) {
+  const auto [begin, end] =
+      std::ranges::equal_range(detections, class_id, {}, &Detection::class_id);
+  return {begin, end};
+}
+
 }  // namespace
 
 void NmsOptions::Validate() const {
@@ -38,6 +69,9 @@ void NmsOptions::Validate() const {
   if (max_per_class < 0) {
     throw Error("nms max_per_class = " + std::to_string(max_per_class) +
                 ": expected at least 0, where 0 keeps all");
+  }
+  if (!(vote_iou >= 0 && vote_iou <= 1)) {
+    throw Error("nms vote_iou = " + std::to_string(vote_iou) + ": expected 0 to 1");
   }
 }
 
@@ -59,6 +93,12 @@ std::vector<Detection> SuppressNonMaxima(std::vector<Detection> detections,
         kept.end(),
         [&](const Detection& better) { return Iou(better.box, candidate.box) > options.max_iou; });
     if (!is_suppressed) kept.push_back(candidate);
+  }
+  if (options.vote_iou > 0) {
+    for (Detection& detection : kept) {
+      detection.box =
+          VotedBox(detection, OfClass(detections, detection.class_id), options.vote_iou);
+    }
   }
   std::sort(kept.begin(), kept.end(), IsBetter);
   return kept;

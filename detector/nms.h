@@ -10,13 +10,17 @@ struct NmsOptions {
   double max_iou =
       0.3;  // a box overlapping a better one of its class by more is suppressed (R-CNN)
   int max_per_class = 100;  // boxes kept a class and picture; 0 keeps all
+  // Box voting (Gidaris and Komodakis 2015, section 4): each kept box becomes the mean of the boxes
+  // of its class that overlap it by at least this IoU, itself among them, weighted by
+  // max(0, score + 1.5). 0 keeps the boxes as they are.
+  double vote_iou = 0;
   void Validate() const;
   bool operator==(const NmsOptions&) const = default;
 };
 
-// Greedy non-maximum suppression within each class. Returns the survivors by descending score; ties
-// by class, then by box (x0, y0, x1, y1), so the order of the input does not matter. Detections
-// whose score or box is not finite are dropped.
+// Greedy non-maximum suppression within each class, then box voting where asked for. Returns the
+// survivors by descending score; ties by class, then by box (x0, y0, x1, y1), so the order of the
+// input does not matter. Detections whose score or box is not finite are dropped.
 std::vector<Detection> SuppressNonMaxima(std::vector<Detection> detections,
                                          const NmsOptions& options);
 

