@@ -23,7 +23,7 @@ std::map<std::string, PlannedActivation> FindLifetimes(std::span<const Layer> la
       it->second.shape.c = std::max(it->second.shape.c, shape.c);
       it->second.last_layer = i;
     };
-    touch(layer.input, MapShape(layer.in_channels, layer.in_side));
+    if (i > 0) touch(layer.input, MapShape(layer.in_channels, layer.in_side));
     touch(layer.output, MapShape(layer.output_channel + layer.out_channels, layer.out_side));
     if (WritesSlice(layer)) touch(layer.name, MapShape(layer.out_channels, layer.out_side));
   }
@@ -55,11 +55,12 @@ std::size_t FirstFit(const PlannedActivation& activation,
 
 bool WritesSlice(const Layer& layer) { return layer.output != layer.name; }
 
-ActivationPlan PlanActivations(std::span<const Layer> layers, std::size_t value_bytes) {
+ActivationPlan PlanActivations(std::span<const Layer> layers,
+                               const std::function<std::size_t(const std::string&)>& value_bytes) {
   ActivationPlan plan = {.activations = FindLifetimes(layers)};
   std::vector<PlannedActivation*> largest_first;
   for (auto& [name, activation] : plan.activations) {
-    activation.size_bytes = RoundUp(activation.shape.Count() * value_bytes);
+    activation.size_bytes = RoundUp(activation.shape.Count() * value_bytes(name));
     largest_first.push_back(&activation);
   }
   std::stable_sort(largest_first.begin(),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -16,7 +17,7 @@ struct PlannedActivation {
   std::size_t offset_bytes = 0;  // from the start of the arena, a multiple of kActivationAlignment
   std::size_t size_bytes = 0;
   // Positions of the layers that write it first and read it last. It holds what was written from
-  // the one to the end of the other. The network's input is there from the first layer on.
+  // the one to the end of the other.
   std::size_t first_layer = 0;
   std::size_t last_layer = 0;
 };
@@ -35,8 +36,10 @@ struct ActivationPlan {
 // there.
 bool WritesSlice(const Layer& layer);
 
-// Plans `layers`, of which each stands behind those that it reads. value_bytes: bytes of one value.
-// The last layer's output is kept to the end.
-ActivationPlan PlanActivations(std::span<const Layer> layers, std::size_t value_bytes);
+// Plans what `layers` write; each stands behind those that it reads. value_bytes: bytes of one
+// value of the activation of this name. The last layer's output is kept to the end. The network's
+// input, which no layer writes, has memory of its own.
+ActivationPlan PlanActivations(std::span<const Layer> layers,
+                               const std::function<std::size_t(const std::string&)>& value_bytes);
 
 }  // namespace deeper

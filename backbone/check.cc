@@ -27,13 +27,11 @@ void Compare(std::span<const float> fast,
 }
 
 std::vector<LayerDifference> NamesOf(const LayerStack& stack) {
-  std::vector<std::string> implementations = stack.Implementations();
-  implementations.emplace_back("plain");  // the global average
+  const std::vector<std::string> implementations = stack.Implementations();
   std::vector<LayerDifference> differences;
-  for (const Layer& layer : GoogLeNetLayers()) {
-    LayerDifference& difference = differences.emplace_back();
-    difference.layer = layer.name;
-    difference.implementation = implementations[differences.size() - 1];
+  for (const Step& step : stack.steps()) {
+    differences.push_back(
+        {.layer = step.name, .implementation = implementations[differences.size()]});
   }
   return differences;
 }
@@ -41,26 +39,28 @@ std::vector<LayerDifference> NamesOf(const LayerStack& stack) {
 }  // namespace
 
 std::vector<LayerDifference> CompareWithReference(const Weights& weights,
-                                                  Precision precision,
+                                                  const NetworkOptions& options,
                                                   TensorView crops) {
   Expects(crops.shape.n > 0, "at least one crop");
   ValidateGoogLeNetWeights(weights, "backbone");
-  const LayerStack stack(weights, precision);
+  const LayerStack stack(weights, options.precision, options.quantization);
   LayerStack::Buffers buffers(stack);
   std::vector<LayerDifference> differences = NamesOf(stack);
   const Shape one = {1, crops.shape.c, crops.shape.h, crops.shape.w};
   for (std::size_t i = 0; i < crops.shape.n; ++i) {
     const TensorView crop(one, crops.data.subspan(i * one.Count(), one.Count()));
-    std::vector<Tensor> reference;
-    ReferenceFeatures(
-        weights, crop, [&](const Layer&, const Tensor& output) { reference.push_back(output); });
+    std::map<std::string, Tensor> reference;  // by layer
+    ReferenceFeatures(weights, crop, [&](const Layer& layer, const Tensor& output) {
+      reference[layer.name] = output;
+    });
     std::size_t position = 0;
     std::vector<float> features(kFeatureDim);
-    stack.Run(crop, buffers, features, [&](const Layer&, const Tensor& output) {
-      Compare(output.data, reference[position].data, differences[position]);
+    stack.PutCrop(crop, buffers);
+    stack.Run(buffers, features, [&](const Step& step, const auto& output) {
+      Compare(output().data, reference.at(step.layer.name).data, differences[position]);
       ++position;
     });
-    Compare(features, reference[position].data, differences[position]);
+    Compare(features, reference.at(stack.steps().back().layer.name).data, differences[position]);
   }
   for (LayerDifference& difference : differences) {
     const bool has_values = difference.largest_value > 0;

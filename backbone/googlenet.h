@@ -116,6 +116,8 @@ static_assert(RowsChain(), "each row must read what the row above writes");
 static_assert(kInception.back().Out() == 1024, "the features of pool5");
 static_assert(LastSide() == 7, "pooling rounds up: 112, 56, 28, 14, 7");
 
+inline constexpr std::size_t kFeatureDim = kInception.back().Out();  // values of pool5
+
 inline constexpr Window kGlobalPool = {.kernel = LastSide(), .stride = 1, .pad = 0};
 
 // The linear layer behind pool5. Its number of classes comes with the weights, so it is not in

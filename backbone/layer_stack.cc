@@ -1,55 +1,43 @@
 #include "backbone/layer_stack.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <utility>
 
+#include "backbone/kernels/pooling.h"
+#include "backbone/kernels/stored_value.h"
 #include "core/error.h"
 
 namespace deeper {
 namespace {
 
 using kernels::ElementType;
-using kernels::PreparedKernel;
+using kernels::Encoding;
 
-ElementType ElementOf(Precision precision) {
-  if (precision == Precision::kF32) return ElementType::kF32;
-  if (!kernels::RunsBf16()) {
-    throw Error(
-        "precision bf16: expected a processor with AVX512_BF16, found one without - use 'f32' or "
-        "'auto'");
-  }
-  return ElementType::kBf16;
+void RequireProcessor(Precision precision) {
+  const auto refuse = [](const std::string& name, const std::string& feature) {
+    return Error("precision " + name + ": expected a processor with " + feature +
+                 ", found one without - use 'f32' or 'auto'");
+  };
+  if (precision == Precision::kBf16 && !kernels::RunsBf16()) throw refuse("bf16", "AVX512_BF16");
+  if (precision == Precision::kInt8 && !kernels::RunsInt8()) throw refuse("int8", "AVX512_VNNI");
 }
 
 Shape SourceShape(const Layer& layer) {
   return {1, layer.in_channels, layer.in_side, layer.in_side};
 }
 
-PreparedKernel Prepare(const Layer& layer, const Weights& weights, ElementType element) {
-  switch (layer.kind) {
-    case LayerKind::kConvolution:
-      return kernels::PrepareConvolution(SourceShape(layer),
-                                         layer.window,
-                                         weights.at(WeightName(layer.name)),
-                                         weights.at(BiasName(layer.name)).data,
-                                         element);
-    case LayerKind::kMaxPool:
-      return kernels::PrepareMaxPool(SourceShape(layer), layer.window, element);
-    case LayerKind::kLrn:
-      return kernels::PrepareLrn(SourceShape(layer), kLrnParameters, element);
-    case LayerKind::kAveragePool:
-      break;
-  }
-  throw ContractViolation("a layer with a kernel of its own");
+std::size_t PixelsOf(const PlannedActivation& activation) {
+  return activation.shape.h * activation.shape.w;
 }
 
-std::size_t LargestScratch(std::span<const PreparedKernel> prepared) {
-  std::size_t largest = 0;
-  for (const PreparedKernel& kernel : prepared) largest = std::max(largest, kernel.ScratchBytes());
-  return largest;
+// The name under which a step's own output lies: a slice is copied from there to its place.
+const std::string& WrittenBy(const Layer& layer) {
+  return WritesSlice(layer) ? layer.name : layer.output;
 }
 
 }  // namespace
@@ -65,64 +53,189 @@ AlignedBytes::AlignedBytes(std::size_t size) : size_(size) {
 void AlignedBytes::Free::operator()(std::byte* data) const { std::free(data); }
 
 LayerStack::Buffers::Buffers(const LayerStack& stack)
-    : arena_(stack.plan_.arena_bytes), scratch_(LargestScratch(stack.kernels_)) {
-  for (std::size_t i = 0; i < stack.kernels_.size(); ++i) {
-    const Layer& layer = stack.layers_[i];
-    const std::string& written = WritesSlice(layer) ? layer.name : layer.output;
-    kernels_.push_back(stack.kernels_[i].Bind(
-        Activation(stack.Place(layer.input)), Activation(stack.Place(written)), scratch_.bytes()));
+    : input_(stack.InputBytes()), arena_(stack.plan_.arena_bytes), scratch_(stack.scratch_bytes_) {
+  auto convolution = stack.convolutions_.begin();
+  for (const Step& step : stack.steps_) {
+    if (step.kind != StepKind::kConvolution) continue;
+    convolutions_.push_back(convolution->Bind(stack.Activation(step.layer.input, *this),
+                                              stack.Activation(WrittenBy(step.layer), *this),
+                                              scratch_.bytes()));
+    ++convolution;
+  }
+  stack.FillPadding(input_.bytes());
+}
+
+LayerStack::LayerStack(const Weights& weights,
+                       Precision precision,
+                       const std::optional<Quantization>& quantization)
+    : steps_(GoogLeNetSteps()) {
+  RequireProcessor(precision);
+  encodings_ = EncodingsOf(steps_, precision, quantization ? &*quantization : nullptr);
+  if (precision == Precision::kInt8) {
+    mean_bgr_ = quantization->mean_bgr;
+    input_pad_ = steps_.front().layer.window.pad;
+  }
+  std::vector<Layer> layers;
+  for (const Step& step : steps_) layers.push_back(step.layer);
+  plan_ = PlanActivations(layers, [this](const std::string& activation) {
+    return kernels::SizeOf(EncodingOf(activation).element);
+  });
+  PrepareConvolutions(weights);
+  for (const Step& step : steps_) scratch_bytes_ = std::max(scratch_bytes_, PoolScratchBytes(step));
+}
+
+void LayerStack::PrepareConvolutions(const Weights& weights) {
+  for (const Step& step : steps_) {
+    if (step.kind != StepKind::kConvolution) continue;
+    const Layer& layer = step.layer;
+    kernels::ConvolutionMaps maps = {.source = SourceShape(layer),
+                                     .source_encoding = EncodingOf(layer.input),
+                                     .source_zero = {},
+                                     .destination_encoding = EncodingOf(layer.output)};
+    Window window = layer.window;
+    if (convolutions_.empty() && input_pad_ > 0) {
+      maps.source.h = maps.source.w = PaddedSide();
+      maps.source_zero = mean_bgr_;
+      window.pad = 0;
+    }
+    convolutions_.push_back(kernels::PrepareConvolution(
+        maps, window, weights.at(WeightName(layer.name)), weights.at(BiasName(layer.name)).data));
+    scratch_bytes_ = std::max(scratch_bytes_, convolutions_.back().ScratchBytes());
   }
 }
 
-LayerStack::LayerStack(const Weights& weights, Precision precision)
-    : element_(ElementOf(precision)),
-      layers_(GoogLeNetLayers()),
-      plan_(PlanActivations(layers_, kernels::SizeOf(element_))) {
-  Expects(layers_.back().kind == LayerKind::kAveragePool,
-          "a network that ends in its global average");
-  for (std::size_t i = 0; i + 1 < layers_.size(); ++i)
-    kernels_.push_back(Prepare(layers_[i], weights, element_));
+std::size_t LayerStack::PoolScratchBytes(const Step& step) const {
+  const Shape source = SourceShape(step.layer);
+  const ElementType element = EncodingOf(step.layer.input).element;
+  switch (step.kind) {
+    case StepKind::kMaxPool:
+      return kernels::MaxPoolScratchBytes(source, element);
+    case StepKind::kMaxPoolThenLrn:
+      return kernels::MaxPoolThenLrnScratchBytes(source, element);
+    case StepKind::kLrnThenMaxPool:
+      return kernels::LrnThenMaxPoolScratchBytes(source, EncodingOf(step.layer.output));
+    case StepKind::kConvolution:
+    case StepKind::kGlobalAverage:
+      break;
+  }
+  return 0;
 }
 
-void LayerStack::Run(TensorView crop,
-                     Buffers& buffers,
-                     std::span<float> features,
-                     const LayerObserver& observer) const {
+std::size_t LayerStack::InputBytes() const {
+  const ElementType element = EncodingOf(steps_.front().layer.input).element;
+  return PaddedSide() * PaddedSide() * kInputChannels * kernels::SizeOf(element);
+}
+
+void LayerStack::FillPadding(std::span<std::byte> input) const {
+  if (input_pad_ == 0) return;
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    input[i] = static_cast<std::byte>(std::lround(mean_bgr_[i % kInputChannels]));
+  }
+}
+
+CropRows LayerStack::Input(Buffers& buffers) const {
+  const ElementType element = EncodingOf(steps_.front().layer.input).element;
+  const std::size_t pixel_bytes = kInputChannels * kernels::SizeOf(element);
+  const std::size_t row_bytes = PaddedSide() * pixel_bytes;
+  return {.first = buffers.input_.bytes().data() + input_pad_ * (row_bytes + pixel_bytes),
+          .row_bytes = row_bytes,
+          .element = element};
+}
+
+void LayerStack::PutCrop(TensorView crop, Buffers& buffers) const {
   Expects(crop.shape == Shape{1, kInputChannels, kInputSide, kInputSide},
           "one crop of the network's input size");
-  kernels::ToNhwc(crop, element_, buffers.Activation(Place(layers_.front().input)));
-  for (std::size_t i = 0; i < kernels_.size(); ++i) {
-    RunLayer(i, buffers);
-    if (observer) observer(layers_[i], OutputOf(layers_[i], buffers));
+  const CropRows rows = Input(buffers);
+  kernels::DispatchElement(rows.element, [&]<class Element>(Element) {
+    for (std::size_t y = 0; y < kInputSide; ++y) {
+      auto* row = reinterpret_cast<typename Element::Stored*>(rows.first + y * rows.row_bytes);
+      for (std::size_t c = 0; c < kInputChannels; ++c) {
+        const float* plane = crop.data.data() + (c * kInputSide + y) * kInputSide;
+        for (std::size_t x = 0; x < kInputSide; ++x) {
+          row[x * kInputChannels + c] = Element::Store(plane[x] + mean_bgr_[c], 1);
+        }
+      }
+    }
+  });
+}
+
+void LayerStack::Run(Buffers& buffers,
+                     std::span<float> features,
+                     const StepObserver& observer) const {
+  const kernels::SingleThread single_thread;
+  auto convolution = buffers.convolutions_.begin();
+  for (const Step& step : std::span(steps_).first(steps_.size() - 1)) {
+    if (step.kind == StepKind::kConvolution) {
+      convolution->Run();
+      ++convolution;
+    } else {
+      RunPool(step, buffers);
+    }
+    if (WritesSlice(step.layer)) CopySlice(step.layer, buffers);
+    if (observer) observer(step, [&] { return OutputOf(step.layer, buffers); });
   }
-  const PlannedActivation& last_map = Place(layers_.back().input);
-  kernels::AverageOverPixels(
-      buffers.Activation(last_map), last_map.shape.h * last_map.shape.w, element_, features);
+  const Layer& average = steps_.back().layer;
+  kernels::AverageOverPixels(Activation(average.input, buffers),
+                             PixelsOf(plan_.activations.at(average.input)),
+                             EncodingOf(average.input),
+                             features);
+}
+
+void LayerStack::RunPool(const Step& step, Buffers& buffers) const {
+  const Layer& layer = step.layer;
+  const Shape source_shape = SourceShape(layer);
+  const ElementType element = EncodingOf(layer.input).element;
+  const Encoding output = EncodingOf(layer.output);
+  const auto source = Activation(layer.input, buffers);
+  const auto destination = Activation(layer.output, buffers);
+  const auto scratch = buffers.scratch_.bytes();
+  switch (step.kind) {
+    case StepKind::kMaxPool:
+      return kernels::MaxPool(source_shape, layer.window, element, source, destination, scratch);
+    case StepKind::kMaxPoolThenLrn:
+      return kernels::MaxPoolThenLrn(
+          source_shape, layer.window, element, source, output, destination, scratch);
+    case StepKind::kLrnThenMaxPool:
+      return kernels::LrnThenMaxPool(
+          source_shape, layer.window, element, source, output, destination, scratch);
+    case StepKind::kConvolution:
+    case StepKind::kGlobalAverage:
+      break;
+  }
+  throw ContractViolation("a step that pools");
+}
+
+void LayerStack::CopySlice(const Layer& layer, Buffers& buffers) const {
+  const PlannedActivation& output = plan_.activations.at(layer.output);
+  kernels::CopyIntoChannels(Activation(layer.name, buffers),
+                            {.pixels = PixelsOf(output),
+                             .first = layer.output_channel,
+                             .channels = layer.out_channels,
+                             .total_channels = output.shape.c},
+                            EncodingOf(layer.output).element,
+                            Activation(layer.output, buffers));
+}
+
+std::span<std::byte> LayerStack::Activation(const std::string& name, Buffers& buffers) const {
+  if (name == steps_.front().layer.input) return buffers.input_.bytes();
+  const PlannedActivation& place = plan_.activations.at(name);
+  return buffers.arena_.bytes().subspan(place.offset_bytes, place.size_bytes);
+}
+
+Tensor LayerStack::OutputOf(const Layer& layer, Buffers& buffers) const {
+  const std::string& written = WrittenBy(layer);
+  return kernels::FromNhwc(
+      Activation(written, buffers), plan_.activations.at(written).shape, EncodingOf(layer.output));
 }
 
 std::vector<std::string> LayerStack::Implementations() const {
   std::vector<std::string> names;
-  for (const PreparedKernel& kernel : kernels_) names.push_back(kernel.Implementation());
+  auto convolution = convolutions_.begin();
+  for (const Step& step : steps_) {
+    const bool is_convolution = step.kind == StepKind::kConvolution;
+    names.push_back(is_convolution ? (convolution++)->Implementation() : "vectorised");
+  }
   return names;
-}
-
-void LayerStack::RunLayer(std::size_t i, Buffers& buffers) const {
-  const Layer& layer = layers_[i];
-  buffers.kernels_[i].Run();
-  if (!WritesSlice(layer)) return;
-  const PlannedActivation& output = Place(layer.output);
-  kernels::CopyIntoChannels(buffers.Activation(Place(layer.name)),
-                            {.pixels = output.shape.h * output.shape.w,
-                             .first = layer.output_channel,
-                             .channels = layer.out_channels,
-                             .total_channels = output.shape.c},
-                            element_,
-                            buffers.Activation(output));
-}
-
-Tensor LayerStack::OutputOf(const Layer& layer, Buffers& buffers) const {
-  const PlannedActivation& written = Place(WritesSlice(layer) ? layer.name : layer.output);
-  return kernels::FromNhwc(buffers.Activation(written), written.shape, element_);
 }
 
 }  // namespace deeper

@@ -1,16 +1,21 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "backbone/activation_plan.h"
-#include "backbone/googlenet.h"
+#include "backbone/crop_rows.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/kernels/onednn.h"
-#include "backbone/network.h"
+#include "backbone/quantization.h"
+#include "backbone/steps.h"
 #include "backbone/tensor.h"
 #include "backbone/weights.h"
 
@@ -39,45 +44,60 @@ class LayerStack {
   class Buffers {
    public:
     explicit Buffers(const LayerStack& stack);
-    std::size_t SizeBytes() const { return arena_.size() + scratch_.size(); }
+    std::size_t SizeBytes() const { return input_.size() + arena_.size() + scratch_.size(); }
 
    private:
     friend class LayerStack;
-    std::span<std::byte> Activation(const PlannedActivation& place) {
-      return arena_.bytes().subspan(place.offset_bytes, place.size_bytes);
-    }
+    AlignedBytes input_;  // the crop, in u8 with its padding around it
     AlignedBytes arena_;
     AlignedBytes scratch_;
-    std::vector<kernels::BoundKernel> kernels_;  // one a layer, but for the last
+    std::vector<kernels::BoundKernel> convolutions_;  // in the order of the steps
   };
 
-  // Expects weights that fit the table. Throws Error when the processor cannot run the precision.
-  LayerStack(const Weights& weights, Precision precision);
+  // Shown a step that ran; `output` makes an f32 tensor of what it wrote, its own channels alone.
+  using StepObserver = std::function<void(const Step& step, const std::function<Tensor()>& output)>;
 
-  // Writes the 1024 means of the last map to `features`. crop: (1, 3, 224, 224). The observer sees
-  // every layer but that last one. Const and safe to call from several threads, each with its own
+  // Expects weights that fit the table, and for int8 a valid quantization. Throws Error when the
+  // processor cannot run the precision.
+  LayerStack(const Weights& weights,
+             Precision precision,
+             const std::optional<Quantization>& quantization = std::nullopt);
+
+  CropRows Input(Buffers& buffers) const;
+  // Writes a crop (1, 3, 224, 224), its mean subtracted, to Input().
+  void PutCrop(TensorView crop, Buffers& buffers) const;
+
+  // Writes the 1024 means of the last map of the crop in Input() to `features`. The observer sees
+  // every step but that last one. Const and safe to call from several threads, each with its own
   // buffers.
-  void Run(TensorView crop,
-           Buffers& buffers,
-           std::span<float> features,
-           const LayerObserver& observer = {}) const;
+  void Run(Buffers& buffers, std::span<float> features, const StepObserver& observer = {}) const;
 
-  // oneDNN's names of the kernels that it chose, in the order of GoogLeNetLayers(), without the
-  // last layer.
+  const std::vector<Step>& steps() const { return steps_; }
+  // Names of the kernels that run the steps: oneDNN's own, or "vectorised" for ours.
   std::vector<std::string> Implementations() const;
 
  private:
-  void RunLayer(std::size_t i, Buffers& buffers) const;
-  Tensor OutputOf(const Layer& layer, Buffers& buffers) const;
-  const PlannedActivation& Place(const std::string& activation) const {
-    return plan_.activations.at(activation);
+  kernels::Encoding EncodingOf(const std::string& activation) const {
+    return encodings_.at(activation);
   }
+  std::size_t PaddedSide() const { return kInputSide + 2 * input_pad_; }
+  std::size_t InputBytes() const;
+  std::size_t PoolScratchBytes(const Step& step) const;
+  void PrepareConvolutions(const Weights& weights);
+  void FillPadding(std::span<std::byte> input) const;
 
-  kernels::ElementType element_;
-  std::vector<Layer> layers_;
+  std::span<std::byte> Activation(const std::string& name, Buffers& buffers) const;
+  void RunPool(const Step& step, Buffers& buffers) const;
+  void CopySlice(const Layer& layer, Buffers& buffers) const;
+  Tensor OutputOf(const Layer& layer, Buffers& buffers) const;
+
+  std::vector<Step> steps_;
+  std::map<std::string, kernels::Encoding> encodings_;  // by activation
+  std::array<float, 3> mean_bgr_{};  // what u8 input has not had subtracted; otherwise 0
+  std::size_t input_pad_ = 0;        // pixels of padding around the crop in the input map
   ActivationPlan plan_;
-  // One a layer, but for the last: the global average.
-  std::vector<kernels::PreparedKernel> kernels_;
+  std::vector<kernels::PreparedKernel> convolutions_;  // in the order of the steps
+  std::size_t scratch_bytes_ = 0;
 };
 
 }  // namespace deeper

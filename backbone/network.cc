@@ -1,6 +1,8 @@
 #include "backbone/network.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -11,8 +13,6 @@
 
 namespace deeper {
 namespace {
-
-static_assert(kCropSide == kInputSide && kFeatureDim == kInception.back().Out());
 
 // The final classifier, with its weights so turned that the scores of all classes are summed side
 // by side.
@@ -52,7 +52,13 @@ const Weights& Validated(const Weights& weights) {
 }
 
 const NetworkOptions& Validated(const NetworkOptions& options) {
-  Expects(options.batch > 0, "batch > 0");
+  if (options.precision != Precision::kInt8) return options;
+  if (!options.quantization) {
+    throw Error(
+        "precision int8: the network has no quantization - measure one with 'deeper model "
+        "quantize', or use 'bf16' or 'f32'");
+  }
+  ValidateQuantization(*options.quantization, "backbone");
   return options;
 }
 
@@ -68,7 +74,7 @@ struct Workspace::State {
 struct Network::State {
   State(const Weights& weights, const NetworkOptions& given)
       : options(Validated(given)),
-        stack(Validated(weights), given.precision),
+        stack(Validated(weights), given.precision, given.quantization),
         classifier(ClassifierOf(weights)) {}
 
   NetworkOptions options;
@@ -76,14 +82,47 @@ struct Network::State {
   Classifier classifier;
 };
 
-std::string NameOf(Precision precision) { return precision == Precision::kF32 ? "f32" : "bf16"; }
+namespace {
+
+struct NamedPrecision {
+  Precision precision;
+  const char* name;
+};
+constexpr std::array kPrecisions = {NamedPrecision{Precision::kF32, "f32"},
+                                    NamedPrecision{Precision::kBf16, "bf16"},
+                                    NamedPrecision{Precision::kInt8, "int8"}};
+
+}  // namespace
+
+std::string NameOf(Precision precision) {
+  for (const NamedPrecision& known : kPrecisions) {
+    if (known.precision == precision) return known.name;
+  }
+  throw ContractViolation("a known precision");
+}
 
 Precision PrecisionFromName(const std::string& name) {
-  for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
-    if (name == NameOf(precision)) return precision;
+  for (const NamedPrecision& known : kPrecisions) {
+    if (name == known.name) return known.precision;
   }
-  if (name == "auto") return kernels::RunsBf16() ? Precision::kBf16 : Precision::kF32;
-  throw Error("precision: expected f32, bf16 or auto, found '" + name + "'");
+  throw Error("precision: expected f32, bf16 or int8, found '" + name + "'");
+}
+
+bool ProcessorRuns(Precision precision) {
+  switch (precision) {
+    case Precision::kF32:
+      return true;
+    case Precision::kBf16:
+      return kernels::RunsBf16();
+    case Precision::kInt8:
+      return kernels::RunsInt8();
+  }
+  return false;
+}
+
+Precision FastestPrecision(bool has_quantization) {
+  if (has_quantization && ProcessorRuns(Precision::kInt8)) return Precision::kInt8;
+  return ProcessorRuns(Precision::kBf16) ? Precision::kBf16 : Precision::kF32;
 }
 
 Workspace::Workspace(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -101,10 +140,25 @@ Network::~Network() = default;
 
 const NetworkOptions& Network::options() const { return state_->options; }
 
+void Network::ExpectOwn(Workspace& workspace) const {
+  Expects(workspace.state().owner == &state_->stack, "a workspace that this network made");
+}
+
 std::size_t Network::ClassCount() const { return state_->classifier.classes; }
 
 Workspace Network::MakeWorkspace() const {
   return Workspace(std::make_unique<Workspace::State>(state_->stack));
+}
+
+CropRows Network::Input(Workspace& workspace) const {
+  ExpectOwn(workspace);
+  return state_->stack.Input(workspace.state().buffers);
+}
+
+void Network::FeaturesOfInput(Workspace& workspace, std::span<float> features) const {
+  ExpectOwn(workspace);
+  Expects(features.size() == kFeatureDim, "room for 1024 features");
+  state_->stack.Run(workspace.state().buffers, features);
 }
 
 void Network::Features(TensorView crops, Workspace& workspace, std::span<float> features) const {
@@ -113,12 +167,34 @@ void Network::Features(TensorView crops, Workspace& workspace, std::span<float> 
   Expects(crops.shape == Shape{n, one.c, one.h, one.w}, "crops of n x 3 x 224 x 224");
   Expects(crops.data.size() == crops.shape.Count(), "crops with all their values");
   Expects(features.size() == n * kFeatureDim, "room for 1024 features a crop");
-  Expects(workspace.state().owner == &state_->stack, "a workspace that this network made");
+  ExpectOwn(workspace);
+  LayerStack::Buffers& buffers = workspace.state().buffers;
   for (std::size_t i = 0; i < n; ++i) {
-    const TensorView crop(one, crops.data.subspan(i * one.Count(), one.Count()));
-    state_->stack.Run(
-        crop, workspace.state().buffers, features.subspan(i * kFeatureDim, kFeatureDim));
+    state_->stack.PutCrop({one, crops.data.subspan(i * one.Count(), one.Count())}, buffers);
+    state_->stack.Run(buffers, features.subspan(i * kFeatureDim, kFeatureDim));
   }
+}
+
+std::vector<StepTime> Network::Profile(Workspace& workspace) const {
+  ExpectOwn(workspace);
+  using Clock = std::chrono::steady_clock;
+  const std::vector<std::string> implementations = state_->stack.Implementations();
+  std::vector<StepTime> times;
+  std::vector<float> features(kFeatureDim);
+  const auto add = [&](const Step& step, Clock::duration taken) {
+    const bool is_convolution = step.kind == StepKind::kConvolution;
+    times.push_back({.name = step.name,
+                     .implementation = implementations[times.size()],
+                     .macs = is_convolution ? Macs(step.layer) : 0,
+                     .seconds = std::chrono::duration<double>(taken).count()});
+  };
+  Clock::time_point before = Clock::now();
+  state_->stack.Run(workspace.state().buffers, features, [&](const Step& step, const auto&) {
+    add(step, Clock::now() - before);
+    before = Clock::now();
+  });
+  add(state_->stack.steps().back(), Clock::now() - before);
+  return times;
 }
 
 void Network::Probabilities(std::span<const float> features, std::span<float> probabilities) const {

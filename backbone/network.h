@@ -5,31 +5,43 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "backbone/crop_rows.h"
+#include "backbone/quantization.h"
 #include "backbone/tensor.h"
 #include "backbone/weights.h"
 
 namespace deeper {
 
-// The arithmetic of the convolutions. Features and probabilities come out as f32 in every case.
-// int8 follows.
-enum class Precision { kF32, kBf16 };
+std::string NameOf(Precision precision);  // "f32", "bf16", "int8"
 
-std::string NameOf(Precision precision);  // "f32", "bf16"
-
-// The precision of this name; throws Error listing the known ones otherwise. "auto" is the fastest
-// that the processor runs natively: bf16 with AVX512_BF16, else f32.
+// The precision of this name; throws Error listing the known ones otherwise.
 Precision PrecisionFromName(const std::string& name);
 
-inline constexpr std::size_t kCropSide = 224;     // pixels
-inline constexpr std::size_t kFeatureDim = 1024;  // values of pool5, the last pooled features
+// Whether the processor runs the precision natively: f32 always, bf16 with AVX512_BF16, int8 with
+// AVX512_VNNI.
+bool ProcessorRuns(Precision precision);
+
+// The fastest precision that the processor runs natively: int8 only where the network has a
+// quantization.
+Precision FastestPrecision(bool has_quantization);
+
+inline constexpr std::size_t kCropSide = kInputSide;  // pixels
 
 struct NetworkOptions {
   Precision precision = Precision::kF32;
-  // Crops that a caller hands over at a time, > 0. They run one by one, which is the fastest: one
-  // crop's activations stay in the cache. So it changes neither results nor the rate; a larger one
-  // costs the caller memory for waiting crops, 0.6 MB each.
-  std::size_t batch = 16;
+  std::optional<Quantization> quantization = std::nullopt;  // needed by int8, otherwise not read
+};
+
+// What a step of the network took; see Network::Profile.
+struct StepTime {
+  std::string name;            // its layers: "pool1/3x3_s2 + pool1/norm1"
+  std::string implementation;  // oneDNN's name of its kernel, or "vectorised" for our own
+  std::size_t macs = 0;        // multiplications; 0 for what is not a convolution
+  double seconds = 0;
+
+  bool operator==(const StepTime&) const = default;
 };
 
 // What changes while a Network runs: activations and scratch memory. One per thread; made by
@@ -42,7 +54,7 @@ class Workspace {
   Workspace& operator=(Workspace&&) noexcept;
   ~Workspace();
 
-  // Bytes of activations and scratch: 4.8 MB in f32, half of it in bf16.
+  // Bytes of the crop, activations and scratch, planned once: ARENA.
   std::size_t SizeBytes() const;
   State& state() { return *state_; }
 
@@ -55,7 +67,8 @@ class Workspace {
 // is single-threaded, and the result for a crop does not depend on its batch or neighbours.
 class Network {
  public:
-  // Throws Error when the weights do not fit the table or the processor cannot run the precision.
+  // Throws Error when the weights do not fit the table, when the processor cannot run the
+  // precision, or when int8 has no quantization or one that does not fit.
   Network(const Weights& weights, const NetworkOptions& options);
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
@@ -67,16 +80,27 @@ class Network {
 
   Workspace MakeWorkspace() const;
 
-  // Writes the pool5 features of `crops` (n, 3, 224, 224), BGR with the mean already subtracted, to
-  // `features`, n x 1024 row-major. Any n >= 0. Dropout is the identity here.
+  // Where the next crop goes, and in which form: to be filled before FeaturesOfInput.
+  CropRows Input(Workspace& workspace) const;
+  // Writes the 1024 pool5 features of the crop in Input() to `features`. Dropout is the identity
+  // here. The crop is still there afterwards.
+  void FeaturesOfInput(Workspace& workspace, std::span<float> features) const;
+
+  // The same for `crops` (n, 3, 224, 224), BGR with the mean already subtracted, one by one:
+  // features is n x 1024, row-major. Any n >= 0. int8 takes the mean that its quantization names.
   void Features(TensorView crops, Workspace& workspace, std::span<float> features) const;
 
   // Writes the softmax probabilities of the final classifier, n x ClassCount() row-major, from
   // features as Features() gives them, in f32. Expects ClassCount() > 0.
   void Probabilities(std::span<const float> features, std::span<float> probabilities) const;
 
+  // Runs the crop in Input() and says what each step took on this thread, by its own clock.
+  std::vector<StepTime> Profile(Workspace& workspace) const;
+
  private:
   struct State;
+  void ExpectOwn(Workspace& workspace) const;
+
   std::unique_ptr<const State> state_;
 };
 

@@ -1,6 +1,7 @@
 #include <bit>
 #include <cstring>
 
+#include "backbone/kernels/layout.h"
 #include "backbone/safetensors.h"
 #include "core/error.h"
 
@@ -20,16 +21,6 @@ std::uint32_t ShiftRounded(std::uint32_t bits, std::uint32_t count) {
   const std::uint32_t half = 1U << (count - 1);
   return kept + (rest > half || (rest == half && (kept & 1U) != 0) ? 1 : 0);
 }
-
-// bf16 is the upper half of f32.
-std::uint16_t Bf16FromF32(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  const bool is_nan = (bits & ~kSign) > kInfinity;
-  const std::uint32_t upper = is_nan ? (bits >> 16U) | 0x0040U : ShiftRounded(bits, 16);
-  return static_cast<std::uint16_t>(upper);
-}
-
-float F32FromBf16(std::uint16_t value) { return std::bit_cast<float>(std::uint32_t{value} << 16U); }
 
 // f16: 1 sign bit, 5 of exponent (bias 15), 10 of mantissa; f32: 1, 8 (bias 127), 23.
 std::uint16_t F16FromF32(float value) {
@@ -105,7 +96,7 @@ StoredTensor StoreFloats(std::span<const float> values,
       if (!values.empty()) std::memcpy(tensor.bytes.data(), values.data(), values.size_bytes());
       return tensor;
     case DType::kBf16:
-      tensor.bytes = Narrow(values, Bf16FromF32);
+      tensor.bytes = Narrow(values, kernels::Bf16FromFloat);
       return tensor;
     case DType::kF16:
       tensor.bytes = Narrow(values, F16FromF32);
@@ -126,7 +117,7 @@ std::vector<float> LoadFloats(const StoredTensor& tensor, const std::string& nam
       return values;
     }
     case DType::kBf16:
-      return Widen(tensor.bytes, F32FromBf16);
+      return Widen(tensor.bytes, kernels::FloatFromBf16);
     case DType::kF16:
       return Widen(tensor.bytes, F32FromF16);
     default:

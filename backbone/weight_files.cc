@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "backbone/json_check.h"
+#include "backbone/quantization_json.h"
 #include "core/error.h"
 #include "core/file.h"
 
@@ -17,6 +19,8 @@ constexpr std::string_view kBackbonePrefix = "backbone/";
 constexpr const char* kFormatKey = "format";
 constexpr const char* kFormat = "deeper-backbone";
 constexpr const char* kFingerprintKey = "fingerprint";
+constexpr const char* kQuantizationKey = "quantization";
+constexpr int kQuantizationDepth = 4;  // of nested JSON
 
 // Whether the file begins as safetensors do: a header length that the file can hold, and a "{".
 bool IsSafetensors(const std::filesystem::path& path) {
@@ -68,10 +72,24 @@ Weights ReadBackboneWeights(const std::filesystem::path& path) {
   return weights;
 }
 
-void WriteBackboneWeights(const Weights& weights, const std::filesystem::path& path) {
+std::optional<Quantization> ReadBackboneQuantization(const std::filesystem::path& path) {
+  if (!IsSafetensors(path)) return std::nullopt;
+  const auto metadata = ReadSafetensorsMetadata(path);
+  const auto found = metadata.find(kQuantizationKey);
+  if (found == metadata.end()) return std::nullopt;
+  const std::string where = path.string() + ": quantization";
+  CheckJson(found->second, kQuantizationDepth, where);
+  const Json json = Json::parse(found->second);
+  return QuantizationFrom(JsonObject(json, where));
+}
+
+void WriteBackboneWeights(const Weights& weights,
+                          const std::filesystem::path& path,
+                          const std::optional<Quantization>& quantization) {
   Safetensors content{
       .tensors = {},
       .metadata = {{kFormatKey, kFormat}, {kFingerprintKey, FingerprintOf(weights)}}};
+  if (quantization) content.metadata[kQuantizationKey] = JsonOf(*quantization).dump();
   for (const auto& [name, tensor] : weights) content.tensors.emplace(name, StoreTensor(tensor));
   WriteSafetensors(content, path);
 }

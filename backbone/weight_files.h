@@ -1,8 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
+#include "backbone/quantization.h"
 #include "backbone/safetensors.h"
 #include "backbone/weights.h"
 
@@ -23,8 +25,14 @@ Weights ReadCaffemodel(const std::filesystem::path& path);
 Weights ReadBackboneWeights(const std::filesystem::path& path);
 
 // Writes weights as f32 safetensors, whole or not at all, with {"format": "deeper-backbone",
-// "fingerprint": ...} as metadata.
-void WriteBackboneWeights(const Weights& weights, const std::filesystem::path& path);
+// "fingerprint": ...} as metadata, and "quantization" (JSON) where there is one.
+void WriteBackboneWeights(const Weights& weights,
+                          const std::filesystem::path& path,
+                          const std::optional<Quantization>& quantization = std::nullopt);
+
+// The quantization that such a file holds; nothing where it has none, as .caffemodel files. Throws
+// Error naming the file when it does not fit GoogLeNet.
+std::optional<Quantization> ReadBackboneQuantization(const std::filesystem::path& path);
 
 // A blob of the network as it lies in a safetensors file, with all four sizes, and back: sizes that
 // are missing behind are 1. LoadTensor throws Error naming `name` for more than four sizes or for

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "backbone/kernels/instruction_set.h"
+#include "backbone/kernels/stored_value.h"
 #include "core/error.h"
 
 namespace deeper {
@@ -80,31 +82,15 @@ Taps TapsOf(const AxisPart& axis) {
   return taps;
 }
 
-// Blends a row of the picture horizontally, into three planes of as many values as there are taps.
-void BlendColumns(const std::uint8_t* row, const Taps& columns, std::span<float> planes) {
-  const std::size_t width = columns.weight.size();
-  float* const blue = planes.data();
-  float* const green = blue + width;
-  float* const red = green + width;
-  for (std::size_t x = 0; x < width; ++x) {
+// Blends a row of the picture horizontally, into interleaved values: three for each tap.
+void BlendColumns(const std::uint8_t* row, const Taps& columns, std::span<float> blended) {
+  for (std::size_t x = 0; x < columns.weight.size(); ++x) {
     const std::uint8_t* const a = row + std::ptrdiff_t{3} * columns.first[x];
     const std::uint8_t* const b = row + std::ptrdiff_t{3} * columns.second[x];
     const float weight = columns.weight[x];
-    blue[x] = static_cast<float>(a[0]) + weight * static_cast<float>(b[0] - a[0]);
-    green[x] = static_cast<float>(a[1]) + weight * static_cast<float>(b[1] - a[1]);
-    red[x] = static_cast<float>(a[2]) + weight * static_cast<float>(b[2] - a[2]);
-  }
-}
-
-// dst = first + weight (second - first) - mean, value by value.
-void BlendRows(const float* __restrict first,
-               const float* __restrict second,
-               float weight,
-               float mean,
-               float* __restrict dst,
-               std::size_t width) {
-  for (std::size_t x = 0; x < width; ++x) {
-    dst[x] = (first[x] + weight * (second[x] - first[x])) - mean;
+    for (std::size_t c = 0; c < 3; ++c) {
+      blended[3 * x + c] = static_cast<float>(a[c]) + weight * static_cast<float>(b[c] - a[c]);
+    }
   }
 }
 
@@ -113,28 +99,30 @@ void BlendRows(const float* __restrict first,
 class BlendedRows {
  public:
   BlendedRows(const Image& image, const Taps& columns)
-      : image_(image), columns_(columns), rows_{Planes(), Planes()} {}
+      : image_(image), columns_(columns), rows_{EmptyRow(), EmptyRow()} {}
 
-  // The planes of rows `first` and `second`, valid until the next call.
+  // Rows `first` and `second`, valid until the next call.
   std::pair<const float*, const float*> Get(int first, int second) {
     if (rows_[0].y != first && rows_[1].y == first) std::swap(rows_[0], rows_[1]);
     Fill(rows_[0], first);
-    if (second == first) return {rows_[0].planes.data(), rows_[0].planes.data()};
+    if (second == first) return {rows_[0].values.data(), rows_[0].values.data()};
     Fill(rows_[1], second);
-    return {rows_[0].planes.data(), rows_[1].planes.data()};
+    return {rows_[0].values.data(), rows_[1].values.data()};
   }
 
  private:
   struct Row {
     int y = -1;  // before the first row: holds none
-    std::vector<float> planes;
+    std::vector<float> values;
   };
 
-  Row Planes() const { return {.y = -1, .planes = std::vector<float>(3 * columns_.weight.size())}; }
+  Row EmptyRow() const {
+    return {.y = -1, .values = std::vector<float>(3 * columns_.weight.size())};
+  }
 
   void Fill(Row& row, int y) {
     if (row.y == y) return;
-    BlendColumns(image_.Row(y), columns_, row.planes);
+    BlendColumns(image_.Row(y), columns_, row.values);
     row.y = y;
   }
 
@@ -142,6 +130,85 @@ class BlendedRows {
   const Taps& columns_;
   std::array<Row, 2> rows_;
 };
+
+// The parts of a crop that the picture fills, along both axes.
+struct CropParts {
+  AxisPart x;
+  AxisPart y;
+};
+
+CropParts PartsOf(const Image& image, const Box& box, const CropOptions& options) {
+  Expects(!image.IsEmpty(), "an image with pixels");
+  Expects(!box.IsEmpty() && std::isfinite(Area(box)), "a box that is finite and not empty");
+  Expects(options.size_px > 2 * options.padding_px, "padding that leaves room for the box");
+  const double dilation =
+      static_cast<double>(options.size_px) / (options.size_px - 2 * options.padding_px);
+  double half_width = (double{box.x1} - double{box.x0}) / 2;
+  double half_height = (double{box.y1} - double{box.y0}) / 2;
+  if (options.mode == CropMode::kSquare) {
+    half_width = half_height = std::max(half_width, half_height);
+  }
+  CropParts parts = {.x = PartInside((double{box.x0} + double{box.x1}) / 2,
+                                     half_width * dilation,
+                                     image.width,
+                                     options.size_px),
+                     .y = PartInside((double{box.y0} + double{box.y1}) / 2,
+                                     half_height * dilation,
+                                     image.height,
+                                     options.size_px)};
+  if (parts.x.image_size == 0 || parts.y.image_size == 0) return {};
+  return parts;
+}
+
+// dst = first + weight (second - first) - mean, value by value.
+template <class Element>
+[[gnu::always_inline]] inline void BlendRows(const float* __restrict first,
+                                             const float* __restrict second,
+                                             float weight,
+                                             const float* __restrict mean,
+                                             typename Element::Stored* __restrict dst,
+                                             std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    dst[i] = Element::Store(first[i] + weight * (second[i] - first[i]) - mean[i], 1);
+  }
+}
+
+// Writes the crop's rows as Element. `mean` is subtracted and `outside` fills what lies outside the
+// picture, each three values.
+template <class Element>
+void WriteRows(const Image& image,
+               const CropParts& parts,
+               std::size_t side,
+               const std::array<float, 3>& mean,
+               const std::array<float, 3>& outside,
+               const CropRows& rows) {
+  using Stored = typename Element::Stored;
+  const auto row_at = [&](std::size_t y) {
+    return reinterpret_cast<Stored*>(rows.first + y * rows.row_bytes);
+  };
+  if (static_cast<std::size_t>(parts.x.crop_size) < side ||
+      static_cast<std::size_t>(parts.y.crop_size) < side) {
+    for (std::size_t y = 0; y < side; ++y) {
+      for (std::size_t i = 0; i < 3 * side; ++i) {
+        row_at(y)[i] = Element::Store(outside[i % 3], 1);
+      }
+    }
+  }
+  const Taps columns = TapsOf(parts.x);
+  const Taps lines = TapsOf(parts.y);
+  std::vector<float> means(3 * columns.weight.size());
+  for (std::size_t i = 0; i < means.size(); ++i) means[i] = mean[i % 3];
+  BlendedRows blended(image, columns);
+  for (std::size_t y = 0; y < lines.weight.size(); ++y) {
+    const auto [first, second] = blended.Get(lines.first[y], lines.second[y]);
+    Stored* const dst = row_at(static_cast<std::size_t>(parts.y.crop_begin) + y) +
+                        std::ptrdiff_t{3} * parts.x.crop_begin;
+    const float weight = lines.weight[y];
+    kernels::RunVectorised([&, first = first, second = second ]() __attribute__((always_inline)) {
+      BlendRows<Element>(first, second, weight, means.data(), dst, means.size());
+    });
+  }
+}
 
 }  // namespace
 
@@ -167,50 +234,46 @@ void CropOptions::Validate() const {
   }
 }
 
+void Crop(const Image& image, const Box& box, const CropOptions& options, const CropRows& rows) {
+  const CropParts parts = PartsOf(image, box, options);
+  const auto side = static_cast<std::size_t>(options.size_px);
+  kernels::DispatchElement(rows.element, [&]<class Element>(Element) {
+    if (rows.element == kernels::ElementType::kU8) {
+      WriteRows<Element>(image, parts, side, {0, 0, 0}, options.mean_bgr, rows);
+    } else {
+      WriteRows<Element>(image, parts, side, options.mean_bgr, {0, 0, 0}, rows);
+    }
+  });
+}
+
 void Crop(const Image& image,
           const Box& box,
           const CropOptions& options,
           std::span<float> crop_chw) {
   const auto side = static_cast<std::size_t>(options.size_px);
-  Expects(!image.IsEmpty(), "an image with pixels");
-  Expects(!box.IsEmpty() && std::isfinite(Area(box)), "a box that is finite and not empty");
-  Expects(options.size_px > 2 * options.padding_px, "padding that leaves room for the box");
   Expects(crop_chw.size() == 3 * side * side, "a crop of 3 x size x size values");
-
-  const double dilation =
-      static_cast<double>(options.size_px) / (options.size_px - 2 * options.padding_px);
-  double half_width = (double{box.x1} - double{box.x0}) / 2;
-  double half_height = (double{box.y1} - double{box.y0}) / 2;
-  if (options.mode == CropMode::kSquare) {
-    half_width = half_height = std::max(half_width, half_height);
+  std::vector<float> pixels(crop_chw.size());
+  Crop(image,
+       box,
+       options,
+       CropRows{.first = std::as_writable_bytes(std::span(pixels)).data(),
+                .row_bytes = 3 * side * sizeof(float),
+                .element = kernels::ElementType::kF32});
+  for (std::size_t i = 0; i < side * side; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) crop_chw[c * side * side + i] = pixels[3 * i + c];
   }
-  const AxisPart x_part = PartInside(
-      (double{box.x0} + double{box.x1}) / 2, half_width * dilation, image.width, options.size_px);
-  const AxisPart y_part = PartInside(
-      (double{box.y0} + double{box.y1}) / 2, half_height * dilation, image.height, options.size_px);
+}
 
-  if (x_part.crop_size < options.size_px || y_part.crop_size < options.size_px) {
-    std::fill(crop_chw.begin(), crop_chw.end(), 0.0F);
-  }
-  if (x_part.image_size == 0 || y_part.image_size == 0) return;
-
-  const Taps columns = TapsOf(x_part);
-  const Taps rows = TapsOf(y_part);
-  const std::size_t width = columns.weight.size();
-  BlendedRows blended(image, columns);
-  for (std::size_t y = 0; y < rows.weight.size(); ++y) {
-    const auto [first, second] = blended.Get(rows.first[y], rows.second[y]);
-    const std::size_t crop_y = static_cast<std::size_t>(y_part.crop_begin) + y;
-    const auto crop_x = static_cast<std::size_t>(x_part.crop_begin);
-    for (std::size_t c = 0; c < 3; ++c) {
-      BlendRows(first + c * width,
-                second + c * width,
-                rows.weight[y],
-                options.mean_bgr[c],
-                crop_chw.data() + (c * side + crop_y) * side + crop_x,
-                width);
-    }
-  }
+CropKey KeyOfCrop(const Image& image, const Box& box, const CropOptions& options) {
+  const auto [x, y] = PartsOf(image, box, options);
+  return {x.image_begin,
+          x.image_size,
+          x.crop_begin,
+          x.crop_size,
+          y.image_begin,
+          y.image_size,
+          y.crop_begin,
+          y.crop_size};
 }
 
 }  // namespace deeper

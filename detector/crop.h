@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "backbone/crop_rows.h"
 #include "core/box.h"
 #include "core/image.h"
 
@@ -29,18 +30,26 @@ struct CropOptions {
   bool operator==(const CropOptions&) const = default;
 };
 
-// Writes the crop of `box` to `crop_chw`: 3 x size x size f32, BGR planes, mean subtracted. The box
-// is dilated by size / (size - 2 padding) about its centre (in square mode the tightest square
-// around it) and rounded to whole pixels; what of it lies inside the picture is cut out and
-// stretched to its share of the crop, bilinear without antialiasing, pixel centres at + 1/2 and
-// clamped to the part. At least one pixel of the crop shows it, however small that share. A box
-// wholly outside gives zeros. Half-open boxes make the dilated box one pixel shorter than
-// rcnn_im_crop.m has it: a box of the crop's size without padding is copied exactly. The one crop
-// of training and detection. Expects a non-empty image, a finite non-empty box, and crop_chw.size()
-// == 3 * size * size. Safe from several threads.
+// Writes the crop of `box` to `rows`: size x size pixels, BGR, mean subtracted, or whole pixel
+// values where `rows` hold u8. The box is dilated by size / (size - 2 padding) about its centre (in
+// square mode the tightest square around it) and rounded to whole pixels; what of it lies inside
+// the picture is cut out and stretched to its share of the crop, bilinear without antialiasing,
+// pixel centres at + 1/2 and clamped to the part. At least one pixel of the crop shows it, however
+// small that share. A box wholly outside gives the mean colour. Half-open boxes make the dilated
+// box one pixel shorter than rcnn_im_crop.m has it: a box of the crop's size without padding is
+// copied exactly. The one crop of training and detection. Expects a non-empty image, a finite
+// non-empty box, and memory for `size` rows. Safe from several threads.
+void Crop(const Image& image, const Box& box, const CropOptions& options, const CropRows& rows);
+
+// The same as planes: 3 x size x size f32. Expects crop_chw.size() == 3 * size * size.
 void Crop(const Image& image,
           const Box& box,
           const CropOptions& options,
           std::span<float> crop_chw);
+
+// The crop as a value: boxes whose keys are equal have equal crops of the same picture, because
+// boxes are rounded to whole pixels.
+using CropKey = std::array<int, 8>;
+CropKey KeyOfCrop(const Image& image, const Box& box, const CropOptions& options);
 
 }  // namespace deeper

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,7 +30,7 @@ struct RegionFeatures {
   bool operator==(const RegionFeatures&) const = default;
 };
 
-// Seconds that one picture spent in each stage, on its one thread.
+// Seconds that one picture spent in each stage, summed over the threads that worked on it.
 struct StageTimes {
   double decode_s = 0;
   double proposals_s = 0;
@@ -40,21 +41,23 @@ struct StageTimes {
   StageTimes& operator+=(const StageTimes& other);
 };
 
-// One thread's means to compute features: a workspace and a crop buffer of one batch. Reused over
-// pictures.
+// Computes features of regions: the crops of a picture are spread over the threads of the oneTBB
+// arena that calls, each with a workspace of its own. Boxes with one and the same crop share its
+// features. Safe from several threads.
 class FeatureExtractor {
  public:
-  // `network` must outlive this. Throws Error when the crops are not of the side that it reads.
+  // `network` must outlive this. Throws Error when the crops are not of the side that it reads, or
+  // when its quantization was measured on crops of another mean.
   FeatureExtractor(const Network& network, const CropOptions& crop);
+  FeatureExtractor(FeatureExtractor&&) noexcept;
+  ~FeatureExtractor();
 
   // Features of the crops of `boxes`, in their order. Adds to times.crop_s and times.network_s.
   RegionFeatures Extract(const Image& image, std::vector<Box> boxes, StageTimes& times);
 
  private:
-  const Network* network_;
-  CropOptions crop_;
-  Workspace workspace_;
-  std::vector<float> crops_chw_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 // A directory with one safetensors file a picture of what was extracted, so that a run can stop and

@@ -90,6 +90,13 @@ void CheckOptions(const Model& model, const std::string& source) {
           source,
           "crop.size_px is " + std::to_string(model.crop.size_px) + ", but the network takes " +
               std::to_string(kCropSide));
+  if (model.quantization) {
+    ValidateQuantization(*model.quantization, source);
+    Require(model.quantization->mean_bgr == model.crop.mean_bgr,
+            source,
+            "quantization.mean_bgr is not crop.mean_bgr; measure it again with 'deeper model "
+            "quantize'");
+  }
   Require(model.scaling.target_norm > 0 && std::isfinite(model.scaling.target_norm) &&
               model.scaling.mean_norm > 0 && std::isfinite(model.scaling.mean_norm),
           source,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "backbone/quantization.h"
 #include "backbone/weights.h"
 #include "core/class_table.h"
 #include "detector/crop.h"
@@ -22,6 +23,8 @@ struct Model {
   std::string backbone_fingerprint;  // of its backbone's weights, see FingerprintOf
   std::string backbone_name;         // for people: "BVLC GoogLeNet"
   std::optional<Weights> backbone;   // absent when the file names a backbone that lies elsewhere
+  // What int8 needs, measured on crops of this kind; absent until 'deeper model quantize' did so.
+  std::optional<Quantization> quantization;
   CropOptions crop;
   SelectiveSearchOptions proposals;
   FeatureScaling scaling;

@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "backbone/json_check.h"
+#include "backbone/json_object.h"
+#include "backbone/quantization_json.h"
 #include "core/error.h"
-#include "detector/json_object.h"
 
 namespace deeper {
 namespace {
@@ -230,7 +231,7 @@ void CheckVersion(JsonObject& object, const std::string& source) {
 }  // namespace
 
 std::string JsonTextOf(const Model& model, const std::string& source) {
-  const Json json = {
+  Json json = {
       {"format", kFormat},
       {"version", kVersion},
       {"classes", JsonOf(model.classes)},
@@ -241,6 +242,7 @@ std::string JsonTextOf(const Model& model, const std::string& source) {
       {"nms", JsonOf(model.nms)},
       {"min_score", model.min_score},
       {"training", model.training}};
+  if (model.quantization) json["quantization"] = JsonOf(*model.quantization);
   try {
     return json.dump();
   } catch (const Json::exception&) {
@@ -262,6 +264,9 @@ Model ModelFromJsonText(const std::string& text, const std::string& source) {
   ReadNms(object.Object("nms"), model.nms);
   object.Read("min_score", model.min_score);
   object.Read("training", model.training);
+  if (object.Has("quantization")) {
+    model.quantization = QuantizationFrom(object.Object("quantization"));
+  }
   object.Finish();
   return model;
 }

@@ -101,11 +101,10 @@ Classified Classify(const Picture& picture,
   Classified result;
   try {
     const Image image = ReadImage(picture.path);
-    Tensor input = MakeTensor({.n = 1, .c = 3, .h = kCropSide, .w = kCropSide});
-    Crop(image, ViewOf(image, whole), crop, input.data);
     Workspace workspace = network.MakeWorkspace();
+    Crop(image, ViewOf(image, whole), crop, network.Input(workspace));
     std::vector<float> features(kFeatureDim);
-    network.Features(input, workspace, features);
+    network.FeaturesOfInput(workspace, features);
     result.probabilities.resize(network.ClassCount());
     network.Probabilities(features, result.probabilities);
   } catch (const Error& error) {
@@ -158,8 +157,7 @@ int RunClassify(const Arguments& words) {
   const CropOptions crop = CropOf(arguments);
   const std::vector<Picture> pictures = FindPictures(arguments.inputs);
   const fs::path backbone = FindBackboneFile(arguments.backbone);
-  NetworkOptions options = arguments.run.ForNetwork();
-  options.batch = 1;
+  const NetworkOptions options = arguments.run.ForNetwork(ReadBackboneQuantization(backbone));
   const Network network(ReadBackboneWeights(backbone), options);
   if (network.ClassCount() == 0) {
     throw Error(fmt::format("{}: has no classifier 'loss3/classifier', so it cannot name classes",

@@ -1,7 +1,6 @@
 #include "detector/detect.h"
 
 #include <fmt/format.h>
-#include <oneapi/tbb/enumerable_thread_specific.h>
 
 #include <chrono>
 #include <map>
@@ -138,9 +137,9 @@ class Detector {
       : model_(std::move(model)),
         options_(DetectOptionsOf(arguments, model_)),
         proposals_(arguments.proposals.Over(model_.proposals)),
-        network_(backbone, arguments.run.ForNetwork()),
+        network_(backbone, arguments.run.ForNetwork(model_.quantization)),
         draw_min_score_(arguments.draw_min_score),
-        extractors_([this] { return FeatureExtractor(network_, model_.crop); }) {
+        extractor_(network_, model_.crop) {
     if (!arguments.no_drawings) drawings_ = fs::path(arguments.output) / "drawings";
     recipe_ = RecipeOf(model_.backbone_fingerprint, network_.options(), model_.crop, proposals_) +
               "inputs " + inputs + "\n";
@@ -190,7 +189,7 @@ class Detector {
     }
     std::vector<Box> boxes =
         Timed(times.proposals_s, [&] { return BoxesOf(SelectiveSearch(image, proposals_)); });
-    RegionFeatures regions = extractors_.local().Extract(image, std::move(boxes), times);
+    RegionFeatures regions = extractor_.Extract(image, std::move(boxes), times);
     if (cache_) cache_->Store(picture.id, regions);
     return regions;
   }
@@ -209,7 +208,7 @@ class Detector {
   std::optional<fs::path> drawings_;
   std::string recipe_;
   std::optional<FeatureCache> cache_;
-  oneapi::tbb::enumerable_thread_specific<FeatureExtractor> extractors_;
+  FeatureExtractor extractor_;
 };
 
 // The submission counts pictures from 1; the list beside it says which is which.

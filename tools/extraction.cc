@@ -8,6 +8,21 @@
 
 namespace deeper::tools {
 
+namespace {
+
+// The precision, and for int8 the digest of its quantization.
+std::string PrecisionText(const NetworkOptions& network) {
+  std::string text = NameOf(network.precision);
+  if (network.precision != Precision::kInt8) return text;
+  Sha256 hash;
+  for (const auto& [name, scale] : network.quantization->scales) {
+    hash.Update(fmt::format("{} {}\n", name, scale));
+  }
+  return text + " " + hash.HexDigest();
+}
+
+}  // namespace
+
 std::string RecipeOf(const std::string& backbone_fingerprint,
                      const NetworkOptions& network,
                      const CropOptions& crop,
@@ -15,7 +30,7 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
   return fmt::format(
       "backbone {}\nprecision {}\ncrop {} size {} padding {} mean {}\nproposals {}\n",
       backbone_fingerprint,
-      NameOf(network.precision),
+      PrecisionText(network),
       NameOf(crop.mode),
       crop.size_px,
       crop.padding_px,

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "backbone/safetensors.h"
 #include "core/error.h"
 #include "core/file.h"
 
@@ -97,6 +98,10 @@ std::vector<std::string> ReadLabels(const std::string& named,
                     count));
   }
   return labels;
+}
+
+bool IsDetectorFile(const fs::path& path) {
+  return path.extension() == ".safetensors" && ReadSafetensorsMetadata(path).contains("deeper");
 }
 
 }  // namespace deeper::tools

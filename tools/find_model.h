@@ -15,6 +15,9 @@ namespace deeper::tools {
 // tree when built there). Throws Error that lists where it looked.
 std::filesystem::path FindModelFile(const std::string& named);
 
+// Whether the file is a detector rather than a bare backbone.
+bool IsDetectorFile(const std::filesystem::path& path);
+
 // A backbone file that the user names, or the one that lies in $DEEPER_MODELS or the models
 // directory. For the verbs that have no detector to say which.
 std::filesystem::path FindBackboneFile(const std::string& named);

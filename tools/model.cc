@@ -13,6 +13,8 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "tools/command_line.h"
+#include "tools/find_model.h"
+#include "tools/quantize.h"
 #include "tools/verbs.h"
 
 namespace deeper::tools {
@@ -29,16 +31,13 @@ constexpr const char* kHelp =
     "  deeper model info models/voc.safetensors           # what a detector was trained on, its "
     "classes\n"
     "  deeper model import bvlc_googlenet.caffemodel bvlc_googlenet.safetensors\n"
+    "  deeper model quantize models/voc.safetensors photos/ --output voc-int8.safetensors\n"
     "  deeper model check bvlc_googlenet.caffemodel       # every layer against plain loops\n\n"
     "Verbs:\n"
     "  info      Table 1 of a network, or the facts of a detector\n"
     "  import    reads a .caffemodel or .safetensors network, checks it, writes safetensors\n"
+    "  quantize  measures on pictures what int8 needs, and writes it into a copy of the file\n"
     "  check     runs a network beside the plain-loop reference and compares every layer\n";
-
-// Whether the file is one of our detectors rather than a bare backbone.
-bool IsDetector(const fs::path& path) {
-  return path.extension() == ".safetensors" && ReadSafetensorsMetadata(path).contains("deeper");
-}
 
 std::size_t ClassesOf(const Weights& weights) {
   const auto classifier = weights.find(WeightName(kClassifierName));
@@ -82,7 +81,7 @@ int Info(const Arguments& words) {
   if (!line.Parse(words)) return kDone;
   if (file.empty()) {
     fmt::print("{}", FormatSummary(Summarize()));
-  } else if (IsDetector(file)) {
+  } else if (IsDetectorFile(file)) {
     PrintDetector(file);
   } else {
     const Weights weights = ReadBackboneWeights(file);
@@ -126,6 +125,19 @@ Tensor NoiseCrops(std::size_t count) {
   return crops;
 }
 
+// Largest relative difference of a layer that is no fault. Differences add up from layer to layer.
+double DefaultTolerance(Precision precision) {
+  switch (precision) {
+    case Precision::kF32:
+      return 1e-4;
+    case Precision::kBf16:
+      return 0.05;
+    case Precision::kInt8:
+      return 0.3;
+  }
+  throw ContractViolation("a known precision");
+}
+
 int Check(const Arguments& words) {
   std::string file;
   std::string precision = "f32";
@@ -138,17 +150,19 @@ int Check(const Arguments& words) {
   // clang-format off
   line.Group("Input").add_options()
       ("file", po::value(&file)->required()->value_name("FILE"), "network; the word itself is enough")
-      ("precision", po::value(&precision)->default_value(precision)->value_name("NAME"), "auto, f32 or bf16")
-      ("tolerance", po::value(&tolerance)->value_name("R"), "largest relative difference that passes; default: 1e-4 for f32, 0.05 for bf16, since differences add up from layer to layer");
+      ("precision", po::value(&precision)->default_value(precision)->value_name("NAME"), "f32, bf16 or int8")
+      ("tolerance", po::value(&tolerance)->value_name("R"), "largest relative difference that passes; default: 1e-4 for f32, 0.05 for bf16, 0.3 for int8, since differences add up from layer to layer");
   // clang-format on
   line.TakeWords("file", "FILE");
   if (!line.Parse(words)) return kDone;
   const Precision chosen = PrecisionFromName(precision);
-  if (tolerance == 0) tolerance = chosen == Precision::kF32 ? 1e-4 : 0.05;
+  if (tolerance == 0) tolerance = DefaultTolerance(chosen);
   CheckRange("tolerance", tolerance, 1e-12, 1);
 
   const std::vector<LayerDifference> layers =
-      CompareWithReference(ReadBackboneWeights(file), chosen, NoiseCrops(1));
+      CompareWithReference(ReadBackboneWeights(file),
+                           {.precision = chosen, .quantization = ReadBackboneQuantization(file)},
+                           NoiseCrops(1));
   fmt::print("{:<30} {:<24} {:>12} {:>12} {:>12}\n",
              "layer",
              "implementation",
@@ -175,7 +189,7 @@ int Check(const Arguments& words) {
 }  // namespace
 
 int RunModel(const Arguments& words) {
-  if (words.empty()) throw UsageError("expected info, import or check");
+  if (words.empty()) throw UsageError("expected info, import, quantize or check");
   const Arguments rest(words.begin() + 1, words.end());
   const std::string& verb = words.front();
   if (verb == "--help" || verb == "-h") {
@@ -184,8 +198,10 @@ int RunModel(const Arguments& words) {
   }
   if (verb == "info") return Info(rest);
   if (verb == "import") return Import(rest);
+  if (verb == "quantize") return QuantizeModel(rest);
   if (verb == "check") return Check(rest);
-  throw UsageError(fmt::format("unknown verb 'model {}', expected info, import or check", verb));
+  throw UsageError(
+      fmt::format("unknown verb 'model {}', expected info, import, quantize or check", verb));
 }
 
 }  // namespace deeper::tools

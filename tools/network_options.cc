@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
+
 #include "tools/command_line.h"
 #include "tools/parallel.h"
 
@@ -12,7 +14,7 @@ namespace po = boost::program_options;
 void RunOptions::AddOptions(po::options_description& group) {
   // clang-format off
   group.add_options()
-      ("precision", po::value(&precision)->default_value(precision)->value_name("NAME"), "auto (the fastest of this processor), f32 or bf16")
+      ("precision", po::value(&precision)->default_value(precision)->value_name("NAME"), "f32, bf16, int8 or auto: the fastest that this processor and the model have")
       ("workers", po::value(&workers)->value_name("N"), "threads, each on its own picture; default: one for each processor");
   // clang-format on
 }
@@ -22,8 +24,14 @@ void RunOptions::Check() {
   CheckRange("workers", workers, 1, 4096);
 }
 
-NetworkOptions RunOptions::ForNetwork() const {
-  return {.precision = PrecisionFromName(precision), .batch = NetworkOptions{}.batch};
+NetworkOptions RunOptions::ForNetwork(const std::optional<Quantization>& quantization) const {
+  const Precision fastest = FastestPrecision(quantization.has_value());
+  if (precision == "auto") return {.precision = fastest, .quantization = quantization};
+  const Precision chosen = PrecisionFromName(precision);
+  if (ProcessorRuns(chosen)) return {.precision = chosen, .quantization = quantization};
+  fmt::print(
+      stderr, "this processor does not compute in {}: using {}\n", NameOf(chosen), NameOf(fastest));
+  return {.precision = fastest, .quantization = quantization};
 }
 
 void ProposalOptions::AddOptions(po::options_description& group) {

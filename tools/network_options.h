@@ -17,7 +17,9 @@ struct RunOptions {
   void AddOptions(boost::program_options::options_description& group);
   // Throws UsageError; fills in the number of workers.
   void Check();
-  NetworkOptions ForNetwork() const;
+  // For a network with this quantization. A precision that the processor does not run is replaced
+  // by the fastest that it does, which is said on stderr.
+  NetworkOptions ForNetwork(const std::optional<Quantization>& quantization) const;
 };
 
 // Options of the proposals, shared by the verbs that make them. What is not given keeps `defaults`.

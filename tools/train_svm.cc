@@ -212,9 +212,11 @@ int TrainSvm(const Arguments& words) {
   if (!ParseTrainSvm(words, arguments)) return kDone;
 
   const Dataset dataset = ReadDataSource(arguments.data);
-  Weights backbone = ReadBackboneWeights(FindBackboneFile(arguments.backbone));
-  const Network network(backbone, arguments.run.ForNetwork());
+  const std::filesystem::path backbone_file = FindBackboneFile(arguments.backbone);
+  Weights backbone = ReadBackboneWeights(backbone_file);
   Model model;
+  model.quantization = ReadBackboneQuantization(backbone_file);
+  const Network network(backbone, arguments.run.ForNetwork(model.quantization));
   model.classes = dataset.classes;
   model.backbone_fingerprint = FingerprintOf(backbone);
   model.backbone_name = arguments.backbone_name;

@@ -1,7 +1,6 @@
 #include "tools/training_features.h"
 
 #include <fmt/format.h>
-#include <oneapi/tbb/enumerable_thread_specific.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -127,8 +126,7 @@ void FillCache(const FeatureCache& cache,
                const Dataset& dataset,
                const std::vector<std::size_t>& missing,
                const TrainingFeatures& how) {
-  oneapi::tbb::enumerable_thread_specific<FeatureExtractor> extractors(
-      [&] { return FeatureExtractor(*how.network, how.crop); });
+  FeatureExtractor extractor(*how.network, how.crop);
   ProgressLine progress("extracting features",
                         "pictures",
                         dataset.images.size(),
@@ -138,7 +136,7 @@ void FillCache(const FeatureCache& cache,
       how.workers,
       [&](std::size_t i) -> std::string {
         try {
-          ExtractInto(cache, dataset.images[missing[i]], how, extractors.local());
+          ExtractInto(cache, dataset.images[missing[i]], how, extractor);
           return {};
         } catch (const Error& error) {
           return error.what();

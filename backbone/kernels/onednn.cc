@@ -2,11 +2,14 @@
 
 #include <omp.h>
 
+#include <algorithm>
+#include <cmath>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "backbone/kernels/instruction_set.h"
 #include "core/error.h"
 
 namespace deeper::kernels {
@@ -30,19 +33,6 @@ struct PreparedKernel::State {
 
 namespace {
 
-// Holds oneDNN to the calling thread. Its OpenMP takes the number of threads from the thread that
-// calls.
-class SingleThread {
- public:
-  SingleThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  SingleThread(const SingleThread&) = delete;
-  SingleThread& operator=(const SingleThread&) = delete;
-  ~SingleThread() { omp_set_num_threads(before_); }
-
- private:
-  int before_;
-};
-
 const dnnl::engine& CpuEngine() {
   static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   return engine;
@@ -57,40 +47,33 @@ Dims DimsOf(const Shape& shape) { return {Dim(shape.n), Dim(shape.c), Dim(shape.
 Dims Both(std::size_t size) { return {Dim(size), Dim(size)}; }
 
 DataType TypeOf(ElementType element) {
-  return element == ElementType::kF32 ? DataType::f32 : DataType::bf16;
+  switch (element) {
+    case ElementType::kF32:
+      return DataType::f32;
+    case ElementType::kBf16:
+      return DataType::bf16;
+    case ElementType::kU8:
+      return DataType::u8;
+  }
+  throw ContractViolation("a known element type");
 }
 
 dnnl::memory::desc Nhwc(const Shape& shape, ElementType element) {
   return {DimsOf(shape), TypeOf(element), Tag::nhwc};
 }
 
-Shape SlidShape(const Shape& source,
-                std::size_t channels,
-                const Window& window,
-                Rounding rounding) {
+Shape ConvolvedShape(const Shape& source, std::size_t filters, const Window& window) {
   return {source.n,
-          channels,
-          OutputSide(source.h, window, rounding),
-          OutputSide(source.w, window, rounding)};
-}
-
-// Padding behind a map that makes `out` window positions fit exactly.
-std::size_t PadBehind(std::size_t in, std::size_t out, const Window& window) {
-  const std::size_t covered = (out - 1) * window.stride + window.kernel;
-  return covered > in + window.pad ? covered - in - window.pad : 0;
-}
-
-dnnl::primitive_attr Attributes() {
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  return attributes;
+          filters,
+          OutputSide(source.h, window, Rounding::kDown),
+          OutputSide(source.w, window, Rounding::kDown)};
 }
 
 // Copies dense values into memory of another layout or element type.
 dnnl::memory Packed(const dnnl::memory::desc& dense,
-                    std::span<const float> values,
+                    const void* values,
                     const dnnl::memory::desc& packed) {
-  dnnl::memory from(dense, CpuEngine(), const_cast<float*>(values.data()));
+  dnnl::memory from(dense, CpuEngine(), const_cast<void*>(values));
   dnnl::memory to(packed, CpuEngine());
   dnnl::stream stream(CpuEngine());
   dnnl::reorder(from, to).execute(stream, from, to);
@@ -98,18 +81,16 @@ dnnl::memory Packed(const dnnl::memory::desc& dense,
   return to;
 }
 
-// What oneDNN chooses for `operation`; `kind` names it in the error.
-template <class Primitive>
-typename Primitive::primitive_desc Describe(const typename Primitive::desc& operation,
-                                            const dnnl::primitive_attr& attributes,
-                                            const char* kind) {
-  const auto refuse = [kind](const std::string& found) {
-    return Error(std::string("oneDNN has no fast ") + kind +
-                 " of this shape on this processor: expected a jit kernel, found " + found +
-                 " - use precision f32 on a processor with at least SSE 4.1");
+dnnl::convolution_forward::primitive_desc Describe(const dnnl::convolution_forward::desc& operation,
+                                                   const dnnl::primitive_attr& attributes) {
+  const auto refuse = [](const std::string& found) {
+    return Error(
+        "oneDNN has no fast convolution of this shape on this processor: expected a jit kernel, "
+        "found " +
+        found + " - use precision f32 on a processor with at least SSE 4.1");
   };
   try {
-    const typename Primitive::primitive_desc description(operation, attributes, CpuEngine());
+    dnnl::convolution_forward::primitive_desc description(operation, attributes, CpuEngine());
     const std::string implementation = description.impl_info_str();
     if (implementation.starts_with("ref")) throw refuse(implementation);
     return description;
@@ -118,40 +99,70 @@ typename Primitive::primitive_desc Describe(const typename Primitive::desc& oper
   }
 }
 
-// What a run needs from a primitive's description.
-template <class Primitive>
-PreparedKernel::State StateOf(const typename Primitive::primitive_desc& description) {
-  PreparedKernel::State state;
-  state.implementation = description.impl_info_str();
-  state.source = description.src_desc();
-  state.destination = description.dst_desc();
-  state.scratch = description.scratchpad_desc();
-  state.primitive = Primitive(description);
-  return state;
-}
+// Weights and bias as numbers for oneDNN, which computes (sum w x + bias) * output scale.
+struct Learned {
+  DataType weight_type = DataType::f32;
+  const void* weight = nullptr;
+  std::vector<float> bias;
+  std::vector<float> output_scales;  // one a filter; empty: 1
 
-PreparedKernel Finish(PreparedKernel::State state, const Shape& source, const Shape& destination) {
-  state.source_shape = source;
-  state.destination_shape = destination;
-  return PreparedKernel(std::make_unique<const PreparedKernel::State>(std::move(state)));
+  QuantizedWeights quantized;  // what `weight` points into, for a u8 source
+};
+
+// With s_x, s_w, s_y the scales of source, weights and destination, z the source's zero:
+//   y / s_y = (sum w x + b / (s_x s_w) - sum w z) * s_x s_w / s_y     over stored w and x
+Learned Learn(const ConvolutionMaps& maps, TensorView weight, std::span<const float> bias) {
+  Learned learned;
+  learned.weight = weight.data.data();
+  learned.bias.assign(bias.begin(), bias.end());
+  if (maps.source_encoding.element != ElementType::kU8) return learned;
+  learned.quantized = Quantize(weight);
+  learned.weight_type = DataType::s8;
+  learned.weight = learned.quantized.values.data();
+  const std::size_t values = weight.shape.Count() / weight.shape.n;
+  const std::size_t taps = weight.shape.h * weight.shape.w;
+  for (std::size_t filter = 0; filter < bias.size(); ++filter) {
+    const float unit = maps.source_encoding.scale * learned.quantized.scales[filter];
+    learned.output_scales.push_back(unit / maps.destination_encoding.scale);
+    double offset = 0;
+    for (std::size_t i = 0; !maps.source_zero.empty() && i < values; ++i) {
+      offset += double{maps.source_zero[i / taps]} * learned.quantized.values[filter * values + i];
+    }
+    learned.bias[filter] = static_cast<float>(double{bias[filter]} / double{unit} - offset);
+  }
+  return learned;
 }
 
 }  // namespace
 
-bool RunsBf16() {
-  constexpr auto kNeeded = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
-  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kNeeded) == kNeeded;
+namespace {
+
+bool Runs(dnnl::cpu_isa isa) {
+  const auto needed = static_cast<unsigned>(isa);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) == needed;
 }
+
+}  // namespace
+
+bool RunsBf16() { return Runs(dnnl::cpu_isa::avx512_core_bf16); }
+bool RunsInt8() { return Runs(dnnl::cpu_isa::avx512_core_vnni); }
+
+InstructionSet BestInstructionSet() {
+  static const InstructionSet best = Runs(dnnl::cpu_isa::avx512_core) ? InstructionSet::kAvx512
+                                     : Runs(dnnl::cpu_isa::avx2)      ? InstructionSet::kAvx2
+                                                                      : InstructionSet::kBaseline;
+  return best;
+}
+
+SingleThread::SingleThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+SingleThread::~SingleThread() { omp_set_num_threads(before_); }
 
 BoundKernel::BoundKernel(std::unique_ptr<State> state) : state_(std::move(state)) {}
 BoundKernel::BoundKernel(BoundKernel&&) noexcept = default;
 BoundKernel& BoundKernel::operator=(BoundKernel&&) noexcept = default;
 BoundKernel::~BoundKernel() = default;
 
-void BoundKernel::Run() const {
-  const SingleThread single_thread;
-  state_->primitive.execute(state_->stream, state_->arguments);
-}
+void BoundKernel::Run() const { state_->primitive.execute(state_->stream, state_->arguments); }
 
 PreparedKernel::PreparedKernel(std::unique_ptr<const State> state) : state_(std::move(state)) {}
 PreparedKernel::PreparedKernel(PreparedKernel&&) noexcept = default;
@@ -184,74 +195,76 @@ BoundKernel PreparedKernel::Bind(std::span<const std::byte> source,
   return BoundKernel(std::move(bound));
 }
 
-PreparedKernel PrepareConvolution(const Shape& source,
+QuantizedWeights Quantize(TensorView weight) {
+  constexpr float kMost = 127;
+  const std::size_t values = weight.shape.Count() / weight.shape.n;
+  QuantizedWeights quantized;
+  for (std::size_t filter = 0; filter < weight.shape.n; ++filter) {
+    const std::span<const float> of_filter = weight.data.subspan(filter * values, values);
+    float largest = 0;
+    for (const float value : of_filter) largest = std::max(largest, std::abs(value));
+    const float scale = largest > 0 ? largest / kMost : 1;
+    quantized.scales.push_back(scale);
+    for (const float value : of_filter) {
+      quantized.values.push_back(static_cast<std::int8_t>(std::lround(value / scale)));
+    }
+  }
+  return quantized;
+}
+
+PreparedKernel PrepareConvolution(const ConvolutionMaps& maps,
                                   const Window& window,
                                   TensorView weight,
-                                  std::span<const float> bias,
-                                  ElementType element) {
+                                  std::span<const float> bias) {
+  const Shape& source = maps.source;
   Expects(weight.shape.c == source.c && weight.shape.h == window.kernel &&
               weight.shape.w == window.kernel,
           "weights for the source's channels and the window");
   Expects(bias.size() == weight.shape.n, "one bias a filter");
+  Expects(maps.source_zero.empty() || (maps.source_zero.size() == source.c && window.pad == 0),
+          "a zero for each channel, and its padding in the map");
   const SingleThread single_thread;
-  const Shape destination = SlidShape(source, weight.shape.n, window, Rounding::kDown);
+  const Shape destination = ConvolvedShape(source, weight.shape.n, window);
+  const Learned learned = Learn(maps, weight, bias);
+  const ElementType element = maps.source_encoding.element;
+  const DataType packed_type = element == ElementType::kU8 ? learned.weight_type : TypeOf(element);
   const dnnl::memory::desc dense_bias(Dims{Dim(bias.size())}, DataType::f32, Tag::a);
 
-  dnnl::primitive_attr attributes = Attributes();
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   dnnl::post_ops relu;
   relu.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F);
   attributes.set_post_ops(relu);
+  constexpr int kPerFilter = 1 << 1;  // a scale for each index of the destination's dimension 1
+  if (!learned.output_scales.empty()) {
+    attributes.set_output_scales(kPerFilter, learned.output_scales);
+  }
   const dnnl::convolution_forward::desc operation(
       dnnl::prop_kind::forward_inference,
       dnnl::algorithm::convolution_direct,
       Nhwc(source, element),
-      dnnl::memory::desc(DimsOf(weight.shape), TypeOf(element), Tag::any),
+      dnnl::memory::desc(DimsOf(weight.shape), packed_type, Tag::any),
       dense_bias,
-      Nhwc(destination, element),
+      Nhwc(destination, maps.destination_encoding.element),
       Both(window.stride),
       Both(window.pad),
       Both(window.pad));
-  const auto description =
-      Describe<dnnl::convolution_forward>(operation, attributes, "convolution");
+  const auto description = Describe(operation, attributes);
 
-  auto state = StateOf<dnnl::convolution_forward>(description);
-  const dnnl::memory::desc dense_weight(DimsOf(weight.shape), DataType::f32, Tag::oihw);
+  PreparedKernel::State state;
+  state.source_shape = source;
+  state.destination_shape = destination;
+  state.implementation = description.impl_info_str();
+  state.source = description.src_desc();
+  state.destination = description.dst_desc();
+  state.scratch = description.scratchpad_desc();
+  state.primitive = dnnl::convolution_forward(description);
+  const dnnl::memory::desc dense_weight(DimsOf(weight.shape), learned.weight_type, Tag::oihw);
   state.learned.emplace(DNNL_ARG_WEIGHTS,
-                        Packed(dense_weight, weight.data, description.weights_desc()));
-  state.learned.emplace(DNNL_ARG_BIAS, Packed(dense_bias, bias, description.bias_desc()));
-  return Finish(std::move(state), source, destination);
-}
-
-PreparedKernel PrepareMaxPool(const Shape& source, const Window& window, ElementType element) {
-  const SingleThread single_thread;
-  const Shape destination = SlidShape(source, source.c, window, Rounding::kUp);
-  const Dims behind = {Dim(PadBehind(source.h, destination.h, window)),
-                       Dim(PadBehind(source.w, destination.w, window))};
-  const dnnl::pooling_forward::desc operation(dnnl::prop_kind::forward_inference,
-                                              dnnl::algorithm::pooling_max,
-                                              Nhwc(source, element),
-                                              Nhwc(destination, element),
-                                              Both(window.stride),
-                                              Both(window.kernel),
-                                              Both(window.pad),
-                                              behind);
-  const auto description = Describe<dnnl::pooling_forward>(operation, Attributes(), "max pooling");
-  return Finish(StateOf<dnnl::pooling_forward>(description), source, destination);
-}
-
-PreparedKernel PrepareLrn(const Shape& source,
-                          const LrnParameters& parameters,
-                          ElementType element) {
-  const SingleThread single_thread;
-  const dnnl::lrn_forward::desc operation(dnnl::prop_kind::forward_inference,
-                                          dnnl::algorithm::lrn_across_channels,
-                                          Nhwc(source, element),
-                                          Dim(parameters.size),
-                                          parameters.alpha,
-                                          parameters.beta,
-                                          parameters.k);
-  const auto description = Describe<dnnl::lrn_forward>(operation, Attributes(), "normalisation");
-  return Finish(StateOf<dnnl::lrn_forward>(description), source, source);
+                        Packed(dense_weight, learned.weight, description.weights_desc()));
+  state.learned.emplace(DNNL_ARG_BIAS,
+                        Packed(dense_bias, learned.bias.data(), description.bias_desc()));
+  return PreparedKernel(std::make_unique<const PreparedKernel::State>(std::move(state)));
 }
 
 }  // namespace deeper::kernels

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "backbone/googlenet.h"
 #include "backbone/kernels/layout.h"
@@ -11,9 +13,23 @@
 
 namespace deeper::kernels {
 
-// Whether the processor multiplies bf16 natively (AVX512_BF16), and oneDNN is not told otherwise
-// (ONEDNN_MAX_CPU_ISA).
+// Whether the processor multiplies bf16 natively (AVX512_BF16), or bytes (AVX512_VNNI), and oneDNN
+// is not told otherwise (ONEDNN_MAX_CPU_ISA).
 bool RunsBf16();
+bool RunsInt8();
+
+// Holds oneDNN to the calling thread while it lives: its OpenMP takes the number of threads from
+// the thread that calls.
+class SingleThread {
+ public:
+  SingleThread();
+  SingleThread(const SingleThread&) = delete;
+  SingleThread& operator=(const SingleThread&) = delete;
+  ~SingleThread();
+
+ private:
+  int before_;
+};
 
 // A oneDNN kernel tied to its buffers: runs over and over without allocating. For one thread at a
 // time.
@@ -25,15 +41,15 @@ class BoundKernel {
   BoundKernel& operator=(BoundKernel&&) noexcept;
   ~BoundKernel();
 
-  // Reads the source, replaces the destination. On the calling thread alone.
+  // Reads the source, replaces the destination. Expects a SingleThread to live.
   void Run() const;
 
  private:
   std::unique_ptr<State> state_;
 };
 
-// A oneDNN kernel for one shape, with its learned values packed as this processor likes them. Its
-// activations are dense NHWC of one element type. Const, and safe to use from several threads.
+// A convolution of oneDNN for one shape, with its weights packed as this processor likes them. Its
+// activations are dense NHWC. Const, and safe to use from several threads.
 class PreparedKernel {
  public:
   struct State;
@@ -59,22 +75,31 @@ class PreparedKernel {
   std::unique_ptr<const State> state_;
 };
 
-// The kernels of GoogLeNet. `source` is the shape that they read. Each throws Error when oneDNN has
-// no fast implementation on this processor; none is ever oneDNN's reference loop.
+// What a convolution reads and writes. `source_zero`: for u8, the stored value that stands for 0 in
+// each input channel; empty when 0 does. Such a map has its padding written into it.
+struct ConvolutionMaps {
+  Shape source;
+  Encoding source_encoding;
+  std::span<const float> source_zero;
+  Encoding destination_encoding;
+};
 
-// Convolution with bias, then ReLU. weight: (out, in, kernel, kernel); bias: out values.
-PreparedKernel PrepareConvolution(const Shape& source,
+// Convolution with bias, then ReLU. weight: (out, in, kernel, kernel); bias: out values. f32 and
+// bf16 maps are of one type on both sides. A u8 source is multiplied by s8 weights, rounded with
+// one scale a filter (its largest magnitude / 127), into u8 or bf16; its sums are exact. Throws
+// Error when oneDNN has no fast implementation on this processor; none is ever oneDNN's reference
+// loop.
+PreparedKernel PrepareConvolution(const ConvolutionMaps& maps,
                                   const Window& window,
                                   TensorView weight,
-                                  std::span<const float> bias,
-                                  ElementType element);
+                                  std::span<const float> bias);
 
-// Largest value of each window; padding never wins. The number of windows is rounded up.
-PreparedKernel PrepareMaxPool(const Shape& source, const Window& window, ElementType element);
-
-// Local response normalisation across channels.
-PreparedKernel PrepareLrn(const Shape& source,
-                          const LrnParameters& parameters,
-                          ElementType element);
+// Weights as a u8 source meets them. values: as many as the tensor has, -127 to 127; scales: one a
+// filter, > 0; weight = value * scale.
+struct QuantizedWeights {
+  std::vector<std::int8_t> values;
+  std::vector<float> scales;
+};
+QuantizedWeights Quantize(TensorView weight);
 
 }  // namespace deeper::kernels

@@ -1,7 +1,7 @@
 #include "backbone/check.h"
 
-#include "backbone/googlenet.h"
 #include "backbone/kernels/onednn.h"
+#include "backbone/steps.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 
@@ -11,13 +11,12 @@ namespace {
 TEST_CASE("every layer agrees with the reference on the way from crop to features") {
   const Weights weights = test::RandomWeights(1, 0);
   const Tensor crop = test::RandomTensor({1, 3, 224, 224}, 2, -120, 150);
-  const std::vector<Layer> layers = GoogLeNetLayers();
-  const std::vector<LayerDifference> differences =
-      CompareWithReference(weights, Precision::kF32, crop);
-  REQUIRE(differences.size() == layers.size());
-  for (std::size_t i = 0; i < layers.size(); ++i) {
+  const std::vector<Step> steps = GoogLeNetSteps();
+  const std::vector<LayerDifference> differences = CompareWithReference(weights, {}, crop);
+  REQUIRE(differences.size() == steps.size());
+  for (std::size_t i = 0; i < steps.size(); ++i) {
     CAPTURE(differences[i].layer, differences[i].implementation, differences[i].absolute);
-    CHECK(differences[i].layer == layers[i].name);
+    CHECK(differences[i].layer == steps[i].name);
     CHECK_FALSE(differences[i].implementation.empty());
     CHECK(differences[i].largest_value > 0);
     // Rounding adds up over 22 layers.
@@ -34,7 +33,8 @@ TEST_CASE("bf16 differs from the reference, by no more than its 8 bits explain")
   }
   const Weights weights = test::RandomWeights(1, 0);
   const Tensor crop = test::RandomTensor({1, 3, 224, 224}, 2, -120, 150);
-  for (const LayerDifference& difference : CompareWithReference(weights, Precision::kBf16, crop)) {
+  for (const LayerDifference& difference :
+       CompareWithReference(weights, {.precision = Precision::kBf16}, crop)) {
     CAPTURE(difference.layer, difference.absolute);
     CHECK(difference.relative > 1e-4);
     CHECK(difference.relative <= 4e-2);

@@ -100,7 +100,7 @@ TEST_CASE("every layer agrees with the reference on learned weights and a photog
   DEEPER_REQUIRE_DATA(data);
   const Weights weights = ReadBackboneWeights(data / "weights/bvlc_googlenet.caffemodel");
   const Tensor crop = ReadCrop(data / "googlenet_reference/picture_0.bgr");
-  for (const LayerDifference& difference : CompareWithReference(weights, Precision::kF32, crop)) {
+  for (const LayerDifference& difference : CompareWithReference(weights, {}, crop)) {
     CAPTURE(difference.layer, difference.absolute, difference.largest_value);
     CHECK(difference.relative <= 2e-5);
   }

@@ -50,7 +50,7 @@ TEST_CASE("every bf16 comes back from f32 as it was") {
 TEST_CASE("a pixel's channels lie side by side in NHWC") {
   const Tensor source = {.shape = {1, 3, 1, 2}, .data = {1, 2, 10, 20, 100, 200}};
   std::vector<float> values(6);
-  ToNhwc(source, ElementType::kF32, std::as_writable_bytes(std::span(values)));
+  ToNhwc(source, {ElementType::kF32}, std::as_writable_bytes(std::span(values)));
   REQUIRE(values == std::vector<float>{1, 10, 100, 2, 20, 200});
 }
 
@@ -60,13 +60,22 @@ TEST_CASE("a tensor comes back from NHWC: as it was in f32, rounded in bf16") {
     CAPTURE(shape.n, shape.c, shape.h, shape.w);
     const Tensor tensor = RandomTensor(shape, 1);
     std::vector<std::byte> bytes(shape.Count() * 4);
-    ToNhwc(tensor, ElementType::kF32, bytes);
-    REQUIRE(FromNhwc(bytes, shape, ElementType::kF32) == tensor);
+    ToNhwc(tensor, {ElementType::kF32}, bytes);
+    REQUIRE(FromNhwc(bytes, shape, {ElementType::kF32}) == tensor);
     Tensor rounded = tensor;
     for (float& value : rounded.data) value = FloatFromBf16(Bf16FromFloat(value));
-    ToNhwc(tensor, ElementType::kBf16, bytes);
-    REQUIRE(FromNhwc(bytes, shape, ElementType::kBf16) == rounded);
+    ToNhwc(tensor, {ElementType::kBf16}, bytes);
+    REQUIRE(FromNhwc(bytes, shape, {ElementType::kBf16}) == rounded);
   }
+}
+
+TEST_CASE("u8 holds whole steps, the nearest of them, from none to 255") {
+  const Encoding encoding = {.element = ElementType::kU8, .scale = 0.5F};
+  const Tensor tensor = {.shape = {1, 1, 1, 6}, .data = {0, 0.7F, 0.8F, 127.5F, 128, -3}};
+  std::vector<std::byte> bytes(6);
+  ToNhwc(tensor, encoding, bytes);
+  REQUIRE(FromNhwc(bytes, tensor.shape, encoding).data ==
+          std::vector<float>{0, 0.5F, 1, 127.5F, 127.5F, 0});
 }
 
 TEST_CASE("channels are copied to their place, and the others stay") {
@@ -83,17 +92,6 @@ TEST_CASE("a slice that passes the last channel is refused") {
   std::vector<std::byte> bytes(64);
   const ChannelSlice slice = {.pixels = 1, .first = 3, .channels = 2, .total_channels = 4};
   REQUIRE_THROWS_AS(CopyIntoChannels(bytes, slice, ElementType::kF32, bytes), ContractViolation);
-}
-
-TEST_CASE("the average over pixels is each channel's own, in f32 from either element type") {
-  const Tensor map = {.shape = {1, 2, 1, 2}, .data = {1, 2, 10, 30}};
-  for (const ElementType element : {ElementType::kF32, ElementType::kBf16}) {
-    std::vector<std::byte> bytes(16);
-    ToNhwc(map, element, bytes);
-    std::vector<float> means(2, -1.0F);
-    AverageOverPixels(bytes, 2, element, means);
-    REQUIRE(means == std::vector<float>{1.5F, 20});
-  }
 }
 
 }  // namespace

@@ -35,13 +35,17 @@ Tensor Representable(Tensor tensor, ElementType element) {
   return tensor;
 }
 
-Tensor Run(const PreparedKernel& kernel, const Tensor& source, ElementType element) {
-  AlignedBytes from(kernel.Source().Count() * SizeOf(element));
-  AlignedBytes to(kernel.Destination().Count() * SizeOf(element));
+Tensor Run(const PreparedKernel& kernel,
+           const Tensor& source,
+           Encoding source_encoding,
+           Encoding destination_encoding) {
+  AlignedBytes from(kernel.Source().Count() * SizeOf(source_encoding.element));
+  AlignedBytes to(kernel.Destination().Count() * SizeOf(destination_encoding.element));
   AlignedBytes scratch(kernel.ScratchBytes());
-  ToNhwc(source, element, from.bytes());
+  ToNhwc(source, source_encoding, from.bytes());
+  const SingleThread single_thread;
   kernel.Bind(from.bytes(), to.bytes(), scratch.bytes()).Run();
-  return FromNhwc(to.bytes(), kernel.Destination(), element);
+  return FromNhwc(to.bytes(), kernel.Destination(), destination_encoding);
 }
 
 double RelativeError(const Tensor& fast, const Tensor& reference) {
@@ -59,6 +63,13 @@ double RelativeError(const Tensor& fast, const Tensor& reference) {
   return distance / largest;
 }
 
+ConvolutionMaps MapsOf(const Shape& source, ElementType element) {
+  return {.source = source,
+          .source_encoding = {element},
+          .source_zero = {},
+          .destination_encoding = {element}};
+}
+
 double ConvolutionError(const Shape& source_shape,
                         std::size_t out,
                         const Window& window,
@@ -70,28 +81,12 @@ double ConvolutionError(const Shape& source_shape,
       Representable(RandomTensor({out, source_shape.c, k, k}, 2, -bound, bound), element);
   const Tensor bias = RandomTensor({out, 1, 1, 1}, 3, 0, 1);
   const PreparedKernel kernel =
-      PrepareConvolution(source_shape, window, weight, bias.data, element);
+      PrepareConvolution(MapsOf(source_shape, element), window, weight, bias.data);
   CAPTURE(kernel.Implementation());
   Tensor reference = MakeTensor(kernel.Destination());
   ConvolutionReference(source, weight, bias, window, reference);
   ReluReference(reference);
-  return RelativeError(Run(kernel, source, element), reference);
-}
-
-double MaxPoolError(const Shape& source_shape, const Window& window, ElementType element) {
-  const Tensor source = Representable(RandomTensor(source_shape, 1), element);
-  const PreparedKernel kernel = PrepareMaxPool(source_shape, window, element);
-  Tensor reference = MakeTensor(kernel.Destination());
-  MaxPoolReference(source, window, Rounding::kUp, reference);
-  return RelativeError(Run(kernel, source, element), reference);
-}
-
-double LrnError(const Shape& source_shape, float largest, ElementType element) {
-  const Tensor source = Representable(RandomTensor(source_shape, 1, 0, largest), element);
-  const PreparedKernel kernel = PrepareLrn(source_shape, kLrnParameters, element);
-  Tensor reference = MakeTensor(source_shape);
-  LrnReference(source, kLrnParameters, reference);
-  return RelativeError(Run(kernel, source, element), reference);
+  return RelativeError(Run(kernel, source, {element}, {element}), reference);
 }
 
 TEST_CASE("every convolution of GoogLeNet agrees with the reference") {
@@ -121,52 +116,115 @@ TEST_CASE("convolutions of odd sizes, several pictures and oblong maps agree wit
   }
 }
 
-TEST_CASE(
-    "max pools agree with the reference exactly, negative values and windows over the edge "
-    "included") {
-  for (const ElementType element : ElementTypes()) {
-    for (const Shape& source :
-         {Shape{1, 64, 112, 112}, Shape{1, 480, 14, 14}, Shape{2, 24, 7, 5}, Shape{3, 1, 6, 9}}) {
-      for (const Window& window : {kStridedPool, kInceptionPool}) {
-        CAPTURE(element, source.n, source.c, source.h, source.w, window.stride);
-        CHECK(MaxPoolError(source, window, element) == 0);
-      }
+// Weights as s8 knows them.
+Tensor Dequantized(const Tensor& weight) {
+  const QuantizedWeights quantized = Quantize(weight);
+  Tensor result = weight;
+  const std::size_t values = weight.shape.Count() / weight.shape.n;
+  for (std::size_t i = 0; i < result.data.size(); ++i) {
+    result.data[i] = static_cast<float>(quantized.values[i]) * quantized.scales[i / values];
+  }
+  return result;
+}
+
+Tensor WholeSteps(const Shape& shape, float scale, std::uint64_t seed) {
+  Tensor tensor = RandomTensor(shape, seed, 0, 256);
+  for (float& value : tensor.data) value = std::floor(value) * scale;
+  return tensor;
+}
+
+TEST_CASE("weights are rounded to the nearest of 255 steps of their filter") {
+  const Tensor weight = {.shape = {2, 3, 1, 1}, .data = {1.27F, -0.634F, 0.006F, 0, 0, 0}};
+  const QuantizedWeights quantized = Quantize(weight);
+  REQUIRE(quantized.values == std::vector<std::int8_t>{127, -63, 1, 0, 0, 0});
+  REQUIRE(quantized.scales[0] == Approx(0.01));
+  REQUIRE(quantized.scales[1] > 0);
+}
+
+TEST_CASE("int8 convolutions are exact: their outputs are the reference's to half a step") {
+  if (!RunsInt8()) {
+    WARN("skipped: needs a processor with AVX512_VNNI");
+    return;
+  }
+  struct Case {
+    Shape source;
+    std::size_t out;
+    Window window;
+  };
+  std::vector<Case> cases = {{{1, 3, 13, 9}, 23, {3, 1, 1}}, {{2, 17, 8, 11}, 16, {5, 1, 2}}};
+  for (const Layer& layer : GoogLeNetConvolutions()) {
+    cases.push_back(
+        {{1, layer.in_channels, layer.in_side, layer.in_side}, layer.out_channels, layer.window});
+  }
+  for (const auto& [shape, out, window] : cases) {
+    CAPTURE(shape.c, shape.h, out, window.kernel);
+    const std::size_t k = window.kernel;
+    const float bound = 1.0F / static_cast<float>(shape.c * k * k);
+    const Tensor weight = RandomTensor({out, shape.c, k, k}, 2, -bound, bound);
+    const Tensor bias = RandomTensor({out, 1, 1, 1}, 3, 0, 0.5F);
+    const Encoding from = {.element = ElementType::kU8, .scale = 0.05F};
+    const Encoding to = {.element = ElementType::kU8, .scale = 0.01F};
+    const Tensor source = WholeSteps(shape, from.scale, 1);
+    const PreparedKernel kernel = PrepareConvolution(
+        {.source = shape, .source_encoding = from, .source_zero = {}, .destination_encoding = to},
+        window,
+        weight,
+        bias.data);
+    Tensor reference = MakeTensor(kernel.Destination());
+    ConvolutionReference(source, Dequantized(weight), bias, window, reference);
+    ReluReference(reference);
+    for (float& value : reference.data) value = std::min(value, 255 * to.scale);
+    const Tensor found = Run(kernel, source, from, to);
+    double furthest = 0;
+    for (std::size_t i = 0; i < found.data.size(); ++i) {
+      furthest = std::max(furthest, std::abs(double{found.data[i]} - double{reference.data[i]}));
     }
+    CHECK(furthest <= 0.501 * double{to.scale});
   }
 }
 
-TEST_CASE("LRN agrees with the reference, for small activations and for large ones") {
-  for (const ElementType element : ElementTypes()) {
-    for (const Shape& source : {Shape{1, 64, 56, 56}, Shape{1, 192, 56, 56}, Shape{2, 32, 5, 7}}) {
-      for (const float largest : {1.0F, 100.0F, 3000.0F}) {
-        CAPTURE(element, source.n, source.c, source.h, source.w, largest);
-        CHECK(LrnError(source, largest, element) <= Tolerance(element));
-      }
-    }
+TEST_CASE("an int8 convolution of pixels is one of pixels less their mean, into bf16") {
+  if (!RunsInt8()) {
+    WARN("skipped: needs a processor with AVX512_VNNI");
+    return;
   }
+  const std::vector<float> mean = {104, 117, 123};
+  const Shape padded = {1, 3, 37, 37};
+  const Window window = {.kernel = 7, .stride = 2, .pad = 0};
+  const Tensor pixels = WholeSteps(padded, 1, 1);
+  const Tensor weight = RandomTensor({64, 3, 7, 7}, 2, -0.1F, 0.1F);
+  const Tensor bias = RandomTensor({64, 1, 1, 1}, 3, 0, 10);
+  const PreparedKernel kernel =
+      PrepareConvolution({.source = padded,
+                          .source_encoding = {.element = ElementType::kU8, .scale = 1},
+                          .source_zero = mean,
+                          .destination_encoding = {.element = ElementType::kBf16}},
+                         window,
+                         weight,
+                         bias.data);
+  Tensor less_mean = pixels;
+  for (std::size_t i = 0; i < less_mean.data.size(); ++i) {
+    less_mean.data[i] -= mean[i / (padded.h * padded.w)];
+  }
+  Tensor reference = MakeTensor(kernel.Destination());
+  ConvolutionReference(less_mean, Dequantized(weight), bias, window, reference);
+  ReluReference(reference);
+  const Tensor found = Run(
+      kernel, pixels, {.element = ElementType::kU8, .scale = 1}, {.element = ElementType::kBf16});
+  CHECK(RelativeError(found, reference) <= Tolerance(ElementType::kBf16));
 }
 
-TEST_CASE("no kernel of GoogLeNet is oneDNN's reference loop") {
-  for (const ElementType element : ElementTypes()) {
-    const PreparedKernel lrn = PrepareLrn({1, 64, 56, 56}, kLrnParameters, element);
-    const PreparedKernel pool = PrepareMaxPool({1, 64, 112, 112}, kStridedPool, element);
-    for (const std::string& name : {lrn.Implementation(), pool.Implementation()}) {
-      CAPTURE(name);
-      REQUIRE(name.find("ref") == std::string::npos);
-      REQUIRE(name.find("simple") == std::string::npos);
-    }
-  }
-}
-
-TEST_CASE("a kernel refuses buffers that are too small") {
-  const PreparedKernel pool = PrepareMaxPool({1, 16, 8, 8}, kStridedPool, ElementType::kF32);
+TEST_CASE("a convolution refuses buffers that are too small") {
+  const Tensor weight = RandomTensor({16, 16, 1, 1}, 1);
+  const PreparedKernel kernel = PrepareConvolution(
+      MapsOf({1, 16, 8, 8}, ElementType::kF32), {1, 1, 0}, weight, std::vector<float>(16));
   AlignedBytes source(16 * 8 * 8 * 4);
-  AlignedBytes destination(16 * 4 * 4 * 4);
-  AlignedBytes scratch(pool.ScratchBytes());
-  REQUIRE_NOTHROW(pool.Bind(source.bytes(), destination.bytes(), scratch.bytes()));
-  REQUIRE_THROWS_AS(pool.Bind(source.bytes().first(100), destination.bytes(), scratch.bytes()),
+  AlignedBytes destination(16 * 8 * 8 * 4);
+  AlignedBytes scratch(kernel.ScratchBytes());
+  REQUIRE_NOTHROW(kernel.Bind(source.bytes(), destination.bytes(), scratch.bytes()));
+  REQUIRE_THROWS_AS(kernel.Bind(source.bytes().first(100), destination.bytes(), scratch.bytes()),
                     ContractViolation);
-  REQUIRE_THROWS_AS(pool.Bind(source.bytes(), destination.bytes().first(100), scratch.bytes()),
+  REQUIRE_THROWS_AS(kernel.Bind(source.bytes(), destination.bytes().first(100), scratch.bytes()),
                     ContractViolation);
 }
 

@@ -10,6 +10,7 @@
 #include "backbone/kernels/onednn.h"
 #include "backbone/kernels/reference.h"
 #include "backbone/reference_network.h"
+#include "backbone/summary.h"
 #include "core/error.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
@@ -21,8 +22,11 @@ using test::RandomTensor;
 using test::RandomWeights;
 
 std::vector<Precision> Precisions() {
-  if (!kernels::RunsBf16()) return {Precision::kF32};
-  return {Precision::kF32, Precision::kBf16};
+  std::vector<Precision> precisions;
+  for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
+    if (ProcessorRuns(precision)) precisions.push_back(precision);
+  }
+  return precisions;
 }
 
 const Weights& SomeWeights() {
@@ -40,6 +44,33 @@ TensorView CropsFrom(const Tensor& crops, std::size_t first, std::size_t count) 
   return {shape, std::span(crops.data).subspan(first * crop, shape.Count())};
 }
 
+const Quantization& SomeQuantization() {
+  static const Quantization quantization = [] {
+    Calibrator calibrator(SomeWeights());
+    calibrator.Add(Crops(1, 2));
+    return calibrator.Finish(1, {104, 117, 123});
+  }();
+  return quantization;
+}
+
+Network SomeNetwork(Precision precision) {
+  return Network(SomeWeights(), {.precision = precision, .quantization = SomeQuantization()});
+}
+
+// Largest difference of the features from the reference's, relative to their largest value, that
+// rounding explains.
+double FeatureTolerance(Precision precision) {
+  switch (precision) {
+    case Precision::kF32:
+      return 1e-5;
+    case Precision::kBf16:
+      return 2e-2;
+    case Precision::kInt8:
+      return 1e-1;
+  }
+  return 0;
+}
+
 std::vector<float> FeaturesOf(const Network& network, TensorView crops) {
   Workspace workspace = network.MakeWorkspace();
   std::vector<float> features(crops.shape.n * kFeatureDim, std::numeric_limits<float>::quiet_NaN());
@@ -48,12 +79,61 @@ std::vector<float> FeaturesOf(const Network& network, TensorView crops) {
 }
 
 TEST_CASE("precisions come back from their names, and an unknown one names the known") {
-  for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
+  for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
     REQUIRE(PrecisionFromName(NameOf(precision)) == precision);
   }
-  REQUIRE(PrecisionFromName("auto") == Precisions().back());
   REQUIRE_THROWS_WITH(PrecisionFromName("fp32"),
                       Catch::Contains("fp32") && Catch::Contains("f32, bf16"));
+}
+
+TEST_CASE("the fastest precision is the narrowest that the processor runs and the model has") {
+  REQUIRE(FastestPrecision(true) == Precisions().back());
+  REQUIRE(FastestPrecision(false) ==
+          (ProcessorRuns(Precision::kBf16) ? Precision::kBf16 : Precision::kF32));
+}
+
+TEST_CASE("int8 without a quantization, or with a wrong one, is refused") {
+  if (!ProcessorRuns(Precision::kInt8)) return;
+  REQUIRE_THROWS_WITH(Network(SomeWeights(), {.precision = Precision::kInt8}),
+                      Catch::Contains("model quantize"));
+  Quantization lacking = SomeQuantization();
+  lacking.scales.erase("pool1/norm1");
+  REQUIRE_THROWS_WITH(
+      Network(SomeWeights(), {.precision = Precision::kInt8, .quantization = lacking}),
+      Catch::Contains("pool1/norm1"));
+}
+
+TEST_CASE("a crop written into the network's input is the crop that is handed over") {
+  const Tensor crop = Crops(1, 8);
+  const Network network(SomeWeights(), {});
+  Workspace workspace = network.MakeWorkspace();
+  const CropRows rows = network.Input(workspace);
+  REQUIRE(rows.element == kernels::ElementType::kF32);
+  for (std::size_t y = 0; y < kCropSide; ++y) {
+    auto* row = reinterpret_cast<float*>(rows.first + y * rows.row_bytes);
+    for (std::size_t i = 0; i < 3 * kCropSide; ++i) {
+      row[i] = crop.data[(i % 3 * kCropSide + y) * kCropSide + i / 3];
+    }
+  }
+  std::vector<float> features(kFeatureDim);
+  network.FeaturesOfInput(workspace, features);
+  REQUIRE(features == FeaturesOf(network, crop));
+}
+
+TEST_CASE("a profile has a time for every step, in their order") {
+  const Network network(SomeWeights(), {});
+  Workspace workspace = network.MakeWorkspace();
+  const std::vector<StepTime> times = network.Profile(workspace);
+  const std::vector<Step> steps = GoogLeNetSteps();
+  REQUIRE(times.size() == steps.size());
+  std::size_t macs = 0;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    CHECK(times[i].name == steps[i].name);
+    CHECK(times[i].seconds > 0);
+    CHECK_FALSE(times[i].implementation.empty());
+    macs += times[i].macs;
+  }
+  CHECK(macs + 1'024'000 == Summarize(1000).macs);  // all but the classifier's
 }
 
 TEST_CASE("bf16 on a processor without it is refused by the name of what is missing") {
@@ -70,20 +150,19 @@ TEST_CASE("features are those of the reference network") {
   for (const float value : reference.data) norm = std::max(norm, static_cast<double>(value));
   for (const Precision precision : Precisions()) {
     CAPTURE(NameOf(precision));
-    const Network network(SomeWeights(), {.precision = precision});
-    const std::vector<float> features = FeaturesOf(network, crop);
+    const std::vector<float> features = FeaturesOf(SomeNetwork(precision), crop);
     double distance = 0;
     for (std::size_t i = 0; i < features.size(); ++i) {
       distance = std::max(distance, std::abs(static_cast<double>(features[i] - reference.data[i])));
     }
-    REQUIRE(distance <= (precision == Precision::kF32 ? 1e-5 : 2e-2) * norm);
+    REQUIRE(distance <= FeatureTolerance(precision) * norm);
   }
 }
 
 TEST_CASE("a crop's features are the same to the last bit in every batch, place and workspace") {
   const Tensor crops = Crops(17, 3);
   for (const Precision precision : Precisions()) {
-    const Network network(SomeWeights(), {.precision = precision});
+    const Network network = SomeNetwork(precision);
     const std::vector<float> together = FeaturesOf(network, crops);
     for (const std::size_t batch : {1U, 5U, 16U}) {
       CAPTURE(NameOf(precision), batch);
@@ -174,13 +253,12 @@ TEST_CASE("probabilities are the softmax of the classifier's scores by the refer
   }
 }
 
-TEST_CASE("a workspace of another network and a batch of no crops are refused") {
+TEST_CASE("a workspace of another network is refused") {
   const Network network(SomeWeights(), {});
   const Network other(SomeWeights(), {});
   Workspace workspace = other.MakeWorkspace();
   std::vector<float> features(kFeatureDim);
   REQUIRE_THROWS_AS(network.Features(Crops(1, 9), workspace, features), ContractViolation);
-  REQUIRE_THROWS_AS(Network(SomeWeights(), {.batch = 0}), ContractViolation);
 }
 
 TEST_CASE("a network without classifier gives features, and refuses probabilities") {

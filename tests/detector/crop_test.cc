@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
+#include "backbone/kernels/stored_value.h"
 #include "core/error.h"
 #include "core/random.h"
 #include "tests/support/catch.h"
@@ -266,6 +267,62 @@ TEST_CASE("the last pixels of a very wide picture can be cropped") {
   const Box box = {.x0 = 199'968, .y0 = 0, .x1 = 200'000, .y1 = 3};
   CHECK(LargestDifference(CropOf(image, box, options), NaiveCrop(image, box, options)) <
         kTolerance);
+}
+
+// The crop in rows with a pitch of their own, as values of what the element type stores.
+template <class Element>
+std::vector<float> RowsOf(const Image& image,
+                          const Box& box,
+                          const CropOptions& options,
+                          kernels::ElementType element) {
+  const auto side = static_cast<std::size_t>(options.size_px);
+  const std::size_t row_values = 3 * side + 5;
+  std::vector<typename Element::Stored> stored(side * row_values, 77);
+  Crop(image,
+       box,
+       options,
+       CropRows{.first = std::as_writable_bytes(std::span(stored)).data(),
+                .row_bytes = row_values * sizeof(typename Element::Stored),
+                .element = element});
+  std::vector<float> values;
+  for (std::size_t y = 0; y < side; ++y) {
+    for (std::size_t i = 0; i < 3 * side; ++i) {
+      values.push_back(Element::Load(stored[y * row_values + i], 1));
+    }
+    for (std::size_t i = 3 * side; i < row_values; ++i) REQUIRE(stored[y * row_values + i] == 77);
+  }
+  return values;
+}
+
+TEST_CASE("rows of every element type hold the crop, u8 with its mean and rounded") {
+  const Image image = NoiseImage(333, 250, 8);
+  const CropOptions options;
+  const std::size_t pixels = 224 * 224;
+  for (const Box& box : {Box{20, 30, 150, 90}, Box{-40, 200, 60, 300}, Box{0, 0, 333, 250}}) {
+    CAPTURE(box.x0, box.y0);
+    const std::vector<float> planes = CropOf(image, box, options);
+    const auto f32 = RowsOf<kernels::F32>(image, box, options, kernels::ElementType::kF32);
+    const auto bf16 = RowsOf<kernels::Bf16>(image, box, options, kernels::ElementType::kBf16);
+    const auto u8 = RowsOf<kernels::U8>(image, box, options, kernels::ElementType::kU8);
+    for (std::size_t i = 0; i < 3 * pixels; ++i) {
+      const float expected = planes[i % 3 * pixels + i / 3];
+      if (f32[i] != expected) FAIL("f32 value " << i);
+      if (std::abs(bf16[i] - expected) > std::abs(expected) / 256) FAIL("bf16 value " << i);
+      const float pixel = expected + options.mean_bgr[i % 3];
+      if (std::abs(u8[i] - pixel) > 0.5001F) FAIL("u8 value " << i);
+    }
+  }
+}
+
+TEST_CASE("boxes with equal keys have equal crops, and boxes with other crops have other keys") {
+  const Image image = NoiseImage(120, 90, 9);
+  const CropOptions options;
+  const Box box = {20, 30, 60, 70};
+  const Box nearly = {20.01F, 30, 60, 69.99F};
+  const Box other = {21, 30, 61, 70};
+  REQUIRE(KeyOfCrop(image, box, options) == KeyOfCrop(image, nearly, options));
+  REQUIRE(CropOf(image, box, options) == CropOf(image, nearly, options));
+  REQUIRE(KeyOfCrop(image, box, options) != KeyOfCrop(image, other, options));
 }
 
 TEST_CASE("crop options outside their bounds are refused by name") {

@@ -38,10 +38,11 @@ Image NoiseImage(int width, int height) {
 
 const std::vector<Box> kBoxes = {{.x0 = 0, .y0 = 0, .x1 = 60, .y1 = 40},
                                  {.x0 = 10, .y0 = 10, .x1 = 30, .y1 = 39},
-                                 {.x0 = 50, .y0 = 5, .x1 = 59, .y1 = 12}};
+                                 {.x0 = 50, .y0 = 5, .x1 = 59, .y1 = 12},
+                                 {.x0 = 10.01F, .y0 = 10, .x1 = 30, .y1 = 39}};
 
-TEST_CASE("the features of each box are those of its own crop, over full and partial batches") {
-  const Network network(RandomWeights(2), {.batch = 2});
+TEST_CASE("the features of each box are those of its own crop, also where boxes repeat") {
+  const Network network(RandomWeights(2), {});
   const Image image = NoiseImage(60, 40);
   const CropOptions options;
   FeatureExtractor extractor(network, options);

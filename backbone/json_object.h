@@ -81,6 +81,7 @@ class JsonObject {
 
   std::string PathOf(const std::string& key) const { return where_ + "." + key; }
 
+  bool Has(const std::string& key) const { return value_.contains(key); }
   // The value of a key. Throws Error when it is missing.
   const Json& At(const std::string& key) {
     if (!value_.contains(key)) throw Error(PathOf(key) + " is missing");

@@ -1,0 +1,42 @@
+#pragma once
+
+namespace deeper::kernels {
+
+// What a processor's vector units can do. Each holds those before it.
+enum class InstructionSet { kBaseline, kAvx2, kAvx512 };
+
+// The best of this processor that oneDNN is not told to leave alone (ONEDNN_MAX_CPU_ISA).
+InstructionSet BestInstructionSet();
+
+// Calls `body` in a function compiled for AVX2 or AVX-512. The compiler carries its settings into
+// what it inlines, so `body` and all that it calls must be always_inline, in plain loops that it
+// can vectorise.
+template <class Body>
+[[gnu::target("avx2,fma")]] void RunOnAvx2(const Body& body) {
+  body();
+}
+template <class Body>
+#ifdef __clang__
+[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,fma")]]
+#else
+[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,fma,prefer-vector-width=512")]]
+#endif
+void RunOnAvx512(const Body& body) {
+  body();
+}
+
+// Runs `body` as it is compiled for the best instruction set: one binary for every x86-64, one loop
+// for all of them.
+template <class Body>
+void RunVectorised(const Body& body) {
+  switch (BestInstructionSet()) {
+    case InstructionSet::kAvx512:
+      return RunOnAvx512(body);
+    case InstructionSet::kAvx2:
+      return RunOnAvx2(body);
+    case InstructionSet::kBaseline:
+      return body();
+  }
+}
+
+}  // namespace deeper::kernels

@@ -1,0 +1,190 @@
+#include <cmath>
+#include <vector>
+
+#include "backbone/kernels/onednn.h"
+#include "backbone/kernels/pooling.h"
+#include "backbone/kernels/reference.h"
+#include "backbone/layer_stack.h"
+#include "core/error.h"
+#include "tests/backbone/random_tensor.h"
+#include "tests/support/catch.h"
+
+// The vectorised pools and LRN against the reference, on inputs that the element type represents
+// exactly.
+
+namespace deeper::kernels {
+namespace {
+
+using test::RandomTensor;
+
+constexpr Encoding kF32 = {.element = ElementType::kF32};
+constexpr Encoding kBf16 = {.element = ElementType::kBf16};
+
+Shape PooledShape(const Shape& source, const Window& window) {
+  return {1,
+          source.c,
+          OutputSide(source.h, window, Rounding::kUp),
+          OutputSide(source.w, window, Rounding::kUp)};
+}
+
+// `source` as it comes back from being stored.
+Tensor Stored(const Tensor& source, Encoding encoding) {
+  AlignedBytes bytes(source.shape.Count() * SizeOf(encoding.element));
+  ToNhwc(source, encoding, bytes.bytes());
+  return FromNhwc(bytes.bytes(), source.shape, encoding);
+}
+
+// Runs one of the kernels: `run` gets the stored source, room for the result, and scratch.
+template <class Kernel>
+Tensor Run(const Tensor& source,
+           Encoding from,
+           const Shape& destination_shape,
+           Encoding to,
+           std::size_t scratch_bytes,
+           const Kernel& run) {
+  AlignedBytes source_bytes(source.shape.Count() * SizeOf(from.element));
+  AlignedBytes destination(destination_shape.Count() * SizeOf(to.element));
+  AlignedBytes scratch(scratch_bytes);
+  ToNhwc(source, from, source_bytes.bytes());
+  run(source_bytes.bytes(), destination.bytes(), scratch.bytes());
+  return FromNhwc(destination.bytes(), destination_shape, to);
+}
+
+double LargestDifference(const Tensor& a, const Tensor& b) {
+  REQUIRE(a.shape == b.shape);
+  double largest = 0;
+  for (std::size_t i = 0; i < a.data.size(); ++i) {
+    const double difference = std::abs(double{a.data[i]} - double{b.data[i]});
+    if (!(difference <= largest)) largest = difference;
+  }
+  return largest;
+}
+
+double LargestValue(const Tensor& tensor) {
+  double largest = 0;
+  for (const float value : tensor.data) largest = std::max(largest, std::abs(double{value}));
+  return largest;
+}
+
+TEST_CASE("max pools are the reference's exactly, windows over the edge included") {
+  const Encoding u8 = {.element = ElementType::kU8, .scale = 0.25F};
+  for (const Encoding encoding : {kF32, kBf16, u8}) {
+    for (const Shape& shape : {Shape{1, 64, 112, 112},
+                               Shape{1, 480, 14, 14},
+                               Shape{1, 24, 7, 5},
+                               Shape{1, 1, 6, 9},
+                               Shape{1, 17, 3, 3}}) {
+      for (const Window& window : {kStridedPool, kInceptionPool}) {
+        CAPTURE(encoding.element, shape.c, shape.h, shape.w, window.stride);
+        const Tensor source = Stored(RandomTensor(shape, 1, 0, 60), encoding);
+        Tensor reference = MakeTensor(PooledShape(shape, window));
+        MaxPoolReference(source, window, Rounding::kUp, reference);
+        const Tensor found = Run(source,
+                                 encoding,
+                                 reference.shape,
+                                 encoding,
+                                 MaxPoolScratchBytes(shape, encoding.element),
+                                 [&](auto from, auto to, auto scratch) {
+                                   MaxPool(shape, window, encoding.element, from, to, scratch);
+                                 });
+        CHECK(LargestDifference(found, reference) == 0);
+      }
+    }
+  }
+}
+
+// What LRN may be off by: 1e-5 in f32; in bf16 half of its step of 2^-8, and in u8 half a step, both
+// with the power's own 6e-5.
+double LrnTolerance(Encoding to, double largest) {
+  if (to.element == ElementType::kF32) return 1e-5 * largest;
+  if (to.element == ElementType::kBf16) return 5e-3 * largest;
+  return 0.5 * double{to.scale} + 7e-5 * largest;
+}
+
+void RequireLrnWithPool(Encoding from, Encoding to) {
+  for (const Shape& shape :
+       {Shape{1, 64, 112, 112}, Shape{1, 192, 56, 56}, Shape{1, 32, 5, 7}, Shape{1, 3, 4, 4}}) {
+    for (const float largest : {1.0F, 100.0F, 3000.0F}) {
+      CAPTURE(from.element, to.element, shape.c, shape.h, largest);
+      const Tensor source = Stored(RandomTensor(shape, 1, 0, largest), from);
+      Tensor pooled = MakeTensor(PooledShape(shape, kStridedPool));
+      MaxPoolReference(source, kStridedPool, Rounding::kUp, pooled);
+      Tensor reference = MakeTensor(pooled.shape);
+      LrnReference(pooled, kLrnParameters, reference);
+      const double bound = LargestValue(reference);
+      to.scale = to.element == ElementType::kU8 ? static_cast<float>(bound) / 250 : 1;
+      const Tensor pool_first =
+          Run(source,
+              from,
+              reference.shape,
+              to,
+              MaxPoolThenLrnScratchBytes(shape, from.element),
+              [&](auto in, auto out, auto scratch) {
+                MaxPoolThenLrn(shape, kStridedPool, from.element, in, to, out, scratch);
+              });
+      CHECK(LargestDifference(pool_first, reference) <= LrnTolerance(to, bound));
+
+      Tensor normalised = MakeTensor(shape);
+      LrnReference(source, kLrnParameters, normalised);
+      MaxPoolReference(normalised, kStridedPool, Rounding::kUp, reference);
+      const Tensor lrn_first =
+          Run(source,
+              from,
+              reference.shape,
+              to,
+              LrnThenMaxPoolScratchBytes(shape, to),
+              [&](auto in, auto out, auto scratch) {
+                LrnThenMaxPool(shape, kStridedPool, from.element, in, to, out, scratch);
+              });
+      CHECK(LargestDifference(lrn_first, reference) <= LrnTolerance(to, LargestValue(reference)));
+    }
+  }
+}
+
+TEST_CASE("LRN beside a max pool agrees with the reference, for small activations and large") {
+  RequireLrnWithPool(kF32, kF32);
+  RequireLrnWithPool(kBf16, kBf16);
+  RequireLrnWithPool(kBf16, {.element = ElementType::kU8});
+}
+
+TEST_CASE("LRN of a pair of types that no network needs is refused") {
+  AlignedBytes bytes(1 << 16);
+  REQUIRE_THROWS_AS(MaxPoolThenLrn({1, 8, 4, 4},
+                                   kStridedPool,
+                                   ElementType::kF32,
+                                   bytes.bytes(),
+                                   kBf16,
+                                   bytes.bytes(),
+                                   bytes.bytes()),
+                    ContractViolation);
+}
+
+TEST_CASE("pools refuse other windows, more than one picture, and memory that is too small") {
+  AlignedBytes bytes(4096);
+  const auto pool = [&](const Shape& shape, const Window& window, std::size_t scratch_bytes) {
+    MaxPool(shape,
+            window,
+            ElementType::kF32,
+            bytes.bytes(),
+            bytes.bytes(),
+            bytes.bytes().first(scratch_bytes));
+  };
+  REQUIRE_THROWS_AS(pool({1, 4, 4, 4}, {.kernel = 2, .stride = 2}, 4096), ContractViolation);
+  REQUIRE_THROWS_AS(pool({2, 4, 4, 4}, kStridedPool, 4096), ContractViolation);
+  REQUIRE_THROWS_AS(pool({1, 4, 4, 4}, kStridedPool, 60), ContractViolation);
+  REQUIRE_THROWS_AS(pool({1, 64, 8, 8}, kStridedPool, 4096), ContractViolation);
+}
+
+TEST_CASE("the average over pixels is each channel's own, in f32 from every element type") {
+  const Tensor map = {.shape = {1, 2, 1, 2}, .data = {1, 2, 10, 30}};
+  for (const Encoding encoding : {kF32, kBf16, Encoding{ElementType::kU8, 0.5F}}) {
+    std::vector<std::byte> bytes(16);
+    ToNhwc(map, encoding, bytes);
+    std::vector<float> means(2, -1.0F);
+    AverageOverPixels(bytes, 2, encoding, means);
+    REQUIRE(means == std::vector<float>{1.5F, 20});
+  }
+}
+
+}  // namespace
+}  // namespace deeper::kernels

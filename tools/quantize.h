@@ -1,0 +1,12 @@
+#pragma once
+
+#include "tools/command_line.h"
+#include "tools/verbs.h"
+
+namespace deeper::tools {
+
+// "deeper model quantize": measures on pictures what int8 needs, and writes it into a copy of the
+// file.
+int QuantizeModel(const Arguments& words);
+
+}  // namespace deeper::tools
