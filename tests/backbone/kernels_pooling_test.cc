@@ -93,12 +93,18 @@ TEST_CASE("max pools are the reference's exactly, windows over the edge included
   }
 }
 
-// What LRN may be off by: 1e-5 in f32; in bf16 half of its step of 2^-8, and in u8 half a step, both
-// with the power's own 6e-5.
-double LrnTolerance(Encoding to, double largest) {
+// What LRN may be off by: 1e-5 in f32; in bf16 half of its step of 2^-8, and in u8 half a step,
+// both with the power's own 6e-5.
+double LrnTolerance(Encoding to, const Tensor& reference) {
+  const double largest = LargestValue(reference);
   if (to.element == ElementType::kF32) return 1e-5 * largest;
   if (to.element == ElementType::kBf16) return 5e-3 * largest;
   return 0.5 * double{to.scale} + 7e-5 * largest;
+}
+
+// A step with which u8 holds all of the tensor.
+float StepFor(const Tensor& tensor, ElementType element) {
+  return element == ElementType::kU8 ? static_cast<float>(LargestValue(tensor)) / 250 : 1;
 }
 
 void RequireLrnWithPool(Encoding from, Encoding to) {
@@ -111,8 +117,7 @@ void RequireLrnWithPool(Encoding from, Encoding to) {
       MaxPoolReference(source, kStridedPool, Rounding::kUp, pooled);
       Tensor reference = MakeTensor(pooled.shape);
       LrnReference(pooled, kLrnParameters, reference);
-      const double bound = LargestValue(reference);
-      to.scale = to.element == ElementType::kU8 ? static_cast<float>(bound) / 250 : 1;
+      to.scale = StepFor(reference, to.element);
       const Tensor pool_first =
           Run(source,
               from,
@@ -122,11 +127,12 @@ void RequireLrnWithPool(Encoding from, Encoding to) {
               [&](auto in, auto out, auto scratch) {
                 MaxPoolThenLrn(shape, kStridedPool, from.element, in, to, out, scratch);
               });
-      CHECK(LargestDifference(pool_first, reference) <= LrnTolerance(to, bound));
+      CHECK(LargestDifference(pool_first, reference) <= LrnTolerance(to, reference));
 
       Tensor normalised = MakeTensor(shape);
       LrnReference(source, kLrnParameters, normalised);
       MaxPoolReference(normalised, kStridedPool, Rounding::kUp, reference);
+      to.scale = StepFor(reference, to.element);
       const Tensor lrn_first =
           Run(source,
               from,
@@ -136,7 +142,7 @@ void RequireLrnWithPool(Encoding from, Encoding to) {
               [&](auto in, auto out, auto scratch) {
                 LrnThenMaxPool(shape, kStridedPool, from.element, in, to, out, scratch);
               });
-      CHECK(LargestDifference(lrn_first, reference) <= LrnTolerance(to, LargestValue(reference)));
+      CHECK(LargestDifference(lrn_first, reference) <= LrnTolerance(to, reference));
     }
   }
 }
