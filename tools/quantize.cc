@@ -33,7 +33,7 @@ struct QuantizeArguments {
   std::vector<std::string> words;  // the file, then pictures
   std::string output;
   std::string backbone;
-  double fraction = 0.9999;
+  double fraction = 0.999999;
   int crops = 16;
   int pictures = 100;
   int workers = 0;
@@ -54,7 +54,7 @@ bool ParseQuantize(const Arguments& words, QuantizeArguments& arguments) {
   line.Group("Output").add_options()
       ("output", po::value(&arguments.output)->required()->value_name("FILE"), "the copy to write");
   line.Group("Measure").add_options()
-      ("keep", po::value(&arguments.fraction)->default_value(arguments.fraction, "0.9999")->value_name("F"), "fraction of an activation's values that 8 bits must hold; the larger ones are cut")
+      ("keep", po::value(&arguments.fraction)->default_value(arguments.fraction, "0.999999")->value_name("F"), "fraction of an activation's values that 8 bits must hold; the larger ones are cut")
       ("crops", po::value(&arguments.crops)->default_value(arguments.crops)->value_name("N"), "proposals a picture")
       ("pictures", po::value(&arguments.pictures)->default_value(arguments.pictures)->value_name("N"), "pictures at most, evenly from those given")
       ("workers", po::value(&arguments.workers)->value_name("N"), "threads; default: one for each processor");
