@@ -71,10 +71,8 @@ LayerStack::LayerStack(const Weights& weights,
     : steps_(GoogLeNetSteps()) {
   RequireProcessor(precision);
   encodings_ = EncodingsOf(steps_, precision, quantization ? &*quantization : nullptr);
-  if (precision == Precision::kInt8) {
-    mean_bgr_ = quantization->mean_bgr;
-    input_pad_ = steps_.front().layer.window.pad;
-  }
+  if (precision != Precision::kF32) input_pad_ = steps_.front().layer.window.pad;
+  if (precision == Precision::kInt8) mean_bgr_ = quantization->mean_bgr;
   std::vector<Layer> layers;
   for (const Step& step : steps_) layers.push_back(step.layer);
   plan_ = PlanActivations(layers, [this](const std::string& activation) {
@@ -95,7 +93,7 @@ void LayerStack::PrepareConvolutions(const Weights& weights) {
     Window window = layer.window;
     if (convolutions_.empty() && input_pad_ > 0) {
       maps.source.h = maps.source.w = PaddedSide();
-      maps.source_zero = mean_bgr_;
+      if (maps.source_encoding.element == ElementType::kU8) maps.source_zero = mean_bgr_;
       window.pad = 0;
     }
     convolutions_.push_back(kernels::PrepareConvolution(
@@ -127,7 +125,7 @@ std::size_t LayerStack::InputBytes() const {
 }
 
 void LayerStack::FillPadding(std::span<std::byte> input) const {
-  if (input_pad_ == 0) return;
+  if (EncodingOf(steps_.front().layer.input).element != ElementType::kU8) return;
   for (std::size_t i = 0; i < input.size(); ++i) {
     input[i] = static_cast<std::byte>(std::lround(mean_bgr_[i % kInputChannels]));
   }

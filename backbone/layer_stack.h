@@ -48,7 +48,7 @@ class LayerStack {
 
    private:
     friend class LayerStack;
-    AlignedBytes input_;  // the crop, in u8 with its padding around it
+    AlignedBytes input_;  // the crop, in bf16 and u8 with conv1's padding around it
     AlignedBytes arena_;
     AlignedBytes scratch_;
     std::vector<kernels::BoundKernel> convolutions_;  // in the order of the steps

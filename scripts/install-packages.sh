@@ -11,7 +11,7 @@ packages=(
   libboost-program-options-dev libtbb-dev libpugixml-dev nlohmann-json3-dev libfmt-dev
   libssl-dev libprotobuf-dev libturbojpeg0-dev libexif-dev
   # tests
-  catch2 liblinear-dev clang-format
+  catch2 libbenchmark-dev liblinear-dev clang-format
 )
 
 missing=()

@@ -99,6 +99,42 @@ dnnl::convolution_forward::primitive_desc Describe(const dnnl::convolution_forwa
   }
 }
 
+// A convolution as oneDNN is asked for it: that of the layer, or the same sums over other sizes.
+struct Geometry {
+  Shape source;
+  Shape weight;
+  std::size_t stride_y = 1;
+  std::size_t stride_x = 1;
+  std::size_t pad = 0;
+};
+
+// bf16 is multiplied two channels at a time, which leaves a hole behind an odd number of them.
+// Where a map has its padding in it and windows step by two pixels, two neighbouring pixels can be
+// read as one of twice the channels: the window is then one pair longer at the most, and no channel
+// is odd.
+bool ReadsPixelsInPairs(const ConvolutionMaps& maps, const Window& window) {
+  return maps.source_encoding.element == ElementType::kBf16 && maps.source.c % 2 == 1 &&
+         maps.source.w % 2 == 0 && window.stride == 2 && window.pad == 0;
+}
+
+// Weights (out, c, k, k) for pairs of pixels: (out, 2 c, k, pairs), 0 where the last pair has no
+// second pixel.
+Tensor PairedWeights(TensorView weight) {
+  const auto [filters, channels, height, width] = weight.shape;
+  const std::size_t pairs = (width + 1) / 2;
+  Tensor paired = MakeTensor({filters, 2 * channels, height, pairs});
+  for (std::size_t row = 0; row < filters * channels * height; ++row) {
+    const std::size_t filter = row / (channels * height);
+    const std::size_t channel = row / height % channels;
+    const std::size_t y = row % height;
+    for (std::size_t x = 0; x < width; ++x) {
+      const std::size_t paired_channel = filter * 2 * channels + x % 2 * channels + channel;
+      paired.data[(paired_channel * height + y) * pairs + x / 2] = weight.data[row * width + x];
+    }
+  }
+  return paired;
+}
+
 // Weights and bias as numbers for oneDNN, which computes (sum w x + bias) * output scale.
 struct Learned {
   DataType weight_type = DataType::f32;
@@ -225,6 +261,19 @@ PreparedKernel PrepareConvolution(const ConvolutionMaps& maps,
           "a zero for each channel, and its padding in the map");
   const SingleThread single_thread;
   const Shape destination = ConvolvedShape(source, weight.shape.n, window);
+  Geometry geometry = {.source = source,
+                       .weight = weight.shape,
+                       .stride_y = window.stride,
+                       .stride_x = window.stride,
+                       .pad = window.pad};
+  Tensor paired;
+  if (ReadsPixelsInPairs(maps, window)) {
+    paired = PairedWeights(weight);
+    weight = paired;
+    geometry.source = {source.n, 2 * source.c, source.h, source.w / 2};
+    geometry.weight = paired.shape;
+    geometry.stride_x = 1;
+  }
   const Learned learned = Learn(maps, weight, bias);
   const ElementType element = maps.source_encoding.element;
   const DataType packed_type = element == ElementType::kU8 ? learned.weight_type : TypeOf(element);
@@ -242,13 +291,13 @@ PreparedKernel PrepareConvolution(const ConvolutionMaps& maps,
   const dnnl::convolution_forward::desc operation(
       dnnl::prop_kind::forward_inference,
       dnnl::algorithm::convolution_direct,
-      Nhwc(source, element),
-      dnnl::memory::desc(DimsOf(weight.shape), packed_type, Tag::any),
+      Nhwc(geometry.source, element),
+      dnnl::memory::desc(DimsOf(geometry.weight), packed_type, Tag::any),
       dense_bias,
       Nhwc(destination, maps.destination_encoding.element),
-      Both(window.stride),
-      Both(window.pad),
-      Both(window.pad));
+      Dims{Dim(geometry.stride_y), Dim(geometry.stride_x)},
+      Both(geometry.pad),
+      Both(geometry.pad));
   const auto description = Describe(operation, attributes);
 
   PreparedKernel::State state;
@@ -259,7 +308,7 @@ PreparedKernel PrepareConvolution(const ConvolutionMaps& maps,
   state.destination = description.dst_desc();
   state.scratch = description.scratchpad_desc();
   state.primitive = dnnl::convolution_forward(description);
-  const dnnl::memory::desc dense_weight(DimsOf(weight.shape), learned.weight_type, Tag::oihw);
+  const dnnl::memory::desc dense_weight(DimsOf(geometry.weight), learned.weight_type, Tag::oihw);
   state.learned.emplace(DNNL_ARG_WEIGHTS,
                         Packed(dense_weight, learned.weight, description.weights_desc()));
   state.learned.emplace(DNNL_ARG_BIAS,

@@ -1,0 +1,60 @@
+#include "backbone/kernels/peak.h"
+
+#include "backbone/kernels/instruction_set.h"
+#include "backbone/kernels/onednn.h"
+
+namespace deeper::kernels {
+namespace {
+
+// A loop of one instruction over accumulators that do not depend on each other, enough of them to
+// hide its latency. Written in assembly, so that the loop is this on every compiler.
+// clang-format off
+#define DEEPER_ZERO(v, n) "vpxor %%xmm" #n ", %%xmm" #n ", %%xmm" #n "\n\t"
+#define DEEPER_12(step, v) step(v, 0) step(v, 1) step(v, 2) step(v, 3) step(v, 4) step(v, 5) \
+                           step(v, 6) step(v, 7) step(v, 8) step(v, 9) step(v, 10) step(v, 11)
+#define DEEPER_FMA(v, n)   "vfmadd231ps %%" #v "14, %%" #v "15, %%" #v #n "\n\t"
+#define DEEPER_BF16(v, n)  "vdpbf16ps %%" #v "14, %%" #v "15, %%" #v #n "\n\t"
+#define DEEPER_INT8(v, n)  "vpdpbusd %%" #v "14, %%" #v "15, %%" #v #n "\n\t"
+#define DEEPER_LOOP(step, v)                                                          \
+  asm volatile(DEEPER_12(DEEPER_ZERO, v) DEEPER_ZERO(v, 14) DEEPER_ZERO(v, 15)        \
+               "1:\n\t" DEEPER_12(step, v) DEEPER_12(step, v) "dec %0\n\t" "jnz 1b\n\t" \
+               "vzeroupper\n\t"                                                       \
+               : "+r"(rounds) : :                                                     \
+               "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",  \
+               "xmm8", "xmm9", "xmm10", "xmm11", "xmm14", "xmm15")
+// clang-format on
+
+constexpr std::size_t kPerRound = 24;  // instructions
+
+}  // namespace
+
+std::size_t MultiplyInRegisters(ElementType element, std::size_t multiplications) {
+  const InstructionSet best = BestInstructionSet();
+  const bool is_wide = best == InstructionSet::kAvx512;
+  std::size_t lanes = is_wide ? 16 : 8;  // of f32
+  if (element == ElementType::kBf16) lanes *= 2;
+  if (element == ElementType::kU8) lanes *= 4;
+  std::size_t rounds = multiplications / (kPerRound * lanes) + 1;
+  const std::size_t done = rounds * kPerRound * lanes;
+  if (element == ElementType::kF32 && is_wide) {
+    DEEPER_LOOP(DEEPER_FMA, zmm);
+  } else if (element == ElementType::kF32 && best == InstructionSet::kAvx2) {
+    DEEPER_LOOP(DEEPER_FMA, ymm);
+  } else if (element == ElementType::kBf16 && RunsBf16()) {
+    DEEPER_LOOP(DEEPER_BF16, zmm);
+  } else if (element == ElementType::kU8 && RunsInt8()) {
+    DEEPER_LOOP(DEEPER_INT8, zmm);
+  } else {
+    return 0;
+  }
+  return done;
+}
+
+#undef DEEPER_ZERO
+#undef DEEPER_12
+#undef DEEPER_FMA
+#undef DEEPER_BF16
+#undef DEEPER_INT8
+#undef DEEPER_LOOP
+
+}  // namespace deeper::kernels

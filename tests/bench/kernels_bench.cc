@@ -1,0 +1,91 @@
+#include <benchmark/benchmark.h>
+
+#include <string>
+#include <vector>
+
+#include "backbone/googlenet.h"
+#include "backbone/kernels/onednn.h"
+#include "backbone/kernels/pooling.h"
+#include "backbone/layer_stack.h"
+#include "tests/backbone/random_tensor.h"
+
+// The network's kernels, each alone on one thread: convolutions as MAC/s ("items"), pools as bytes
+// read.
+
+namespace deeper::kernels {
+namespace {
+
+Shape SourceOf(const Layer& layer) { return {1, layer.in_channels, layer.in_side, layer.in_side}; }
+
+void Convolution(benchmark::State& state, const Layer& layer, ElementType element) {
+  const SingleThread single_thread;
+  const Encoding encoding = {.element = element, .scale = 0.1F};
+  const PreparedKernel kernel = PrepareConvolution({.source = SourceOf(layer),
+                                                    .source_encoding = encoding,
+                                                    .source_zero = {},
+                                                    .destination_encoding = encoding},
+                                                   layer.window,
+                                                   test::RandomTensor(WeightShape(layer), 1),
+                                                   test::RandomTensor(BiasShape(layer), 2).data);
+  AlignedBytes source(kernel.Source().Count() * SizeOf(element));
+  AlignedBytes destination(kernel.Destination().Count() * SizeOf(element));
+  AlignedBytes scratch(kernel.ScratchBytes());
+  const BoundKernel bound = kernel.Bind(source.bytes(), destination.bytes(), scratch.bytes());
+  for (auto _ : state) bound.Run();
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(Macs(layer)));
+}
+
+void Pool(benchmark::State& state, const Layer& layer, ElementType element) {
+  const Shape shape = SourceOf(layer);
+  AlignedBytes source(shape.Count() * SizeOf(element));
+  AlignedBytes destination(shape.Count() * SizeOf(element));
+  AlignedBytes scratch(MaxPoolScratchBytes(shape, element));
+  for (auto _ : state) {
+    MaxPool(shape, layer.window, element, source.bytes(), destination.bytes(), scratch.bytes());
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(source.size()));
+}
+
+void LrnAndPool(benchmark::State& state, ElementType from, ElementType to) {
+  const Shape shape = {1, 192, 56, 56};
+  const Encoding encoding = {.element = to, .scale = 1};
+  AlignedBytes source(shape.Count() * SizeOf(from));
+  AlignedBytes destination(shape.Count() * SizeOf(to));
+  AlignedBytes scratch(LrnThenMaxPoolScratchBytes(shape, encoding));
+  for (auto _ : state) {
+    LrnThenMaxPool(
+        shape, kStridedPool, from, source.bytes(), encoding, destination.bytes(), scratch.bytes());
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(source.size()));
+}
+
+struct NamedElement {
+  ElementType element;
+  const char* name;
+  bool runs;
+};
+
+const bool kRegistered = [] {
+  const NamedElement elements[] = {{ElementType::kF32, "f32", true},
+                                   {ElementType::kBf16, "bf16", RunsBf16()},
+                                   {ElementType::kU8, "u8", RunsInt8()}};
+  for (const auto& [element, name, runs] : elements) {
+    for (const Layer& layer : GoogLeNetLayers()) {
+      const std::string label = layer.name + "/" + name;
+      if (layer.kind == LayerKind::kConvolution && runs) {
+        benchmark::RegisterBenchmark(label.c_str(), Convolution, layer, element);
+      }
+      if (layer.kind == LayerKind::kMaxPool) {
+        benchmark::RegisterBenchmark(label.c_str(), Pool, layer, element);
+      }
+    }
+  }
+  benchmark::RegisterBenchmark("norm2+pool2/f32", LrnAndPool, ElementType::kF32, ElementType::kF32);
+  benchmark::RegisterBenchmark(
+      "norm2+pool2/bf16", LrnAndPool, ElementType::kBf16, ElementType::kBf16);
+  benchmark::RegisterBenchmark("norm2+pool2/u8", LrnAndPool, ElementType::kBf16, ElementType::kU8);
+  return true;
+}();
+
+}  // namespace
+}  // namespace deeper::kernels
