@@ -1,21 +1,16 @@
 #include "backbone/kernels/onednn.h"
 
-#include <omp.h>
-
 #include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "backbone/kernels/onednn_detail.h"
 #include "core/error.h"
 
 namespace deeper::kernels {
 
-struct BoundKernel::State {
-  dnnl::primitive primitive;
-  dnnl::stream stream;
-  std::unordered_map<int, dnnl::memory> arguments;
-};
+using namespace onednn;  // NOLINT(google-build-using-namespace): what both files of kernels share
 
 struct PreparedKernel::State {
   Shape source_shape;
@@ -30,62 +25,6 @@ struct PreparedKernel::State {
 
 namespace {
 
-// Holds oneDNN to the calling thread. Its OpenMP takes the number of threads from the thread that
-// calls.
-class SingleThread {
- public:
-  SingleThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  SingleThread(const SingleThread&) = delete;
-  SingleThread& operator=(const SingleThread&) = delete;
-  ~SingleThread() { omp_set_num_threads(before_); }
-
- private:
-  int before_;
-};
-
-const dnnl::engine& CpuEngine() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
-
-using Dims = dnnl::memory::dims;
-using DataType = dnnl::memory::data_type;
-using Tag = dnnl::memory::format_tag;
-
-dnnl::memory::dim Dim(std::size_t size) { return static_cast<dnnl::memory::dim>(size); }
-Dims DimsOf(const Shape& shape) { return {Dim(shape.n), Dim(shape.c), Dim(shape.h), Dim(shape.w)}; }
-Dims Both(std::size_t size) { return {Dim(size), Dim(size)}; }
-
-DataType TypeOf(ElementType element) {
-  return element == ElementType::kF32 ? DataType::f32 : DataType::bf16;
-}
-
-dnnl::memory::desc Nhwc(const Shape& shape, ElementType element) {
-  return {DimsOf(shape), TypeOf(element), Tag::nhwc};
-}
-
-Shape SlidShape(const Shape& source,
-                std::size_t channels,
-                const Window& window,
-                Rounding rounding) {
-  return {source.n,
-          channels,
-          OutputSide(source.h, window, rounding),
-          OutputSide(source.w, window, rounding)};
-}
-
-// Padding behind a map that makes `out` window positions fit exactly.
-std::size_t PadBehind(std::size_t in, std::size_t out, const Window& window) {
-  const std::size_t covered = (out - 1) * window.stride + window.kernel;
-  return covered > in + window.pad ? covered - in - window.pad : 0;
-}
-
-dnnl::primitive_attr Attributes() {
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  return attributes;
-}
-
 // Copies dense values into memory of another layout or element type.
 dnnl::memory Packed(const dnnl::memory::desc& dense,
                     std::span<const float> values,
@@ -96,26 +35,6 @@ dnnl::memory Packed(const dnnl::memory::desc& dense,
   dnnl::reorder(from, to).execute(stream, from, to);
   stream.wait();
   return to;
-}
-
-// What oneDNN chooses for `operation`; `kind` names it in the error.
-template <class Primitive>
-typename Primitive::primitive_desc Describe(const typename Primitive::desc& operation,
-                                            const dnnl::primitive_attr& attributes,
-                                            const char* kind) {
-  const auto refuse = [kind](const std::string& found) {
-    return Error(std::string("oneDNN has no fast ") + kind +
-                 " of this shape on this processor: expected a jit kernel, found " + found +
-                 " - use precision f32 on a processor with at least SSE 4.1");
-  };
-  try {
-    const typename Primitive::primitive_desc description(operation, attributes, CpuEngine());
-    const std::string implementation = description.impl_info_str();
-    if (implementation.starts_with("ref")) throw refuse(implementation);
-    return description;
-  } catch (const dnnl::error& error) {
-    throw refuse(error.what());
-  }
 }
 
 // What a run needs from a primitive's description.
