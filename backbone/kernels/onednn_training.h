@@ -31,10 +31,17 @@ struct TrainingSizes {
 // Where a kernel runs: buffers of at least the sizes above, apart from each other. A pass needs
 // only those that it names.
 struct TrainingBuffers {
-  std::span<std::byte> source, destination, diff_source, diff_destination;
-  std::span<std::byte> scratch, workspace;
-  std::span<std::byte> forward_weight, forward_bias, backward_weight;
-  std::span<std::byte> diff_weight, diff_bias;
+  std::span<std::byte> source = {};
+  std::span<std::byte> destination = {};
+  std::span<std::byte> diff_source = {};
+  std::span<std::byte> diff_destination = {};
+  std::span<std::byte> scratch = {};
+  std::span<std::byte> workspace = {};
+  std::span<std::byte> forward_weight = {};
+  std::span<std::byte> forward_bias = {};
+  std::span<std::byte> backward_weight = {};
+  std::span<std::byte> diff_weight = {};
+  std::span<std::byte> diff_bias = {};
 };
 
 enum class TrainingPass {
