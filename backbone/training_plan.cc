@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::string_view kStem = "stem";
 
+constexpr std::string_view kClassifierWeight = "/classifier/weight";
+constexpr double kClassifierDeviation = 0.01;
+
 std::string OutputOf(std::string_view row) { return std::string(row) + "/output"; }
 
 // The first layer that is not frozen.
@@ -176,9 +179,10 @@ std::vector<std::string> AddMissingBlobs(const std::vector<Blob>& blobs,
     if (found != weights.end() && found->second.shape == blob.shape) continue;
     Tensor tensor = MakeTensor(blob.shape);
     if (!blob.is_bias) {
-      // Uniform in [-a, a) has variance a^2 / 3.
       const double inputs = static_cast<double>(blob.shape.Count() / blob.shape.n);
-      const double bound = std::sqrt(3 / inputs);
+      const double deviation =
+          blob.name.ends_with(kClassifierWeight) ? kClassifierDeviation : 1 / std::sqrt(inputs);
+      const double bound = deviation * std::sqrt(3.0);  // of a uniform distribution
       Random random(seed ^ Fnv1a(blob.name));
       for (float& value : tensor.data) {
         value = static_cast<float>(bound * (2 * random.Uniform() - 1));

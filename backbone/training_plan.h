@@ -87,8 +87,9 @@ struct Blob {
 std::vector<Blob> TrainedBlobs(const TrainingPlan& plan, std::size_t outputs);
 
 // Sets every blob of `blobs` that `weights` lacks, or has in another shape: weights uniform with
-// variance 1 / inputs (Caffe's "xavier", Glorot and Bengio 2010), biases 0. Returns their names.
-// The same seed gives the same values, whatever else is missing.
+// variance 1 / inputs (Caffe's "xavier", Glorot and Bengio 2010), those of a head's classifier with
+// standard deviation 0.01 (R-CNN's, so that its first guesses say little), biases 0. Returns their
+// names. The same seed gives the same values, whatever else is missing.
 std::vector<std::string> AddMissingBlobs(const std::vector<Blob>& blobs,
                                          std::uint64_t seed,
                                          Weights& weights);

@@ -69,7 +69,7 @@ TEST_CASE("an unknown row is refused with the known ones, rates out of range by 
   CHECK_THROWS_AS(PlanTraining({.auxiliary_weight = -1}), Error);
 }
 
-TEST_CASE("missing blobs are drawn with variance 1 / inputs, the same whatever else is missing") {
+TEST_CASE("missing blobs are drawn with their variance, the same whatever else is missing") {
   const std::vector<Blob> blobs = TrainedBlobs(PlanTraining({}), 21);
   Weights all;
   CHECK(AddMissingBlobs(blobs, 7, all).size() == blobs.size());
@@ -77,6 +77,11 @@ TEST_CASE("missing blobs are drawn with variance 1 / inputs, the same whatever e
   double squares = 0;
   for (const float value : weight.data) squares += std::pow(static_cast<double>(value), 2);
   CHECK(squares / static_cast<double>(weight.data.size()) == Approx(1.0 / (160 * 9)).epsilon(0.02));
+
+  double classifier_squares = 0;
+  for (const float value : all.at("loss3/classifier/weight").data)
+    classifier_squares += std::pow(static_cast<double>(value), 2);
+  CHECK(std::sqrt(classifier_squares / (21 * 1024)) == Approx(0.01).epsilon(0.02));
 
   Weights some = all;
   some.erase("loss3/classifier/weight");
