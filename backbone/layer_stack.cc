@@ -67,8 +67,10 @@ LayerStack::Buffers::Buffers(const LayerStack& stack)
 
 LayerStack::LayerStack(const Weights& weights,
                        Precision precision,
-                       const std::optional<Quantization>& quantization)
-    : steps_(GoogLeNetSteps()) {
+                       const std::optional<Quantization>& quantization,
+                       std::vector<Step> steps)
+    : steps_(std::move(steps)) {
+  Expects(!steps_.empty(), "at least one step");
   RequireProcessor(precision);
   encodings_ = EncodingsOf(steps_, precision, quantization ? &*quantization : nullptr);
   if (precision != Precision::kF32) input_pad_ = steps_.front().layer.window.pad;
@@ -157,12 +159,12 @@ void LayerStack::PutCrop(TensorView crop, Buffers& buffers) const {
   });
 }
 
-void LayerStack::Run(Buffers& buffers,
-                     std::span<float> features,
-                     const StepObserver& observer) const {
+void LayerStack::RunSteps(std::span<const Step> steps,
+                          Buffers& buffers,
+                          const StepObserver& observer) const {
   const kernels::SingleThread single_thread;
   auto convolution = buffers.convolutions_.begin();
-  for (const Step& step : std::span(steps_).first(steps_.size() - 1)) {
+  for (const Step& step : steps) {
     if (step.kind == StepKind::kConvolution) {
       convolution->Run();
       ++convolution;
@@ -172,11 +174,26 @@ void LayerStack::Run(Buffers& buffers,
     if (WritesSlice(step.layer)) CopySlice(step.layer, buffers);
     if (observer) observer(step, [&] { return OutputOf(step.layer, buffers); });
   }
+}
+
+void LayerStack::Run(Buffers& buffers,
+                     std::span<float> features,
+                     const StepObserver& observer) const {
+  Expects(steps_.back().kind == StepKind::kGlobalAverage, "all of the network's steps");
+  RunSteps(std::span(steps_).first(steps_.size() - 1), buffers, observer);
   const Layer& average = steps_.back().layer;
   kernels::AverageOverPixels(Activation(average.input, buffers),
                              PixelsOf(plan_.activations.at(average.input)),
                              EncodingOf(average.input),
                              features);
+}
+
+std::span<const std::byte> LayerStack::RunToLast(Buffers& buffers) const {
+  Expects(steps_.back().kind != StepKind::kGlobalAverage, "steps before the global average");
+  RunSteps(steps_, buffers, {});
+  const std::string& last = steps_.back().layer.output;
+  const std::size_t values = plan_.activations.at(last).shape.Count();
+  return Activation(last, buffers).first(values * kernels::SizeOf(EncodingOf(last).element));
 }
 
 void LayerStack::RunPool(const Step& step, Buffers& buffers) const {

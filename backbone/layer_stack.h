@@ -36,8 +36,9 @@ class AlignedBytes {
   std::size_t size_ = 0;
 };
 
-// GoogLeNet's layers from the crop to pool5 as prepared kernels, in order. It runs crop by crop:
-// the activations of one crop stay in the cache, and a picture's part of a map is dense.
+// GoogLeNet's layers from the crop to pool5, or the first of them, as prepared kernels, in order.
+// It runs crop by crop: the activations of one crop stay in the cache, and a picture's part of a
+// map is dense.
 class LayerStack {
  public:
   // What a run writes: one thread's memory for one crop, and the kernels tied to it.
@@ -57,11 +58,12 @@ class LayerStack {
   // Shown a step that ran; `output` makes an f32 tensor of what it wrote, its own channels alone.
   using StepObserver = std::function<void(const Step& step, const std::function<Tensor()>& output)>;
 
-  // Expects weights that fit the table, and for int8 a valid quantization. Throws Error when the
-  // processor cannot run the precision.
+  // Expects weights that fit the table, for int8 a valid quantization, and steps that are the first
+  // of GoogLeNetSteps(), at least one. Throws Error when the processor cannot run the precision.
   LayerStack(const Weights& weights,
              Precision precision,
-             const std::optional<Quantization>& quantization = std::nullopt);
+             const std::optional<Quantization>& quantization = std::nullopt,
+             std::vector<Step> steps = GoogLeNetSteps());
 
   CropRows Input(Buffers& buffers) const;
   // Writes a crop (1, 3, 224, 224), its mean subtracted, to Input().
@@ -71,6 +73,10 @@ class LayerStack {
   // every step but that last one. Const and safe to call from several threads, each with its own
   // buffers.
   void Run(Buffers& buffers, std::span<float> features, const StepObserver& observer = {}) const;
+
+  // The same for steps that stop before the global average: what the last of them wrote, as it is
+  // stored, NHWC, until the next run.
+  std::span<const std::byte> RunToLast(Buffers& buffers) const;
 
   const std::vector<Step>& steps() const { return steps_; }
   // Names of the kernels that run the steps: oneDNN's own, or "vectorised" for ours.
@@ -87,6 +93,7 @@ class LayerStack {
   void FillPadding(std::span<std::byte> input) const;
 
   std::span<std::byte> Activation(const std::string& name, Buffers& buffers) const;
+  void RunSteps(std::span<const Step> steps, Buffers& buffers, const StepObserver& observer) const;
   void RunPool(const Step& step, Buffers& buffers) const;
   void CopySlice(const Layer& layer, Buffers& buffers) const;
   Tensor OutputOf(const Layer& layer, Buffers& buffers) const;

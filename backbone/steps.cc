@@ -41,8 +41,7 @@ StepKind KindOf(const Layer& layer) {
 
 }  // namespace
 
-std::vector<Step> GoogLeNetSteps() {
-  const std::vector<Layer> layers = GoogLeNetLayers();
+std::vector<Step> StepsOf(const std::vector<Layer>& layers) {
   std::vector<Step> steps;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const bool has_next = i + 1 < layers.size();
@@ -55,5 +54,7 @@ std::vector<Step> GoogLeNetSteps() {
   }
   return steps;
 }
+
+std::vector<Step> GoogLeNetSteps() { return StepsOf(GoogLeNetLayers()); }
 
 }  // namespace deeper

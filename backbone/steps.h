@@ -18,7 +18,10 @@ struct Step {
                      // second's name, with the pool's window
 };
 
-// GoogLeNetLayers() as they run, in order.
+// `layers`, in an order in which they can run, as they run. Expects every LRN beside a max pool.
+std::vector<Step> StepsOf(const std::vector<Layer>& layers);
+
+// GoogLeNetLayers() as they run.
 std::vector<Step> GoogLeNetSteps();
 
 }  // namespace deeper

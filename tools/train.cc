@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "tools/command_line.h"
+#include "tools/train_finetune.h"
 #include "tools/train_svm.h"
 #include "tools/verbs.h"
 
@@ -14,14 +15,17 @@ int RunTrain(const Arguments& words) {
       "  deeper train svm --data voc:my-pictures --set train --output mine.safetensors\n"
       "  deeper train svm --help\n\n"
       "What is trained:\n"
+      "  finetune   the network itself, as a classifier of regions (R-CNN); first, if at all\n"
       "  svm        linear SVMs and box regression on the features of a given network (R-CNN)\n";
-  if (words.empty()) throw UsageError("expected what to train: svm");
+  if (words.empty()) throw UsageError("expected what to train: finetune or svm");
   if (words.front() == "--help" || words.front() == "-h") {
     fmt::print("{}", kHelp);
     return kDone;
   }
+  if (words.front() == "finetune") return TrainFinetune({words.begin() + 1, words.end()});
   if (words.front() == "svm") return TrainSvm({words.begin() + 1, words.end()});
-  throw UsageError(fmt::format("'deeper train' cannot train '{}', expected svm", words.front()));
+  throw UsageError(
+      fmt::format("'deeper train' cannot train '{}', expected finetune or svm", words.front()));
 }
 
 }  // namespace deeper::tools

@@ -7,7 +7,6 @@
 
 #include "backbone/weight_files.h"
 #include "core/error.h"
-#include "core/random.h"
 #include "detector/detect.h"
 #include "detector/model.h"
 #include "detector/training.h"
@@ -16,6 +15,7 @@
 #include "tools/command_line.h"
 #include "tools/data_source.h"
 #include "tools/find_model.h"
+#include "tools/holdout.h"
 #include "tools/network_options.h"
 #include "tools/parallel.h"
 #include "tools/progress.h"
@@ -102,12 +102,6 @@ bool ParseTrainSvm(const Arguments& words, TrainSvmArguments& a) {
   return true;
 }
 
-// Whether a picture is kept for validation; by its name, so that it stays when pictures come and
-// go.
-bool IsHeldOut(const AnnotatedImage& image, double fraction) {
-  return Random(Fnv1a(image.id)).Uniform() < fraction;
-}
-
 double MeanNorm(const std::vector<TrainingImage>& images) {
   double sum = 0;
   std::size_t rows = 0;
@@ -165,7 +159,7 @@ struct Split {
 Split SplitOff(ExtractedImages extracted, const Dataset& dataset, double held_out_fraction) {
   Split split;
   for (std::size_t i = 0; i < extracted.images.size(); ++i) {
-    if (IsHeldOut(dataset.images[extracted.positions[i]], held_out_fraction)) {
+    if (IsHeldOut(dataset.images[extracted.positions[i]].id, held_out_fraction)) {
       split.held_out.positions.push_back(extracted.positions[i]);
       split.held_out.images.push_back(std::move(extracted.images[i]));
       continue;

@@ -10,15 +10,12 @@
 #include <vector>
 
 #include "backbone/kernels/instruction_set.h"
+#include "backbone/kernels/onednn_detail.h"
 #include "core/error.h"
 
 namespace deeper::kernels {
 
-struct BoundKernel::State {
-  dnnl::primitive primitive;
-  dnnl::stream stream;
-  std::unordered_map<int, dnnl::memory> arguments;
-};
+using namespace onednn;  // NOLINT(google-build-using-namespace): what both files of kernels share
 
 struct PreparedKernel::State {
   Shape source_shape;
@@ -33,42 +30,6 @@ struct PreparedKernel::State {
 
 namespace {
 
-const dnnl::engine& CpuEngine() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
-
-using Dims = dnnl::memory::dims;
-using DataType = dnnl::memory::data_type;
-using Tag = dnnl::memory::format_tag;
-
-dnnl::memory::dim Dim(std::size_t size) { return static_cast<dnnl::memory::dim>(size); }
-Dims DimsOf(const Shape& shape) { return {Dim(shape.n), Dim(shape.c), Dim(shape.h), Dim(shape.w)}; }
-Dims Both(std::size_t size) { return {Dim(size), Dim(size)}; }
-
-DataType TypeOf(ElementType element) {
-  switch (element) {
-    case ElementType::kF32:
-      return DataType::f32;
-    case ElementType::kBf16:
-      return DataType::bf16;
-    case ElementType::kU8:
-      return DataType::u8;
-  }
-  throw ContractViolation("a known element type");
-}
-
-dnnl::memory::desc Nhwc(const Shape& shape, ElementType element) {
-  return {DimsOf(shape), TypeOf(element), Tag::nhwc};
-}
-
-Shape ConvolvedShape(const Shape& source, std::size_t filters, const Window& window) {
-  return {source.n,
-          filters,
-          OutputSide(source.h, window, Rounding::kDown),
-          OutputSide(source.w, window, Rounding::kDown)};
-}
-
 // Copies dense values into memory of another layout or element type.
 dnnl::memory Packed(const dnnl::memory::desc& dense,
                     const void* values,
@@ -79,24 +40,6 @@ dnnl::memory Packed(const dnnl::memory::desc& dense,
   dnnl::reorder(from, to).execute(stream, from, to);
   stream.wait();
   return to;
-}
-
-dnnl::convolution_forward::primitive_desc Describe(const dnnl::convolution_forward::desc& operation,
-                                                   const dnnl::primitive_attr& attributes) {
-  const auto refuse = [](const std::string& found) {
-    return Error(
-        "oneDNN has no fast convolution of this shape on this processor: expected a jit kernel, "
-        "found " +
-        found + " - use precision f32 on a processor with at least SSE 4.1");
-  };
-  try {
-    dnnl::convolution_forward::primitive_desc description(operation, attributes, CpuEngine());
-    const std::string implementation = description.impl_info_str();
-    if (implementation.starts_with("ref")) throw refuse(implementation);
-    return description;
-  } catch (const dnnl::error& error) {
-    throw refuse(error.what());
-  }
 }
 
 // A convolution as oneDNN is asked for it: that of the layer, or the same sums over other sizes.
@@ -168,10 +111,6 @@ Learned Learn(const ConvolutionMaps& maps, TensorView weight, std::span<const fl
   }
   return learned;
 }
-
-}  // namespace
-
-namespace {
 
 bool Runs(dnnl::cpu_isa isa) {
   const auto needed = static_cast<unsigned>(isa);
@@ -260,7 +199,7 @@ PreparedKernel PrepareConvolution(const ConvolutionMaps& maps,
   Expects(maps.source_zero.empty() || (maps.source_zero.size() == source.c && window.pad == 0),
           "a zero for each channel, and its padding in the map");
   const SingleThread single_thread;
-  const Shape destination = ConvolvedShape(source, weight.shape.n, window);
+  const Shape destination = SlidShape(source, weight.shape.n, window, Rounding::kDown);
   Geometry geometry = {.source = source,
                        .weight = weight.shape,
                        .stride_y = window.stride,
@@ -279,8 +218,7 @@ PreparedKernel PrepareConvolution(const ConvolutionMaps& maps,
   const DataType packed_type = element == ElementType::kU8 ? learned.weight_type : TypeOf(element);
   const dnnl::memory::desc dense_bias(Dims{Dim(bias.size())}, DataType::f32, Tag::a);
 
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  dnnl::primitive_attr attributes = Attributes();
   dnnl::post_ops relu;
   relu.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F);
   attributes.set_post_ops(relu);
@@ -298,7 +236,8 @@ PreparedKernel PrepareConvolution(const ConvolutionMaps& maps,
       Dims{Dim(geometry.stride_y), Dim(geometry.stride_x)},
       Both(geometry.pad),
       Both(geometry.pad));
-  const auto description = Describe(operation, attributes);
+  const auto description =
+      Describe<dnnl::convolution_forward>(operation, attributes, "convolution");
 
   PreparedKernel::State state;
   state.source_shape = source;

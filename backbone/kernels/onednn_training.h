@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backbone/googlenet.h"
+#include "backbone/kernels/layout.h"
+#include "backbone/kernels/onednn.h"
+#include "backbone/tensor.h"
+
+namespace deeper::kernels {
+
+// Bytes of the buffers that a training kernel runs in; 0 where it has no use for one.
+struct TrainingSizes {
+  std::size_t scratch = 0;    // content does not matter
+  std::size_t workspace = 0;  // what the forward pass leaves for the backward pass
+  // Learned values, packed as this processor likes them: for the forward pass and for
+  // kBackwardData.
+  std::size_t forward_weight = 0;
+  std::size_t forward_bias = 0;
+  std::size_t backward_weight = 0;
+  // Their gradients, f32 in oneDNN's order of them. Gaps, if any, are zero, so they may be summed
+  // as they are.
+  std::size_t diff_weight = 0;
+  std::size_t diff_bias = 0;
+};
+
+// Where a kernel runs: buffers of at least the sizes above, apart from each other. A pass needs
+// only those that it names.
+struct TrainingBuffers {
+  std::span<std::byte> source = {};
+  std::span<std::byte> destination = {};
+  std::span<std::byte> diff_source = {};
+  std::span<std::byte> diff_destination = {};
+  std::span<std::byte> scratch = {};
+  std::span<std::byte> workspace = {};
+  std::span<std::byte> forward_weight = {};
+  std::span<std::byte> forward_bias = {};
+  std::span<std::byte> backward_weight = {};
+  std::span<std::byte> diff_weight = {};
+  std::span<std::byte> diff_bias = {};
+};
+
+enum class TrainingPass {
+  kForward,          // source, learned values -> destination, workspace
+  kBackwardData,     // diff_destination, backward_weight, workspace, source -> diff_source
+  kBackwardWeights,  // source, diff_destination -> diff_weight, diff_bias
+};
+
+// A layer of one shape with its gradients. Activations and their derivatives are dense NHWC of one
+// element type; weights' gradients are f32. Const, and safe to use from several threads.
+class TrainingKernel {
+ public:
+  struct State;
+  explicit TrainingKernel(std::unique_ptr<const State> state);
+  TrainingKernel(TrainingKernel&&) noexcept;
+  TrainingKernel& operator=(TrainingKernel&&) noexcept;
+  ~TrainingKernel();
+
+  Shape Source() const;
+  Shape Destination() const;
+  const TrainingSizes& Sizes() const;
+  // oneDNN's names of what it chose, in the order of TrainingPass, for the passes that there are.
+  std::vector<std::string> Implementations() const;
+
+  // Ties a pass to the buffers that it names, which must outlive the result, as must the kernel.
+  // Expects that the layer has this pass.
+  BoundKernel Bind(TrainingPass pass, const TrainingBuffers& buffers) const;
+
+  // For a convolution: packs f32 weights (out, in, kernel, kernel) and biases into the buffers for
+  // them, rounded to the element type (biases stay f32).
+  void Pack(TensorView weight, std::span<const float> bias, const TrainingBuffers& buffers) const;
+  // For a convolution: its gradients out of diff_weight and diff_bias.
+  void Unpack(const TrainingBuffers& buffers,
+              MutableTensorView diff_weight,
+              std::span<float> diff_bias) const;
+
+ private:
+  std::unique_ptr<const State> state_;
+};
+
+// The layers of GoogLeNet and of its auxiliary heads. `source` is the shape that they read. Each
+// throws Error when oneDNN has no fast implementation on this processor.
+
+// Convolution with bias, then ReLU. The derivatives that it is handed are those before the ReLU
+// (see ReluBackwardFromChannels). kBackwardData is left out unless `diff_source` is wanted.
+enum class DiffSource { kWanted, kNotWanted };
+TrainingKernel PrepareTrainingConvolution(const Shape& source,
+                                          const Window& window,
+                                          std::size_t out_channels,
+                                          ElementType element,
+                                          DiffSource diff_source);
+
+// Pools; the number of windows is rounded up. The average is over the pixels that are there.
+TrainingKernel PrepareTrainingMaxPool(const Shape& source,
+                                      const Window& window,
+                                      ElementType element);
+TrainingKernel PrepareTrainingAveragePool(const Shape& source,
+                                          const Window& window,
+                                          ElementType element);
+
+TrainingKernel PrepareTrainingLrn(const Shape& source,
+                                  const LrnParameters& parameters,
+                                  ElementType element);
+
+// destination = sum of `sources`, value by value, rounded once. All of `shape`.
+BoundKernel BindSum(const Shape& shape,
+                    ElementType element,
+                    const std::vector<std::span<std::byte>>& sources,
+                    std::span<std::byte> destination);
+
+// The derivatives of some channels of a map before the ReLU that wrote them: those of `diff_map`, a
+// map of slice.total_channels, where `output`, what the ReLU wrote, is positive, else 0. output and
+// diff: dense, slice.channels. diff may be diff_map itself where the slice is all of it.
+void ReluBackwardFromChannels(std::span<const std::byte> diff_map,
+                              const ChannelSlice& slice,
+                              std::span<const std::byte> output,
+                              ElementType element,
+                              std::span<std::byte> diff);
+
+}  // namespace deeper::kernels
