@@ -2,10 +2,12 @@
 
 namespace deeper {
 
-void Expects(bool condition, std::string_view what, std::source_location where) {
-  if (condition) return;
-  throw ContractViolation(std::string(where.file_name()) + ":" + std::to_string(where.line()) +
-                          ": " + where.function_name() + ": " + std::string(what));
+void ThrowContractViolation(std::string_view what,
+                            const char* file,
+                            int line,
+                            const char* function) {
+  throw ContractViolation(std::string(file) + ":" + std::to_string(line) + ": " + function + ": " +
+                          std::string(what));
 }
 
 }  // namespace deeper
