@@ -1,6 +1,8 @@
 #include "core/image.h"
 
 #include <algorithm>
+#include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
 
 #include "core/error.h"
 
@@ -17,6 +19,17 @@ Image MakeImage(int width, int height, std::uint8_t blue, std::uint8_t green, st
     image.bgr[i + 2] = red;
   }
   return image;
+}
+
+Image ShrinkImage(const Image& image, int width, int height) {
+  Expects(width >= 1 && width <= image.width && height >= 1 && height <= image.height,
+          "a smaller or equal size");
+  Image shrunken = MakeImage(width, height, 0, 0, 0);
+  const cv::Mat from(
+      image.height, image.width, CV_8UC3, const_cast<std::uint8_t*>(image.bgr.data()));
+  cv::Mat to(height, width, CV_8UC3, shrunken.bgr.data());
+  cv::resize(from, to, to.size(), 0, 0, cv::INTER_AREA);
+  return shrunken;
 }
 
 Image MirrorImage(const Image& image) {

@@ -26,8 +26,21 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
+// A picture decoded at a fraction of its size, or at its own.
+struct ScaledImage {
+  Image image;
+  int full_width = 0;  // of the file, upright where the image is
+  int full_height = 0;
+
+  bool operator==(const ScaledImage&) const = default;
+};
+
 // A picture of one colour.
 Image MakeImage(int width, int height, std::uint8_t blue, std::uint8_t green, std::uint8_t red);
+
+// The picture at this smaller or equal size, each pixel the mean of those that it covers. Expects 1
+// <= width <= image.width, and height alike.
+Image ShrinkImage(const Image& image, int width, int height);
 
 // The picture with left and right exchanged.
 Image MirrorImage(const Image& image);

@@ -3,6 +3,7 @@
 #include <libexif/exif-data.h>
 #include <turbojpeg.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -66,6 +67,15 @@ struct JpegHeader {
   bool is_cmyk = false;
 };
 
+// The smallest of 1, 1/2, 1/4 and 1/8 that leaves the shorter side at least min_side_px.
+tjscalingfactor ScaleFor(const JpegHeader& header, int min_side_px) {
+  tjscalingfactor scale = {1, 1};
+  if (min_side_px == 0) return scale;
+  const int side = std::min(header.width, header.height);
+  while (scale.denom < 8 && side / (2 * scale.denom) >= min_side_px) scale.denom *= 2;
+  return scale;
+}
+
 JpegHeader ReadHeader(tjhandle decoder, Bytes file, const std::string& source) {
   int width = 0;
   int height = 0;
@@ -83,10 +93,10 @@ JpegHeader ReadHeader(tjhandle decoder, Bytes file, const std::string& source) {
           .is_cmyk = colour_space == TJCS_CMYK || colour_space == TJCS_YCCK};
 }
 
-// Fills `pixels`, rows of width pixels of this format.
+// Fills `pixels`, rows of `image`'s width in this format.
 void Decompress(tjhandle decoder,
                 Bytes file,
-                const JpegHeader& header,
+                const Image& image,
                 TJPF format,
                 std::span<std::uint8_t> pixels,
                 const std::string& source) {
@@ -94,9 +104,9 @@ void Decompress(tjhandle decoder,
                                    file.data(),
                                    file.size(),
                                    pixels.data(),
-                                   header.width,
+                                   image.width,
                                    0,
-                                   header.height,
+                                   image.height,
                                    format,
                                    TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS);
   if (status != 0) {  // a mere warning too: libjpeg fills what is missing with gray
@@ -106,7 +116,10 @@ void Decompress(tjhandle decoder,
 
 }  // namespace
 
-Image DecodeJpeg(Bytes file, std::int64_t max_pixels, const std::string& source) {
+ScaledImage DecodeJpeg(Bytes file,
+                       std::int64_t max_pixels,
+                       int min_side_px,
+                       const std::string& source) {
   const Decoder decoder(tjInitDecompress());
   Expects(decoder != nullptr, "libjpeg-turbo starts");
   const JpegHeader header = ReadHeader(decoder.get(), file, source);
@@ -114,15 +127,27 @@ Image DecodeJpeg(Bytes file, std::int64_t max_pixels, const std::string& source)
               static_cast<std::uint64_t>(header.height),
               max_pixels,
               source);
-  Image image = MakeImage(header.width, header.height, 0, 0, 0);
+  const tjscalingfactor scale = ScaleFor(header, min_side_px);
+  ScaledImage scaled = {
+      .image = MakeImage(TJSCALED(header.width, scale), TJSCALED(header.height, scale), 0, 0, 0),
+      .full_width = header.width,
+      .full_height = header.height};
+  Image& image = scaled.image;
   if (!header.is_cmyk) {
-    Decompress(decoder.get(), file, header, TJPF_BGR, image.bgr, source);
-    return image;
+    Decompress(decoder.get(), file, image, TJPF_BGR, image.bgr, source);
+    return scaled;
   }
   std::vector<std::uint8_t> cmyk(image.bgr.size() / 3 * 4);
-  Decompress(decoder.get(), file, header, TJPF_CMYK, cmyk, source);
+  Decompress(decoder.get(), file, image, TJPF_CMYK, cmyk, source);
   ConvertCmyk(cmyk, FindSegment(file, kApp14, "Adobe").has_value(), image);
-  return image;
+  return scaled;
+}
+
+std::int64_t JpegPixels(Bytes file, const std::string& source) {
+  const Decoder decoder(tjInitDecompress());
+  Expects(decoder != nullptr, "libjpeg-turbo starts");
+  const JpegHeader header = ReadHeader(decoder.get(), file, source);
+  return std::int64_t{header.width} * header.height;
 }
 
 int JpegOrientation(Bytes file) {

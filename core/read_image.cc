@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <cstring>
+#include <mutex>
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -54,6 +56,7 @@ Image DecodeByOpenCv(const std::vector<std::uint8_t>& file,
                            ", or of a kind that OpenCV does not read";
   cv::Mat pixels;
   try {
+    // Into a matrix of its own: only then does OpenCV tell a picture that ends early.
     pixels = cv::imdecode(file, flags);
   } catch (const cv::Exception& exception) {
     throw Error(what + ": " + exception.err);
@@ -63,9 +66,17 @@ Image DecodeByOpenCv(const std::vector<std::uint8_t>& file,
   return ImageFrom(pixels);
 }
 
-}  // namespace
+// Decoders take memory of their own beside the picture's: of large pictures one at a time.
+constexpr std::int64_t kLargePixels = 16'000'000;
 
-Image ReadImage(const std::filesystem::path& path, const ReadImageOptions& options) {
+std::unique_lock<std::mutex> WaitWhereLarge(std::int64_t pixels) {
+  static std::mutex one_large;
+  return pixels > kLargePixels ? std::unique_lock(one_large) : std::unique_lock<std::mutex>();
+}
+
+ScaledImage Read(const std::filesystem::path& path,
+                 int min_side_px,
+                 const ReadImageOptions& options) {
   const std::string source = path.string();
   const std::vector<std::uint8_t> file = ReadFile(path, kMaxFileBytes);
   const std::optional<ImageHeader> header = ReadImageHeader(file, source);
@@ -75,12 +86,32 @@ Image ReadImage(const std::filesystem::path& path, const ReadImageOptions& optio
                 "PNM, PAM or JPEG 2000");
   }
   if (header->format == "JPEG") {
-    Image image = DecodeJpeg(file, options.max_pixels, source);
+    const auto turn = WaitWhereLarge(JpegPixels(file, source));
+    ScaledImage scaled = DecodeJpeg(file, options.max_pixels, min_side_px, source);
     const int orientation = options.apply_exif_orientation ? JpegOrientation(file) : 1;
-    return Turned(std::move(image), orientation);
+    if (orientation >= 5) std::swap(scaled.full_width, scaled.full_height);
+    scaled.image = Turned(std::move(scaled.image), orientation);
+    return scaled;
   }
   CheckPixels(header->width, header->height, options.max_pixels, source);
-  return DecodeByOpenCv(file, header->format, options.apply_exif_orientation, source);
+  const auto turn = WaitWhereLarge(static_cast<std::int64_t>(header->width * header->height));
+  Image image = DecodeByOpenCv(file, header->format, options.apply_exif_orientation, source);
+  const int width = image.width;
+  const int height = image.height;
+  return {.image = std::move(image), .full_width = width, .full_height = height};
+}
+
+}  // namespace
+
+Image ReadImage(const std::filesystem::path& path, const ReadImageOptions& options) {
+  return Read(path, 0, options).image;
+}
+
+ScaledImage ReadScaledImage(const std::filesystem::path& path,
+                            int min_side_px,
+                            const ReadImageOptions& options) {
+  Expects(min_side_px > 0, "min_side_px > 0");
+  return Read(path, min_side_px, options);
 }
 
 }  // namespace deeper

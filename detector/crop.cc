@@ -264,6 +264,14 @@ void Crop(const Image& image,
   }
 }
 
+std::optional<int> SideThatCropsNeed(const CropOptions& crop,
+                                     const SelectiveSearchOptions& proposals) {
+  if (proposals.width_px == 0 || proposals.min_side_px == 0) return std::nullopt;
+  // The shorter side of the frame that proposals are made in is at most its width, in which the
+  // smallest proposal takes min_side_px.
+  return (crop.size_px - 2 * crop.padding_px) * proposals.width_px / proposals.min_side_px;
+}
+
 CropKey KeyOfCrop(const Image& image, const Box& box, const CropOptions& options) {
   const auto [x, y] = PartsOf(image, box, options);
   return {x.image_begin,

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "backbone/crop_rows.h"
 #include "core/box.h"
 #include "core/image.h"
+#include "proposals/selective_search.h"
 
 namespace deeper {
 
@@ -46,6 +48,11 @@ void Crop(const Image& image,
           const Box& box,
           const CropOptions& options,
           std::span<float> crop_chw);
+
+// Pixels of a picture's shorter side from which on every proposal fills its part of the crop with
+// pixels of its own: more of them would be left out, unseen. Nothing for proposals of any size.
+std::optional<int> SideThatCropsNeed(const CropOptions& crop,
+                                     const SelectiveSearchOptions& proposals);
 
 // The crop as a value: boxes whose keys are equal have equal crops of the same picture, because
 // boxes are rounded to whole pixels.

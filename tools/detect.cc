@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <optional>
 
@@ -119,6 +121,19 @@ std::vector<Detection> AtLeast(const std::vector<Detection>& detections, float m
   return kept;
 }
 
+constexpr int kDrawingSide = 4096;  // pixels
+
+// Moves boxes in `image` to where they are when it has another size.
+void ScaleBoxes(const Image& image, int width, int height, std::vector<Detection>& detections) {
+  if (width == image.width && height == image.height) return;
+  const float x = static_cast<float>(width) / static_cast<float>(image.width);
+  const float y = static_cast<float>(height) / static_cast<float>(image.height);
+  for (Detection& detection : detections) {
+    const Box& box = detection.box;
+    detection.box = {.x0 = box.x0 * x, .y0 = box.y0 * y, .x1 = box.x1 * x, .y1 = box.y1 * y};
+  }
+}
+
 // What one picture gave.
 struct PictureResult {
   ImageDetections detections;
@@ -148,23 +163,28 @@ class Detector {
     }
   }
 
-  // Never throws for what is wrong with the picture; says it in the result.
+  // A picture that cannot be read is said in the result. Throws Error for what no other picture
+  // would survive either, as a full disk.
   PictureResult Run(const Picture& picture) {
     PictureResult result;
     result.detections.id = picture.id;
+    ScaledImage scaled;
     try {
-      const Image image = Timed(result.times.decode_s, [&] { return ReadImage(picture.path); });
-      result.detections.width = image.width;
-      result.detections.height = image.height;
-      RegionFeatures regions = FeaturesOf(picture, image, result.times);
-      result.proposals = regions.boxes.size();
-      result.detections.detections = Timed(result.times.heads_s, [&] {
-        return DetectFromFeatures(model_, std::move(regions), options_);
-      });
-      if (drawings_) Draw(image, result.detections);
+      scaled = Timed(result.times.decode_s, [&] { return Read(picture); });
     } catch (const Error& error) {
       result.error = error.what();
+      return result;
     }
+    const Image& image = scaled.image;
+    RegionFeatures regions = FeaturesOf(picture, image, result.times);
+    result.proposals = regions.boxes.size();
+    result.detections.detections = Timed(result.times.heads_s, [&] {
+      return DetectFromFeatures(model_, std::move(regions), options_);
+    });
+    if (drawings_) Draw(image, result.detections);
+    ScaleBoxes(image, scaled.full_width, scaled.full_height, result.detections.detections);
+    result.detections.width = scaled.full_width;
+    result.detections.height = scaled.full_height;
     return result;
   }
 
@@ -182,6 +202,16 @@ class Detector {
   const Model& model() const { return model_; }
 
  private:
+  // A JPEG file in no more pixels than the crops of the smallest proposals have.
+  ScaledImage Read(const Picture& picture) const {
+    const std::optional<int> side = SideThatCropsNeed(model_.crop, proposals_);
+    if (side) return ReadScaledImage(picture.path, *side);
+    Image image = ReadImage(picture.path);
+    const int width = image.width;
+    const int height = image.height;
+    return {.image = std::move(image), .full_width = width, .full_height = height};
+  }
+
   RegionFeatures FeaturesOf(const Picture& picture, const Image& image, StageTimes& times) {
     if (cache_) {
       if (std::optional<RegionFeatures> cached = cache_->Load(picture.id))
@@ -194,10 +224,23 @@ class Detector {
     return regions;
   }
 
-  void Draw(const Image& image, const ImageDetections& detections) const {
-    const Image drawing =
-        DrawDetections(image, AtLeast(detections.detections, draw_min_score_), model_.classes);
-    WriteFileWhole(*drawings_ / (detections.id + ".jpg"), EncodeJpeg(drawing));
+  // A drawing is for people: its longer side has kDrawingSide pixels at the most.
+  void Draw(const Image& image, const ImageDetections& found) const {
+    std::vector<Detection> shown = AtLeast(found.detections, draw_min_score_);
+    const int longer = std::max(image.width, image.height);
+    Image drawing;
+    if (longer <= kDrawingSide) {
+      drawing = DrawDetections(image, shown, model_.classes);
+    } else {
+      const double scale = double{kDrawingSide} / longer;
+      const Image shrunken =
+          ShrinkImage(image,
+                      std::max(1, static_cast<int>(std::lround(scale * image.width))),
+                      std::max(1, static_cast<int>(std::lround(scale * image.height))));
+      ScaleBoxes(image, shrunken.width, shrunken.height, shown);
+      drawing = DrawDetections(shrunken, shown, model_.classes);
+    }
+    WriteFileWhole(*drawings_ / (found.id + ".jpg"), EncodeJpeg(drawing));
   }
 
   Model model_;

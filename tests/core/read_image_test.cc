@@ -225,6 +225,42 @@ TEST_CASE("each EXIF orientation puts the stored corners where it says, as OpenC
   }
 }
 
+ScaledImage ReadScaledBytes(const Bytes& file, int min_side_px) {
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "picture", std::ios::binary)
+      .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+  return ReadScaledImage(directory / "picture", min_side_px);
+}
+
+TEST_CASE("a JPEG is decoded at the smallest fraction that leaves its shorter side long enough") {
+  const Bytes file = Encode(Gradient(161, 80), ".jpg");
+  struct Case {
+    int min_side_px, width, height;
+  };
+  for (const auto& [min_side_px, width, height] : {Case{81, 161, 80},
+                                                   Case{41, 161, 80},
+                                                   Case{40, 81, 40},
+                                                   Case{20, 41, 20},
+                                                   Case{1, 21, 10}}) {
+    CAPTURE(min_side_px);
+    const ScaledImage scaled = ReadScaledBytes(file, min_side_px);
+    CHECK(scaled.image.width == width);
+    CHECK(scaled.image.height == height);
+    CHECK(scaled.full_width == 161);
+    CHECK(scaled.full_height == 80);
+    // The gradient is still there.
+    const std::uint8_t* last = scaled.image.Row(height - 1) + 3 * (width - 1);
+    CHECK(std::abs(int{last[0]} - 255) <= 8);
+    CHECK(std::abs(int{last[1]} - 255) <= 16);
+  }
+}
+
+TEST_CASE("formats other than JPEG are never scaled") {
+  const Image image = Gradient(64, 48);
+  const ScaledImage scaled = ReadScaledBytes(Encode(image, ".png"), 4);
+  REQUIRE(scaled == ScaledImage{.image = image, .full_width = 64, .full_height = 48});
+}
+
 TEST_CASE("an EXIF orientation out of range or in a broken segment leaves the picture as stored") {
   const Bytes jpeg = Encode(Gradient(16, 8), ".jpg");
   REQUIRE(ReadBytes(WithExif(jpeg, 0, false)) == ReadBytes(jpeg));

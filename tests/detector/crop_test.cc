@@ -325,6 +325,18 @@ TEST_CASE("boxes with equal keys have equal crops, and boxes with other crops ha
   REQUIRE(KeyOfCrop(image, box, options) != KeyOfCrop(image, other, options));
 }
 
+TEST_CASE("crops need no more of a picture than the smallest proposal fills them with") {
+  const SelectiveSearchOptions proposals = FastSelectiveSearch();
+  // 20 of 500 px fill the inner 192 px of a crop.
+  REQUIRE(SideThatCropsNeed({}, proposals) == 4800);
+  SelectiveSearchOptions any_size = proposals;
+  any_size.min_side_px = 0;
+  REQUIRE_FALSE(SideThatCropsNeed({}, any_size).has_value());
+  SelectiveSearchOptions own_size = proposals;
+  own_size.width_px = 0;
+  REQUIRE_FALSE(SideThatCropsNeed({}, own_size).has_value());
+}
+
 TEST_CASE("crop options outside their bounds are refused by name") {
   CHECK_NOTHROW(CropOptions{}.Validate());
   CHECK_THROWS_WITH((CropOptions{.size_px = 0}.Validate()), Catch::Contains("size_px"));
