@@ -7,28 +7,18 @@
 
 #include "core/dataset.h"
 #include "core/detection.h"
+#include "eval/read_dataset.h"
 
 namespace deeper {
 
 // The 20 classes of PASCAL VOC, in the devkit's (alphabetical) order.
 const ClassTable& VocClasses();
 
-// What a reader found wrong in files and passed over, for the report: file, reason.
-struct Warning {
-  std::string where;
-  std::string reason;
-};
-
 struct VocOptions {
   // Classes to keep, in this order; without it, the names found in the annotations, sorted.
   std::optional<ClassTable> classes;
   // Objects of other classes than `classes`: dropped with a warning when true, an Error when false.
   bool allow_unknown_classes = false;
-};
-
-struct ReadDataset {
-  Dataset dataset;
-  std::vector<Warning> warnings;  // one an object or file that was left out
 };
 
 struct VocObject {
