@@ -78,12 +78,18 @@ std::string EvaluationTable(const Evaluation& evaluation, const ClassTable& clas
 
 std::string EvaluationJson(const Evaluation& evaluation,
                            const ClassTable& classes,
+                           const std::optional<ConfidenceInterval>& interval,
                            CurveOutput curves) {
   nlohmann::ordered_json report = {
       {"protocol", NameOf(evaluation.protocol)},
       {"mean_average_precision", evaluation.mean_average_precision},
       {"median_average_precision", evaluation.median_average_precision},
       {"classes", nlohmann::ordered_json::array()}};
+  if (interval) {
+    report["mean_average_precision_interval"] = {{"low", interval->low},
+                                                 {"high", interval->high},
+                                                 {"standard_error", interval->standard_error}};
+  }
   if (evaluation.coco) report["coco"] = JsonOf(*evaluation.coco);
   for (const ClassResult& result : evaluation.classes) {
     report["classes"].push_back(
