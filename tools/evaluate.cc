@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "eval/align.h"
 #include "eval/bootstrap.h"
 #include "eval/compare.h"
+#include "eval/report.h"
 #include "eval/report_text.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
@@ -22,6 +25,8 @@ namespace po = boost::program_options;
 
 namespace {
 
+constexpr int kReportReplicates = 1000;
+
 struct EvaluateArguments {
   DataSource data;
   std::string detections;
@@ -31,6 +36,7 @@ struct EvaluateArguments {
   double min_iou = 0.5;
   double min_map = 0;
   int bootstrap = 0;
+  std::string report;
   std::uint64_t seed = 1;
   bool allow_unknown_classes = false;
   int workers = 0;
@@ -53,6 +59,7 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
        "deeper evaluate --data ilsvrc:DET_bbox_val --image-list val.txt --class-list classes.txt "
        "\\\n"
        "      --blacklist blacklist.txt --detections submission.txt",
+       "deeper evaluate --data voc:VOC2007 --set test --detections found.jsonl --report report/",
        "deeper evaluate --data voc:VOC2007 --set test --compare old.jsonl new.jsonl",
        "deeper evaluate --data voc:VOC2007 --set test --detections new.jsonl --compare voc12 "
        "ilsvrc"});
@@ -70,6 +77,7 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
       ("seed", po::value(&arguments.seed)->default_value(arguments.seed)->value_name("N"), "of those samples")
       ("min-map", po::value(&arguments.min_map)->default_value(arguments.min_map)->value_name("MAP"), "exit with 4 when the mAP of the first metric is lower (0..1)");
   line.Group("Output").add_options()
+      ("report", po::value(&arguments.report)->value_name("DIR"), "write DIR/report.html for the first metric: one page with tables, curves, errors and pictures")
       ("json", po::bool_switch(&arguments.json), "a JSON object for each metric")
       ("workers", po::value(&arguments.workers)->value_name("N"), "threads; default: one for each processor");
   // clang-format on
@@ -158,6 +166,42 @@ int Compare(const EvaluateArguments& arguments, const LoadedData& truth) {
   return kDone;
 }
 
+// The page for one metric, with an interval whatever --bootstrap says.
+void WriteReport(const EvaluateArguments& arguments,
+                 const LoadedData& truth,
+                 const DetectionSet& detections,
+                 const Evaluation& evaluation) {
+  const BootstrapOptions bootstrap{
+      .replicates = arguments.bootstrap > 0 ? arguments.bootstrap : kReportReplicates,
+      .seed = arguments.seed,
+      .workers = arguments.workers};
+  ReportOptions options;
+  if (evaluation.protocol != Protocol::kCoco) options.errors.foreground_iou = arguments.min_iou;
+  options.errors.background_iou =
+      std::min(options.errors.background_iou, options.errors.foreground_iou / 2);
+  const fs::path path = fs::path(arguments.report) / "report.html";
+  const std::string page =
+      ReportHtml({.dataset = truth.dataset,
+                  .detections = detections,
+                  .evaluation = evaluation,
+                  .interval = BootstrapMeanAveragePrecision(truth.dataset, evaluation, bootstrap),
+                  .configuration = {{"data", arguments.data.data},
+                                    {"set", arguments.data.set.empty() ? "-" : arguments.data.set},
+                                    {"detections", arguments.detections},
+                                    {"metric", NameOf(evaluation.protocol)},
+                                    {"IoU",
+                                     evaluation.protocol == Protocol::kCoco
+                                         ? ".50 to .95; errors at .50"
+                                         : fmt::format("{}", arguments.min_iou)},
+                                    {"interval",
+                                     fmt::format("{} samples of the pictures, seed {}",
+                                                 bootstrap.replicates,
+                                                 bootstrap.seed)}}},
+                 options);
+  WriteFileWhole(path, page);
+  fmt::print(stderr, "report -> {}\n", path.string());
+}
+
 }  // namespace
 
 int RunEvaluate(const Arguments& words) {
@@ -173,6 +217,9 @@ int RunEvaluate(const Arguments& words) {
   for (const Protocol protocol : protocols) {
     const Evaluation evaluation =
         Evaluate(truth.dataset, detections, OptionsFor(protocol, arguments));
+    if (!first_map && !arguments.report.empty()) {
+      WriteReport(arguments, truth, detections, evaluation);
+    }
     if (!first_map) first_map = evaluation.mean_average_precision;
     std::optional<ConfidenceInterval> interval;
     if (arguments.bootstrap > 0) {
