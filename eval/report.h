@@ -24,11 +24,11 @@ struct ReportInput {
 };
 
 struct ReportOptions {
-  int gallery_size = 600;  // cut-outs altogether, shared evenly by classes and kinds; 0: none
-  int picture_count = 6;   // best ones, and as many worst
-  int cutout_px = 200;     // longer side
-  int picture_px = 560;    // longer side
-  ErrorOptions errors;     // foreground_iou as the evaluation's min_iou
+  int gallery_size = 600;    // cut-outs altogether, shared evenly by classes and kinds; 0: none
+  int picture_count = 6;     // best ones, and as many worst
+  int cutout_px = 200;       // longer side
+  int picture_px = 560;      // longer side
+  ErrorOptions errors = {};  // foreground_iou as the evaluation's min_iou
 
   // Throws Error naming the field, its value and its bound.
   void Validate() const;

@@ -42,7 +42,7 @@ h3 { font-size: 14px; font-weight: 600; margin: 0 0 10px; }
 .map { font-size: 56px; line-height: 1.05; font-weight: 700; letter-spacing: -.035em; }
 .map small { font-size: 26px; font-weight: 600; color: var(--soft); letter-spacing: 0; }
 .tiles { display: grid; grid-template-columns: repeat(3, 1fr); gap: 16px; }
-.tile b { display: block; font-size: 25px; font-weight: 650; letter-spacing: -.02em; }
+.tile b { display: block; white-space: nowrap; font-size: 25px; font-weight: 650; letter-spacing: -.02em; }
 .tile span, .caption { color: var(--soft); font-size: 13px; }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 16px; }
 .scroll { overflow-x: auto; }
@@ -72,7 +72,7 @@ svg text { fill: var(--soft); font-size: 11px; }
 .rows .track i { display: block; height: 100%; border-radius: 6px; min-width: 2px; }
 .rows .what { color: var(--soft); font-size: 12.5px; display: block; line-height: 1.25; }
 .rows .value { text-align: right; white-space: nowrap; }
-.chip { border: 1px solid var(--line); border-radius: 99px; padding: 4px 12px; font-size: 13.5px; display: inline-flex; align-items: center; gap: 7px; background: var(--card); }
+.chip { white-space: nowrap; flex-shrink: 0; border: 1px solid var(--line); border-radius: 99px; padding: 4px 12px; font-size: 13.5px; display: inline-flex; align-items: center; gap: 7px; background: var(--card); }
 .chip::before { content: ""; width: 10px; height: 10px; border-radius: 3px; background: var(--kind, var(--soft)); }
 .chip[aria-pressed="false"] { opacity: .45; }
 .chip[aria-pressed="false"]::before { background: none; box-shadow: inset 0 0 0 1.5px var(--kind, var(--soft)); }
@@ -106,6 +106,9 @@ footer { color: var(--soft); font-size: 13px; padding: 40px 0 50px; }
   main, header > div { padding: 0 14px; }
   .hero { grid-template-columns: 1fr; }
   .map { font-size: 46px; }
+  .tiles { gap: 10px; }
+  .tile { padding: 12px; }
+  .tile b { font-size: 19px; }
   .filters { position: static; }
   .gallery { grid-template-columns: repeat(auto-fill, minmax(146px, 1fr)); }
   .bar { width: 46px; }
@@ -201,14 +204,14 @@ function intervalBar([low, high], value) {
 const used = data.classes.map((c, index) => ({...c, index})).filter(c => c.objects || c.detections);
 const COLUMNS = [
   ['name', 'class', c => c.name, c => c.name],
+  ['ap', 'AP %', c => c.ap === null ? -1 : c.ap, c => percent(c.ap)],
   ['objects', 'objects', c => c.objects, c => count(c.objects)],
   ['detections', 'detections', c => c.detections, c => count(c.detections)],
   ['found', 'found', c => c.found, c => count(c.found)],
   ['recall', 'recall %', c => c.objects ? c.found / c.objects : -1, c => c.objects ? percent(c.found / c.objects) : '\u2013'],
   ['score', 'best cut at', c => c.point ? c.point.score : -Infinity, c => c.point ? c.point.score.toFixed(2) : '\u2013'],
   ['precision', 'precision %', c => c.point ? c.point.precision : -1, c => c.point ? percent(c.point.precision) : '\u2013'],
-  ['f1', 'F1 %', c => c.point ? c.point.f1 : -1, c => c.point ? percent(c.point.f1) : '\u2013'],
-  ['ap', 'AP %', c => c.ap === null ? -1 : c.ap, c => percent(c.ap)]];
+  ['f1', 'F1 %', c => c.point ? c.point.f1 : -1, c => c.point ? percent(c.point.f1) : '\u2013']];
 const body = h('tbody', {id: 'classes'});
 const heads = COLUMNS.map(([key, title]) => h('th', {'data-key': key}, h('button', {onclick: () => {
   const ascending = state.get('sort') === key ? state.get('order') !== 'up' : key === 'name';
@@ -349,7 +352,7 @@ function view(item, labels) {
       s('rect', {...box, stroke: kindColour(kind), 'stroke-width': 2, 'stroke-dasharray': KINDS[kind][1] || null}));
   }
   if (labels) for (const [x, y, w, hgt, kind, label] of item.marks) {
-    const size = Math.max(item.w, item.h) / 36, width = label.length * size * .58 + size * .7, height = size * 1.45;
+    const size = Math.max(item.w, item.h) / 36, width = label.length * size * .62 + size * .7, height = size * 1.45;
     const left = Math.min(Math.max(0, x), Math.max(0, item.w - width));
     let best = null;
     for (const topY of [y - height, y, y + hgt, y + hgt - height]) {
