@@ -31,6 +31,7 @@ constexpr std::array kVerbs = {
     Verb{"evaluate",
          "mAP of detections against annotations: ilsvrc, voc07, voc12, coco",
          RunEvaluate},
+    Verb{"show", "detections drawn beside the truth", RunShow},
     Verb{"convert", "data sets and detections from one format into another", RunConvert},
     Verb{"propose", "object proposals, and their recall", RunPropose},
     Verb{"classify", "GoogLeNet as a classifier of whole pictures", RunClassify},
