@@ -1,20 +1,19 @@
 #include "eval/show.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <optional>
-#include <set>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/read_image.h"
 #include "eval/align.h"
+#include "eval/draw_thumbnail.h"
 #include "eval/yolo.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
@@ -155,7 +154,24 @@ struct Drawn {
   std::string error;  // empty when all went well
 };
 
-Drawn Draw(const AnnotatedImage& picture, const PictureMarks& marks) {
+// The picture with its marks; for a sheet already of a tile's size, so that its labels can be read.
+Image DrawMarked(const Image& image, std::vector<Mark> marks, std::optional<int> tile_px) {
+  if (!tile_px) return DrawMarks(image, marks);
+  const Thumbnail tile = MakeThumbnail(image,
+                                       {.x0 = 0,
+                                        .y0 = 0,
+                                        .x1 = static_cast<float>(image.width),
+                                        .y1 = static_cast<float>(image.height)},
+                                       *tile_px);
+  for (Mark& mark : marks) {
+    for (float Box::*side : {&Box::x0, &Box::y0, &Box::x1, &Box::y1}) {
+      mark.box.*side *= static_cast<float>(tile.scale);
+    }
+  }
+  return DrawMarks(tile.image, marks);
+}
+
+Drawn Draw(const AnnotatedImage& picture, const PictureMarks& marks, std::optional<int> tile_px) {
   try {
     if (picture.image_path.empty()) {
       return {.image = {},
@@ -163,19 +179,21 @@ Drawn Draw(const AnnotatedImage& picture, const PictureMarks& marks) {
                                    "in --data",
                                    picture.id)};
     }
-    return {.image = DrawMarks(ReadImage(picture.image_path), marks.marks), .error = ""};
+    return {.image = DrawMarked(ReadImage(picture.image_path), marks.marks, tile_px), .error = ""};
   } catch (const Error& error) {
     return {.image = {}, .error = error.what()};
   }
 }
 
 std::string CaptionOf(const AnnotatedImage& picture, const PictureMarks& marks) {
-  return fmt::format("{}  found {}, false {}, duplicate {}, missed {}",
-                     picture.id,
-                     marks.found,
-                     marks.false_positive,
-                     marks.duplicate,
-                     marks.missed);
+  std::string caption = fmt::format("{}  {} found", picture.id, marks.found);
+  const auto add = [&](std::size_t count, const char* what) {
+    if (count > 0) caption += fmt::format(", {} {}", count, what);
+  };
+  add(marks.false_positive, "false");
+  add(marks.duplicate, "twice");
+  add(marks.missed, "missed");
+  return caption;
 }
 
 // Gathers drawn pictures into files as they come.
@@ -262,13 +280,17 @@ int RunShow(const Arguments& words) {
       Choose(MarkPictures(dataset, detections, evaluation, least_scores), arguments, dataset);
 
   Writer writer(arguments);
+  const std::optional<int> tile_px =
+      arguments.sheets ? std::optional(arguments.tile_px) : std::nullopt;
   std::size_t failed = 0;
   {
     ProgressLine progress("drawing", "pictures", pictures.size(), 0);
     ForEachInOrder<Drawn>(
         pictures.size(),
         arguments.workers,
-        [&](std::size_t i) { return Draw(dataset.images[pictures[i].image], pictures[i]); },
+        [&](std::size_t i) {
+          return Draw(dataset.images[pictures[i].image], pictures[i], tile_px);
+        },
         [&](std::size_t i, Drawn drawn) {
           const AnnotatedImage& picture = dataset.images[pictures[i].image];
           if (drawn.error.empty()) {
