@@ -294,9 +294,11 @@ SimilarClasses HoiemGroups(const ClassTable& classes) {
   for (const std::vector<const char*>& group : names) {
     std::vector<ClassId> ids;
     for (const char* name : group) {
-      if (const std::optional<ClassId> id = classes.Find(name)) ids.push_back(*id);
+      const std::optional<ClassId> id = classes.Find(name);
+      if (!id) return {};
+      ids.push_back(*id);
     }
-    if (ids.size() > 1) groups.push_back(std::move(ids));
+    groups.push_back(std::move(ids));
   }
   return groups;
 }

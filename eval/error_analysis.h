@@ -88,7 +88,8 @@ constexpr std::size_t kHoiemKinds = 4;
 constexpr std::array<std::string_view, kHoiemKinds> kHoiemKindNames = {"Loc", "Sim", "Oth", "BG"};
 
 // Sets of classes that are alike. The paper's for VOC's names: vehicles, animals with person,
-// furniture, and aeroplane with bird; none where a table lacks them.
+// furniture, and aeroplane with bird. None where a table lacks one of these: other data sets have
+// no such sets, even where some names are the same.
 using SimilarClasses = std::vector<std::vector<ClassId>>;
 SimilarClasses HoiemGroups(const ClassTable& classes);
 
