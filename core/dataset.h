@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -17,6 +18,10 @@ struct Annotation {
   ClassId class_id{};
   bool difficult = false;  // VOC: counts neither as found nor as missed
   bool truncated = false;  // VOC: continues outside the picture
+  // COCO: the box holds a group of objects; detections in it count neither way, nor does it.
+  bool crowd = false;
+  // COCO: square pixels that the object itself covers; without it, its box's area stands for it.
+  std::optional<double> area_px = std::nullopt;
 
   bool operator==(const Annotation&) const = default;
 };
@@ -27,7 +32,7 @@ struct AnnotatedImage {
   std::filesystem::path image_path;  // empty where the data set has annotations alone
   int width = 0;                     // pixels as annotated, 0 where not
   int height = 0;
-  std::vector<Annotation> annotations;
+  std::vector<Annotation> annotations = {};
 
   bool operator==(const AnnotatedImage&) const = default;
 };

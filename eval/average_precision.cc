@@ -8,8 +8,6 @@
 namespace deeper {
 namespace {
 
-constexpr int kRecallPoints = 11;
-
 // The best precision at this recall or a higher one.
 std::vector<double> MonotoneEnvelope(const PrecisionRecallCurve& curve) {
   std::vector<double> envelope = curve.precision;
@@ -17,6 +15,20 @@ std::vector<double> MonotoneEnvelope(const PrecisionRecallCurve& curve) {
     envelope[i - 1] = std::max(envelope[i - 1], envelope[i]);
   }
   return envelope;
+}
+
+// AP = 1/n sum_t max_{j: r_j >= t} p_j over the n recalls t = 0, step, 2 step, ...; no detection
+// reaches t: 0.
+double AveragePrecisionAtPoints(const PrecisionRecallCurve& curve, int points, double step) {
+  Expects(curve.precision.size() == curve.recall.size(), "one precision for each recall");
+  const std::vector<double> envelope = MonotoneEnvelope(curve);
+  double sum = 0;
+  for (int i = 0; i < points; ++i) {
+    const auto reached = std::lower_bound(curve.recall.begin(), curve.recall.end(), i * step);
+    if (reached == curve.recall.end()) break;
+    sum += envelope[static_cast<std::size_t>(reached - curve.recall.begin())];
+  }
+  return sum / points;
 }
 
 }  // namespace
@@ -34,17 +46,12 @@ double AveragePrecisionByArea(const PrecisionRecallCurve& curve) {
   return area;
 }
 
-// AP = 1/11 sum_t max_{j: r_j >= t} p_j; no detection reaches t: 0.
 double AveragePrecisionAt11Points(const PrecisionRecallCurve& curve) {
-  Expects(curve.precision.size() == curve.recall.size(), "one precision for each recall");
-  const std::vector<double> envelope = MonotoneEnvelope(curve);
-  double sum = 0;
-  for (int i = 0; i < kRecallPoints; ++i) {
-    const auto reached = std::lower_bound(curve.recall.begin(), curve.recall.end(), i * 0.1);
-    if (reached == curve.recall.end()) break;
-    sum += envelope[static_cast<std::size_t>(reached - curve.recall.begin())];
-  }
-  return sum / kRecallPoints;
+  return AveragePrecisionAtPoints(curve, 11, 0.1);
+}
+
+double AveragePrecisionAt101Points(const PrecisionRecallCurve& curve) {
+  return AveragePrecisionAtPoints(curve, 101, 0.01);
 }
 
 }  // namespace deeper

@@ -20,5 +20,8 @@ double AveragePrecisionByArea(const PrecisionRecallCurve& curve);
 // the devkit these are the doubles i * 0.1, of which the fourth, seventh and eighth lie just above
 // 3/10, 6/10 and 7/10: a recall of exactly 3/10 does not reach them.
 double AveragePrecisionAt11Points(const PrecisionRecallCurve& curve);
+// Mean of the best precision at recall >= 0, 0.01, ..., 1 (COCO); 0 for an empty curve. Scores are
+// not read.
+double AveragePrecisionAt101Points(const PrecisionRecallCurve& curve);
 
 }  // namespace deeper

@@ -59,6 +59,7 @@ struct LabelText {
 struct Frame {
   cv::Rect place;
   cv::Scalar colour;
+  LineStyle style = LineStyle::kSolid;
 };
 
 struct Label {
@@ -166,14 +167,65 @@ cv::Scalar TextColourOn(const cv::Scalar& bgr) {
   return luminance > 0.179 ? cv::Scalar(0, 0, 0) : cv::Scalar(255, 255, 255);
 }
 
+// Lengths of dashes and gaps in multiples of the line's width; no gap for a line in one piece.
+struct Dashes {
+  int dash = 1;
+  int gap = 0;
+};
+
+Dashes DashesOf(LineStyle style) {
+  switch (style) {
+    case LineStyle::kDashed:
+      return {.dash = 5, .gap = 3};
+    case LineStyle::kDotted:
+      return {.dash = 1, .gap = 2};
+    case LineStyle::kSolid:
+    case LineStyle::kThin:
+      break;
+  }
+  return {};
+}
+
+// Fills the strip with pieces along its longer side.
+void DrawStrip(cv::Mat& canvas,
+               const cv::Rect& strip,
+               const cv::Scalar& colour,
+               const Dashes& dashes) {
+  if (dashes.gap == 0) {
+    canvas(strip).setTo(colour);
+    return;
+  }
+  const bool across = strip.width >= strip.height;
+  const int line = across ? strip.height : strip.width;
+  const int length = across ? strip.width : strip.height;
+  for (int at = 0; at < length; at += (dashes.dash + dashes.gap) * line) {
+    const int piece = std::min(dashes.dash * line, length - at);
+    canvas(across ? cv::Rect(strip.x + at, strip.y, piece, line)
+                  : cv::Rect(strip.x, strip.y + at, line, piece))
+        .setTo(colour);
+  }
+}
+
+void DrawEdges(cv::Mat& canvas,
+               const cv::Rect& box,
+               int line_px,
+               const cv::Scalar& colour,
+               const Dashes& dashes) {
+  const int t = line_px;
+  DrawStrip(canvas, {box.x, box.y, box.width, t}, colour, dashes);
+  DrawStrip(canvas, {box.x, box.y, t, box.height}, colour, dashes);
+  DrawStrip(canvas, {box.x, box.y + box.height - t, box.width, t}, colour, dashes);
+  DrawStrip(canvas, {box.x + box.width - t, box.y, t, box.height}, colour, dashes);
+}
+
 // A frame just inside the box's edge, thinner in boxes that it would fill.
 void DrawFrame(cv::Mat& canvas, const Frame& frame, int line_px) {
   const cv::Rect& box = frame.place;
-  const int t = std::clamp(std::min(box.width, box.height) / 5, 1, line_px);
-  canvas(cv::Rect(box.x, box.y, box.width, t)).setTo(frame.colour);
-  canvas(cv::Rect(box.x, box.y, t, box.height)).setTo(frame.colour);
-  canvas(cv::Rect(box.x, box.y + box.height - t, box.width, t)).setTo(frame.colour);
-  canvas(cv::Rect(box.x + box.width - t, box.y, t, box.height)).setTo(frame.colour);
+  const int wanted = frame.style == LineStyle::kThin ? std::max(1, line_px / 2) : line_px;
+  const int t = std::clamp(std::min(box.width, box.height) / 5, 1, wanted);
+  const Dashes dashes = DashesOf(frame.style);
+  if (dashes.gap > 0) DrawEdges(canvas, box, t, cv::Scalar(0, 0, 0), {});
+  DrawEdges(canvas, box, t, frame.colour, dashes);
 }
 
 void DrawLabel(cv::Mat& canvas, const Label& label) {
@@ -225,22 +277,19 @@ std::array<std::uint8_t, 3> ColourOf(const std::string& class_name) {
   return {channel(1), channel(3), channel(5)};
 }
 
-Image DrawDetections(const Image& image,
-                     const std::vector<Detection>& detections,
-                     const ClassTable& classes) {
+Image DrawMarks(const Image& image, const std::vector<Mark>& marks) {
   Image drawn = image;
   if (image.IsEmpty()) return drawn;
   const Style style = StyleFor(image);
   std::vector<Frame> frames;
   std::vector<Label> labels;
-  for (const std::size_t i : ByDescendingScore(detections)) {
-    const std::string& name = classes.Name(detections[i].class_id);
-    const cv::Rect box = PixelsOf(detections[i].box, image);
+  for (const Mark& mark : marks) {
+    const cv::Rect box = PixelsOf(mark.box, image);
     if (box.empty()) continue;
-    const cv::Scalar colour = ScalarOf(ColourOf(name));
-    frames.push_back({.place = box, .colour = colour});
-    const std::string text = fmt::format("{} {:.2f}", Printable(name), detections[i].score);
-    if (const std::optional<LabelText> fitted = FitText(text, style, image)) {
+    const cv::Scalar colour = ScalarOf(mark.bgr);
+    frames.push_back({.place = box, .colour = colour, .style = mark.style});
+    if (mark.text.empty()) continue;
+    if (const std::optional<LabelText> fitted = FitText(Printable(mark.text), style, image)) {
       labels.push_back(
           {.place = PlaceLabel(*fitted, box, image, labels), .text = *fitted, .colour = colour});
     }
@@ -251,6 +300,19 @@ Image DrawDetections(const Image& image,
   for (const Frame& frame : frames) DrawFrame(canvas, frame, style.line_px);
   for (const Label& label : labels) DrawLabel(canvas, label);
   return drawn;
+}
+
+Image DrawDetections(const Image& image,
+                     const std::vector<Detection>& detections,
+                     const ClassTable& classes) {
+  std::vector<Mark> marks;
+  for (const std::size_t i : ByDescendingScore(detections)) {
+    const std::string& name = classes.Name(detections[i].class_id);
+    marks.push_back({.box = detections[i].box,
+                     .text = fmt::format("{} {:.2f}", name, detections[i].score),
+                     .bgr = ColourOf(name)});
+  }
+  return DrawMarks(image, marks);
 }
 
 std::vector<std::uint8_t> EncodeJpeg(const Image& image, int quality) {

@@ -25,6 +25,27 @@ Image DrawDetections(const Image& image,
                      const std::vector<Detection>& detections,
                      const ClassTable& classes);
 
+// How a frame is drawn, to be told apart without colours.
+enum class LineStyle {
+  kSolid,
+  kDashed,
+  kDotted,
+  kThin,  // solid, half as wide
+};
+
+// A box with a label. An empty text has no label.
+struct Mark {
+  Box box;
+  std::string text;
+  std::array<std::uint8_t, 3> bgr = {0, 0, 0};
+  LineStyle style = LineStyle::kSolid;
+};
+
+// `image` with these boxes and labels, by the same rules as DrawDetections; earlier marks have the
+// first choice of their label's place and are drawn last, on top. Frames that are not solid stand
+// on a dark line, so that their gaps are seen on any ground.
+Image DrawMarks(const Image& image, const std::vector<Mark>& marks);
+
 // Encoded as JPEG. Expects a picture that is not empty and a quality of 1 to 100, where more is
 // larger and truer. Throws Error for pictures beyond JPEG's 65,500 pixels a side.
 std::vector<std::uint8_t> EncodeJpeg(const Image& image, int quality = 90);

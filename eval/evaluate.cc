@@ -7,22 +7,22 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "core/error.h"
+#include "eval/align.h"
 #include "eval/matching.h"
 
 namespace deeper {
 namespace {
 
-constexpr std::array<std::pair<Protocol, std::string_view>, 3> kProtocolNames = {{
+constexpr std::array<std::pair<Protocol, std::string_view>, 4> kProtocolNames = {{
     {Protocol::kIlsvrc, "ilsvrc"},
     {Protocol::kVoc07, "voc07"},
     {Protocol::kVoc12, "voc12"},
+    {Protocol::kCoco, "coco"},
 }};
 
 // What one class is judged by. Everything stands in the order of dataset.images.
@@ -30,105 +30,42 @@ struct ClassMaterial {
   std::vector<RankedDetection> detections;
   std::vector<TrueObject> objects;
   std::vector<std::uint32_t> blacklisted_images;
+  std::size_t counted_objects = 0;
 };
 
-std::unordered_map<std::string_view, std::size_t> ImagesById(const Dataset& dataset) {
-  std::unordered_map<std::string_view, std::size_t> images;
-  images.reserve(dataset.images.size());
+void GatherDetections(const AlignedDetections& aligned, std::vector<ClassMaterial>& classes) {
+  const std::vector<ImageDetections>& images = aligned.detections.images;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    for (std::size_t d = 0; d < images[i].detections.size(); ++d) {
+      const Detection& detection = images[i].detections[d];
+      classes[IndexOf(detection.class_id)].detections.push_back(
+          {.box = detection.box,
+           .score = detection.score,
+           .image = static_cast<std::uint32_t>(i),
+           .position = static_cast<std::uint32_t>(d)});
+    }
+  }
+}
+
+void GatherTruth(const Dataset& dataset, Protocol protocol, std::vector<ClassMaterial>& classes) {
+  const bool is_voc = protocol == Protocol::kVoc07 || protocol == Protocol::kVoc12;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
-    if (images.emplace(dataset.images[i].id, i).second) continue;
-    throw Error(fmt::format("data set '{}': picture '{}' is listed twice; remove one",
-                            dataset.name,
-                            dataset.images[i].id));
-  }
-  return images;
-}
-
-// For each picture of the data set its detections, or nullptr.
-std::vector<const ImageDetections*> DetectionsOfImages(const Dataset& dataset,
-                                                       const DetectionSet& detections) {
-  const auto image_by_id = ImagesById(dataset);
-  std::vector<const ImageDetections*> found(dataset.images.size(), nullptr);
-  for (const ImageDetections& image : detections.images) {
-    const auto position = image_by_id.find(image.id);
-    if (position == image_by_id.end()) {
-      throw Error(
-          fmt::format("detections: picture '{}' is not among the {} of data set '{}'; was "
-                      "another set detected, or are the names those of another layout?",
-                      image.id,
-                      dataset.images.size(),
-                      dataset.name));
-    }
-    if (found[position->second] != nullptr) {
-      throw Error(fmt::format("detections: picture '{}' is given twice; merge the results first",
-                              image.id));
-    }
-    found[position->second] = &image;
-  }
-  return found;
-}
-
-// For each class of the detections its class in the data set, or nothing.
-std::vector<std::optional<ClassId>> ClassesInDataset(const ClassTable& dataset_classes,
-                                                     const ClassTable& detected_classes) {
-  std::vector<std::optional<ClassId>> translation;
-  for (const ClassInfo& info : detected_classes.classes) {
-    std::optional<ClassId> id = dataset_classes.Find(info.name);
-    if (!id && !info.wordnet_id.empty()) id = dataset_classes.Find(info.wordnet_id);
-    translation.push_back(id);
-  }
-  return translation;
-}
-
-[[noreturn]] void FailOnUnknownClass(const ClassTable& dataset_classes,
-                                     const std::string& name,
-                                     const std::string& image_id) {
-  const std::optional<std::string> near = NearestClassName(dataset_classes, name);
-  throw Error(
-      fmt::format("detections: picture '{}' has a '{}', which is not among the {} classes of "
-                  "the data set{}",
-                  image_id,
-                  name,
-                  dataset_classes.Size(),
-                  near ? fmt::format("; did you mean '{}'?", *near)
-                       : "; name all of its classes with --classes, or leave such detections out "
-                         "with --allow-unknown-classes"));
-}
-
-void GatherDetections(const Dataset& dataset,
-                      const DetectionSet& detections,
-                      std::vector<ClassMaterial>& classes) {
-  const auto translation = ClassesInDataset(dataset.classes, detections.classes);
-  const auto detections_of_image = DetectionsOfImages(dataset, detections);
-  for (std::size_t i = 0; i < detections_of_image.size(); ++i) {
-    if (detections_of_image[i] == nullptr) continue;
-    const ImageDetections& image = *detections_of_image[i];
-    for (const Detection& detection : image.detections) {
-      Expects(IndexOf(detection.class_id) < translation.size(),
-              "a detection's class is in its table");
-      const std::optional<ClassId> id = translation[IndexOf(detection.class_id)];
-      if (!id)
-        FailOnUnknownClass(dataset.classes, detections.classes.Name(detection.class_id), image.id);
-      if (std::isnan(detection.score)) {
-        throw Error(
-            fmt::format("detections: picture '{}' has a score that is not a number", image.id));
-      }
-      classes[IndexOf(*id)].detections.push_back(
-          {.box = detection.box, .score = detection.score, .image = static_cast<std::uint32_t>(i)});
-    }
-  }
-}
-
-void GatherTruth(const Dataset& dataset, std::vector<ClassMaterial>& classes) {
-  for (std::size_t i = 0; i < dataset.images.size(); ++i) {
-    for (const Annotation& annotation : dataset.images[i].annotations) {
+    const std::vector<Annotation>& annotations = dataset.images[i].annotations;
+    for (std::size_t a = 0; a < annotations.size(); ++a) {
+      const Annotation& annotation = annotations[a];
       Expects(IndexOf(annotation.class_id) < classes.size(),
               "an annotation's class is in its table");
       classes[IndexOf(annotation.class_id)].objects.push_back(
           {.box = annotation.box,
            .image = static_cast<std::uint32_t>(i),
-           .difficult = annotation.difficult,
+           .position = static_cast<std::uint32_t>(a),
+           .difficult = annotation.difficult || (is_voc && annotation.crowd),
+           .crowd = annotation.crowd,
+           .area_px = annotation.area_px.value_or(Area(annotation.box)),
            .matched = false});
+      if (CountsAsObject(dataset, i, annotation, protocol)) {
+        ++classes[IndexOf(annotation.class_id)].counted_objects;
+      }
     }
   }
   for (const auto& [image, class_id] : dataset.blacklist) {
@@ -148,22 +85,80 @@ std::span<TrueObject> ObjectsOfImage(std::vector<TrueObject>& objects, std::uint
   return {begin, end};
 }
 
-Verdict Judge(const RankedDetection& detection,
-              ClassMaterial& material,
-              const EvaluationOptions& options) {
-  if (IsBlacklisted(material, detection.image)) return Verdict::kIgnored;
-  const std::span<TrueObject> objects = ObjectsOfImage(material.objects, detection.image);
-  return options.protocol == Protocol::kIlsvrc
-             ? MatchIlsvrc(detection.box, objects, options.min_iou)
-             : MatchVoc(detection.box, objects, options.min_iou);
+Outcome OutcomeOf(const RankedDetection& detection,
+                  const Match& match,
+                  std::span<const TrueObject> objects) {
+  Outcome outcome{.score = detection.score,
+                  .image = detection.image,
+                  .detection = detection.position,
+                  .verdict = match.verdict,
+                  .object = std::nullopt,
+                  .iou = static_cast<float>(match.iou)};
+  if (match.object) outcome.object = objects[*match.object].position;
+  return outcome;
 }
 
-std::size_t CountedObjects(const ClassMaterial& material, Protocol protocol) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(material.objects, [&](const TrueObject& object) {
-        const bool left_out = protocol != Protocol::kIlsvrc && object.difficult;
-        return !left_out && !IsBlacklisted(material, object.image);
-      }));
+Outcome Judge(const RankedDetection& detection,
+              ClassMaterial& material,
+              const EvaluationOptions& options) {
+  if (IsBlacklisted(material, detection.image)) {
+    return OutcomeOf(detection, {.verdict = Verdict::kIgnored, .object = std::nullopt}, {});
+  }
+  const std::span<TrueObject> objects = ObjectsOfImage(material.objects, detection.image);
+  const Match match = options.protocol == Protocol::kIlsvrc
+                          ? MatchIlsvrc(detection.box, objects, options.min_iou)
+                          : MatchVoc(detection.box, objects, options.min_iou);
+  return OutcomeOf(detection, match, objects);
+}
+
+// Fills in true_positives and the curve from outcomes and objects.
+void TraceCurve(ClassResult& result) {
+  std::size_t counted = 0;
+  for (const Outcome& outcome : result.outcomes) {
+    if (outcome.verdict == Verdict::kIgnored) continue;
+    ++counted;
+    if (outcome.verdict == Verdict::kTruePositive) ++result.true_positives;
+    const auto found = static_cast<double>(result.true_positives);
+    result.curve.score.push_back(outcome.score);
+    result.curve.precision.push_back(found / static_cast<double>(counted));
+    result.curve.recall.push_back(
+        result.objects == 0 ? 0 : found / static_cast<double>(result.objects));
+  }
+}
+
+// COCO judges each picture by itself; the outcomes of all are then ranked.
+void JudgeCoco(ClassMaterial& material, ClassResult& result) {
+  std::vector<CocoOutcome> coco;
+  std::vector<TrueObject> judged_objects;
+  for (const TrueObject& object : material.objects) {
+    if (!IsBlacklisted(material, object.image)) judged_objects.push_back(object);
+  }
+  for (std::size_t begin = 0; begin < material.detections.size();) {
+    const std::uint32_t image = material.detections[begin].image;
+    std::size_t end = begin;
+    while (end < material.detections.size() && material.detections[end].image == image) ++end;
+    const std::span<RankedDetection> of_image =
+        std::span(material.detections).subspan(begin, end - begin);
+    begin = end;
+    const bool judged = !IsBlacklisted(material, image);
+    const std::span<TrueObject> objects = ObjectsOfImage(material.objects, image);
+    std::ranges::stable_sort(of_image, std::ranges::greater{}, &RankedDetection::score);
+    const CocoImageResult matched = judged ? MatchCoco(of_image, objects) : CocoImageResult{};
+    for (std::size_t d = 0; d < of_image.size(); ++d) {
+      const bool counts = d < matched.outcomes.size();  // not beyond the hundredth
+      Outcome outcome = OutcomeOf(
+          of_image[d],
+          counts ? matched.matches[d] : Match{.verdict = Verdict::kIgnored, .object = std::nullopt},
+          objects);
+      if (counts) coco.push_back(matched.outcomes[d]);
+      outcome.coco_found = counts ? coco.back().found[0] : std::uint16_t{0};
+      outcome.coco_ignored = counts ? coco.back().ignored[0] : std::uint16_t{0xFFFF};
+      result.outcomes.push_back(outcome);
+    }
+  }
+  std::ranges::stable_sort(coco, std::ranges::greater{}, &CocoOutcome::score);
+  std::ranges::stable_sort(result.outcomes, std::ranges::greater{}, &Outcome::score);
+  result.coco = CocoNumbersOf(coco, CountCocoObjects(judged_objects));
 }
 
 // Uses up `material`: its detections are sorted and its objects marked.
@@ -171,24 +166,29 @@ ClassResult EvaluateClass(ClassId id, ClassMaterial material, const EvaluationOp
   ClassResult result;
   result.class_id = id;
   result.detections = material.detections.size();
-  result.objects = CountedObjects(material, options.protocol);
-  std::ranges::stable_sort(material.detections, std::ranges::greater{}, &RankedDetection::score);
-  std::size_t counted = 0;
-  for (const RankedDetection& detection : material.detections) {
-    const Verdict verdict = Judge(detection, material, options);
-    if (verdict == Verdict::kIgnored) continue;
-    ++counted;
-    if (verdict == Verdict::kTruePositive) ++result.true_positives;
-    const auto found = static_cast<double>(result.true_positives);
-    result.curve.score.push_back(detection.score);
-    result.curve.precision.push_back(found / static_cast<double>(counted));
-    result.curve.recall.push_back(
-        result.objects == 0 ? 0 : found / static_cast<double>(result.objects));
+  result.objects = material.counted_objects;
+  result.outcomes.reserve(material.detections.size());
+  if (options.protocol == Protocol::kCoco) {
+    JudgeCoco(material, result);
+  } else {
+    std::ranges::stable_sort(material.detections, std::ranges::greater{}, &RankedDetection::score);
+    for (const RankedDetection& detection : material.detections) {
+      result.outcomes.push_back(Judge(detection, material, options));
+    }
   }
-  if (result.objects > 0) {
-    result.average_precision = options.protocol == Protocol::kVoc07
-                                   ? AveragePrecisionAt11Points(result.curve)
-                                   : AveragePrecisionByArea(result.curve);
+  TraceCurve(result);
+  if (result.objects == 0) return result;
+  switch (options.protocol) {
+    case Protocol::kCoco:
+      result.average_precision = (*result.coco)[0];
+      break;
+    case Protocol::kVoc07:
+      result.average_precision = AveragePrecisionAt11Points(result.curve);
+      break;
+    case Protocol::kVoc12:
+    case Protocol::kIlsvrc:
+      result.average_precision = AveragePrecisionByArea(result.curve);
+      break;
   }
   return result;
 }
@@ -207,6 +207,11 @@ void Summarise(Evaluation& evaluation) {
     if (!result.average_precision) continue;
     values.push_back(*result.average_precision);
     sum += values.back();
+  }
+  if (evaluation.protocol == Protocol::kCoco) {
+    std::vector<CocoNumbers> numbers;
+    for (const ClassResult& result : evaluation.classes) numbers.push_back(*result.coco);
+    evaluation.coco = MeanOf(numbers);
   }
   if (values.empty()) return;
   evaluation.mean_average_precision = sum / static_cast<double>(values.size());
@@ -238,14 +243,31 @@ void EvaluationOptions::Validate() const {
   if (workers < 1) throw Error(fmt::format("workers: expected at least 1, found {}", workers));
 }
 
+bool CountsAsObject(const Dataset& dataset,
+                    std::size_t image,
+                    const Annotation& annotation,
+                    Protocol protocol) {
+  if (dataset.blacklist.contains({image, annotation.class_id})) return false;
+  switch (protocol) {
+    case Protocol::kIlsvrc:
+      return true;
+    case Protocol::kCoco:
+      return !annotation.crowd;
+    case Protocol::kVoc07:
+    case Protocol::kVoc12:
+      return !annotation.difficult && !annotation.crowd;
+  }
+  return true;
+}
+
 Evaluation Evaluate(const Dataset& dataset,
                     const DetectionSet& detections,
                     const EvaluationOptions& options) {
   options.Validate();
   std::vector<ClassMaterial> material(dataset.classes.Size());
-  GatherTruth(dataset, material);
-  GatherDetections(dataset, detections, material);
-  Evaluation evaluation{.protocol = options.protocol, .classes = {}};
+  GatherTruth(dataset, options.protocol, material);
+  GatherDetections(AlignDetections(dataset, detections), material);
+  Evaluation evaluation{.protocol = options.protocol, .classes = {}, .coco = std::nullopt};
   evaluation.classes.resize(material.size());
   // oneTBB prints a warning when it is asked for more threads than there are processors.
   tbb::task_arena arena(std::min(options.workers, tbb::info::default_concurrency()));

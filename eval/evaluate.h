@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,8 @@
 #include "core/dataset.h"
 #include "core/detection.h"
 #include "eval/average_precision.h"
+#include "eval/coco_protocol.h"
+#include "eval/matching.h"
 
 namespace deeper {
 
@@ -15,20 +18,40 @@ enum class Protocol {
   kIlsvrc,  // ILSVRC DET devkit
   kVoc07,   // 11-point average precision
   kVoc12,   // area under the monotone envelope, VOC 2010 and later
+  kCoco,    // 101 points, mean over ten overlaps
 };
 
-std::string NameOf(Protocol protocol);               // "ilsvrc", "voc07", "voc12"
+std::string NameOf(Protocol protocol);               // "ilsvrc", "voc07", "voc12", "coco"
 Protocol ProtocolFromName(const std::string& name);  // throws Error listing them otherwise
+
+// What became of one detection. For COCO `verdict` and `object` are those at IoU 0.5.
+struct Outcome {
+  float score = 0;
+  std::uint32_t image = 0;      // position in dataset.images
+  std::uint32_t detection = 0;  // position among the detections of that picture
+  Verdict verdict = Verdict::kFalsePositive;
+  // Position in the picture's annotations of the object that decided: see Match.
+  std::optional<std::uint32_t> object = std::nullopt;
+  float iou = 0;  // with that object
+  // COCO: bit i is set where it counts as found, or not at all, at IoU .5 + i * .05.
+  std::uint16_t coco_found = 0;
+  std::uint16_t coco_ignored = 0;
+
+  bool operator==(const Outcome&) const = default;
+};
 
 struct ClassResult {
   ClassId class_id{};
-  std::size_t objects = 0;  // that count: neither difficult (VOC) nor in a blacklisted picture
+  std::size_t objects = 0;  // that count: see CountsAsObject
   std::size_t detections =
       0;  // of the class in all pictures, those that count neither way included
   std::size_t true_positives = 0;
   // Nothing when the class has no object that counts.
   std::optional<double> average_precision;
-  PrecisionRecallCurve curve;
+  PrecisionRecallCurve curve;  // COCO: at IoU 0.5
+  // One for each detection, in the order in which they were judged.
+  std::vector<Outcome> outcomes = {};
+  std::optional<CocoNumbers> coco = std::nullopt;  // for kCoco
 
   bool operator==(const ClassResult&) const = default;
 };
@@ -36,7 +59,7 @@ struct ClassResult {
 struct EvaluationOptions {
   Protocol protocol = Protocol::kVoc12;
   // The IoU from which a detection has found an object, in (0, 1]. ILSVRC asks for less where the
-  // object is small.
+  // object is small. COCO has its own ten and does not read it.
   double min_iou = 0.5;
   // Classes are judged in parallel by this many threads, at least 1; the result does not depend on
   // it.
@@ -51,18 +74,25 @@ struct Evaluation {
   std::vector<ClassResult> classes;   // in the order of dataset.classes
   double mean_average_precision = 0;  // over classes with objects; 0 without any
   double median_average_precision = 0;
+  std::optional<CocoNumbers> coco = std::nullopt;  // for kCoco
 
   bool operator==(const Evaluation&) const = default;
 };
 
-// Matches detections to the truth by the protocol's rules (eval/matching.h). Detections go by
-// descending score; equal scores in the order of dataset.images, then of the picture's detections.
-// Pictures are matched by id, classes by name or WordNet id. Pictures without detections count with
-// their objects; a class with objects and no detection has AP 0. Objects and detections in
+// Whether an object counts as found or missed: under VOC's rules the difficult ones and crowds do
+// not, under COCO's crowds do not, and none whose class is blacklisted in its picture.
+bool CountsAsObject(const Dataset& dataset,
+                    std::size_t image,
+                    const Annotation& annotation,
+                    Protocol protocol);
+
+// Matches detections to the truth by the protocol's rules (eval/matching.h, eval/coco_protocol.h).
+// Detections go by descending score; equal scores in the order of dataset.images, then of the
+// picture's detections. Pictures are matched by id, classes by name or WordNet id: see
+// AlignDetections, which also says what is refused. Pictures without detections count with their
+// objects; a class with objects and no detection has AP 0. Objects and detections in
 // dataset.blacklist count neither way; Annotation::difficult is read by the VOC protocols alone.
-// Throws Error for a picture that the data set has not, a picture given twice (in either), a
-// detection of a class that the data set has not, a score that is not a number, and options out of
-// range.
+// Throws Error for what AlignDetections refuses and for options out of range.
 Evaluation Evaluate(const Dataset& dataset,
                     const DetectionSet& detections,
                     const EvaluationOptions& options);

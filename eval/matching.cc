@@ -1,8 +1,29 @@
 #include "eval/matching.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace deeper {
+namespace {
+
+// The object with the highest IoU among those that `reached(object, iou)` admits, with a verdict
+// for it; a false positive when there is none. The first of equals; IoU 0 is no overlap.
+template <typename Reached>
+Match BestObject(const Box& detection,
+                 std::span<const TrueObject> objects,
+                 Verdict verdict,
+                 const Reached& reached) {
+  Match best;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const double iou = Iou(detection, objects[i].box);
+    if (iou > best.iou && reached(objects[i], iou)) {
+      best = {.verdict = verdict, .object = i, .iou = iou};
+    }
+  }
+  return best;
+}
+
+}  // namespace
 
 double IlsvrcThreshold(const Box& object, double base) {
   const double w = double{object.x1} - double{object.x0};
@@ -10,37 +31,32 @@ double IlsvrcThreshold(const Box& object, double base) {
   return std::min(base, w * h / ((w + 10) * (h + 10)));
 }
 
-Verdict MatchIlsvrc(const Box& detection, std::span<TrueObject> objects_of_image, double base_iou) {
-  TrueObject* best = nullptr;
-  double best_iou = 0;
-  for (TrueObject& object : objects_of_image) {
-    if (object.matched) continue;
-    const double iou = Iou(detection, object.box);
-    if (iou > best_iou && iou >= IlsvrcThreshold(object.box, base_iou)) {
-      best = &object;
-      best_iou = iou;
-    }
+Match MatchIlsvrc(const Box& detection, std::span<TrueObject> objects_of_image, double base_iou) {
+  const auto reached = [&](bool matched) {
+    return [matched, base_iou](const TrueObject& object, double iou) {
+      return object.matched == matched && iou >= IlsvrcThreshold(object.box, base_iou);
+    };
+  };
+  const Match match =
+      BestObject(detection, objects_of_image, Verdict::kTruePositive, reached(false));
+  if (match.object) {
+    objects_of_image[*match.object].matched = true;
+    return match;
   }
-  if (best == nullptr) return Verdict::kFalsePositive;
-  best->matched = true;
-  return Verdict::kTruePositive;
+  return BestObject(detection, objects_of_image, Verdict::kDuplicate, reached(true));
 }
 
-Verdict MatchVoc(const Box& detection, std::span<TrueObject> objects_of_image, double min_iou) {
-  TrueObject* best = nullptr;
-  double best_iou = 0;
-  for (TrueObject& object : objects_of_image) {
-    const double iou = Iou(detection, object.box);
-    if (iou > best_iou) {
-      best = &object;
-      best_iou = iou;
-    }
+Match MatchVoc(const Box& detection, std::span<TrueObject> objects_of_image, double min_iou) {
+  const auto any = [](const TrueObject&, double) { return true; };
+  Match match = BestObject(detection, objects_of_image, Verdict::kTruePositive, any);
+  if (!match.object || match.iou < min_iou) return {};
+  TrueObject& object = objects_of_image[*match.object];
+  if (object.difficult) {
+    match.verdict = Verdict::kIgnored;
+  } else if (std::exchange(object.matched, true)) {
+    match.verdict = Verdict::kDuplicate;
   }
-  if (best == nullptr || best_iou < min_iou) return Verdict::kFalsePositive;
-  if (best->difficult) return Verdict::kIgnored;
-  if (best->matched) return Verdict::kFalsePositive;
-  best->matched = true;
-  return Verdict::kTruePositive;
+  return match;
 }
 
 }  // namespace deeper

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "core/box.h"
@@ -11,7 +12,19 @@ namespace deeper {
 enum class Verdict : std::uint8_t {
   kTruePositive,
   kFalsePositive,
-  kIgnored,  // neither way: on a difficult object, or of a class that is not judged in its picture
+  kDuplicate,  // a false positive too: on an object that a better detection has taken
+  kIgnored,    // neither way: on a difficult object or a crowd, or of a class that is not judged
+};
+
+// A verdict with its reason.
+struct Match {
+  Verdict verdict = Verdict::kFalsePositive;
+  // Position in the objects that were offered, of the one that the verdict is due to; nothing for
+  // a false positive that is no duplicate, and where a rule ignores without an object.
+  std::optional<std::size_t> object = std::nullopt;
+  double iou = 0;  // with that object
+
+  bool operator==(const Match&) const = default;
 };
 
 // A detection of one class in picture number `image`.
@@ -19,13 +32,17 @@ struct RankedDetection {
   Box box;
   float score = 0;
   std::uint32_t image = 0;
+  std::uint32_t position = 0;  // among the picture's detections
 };
 
 // A true object of one class in picture number `image`.
 struct TrueObject {
   Box box;
   std::uint32_t image = 0;
+  std::uint32_t position = 0;  // among the picture's annotations
   bool difficult = false;
+  bool crowd = false;
+  double area_px = 0;    // of the object itself, for COCO's areas
   bool matched = false;  // a detection has taken it
 };
 
@@ -35,12 +52,12 @@ double IlsvrcThreshold(const Box& object, double base);
 
 // ILSVRC DET: the detection takes, of the objects of its class in its picture that nobody has taken
 // and whose threshold it reaches, the one with the highest IoU (the first of equals). Marks it as
-// matched.
-Verdict MatchIlsvrc(const Box& detection, std::span<TrueObject> objects_of_image, double base_iou);
+// matched. Without one it is false; a duplicate where a taken object's threshold is reached.
+Match MatchIlsvrc(const Box& detection, std::span<TrueObject> objects_of_image, double base_iou);
 
 // VOC: the detection goes to the object of its class in its picture with the highest IoU (the first
 // of equals), taken or not. Below min_iou it is false; on a difficult object it is ignored; on one
 // that was taken it is a duplicate, so false.
-Verdict MatchVoc(const Box& detection, std::span<TrueObject> objects_of_image, double min_iou);
+Match MatchVoc(const Box& detection, std::span<TrueObject> objects_of_image, double min_iou);
 
 }  // namespace deeper

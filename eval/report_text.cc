@@ -2,56 +2,31 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
+#include "eval/text_table.h"
 #include "eval/utf8.h"
 
 namespace deeper {
 namespace {
-
-constexpr std::size_t kColumns = 6;
-using Row = std::array<std::string, kColumns>;
 
 std::optional<double> RecallOf(const ClassResult& result) {
   if (result.objects == 0) return std::nullopt;
   return static_cast<double>(result.true_positives) / static_cast<double>(result.objects);
 }
 
-std::string Percent(const std::optional<double>& ratio) {
-  return ratio ? fmt::format("{:.2f}", 100 * *ratio) : "-";
-}
-
-// Characters of a UTF-8 text.
-std::size_t Characters(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-// The first column to the left, numbers to the right, two spaces between.
-std::string Aligned(const std::vector<Row>& rows) {
-  std::array<std::size_t, kColumns> widths{};
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < kColumns; ++i) {
-      widths.at(i) = std::max(widths.at(i), Characters(row.at(i)));
-    }
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    text += row[0] + std::string(widths[0] - Characters(row[0]), ' ');
-    for (std::size_t i = 1; i < kColumns; ++i) {
-      text += std::string(2 + widths.at(i) - Characters(row.at(i)), ' ') + row.at(i);
-    }
-    text += '\n';
-  }
-  return text;
-}
-
 nlohmann::ordered_json OrNull(const std::optional<double>& value) {
   return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+}
+
+nlohmann::ordered_json JsonOf(const CocoNumbers& numbers) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    json[std::string(kCocoNumberNames.at(i))] = OrNull(numbers.at(i));
+  }
+  return json;
 }
 
 nlohmann::ordered_json JsonOf(const ClassResult& result,
@@ -64,6 +39,7 @@ nlohmann::ordered_json JsonOf(const ClassResult& result,
   entry["true_positives"] = result.true_positives;
   entry["recall"] = OrNull(RecallOf(result));
   entry["average_precision"] = OrNull(result.average_precision);
+  if (result.coco) entry["coco"] = JsonOf(*result.coco);
   if (curves == CurveOutput::kIncluded) {
     entry["curve"] = {{"score", result.curve.score},
                       {"precision", result.curve.precision},
@@ -75,29 +51,46 @@ nlohmann::ordered_json JsonOf(const ClassResult& result,
 }  // namespace
 
 std::string EvaluationTable(const Evaluation& evaluation, const ClassTable& classes) {
-  std::vector<Row> rows = {
+  std::vector<std::vector<std::string>> rows = {
       {"class", "objects", "detections", "true positives", "recall %", "AP %"}};
   for (const ClassResult& result : evaluation.classes) {
     rows.push_back({WithoutInvalidUtf8(classes.Name(result.class_id)),
                     fmt::format("{}", result.objects),
                     fmt::format("{}", result.detections),
                     fmt::format("{}", result.true_positives),
-                    Percent(RecallOf(result)),
-                    Percent(result.average_precision)});
+                    PercentText(RecallOf(result)),
+                    PercentText(result.average_precision)});
   }
-  rows.push_back({"mean", "", "", "", "", Percent(evaluation.mean_average_precision)});
-  rows.push_back({"median", "", "", "", "", Percent(evaluation.median_average_precision)});
-  return Aligned(rows);
+  rows.push_back({"mean", "", "", "", "", PercentText(evaluation.mean_average_precision)});
+  rows.push_back({"median", "", "", "", "", PercentText(evaluation.median_average_precision)});
+  std::string table = AlignedTable(rows);
+  if (evaluation.coco) {
+    rows = std::vector<std::vector<std::string>>(2);
+    for (std::size_t i = 0; i < kCocoNumberNames.size(); ++i) {
+      rows[0].emplace_back(kCocoNumberNames.at(i));
+      rows[1].push_back(PercentText(evaluation.coco->at(i)));
+    }
+    table += '\n';
+    table += AlignedTable(rows, {.text_columns = 0});
+  }
+  return table;
 }
 
 std::string EvaluationJson(const Evaluation& evaluation,
                            const ClassTable& classes,
+                           const std::optional<ConfidenceInterval>& interval,
                            CurveOutput curves) {
   nlohmann::ordered_json report = {
       {"protocol", NameOf(evaluation.protocol)},
       {"mean_average_precision", evaluation.mean_average_precision},
       {"median_average_precision", evaluation.median_average_precision},
       {"classes", nlohmann::ordered_json::array()}};
+  if (interval) {
+    report["mean_average_precision_interval"] = {{"low", interval->low},
+                                                 {"high", interval->high},
+                                                 {"standard_error", interval->standard_error}};
+  }
+  if (evaluation.coco) report["coco"] = JsonOf(*evaluation.coco);
   for (const ClassResult& result : evaluation.classes) {
     report["classes"].push_back(
         JsonOf(result, classes.classes.at(IndexOf(result.class_id)), curves));

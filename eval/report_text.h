@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/class_table.h"
+#include "eval/bootstrap.h"
 #include "eval/evaluate.h"
 
 namespace deeper {
@@ -20,6 +22,7 @@ enum class CurveOutput { kLeftOut, kIncluded };
 // after each detection that counts.
 std::string EvaluationJson(const Evaluation& evaluation,
                            const ClassTable& classes,
+                           const std::optional<ConfidenceInterval>& interval = std::nullopt,
                            CurveOutput curves = CurveOutput::kLeftOut);
 
 }  // namespace deeper

@@ -24,9 +24,4 @@ DetectionSet ParseJsonLines(std::string_view text,
                             const ClassTable* classes = nullptr);
 void WriteJsonLines(const DetectionSet& detections, const std::filesystem::path& path);
 
-// COCO: one object with "images", "categories" and "annotations" (with "score"), bbox [x, y, width,
-// height] in pixels from 0. Ids count from 1 in the order of the pictures. Valid as a COCO
-// ground-truth-like file; "annotations" alone is the COCO results list.
-void WriteCoco(const DetectionSet& detections, const std::filesystem::path& path);
-
 }  // namespace deeper

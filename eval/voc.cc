@@ -15,6 +15,7 @@
 #include "core/parse.h"
 #include "eval/one_based.h"
 #include "eval/text_line.h"
+#include "eval/utf8.h"
 
 namespace deeper {
 namespace {
@@ -59,6 +60,11 @@ void ReadObject(const pugi::xml_node& node,
         {.where = path.string(), .reason = fmt::format("object '{}' left out: {}", name, reason)});
   };
   if (name.empty()) return leave_out("it has no name");
+  if (!IsUtf8(name)) {
+    file.warnings.push_back(
+        {.where = path.string(), .reason = "object left out: its name is not UTF-8"});
+    return;
+  }
   std::optional<Box> box = BoxOf(node.child("bndbox"));
   if (!box) return leave_out("its bndbox lacks a number for xmin, ymin, xmax or ymax");
   if (box->IsEmpty()) return leave_out("its box is inverted or empty");
@@ -100,9 +106,9 @@ fs::path FindImage(const fs::path& directory, const std::string& id) {
   return {};
 }
 
-ClassTable ClassesIn(const std::vector<VocFile>& files) {
+ClassTable ClassesIn(const std::vector<std::pair<std::string, VocFile>>& files) {
   std::set<std::string> names;
-  for (const VocFile& file : files) {
+  for (const auto& [id, file] : files) {
     for (const VocObject& object : file.objects) names.insert(object.name);
   }
   return ClassTableOf({names.begin(), names.end()});
@@ -114,6 +120,21 @@ void RequireDirectory(const fs::path& directory) {
       fmt::format("{}: expected a directory in VOC layout (ImageSets/Main, Annotations, "
                   "JPEGImages), found none; check the path",
                   directory.string()));
+}
+
+// The annotation of picture `id`; nothing, with picture and warning noted in `read`, when it is
+// malformed.
+std::optional<VocFile> ReadIfWellFormed(const fs::path& path,
+                                        const std::string& id,
+                                        ReadDataset& read) {
+  try {
+    return ReadVocAnnotation(path);
+  } catch (const MalformedAnnotation&) {
+    read.warnings.push_back(
+        {.where = path.string(), .reason = "its picture left out: no well-formed annotation"});
+    read.unreadable_images.push_back(id);
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -131,14 +152,14 @@ VocFile ReadVocAnnotation(const fs::path& path, Clipping clipping) {
   pugi::xml_document document;
   const pugi::xml_parse_result parsed = document.load_buffer(bytes.data(), bytes.size());
   if (!parsed) {
-    throw Error(fmt::format("{}: expected well-formed XML, found at byte {}: {}",
-                            path.string(),
-                            parsed.offset,
-                            parsed.description()));
+    throw MalformedAnnotation(fmt::format("{}: expected well-formed XML, found at byte {}: {}",
+                                          path.string(),
+                                          parsed.offset,
+                                          parsed.description()));
   }
   const pugi::xml_node annotation = document.child("annotation");
   if (!annotation) {
-    throw Error(
+    throw MalformedAnnotation(
         fmt::format("{}: expected a VOC annotation with <annotation> at the top, found <{}>",
                     path.string(),
                     document.first_child().name()));
@@ -191,29 +212,30 @@ ReadDataset ReadVocDataset(const fs::path& root,
   const std::vector<std::string> ids = ReadImageIds(root, set);
   const bool has_pictures = fs::is_directory(root / "JPEGImages");
 
-  std::vector<VocFile> files;
+  ReadDataset read;
+  std::vector<std::pair<std::string, VocFile>> files;  // by id
   files.reserve(ids.size());
   for (const std::string& id : ids) {
-    files.push_back(ReadVocAnnotation(root / "Annotations" / (id + ".xml")));
+    if (auto file = ReadIfWellFormed(root / "Annotations" / (id + ".xml"), id, read)) {
+      files.emplace_back(id, std::move(*file));
+    }
   }
-
-  ReadDataset read;
   read.dataset.name = fs::weakly_canonical(root).filename().string() + " " + set;
   read.dataset.classes = options.classes ? *options.classes : ClassesIn(files);
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const fs::path path = root / "Annotations" / (ids[i] + ".xml");
-    std::ranges::move(files[i].warnings, std::back_inserter(read.warnings));
-    AnnotatedImage image{.id = ids[i],
-                         .image_path = has_pictures ? FindImage(root / "JPEGImages", ids[i]) : "",
-                         .width = files[i].width,
-                         .height = files[i].height,
+  for (auto& [id, file] : files) {
+    const fs::path path = root / "Annotations" / (id + ".xml");
+    std::ranges::move(file.warnings, std::back_inserter(read.warnings));
+    AnnotatedImage image{.id = id,
+                         .image_path = has_pictures ? FindImage(root / "JPEGImages", id) : "",
+                         .width = file.width,
+                         .height = file.height,
                          .annotations = {}};
     if (has_pictures && image.image_path.empty()) {
       read.warnings.push_back(
           {.where = path.string(), .reason = "its picture is not in JPEGImages"});
     }
     image.annotations = AnnotationsOf(
-        files[i], path, read.dataset.classes, options.allow_unknown_classes, read.warnings);
+        file, path, read.dataset.classes, options.allow_unknown_classes, read.warnings);
     read.dataset.images.push_back(std::move(image));
   }
   return read;

@@ -7,17 +7,14 @@
 
 #include "core/dataset.h"
 #include "core/detection.h"
+#include "core/error.h"
+#include "eval/labels.h"
+#include "eval/read_dataset.h"
 
 namespace deeper {
 
 // The 20 classes of PASCAL VOC, in the devkit's (alphabetical) order.
 const ClassTable& VocClasses();
-
-// What a reader found wrong in files and passed over, for the report: file, reason.
-struct Warning {
-  std::string where;
-  std::string reason;
-};
 
 struct VocOptions {
   // Classes to keep, in this order; without it, the names found in the annotations, sorted.
@@ -26,9 +23,10 @@ struct VocOptions {
   bool allow_unknown_classes = false;
 };
 
-struct ReadDataset {
-  Dataset dataset;
-  std::vector<Warning> warnings;  // one an object or file that was left out
+// A file is there but holds no annotation.
+class MalformedAnnotation : public Error {
+ public:
+  using Error::Error;
 };
 
 struct VocObject {
@@ -46,9 +44,11 @@ struct VocFile {
 enum class Clipping { kToImage, kNone };
 
 // One PASCAL VOC annotation file. Boxes become half-open (x0 = xmin - 1, x1 = xmax); fractions are
-// kept. They are clipped to the annotated size, where there is one. Objects without a name or whose
-// box is inverted, empty, outside the picture or not made of numbers are left out with a warning.
-// Throws Error when the file is missing, is not well-formed XML or has no <annotation>.
+// kept. They are clipped to the annotated size, where there is one. Objects without a name, with
+// one that is not UTF-8, or whose box is inverted, empty, outside the picture or not made of
+// numbers are left out with a warning. Entities that the file itself defines are not expanded.
+// Throws Error when the file is missing, and MalformedAnnotation when it is not well-formed XML or
+// has no <annotation>.
 VocFile ReadVocAnnotation(const std::filesystem::path& path,
                           Clipping clipping = Clipping::kToImage);
 
@@ -65,10 +65,18 @@ std::vector<Annotation> AnnotationsOf(const VocFile& file,
 // Annotations/<id>.xml, JPEGImages/<id>.jpg (or .jpeg, .png, .bmp). `set` may join several with
 // '+': "train+train_extra". Pictures in the order of the lists. A picture whose file is missing
 // keeps its annotations and has no image_path, with a warning unless there is no JPEGImages at all.
-// Throws Error for a missing directory, list or annotation, and for a picture that is listed twice.
+// A picture whose annotation is not well-formed is left out with a warning. Throws Error for a
+// missing directory, list or annotation, and for a picture that is listed twice.
 ReadDataset ReadVocDataset(const std::filesystem::path& root,
                            const std::string& set,
                            const VocOptions& options = {});
+
+// Writes labels without scores as a data set: the list `set` and an annotation a picture, such that
+// reading gives the same boxes. Crowds and areas are lost. Throws Error for an id that is not one
+// word of UTF-8 or that leaves the directory.
+void WriteVocAnnotations(const LabelledSet& labels,
+                         const std::filesystem::path& root,
+                         const std::string& set);
 
 // The devkit's results directory: comp3_det_<set>_<class>.txt with lines "<id> <score> <xmin>
 // <ymin> <xmax> <ymax>", 1-based inclusive. Reading takes one file for each of `classes`, gives

@@ -14,6 +14,7 @@
 #include "core/read_image.h"
 #include "detector/features.h"
 #include "detector/model.h"
+#include "eval/coco.h"
 #include "eval/draw.h"
 #include "eval/ilsvrc.h"
 #include "eval/results.h"

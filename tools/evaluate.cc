@@ -2,15 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "core/error.h"
-#include "eval/ilsvrc.h"
+#include "core/file.h"
+#include "eval/align.h"
+#include "eval/bootstrap.h"
+#include "eval/compare.h"
+#include "eval/report.h"
 #include "eval/report_text.h"
-#include "eval/results.h"
-#include "eval/voc.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
+#include "tools/label_files.h"
 #include "tools/parallel.h"
 #include "tools/verbs.h"
 
@@ -21,16 +25,28 @@ namespace po = boost::program_options;
 
 namespace {
 
+constexpr int kReportReplicates = 1000;
+
 struct EvaluateArguments {
   DataSource data;
   std::string detections;
+  std::string format;
   std::string metrics;
+  std::vector<std::string> compared;
   double min_iou = 0.5;
   double min_map = 0;
+  int bootstrap = 0;
+  std::string report;
+  std::uint64_t seed = 1;
   bool allow_unknown_classes = false;
   int workers = 0;
   bool json = false;
 };
+
+std::string DefaultMetrics(const std::string& data) {
+  if (data.starts_with("ilsvrc")) return "ilsvrc";
+  return data.starts_with("coco") ? "coco" : "voc07,voc12";
+}
 
 bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
   CommandLine line(
@@ -39,53 +55,151 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
       "code.",
       {"deeper evaluate --data voc:VOC2007 --set test --detections found/detections.jsonl",
        "deeper evaluate --data voc:VOC2007 --set test --detections results/ --metric voc07,voc12",
+       "deeper evaluate --data coco:instances_val2017.json --detections results.json",
        "deeper evaluate --data ilsvrc:DET_bbox_val --image-list val.txt --class-list classes.txt "
        "\\\n"
-       "      --blacklist blacklist.txt --detections submission.txt"});
+       "      --blacklist blacklist.txt --detections submission.txt",
+       "deeper evaluate --data voc:VOC2007 --set test --detections found.jsonl --report report/",
+       "deeper evaluate --data voc:VOC2007 --set test --compare old.jsonl new.jsonl",
+       "deeper evaluate --data voc:VOC2007 --set test --detections new.jsonl --compare voc12 "
+       "ilsvrc"});
   // clang-format off
   arguments.data.AddOptions(line.Group("Truth"));
   line.Group("Detections").add_options()
-      ("detections", po::value(&arguments.detections)->required()->value_name("FILE"), "a .jsonl file of 'deeper detect', an ILSVRC submission, or a directory of comp3_det_<set>_<class>.txt");
+      ("detections", po::value(&arguments.detections)->value_name("PATH"), "a .jsonl file of 'deeper detect', a COCO file or results list, an ILSVRC submission, a directory of comp3_det_<set>_<class>.txt or of YOLO files, CSV, Label Studio's predictions")
+      ("detections-format", po::value(&arguments.format)->value_name("NAME"), "their format, where the name of the file does not tell: jsonl, coco, voc, ilsvrc, yolo, csv, labelstudio");
   line.Group("Rules").add_options()
-      ("metric", po::value(&arguments.metrics)->value_name("A,B"), "ilsvrc, voc07 (11 points), voc12 (area); default: voc07,voc12 for VOC data, ilsvrc for ILSVRC's")
-      ("iou", po::value(&arguments.min_iou)->default_value(arguments.min_iou)->value_name("IOU"), "overlap that a detection needs")
+      ("metric", po::value(&arguments.metrics)->value_name("A,B"), "ilsvrc, voc07 (11 points), voc12 (area), coco; default: what the data set's own rules are, voc07,voc12 for others")
+      ("iou", po::value(&arguments.min_iou)->default_value(arguments.min_iou)->value_name("IOU"), "overlap that a detection needs; coco has its own ten")
       ("allow-unknown-classes", po::bool_switch(&arguments.allow_unknown_classes), "leave out detections of classes that the data set does not have, instead of refusing them")
+      ("compare", po::value(&arguments.compared)->multitoken()->value_name("A B"), "two results, or two metrics for --detections, side by side: what differs and why")
+      ("bootstrap", po::value(&arguments.bootstrap)->default_value(0)->implicit_value(1000)->value_name("N"), "95% confidence interval of the mAP from N samples of the pictures; without N: 1000")
+      ("seed", po::value(&arguments.seed)->default_value(arguments.seed)->value_name("N"), "of those samples")
       ("min-map", po::value(&arguments.min_map)->default_value(arguments.min_map)->value_name("MAP"), "exit with 4 when the mAP of the first metric is lower (0..1)");
   line.Group("Output").add_options()
+      ("report", po::value(&arguments.report)->value_name("DIR"), "write DIR/report.html for the first metric: one page with tables, curves, errors and pictures")
       ("json", po::bool_switch(&arguments.json), "a JSON object for each metric")
       ("workers", po::value(&arguments.workers)->value_name("N"), "threads; default: one for each processor");
   // clang-format on
   if (!line.Parse(words)) return false;
   if (!arguments.data.Given()) throw UsageError("expected --data, the true objects");
-  if (arguments.metrics.empty()) {
-    arguments.metrics = arguments.data.data.starts_with("ilsvrc") ? "ilsvrc" : "voc07,voc12";
+  if (arguments.metrics.empty()) arguments.metrics = DefaultMetrics(arguments.data.data);
+  if (line.Given("iou") && arguments.metrics.find("coco") != std::string::npos) {
+    throw UsageError("--iou has no meaning for coco, which takes the mean over ten overlaps");
+  }
+  if (line.Given("compare") && arguments.compared.size() != 2) {
+    throw UsageError(fmt::format("--compare has {} words, expected two results or two metrics",
+                                 arguments.compared.size()));
   }
   CheckRange("iou", arguments.min_iou, 0, 1);
   CheckRange("min-map", arguments.min_map, 0, 1);
+  CheckRange("bootstrap", arguments.bootstrap, 0, 1e6);
+  if (arguments.bootstrap == 1) throw UsageError("--bootstrap is 1, expected 0 or at least 2");
   if (arguments.workers == 0) arguments.workers = DefaultWorkers();
   CheckRange("workers", arguments.workers, 1, 4096);
   return true;
 }
 
-// Reads the detections in whichever of the formats the path holds.
-DetectionSet ReadDetections(const EvaluateArguments& arguments, const Dataset& truth) {
-  const fs::path path = arguments.detections;
-  if (fs::is_directory(path)) return ReadVocResults(path, arguments.data.set, truth.classes);
-  if (path.extension() == ".jsonl") return ReadJsonLines(path, nullptr);
-  return ReadIlsvrcSubmission(path, truth);
+// Detections as the data set numbers them. Says on stderr how classes were matched.
+DetectionSet AlignedFrom(const std::string& path,
+                         const EvaluateArguments& arguments,
+                         const LoadedData& truth) {
+  AlignedDetections aligned = AlignDetections(
+      truth.dataset,
+      ReadDetections(path, arguments.format, truth, arguments.data.set),
+      arguments.allow_unknown_classes ? UnknownClasses::kLeaveOut : UnknownClasses::kRefuse);
+  fmt::print(stderr, "{}", ClassMapText(aligned.class_map, truth.dataset.classes));
+  if (aligned.left_out > 0) {
+    fmt::print(stderr,
+               "left out {} detections of classes that the data set does not have\n",
+               aligned.left_out);
+  }
+  return std::move(aligned.detections);
 }
 
-// Takes the detections of classes that `truth` does not have out of `detections`; says how many.
-void DropUnknownClasses(const Dataset& truth, DetectionSet& detections) {
-  std::size_t dropped = 0;
-  for (ImageDetections& image : detections.images) {
-    dropped += std::erase_if(image.detections, [&](const Detection& detection) {
-      return !truth.classes.Find(detections.classes.Name(detection.class_id));
-    });
+std::vector<Protocol> ProtocolsOf(const std::string& metrics) {
+  std::vector<Protocol> protocols;
+  for (const std::string& metric : SplitAtCommas("metric", metrics)) {
+    protocols.push_back(ProtocolFromName(metric));
   }
-  if (dropped > 0)
-    fmt::print(
-        stderr, "left out {} detections of classes that the data set does not have\n", dropped);
+  return protocols;
+}
+
+EvaluationOptions OptionsFor(Protocol protocol, const EvaluateArguments& arguments) {
+  return {.protocol = protocol, .min_iou = arguments.min_iou, .workers = arguments.workers};
+}
+
+bool IsMetric(const std::string& word) {
+  return word == "ilsvrc" || word == "voc07" || word == "voc12" || word == "coco";
+}
+
+int Compare(const EvaluateArguments& arguments, const LoadedData& truth) {
+  const std::string& a = arguments.compared.at(0);
+  const std::string& b = arguments.compared.at(1);
+  if (IsMetric(a) != IsMetric(b)) {
+    throw UsageError("--compare takes two results or two metrics, not one of each");
+  }
+  const bool metrics = IsMetric(a);
+  if (metrics == arguments.detections.empty()) {
+    throw UsageError(metrics ? "--compare of two metrics needs --detections"
+                             : "--compare of two results brings its own --detections");
+  }
+  const Protocol first_metric = ProtocolsOf(arguments.metrics).front();
+  const auto evaluate = [&](const std::string& word) {
+    return Evaluate(truth.dataset,
+                    AlignedFrom(metrics ? arguments.detections : word, arguments, truth),
+                    OptionsFor(metrics ? ProtocolFromName(word) : first_metric, arguments));
+  };
+  const Evaluation first = evaluate(a);
+  const Evaluation second = evaluate(b);
+  // The names of files are long; columns are headed by them only where they tell the two apart.
+  const auto name = [&](const std::string& word, const char* otherwise) {
+    return metrics ? word : std::string(otherwise);
+  };
+  if (arguments.json) {
+    fmt::print("{}", ComparisonJson(first, second, a, b, truth.dataset.classes));
+  } else {
+    if (!metrics) fmt::print("A: {}\nB: {}\n{}\n", a, b, NameOf(first_metric));
+    fmt::print("{}",
+               ComparisonTable(first, second, name(a, "A"), name(b, "B"), truth.dataset.classes));
+  }
+  return kDone;
+}
+
+// The page for one metric, with an interval whatever --bootstrap says.
+void WriteReport(const EvaluateArguments& arguments,
+                 const LoadedData& truth,
+                 const DetectionSet& detections,
+                 const Evaluation& evaluation) {
+  const BootstrapOptions bootstrap{
+      .replicates = arguments.bootstrap > 0 ? arguments.bootstrap : kReportReplicates,
+      .seed = arguments.seed,
+      .workers = arguments.workers};
+  ReportOptions options;
+  if (evaluation.protocol != Protocol::kCoco) options.errors.foreground_iou = arguments.min_iou;
+  options.errors.background_iou =
+      std::min(options.errors.background_iou, options.errors.foreground_iou / 2);
+  const fs::path path = fs::path(arguments.report) / "report.html";
+  const std::string page =
+      ReportHtml({.dataset = truth.dataset,
+                  .detections = detections,
+                  .evaluation = evaluation,
+                  .interval = BootstrapMeanAveragePrecision(truth.dataset, evaluation, bootstrap),
+                  .configuration = {{"data", arguments.data.data},
+                                    {"set", arguments.data.set.empty() ? "-" : arguments.data.set},
+                                    {"detections", arguments.detections},
+                                    {"metric", NameOf(evaluation.protocol)},
+                                    {"IoU",
+                                     evaluation.protocol == Protocol::kCoco
+                                         ? ".50 to .95; errors at .50"
+                                         : fmt::format("{}", arguments.min_iou)},
+                                    {"interval",
+                                     fmt::format("{} samples of the pictures, seed {}",
+                                                 bootstrap.replicates,
+                                                 bootstrap.seed)}}},
+                 options);
+  WriteFileWhole(path, page);
+  fmt::print(stderr, "report -> {}\n", path.string());
 }
 
 }  // namespace
@@ -93,29 +207,42 @@ void DropUnknownClasses(const Dataset& truth, DetectionSet& detections) {
 int RunEvaluate(const Arguments& words) {
   EvaluateArguments arguments;
   if (!ParseEvaluate(words, arguments)) return kDone;
-  std::vector<Protocol> protocols;
-  for (const std::string& metric : SplitAtCommas("metric", arguments.metrics)) {
-    protocols.push_back(ProtocolFromName(metric));
-  }
-  const Dataset truth = ReadDataSource(arguments.data);
-  DetectionSet detections = ReadDetections(arguments, truth);
-  if (arguments.allow_unknown_classes) DropUnknownClasses(truth, detections);
+  const std::vector<Protocol> protocols = ProtocolsOf(arguments.metrics);
+  const LoadedData truth = LoadData(arguments.data);
+  if (!arguments.compared.empty()) return Compare(arguments, truth);
+  if (arguments.detections.empty()) throw UsageError("expected --detections");
+  const DetectionSet detections = AlignedFrom(arguments.detections, arguments, truth);
 
   std::optional<double> first_map;
   for (const Protocol protocol : protocols) {
-    const Evaluation evaluation = Evaluate(
-        truth,
-        detections,
-        {.protocol = protocol, .min_iou = arguments.min_iou, .workers = arguments.workers});
-    if (!first_map) first_map = evaluation.mean_average_precision;
-    if (arguments.json) {
-      fmt::print("{}\n", EvaluationJson(evaluation, truth.classes));
-    } else {
-      fmt::print("{}, {} pictures\n{}\n",
-                 NameOf(protocol),
-                 truth.images.size(),
-                 EvaluationTable(evaluation, truth.classes));
+    const Evaluation evaluation =
+        Evaluate(truth.dataset, detections, OptionsFor(protocol, arguments));
+    if (!first_map && !arguments.report.empty()) {
+      WriteReport(arguments, truth, detections, evaluation);
     }
+    if (!first_map) first_map = evaluation.mean_average_precision;
+    std::optional<ConfidenceInterval> interval;
+    if (arguments.bootstrap > 0) {
+      interval = BootstrapMeanAveragePrecision(truth.dataset,
+                                               evaluation,
+                                               {.replicates = arguments.bootstrap,
+                                                .seed = arguments.seed,
+                                                .workers = arguments.workers});
+    }
+    if (arguments.json) {
+      fmt::print("{}\n", EvaluationJson(evaluation, truth.dataset.classes, interval));
+      continue;
+    }
+    fmt::print("{}, {} pictures\n{}",
+               NameOf(protocol),
+               truth.dataset.images.size(),
+               EvaluationTable(evaluation, truth.dataset.classes));
+    if (interval) {
+      fmt::print("95% interval of the mean over samples of the pictures: {:.2f} to {:.2f}\n",
+                 100 * interval->low,
+                 100 * interval->high);
+    }
+    fmt::print("\n");
   }
   if (*first_map >= arguments.min_map) return kDone;
   fmt::print(stderr, "mAP {:.4f} is below the required {:.4f}\n", *first_map, arguments.min_map);

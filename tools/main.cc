@@ -27,7 +27,11 @@ struct Verb {
 
 constexpr std::array kVerbs = {
     Verb{"detect", "boxes for every picture: result files and drawings", RunDetect},
-    Verb{"evaluate", "mAP of detections against annotations: ilsvrc, voc07, voc12", RunEvaluate},
+    Verb{"evaluate",
+         "mAP of detections against annotations: ilsvrc, voc07, voc12, coco",
+         RunEvaluate},
+    Verb{"show", "detections drawn beside the truth", RunShow},
+    Verb{"convert", "data sets and detections from one format into another", RunConvert},
     Verb{"propose", "object proposals, and their recall", RunPropose},
     Verb{"classify", "GoogLeNet as a classifier of whole pictures", RunClassify},
     Verb{"train", "a detector for your own classes", RunTrain},

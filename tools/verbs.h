@@ -11,6 +11,8 @@ using Arguments = std::vector<std::string>;
 
 int RunDetect(const Arguments& arguments);
 int RunEvaluate(const Arguments& arguments);
+int RunShow(const Arguments& arguments);
+int RunConvert(const Arguments& arguments);
 int RunPropose(const Arguments& arguments);
 int RunBench(const Arguments& arguments);
 int RunClassify(const Arguments& arguments);

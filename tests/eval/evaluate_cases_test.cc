@@ -1,5 +1,6 @@
 // Detections with answers known from the official code, or from an independent one: every digit
 // given must come out.
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,7 @@
 
 #include "core/file.h"
 #include "core/parse.h"
+#include "eval/coco.h"
 #include "eval/evaluate.h"
 #include "eval/ilsvrc.h"
 #include "eval/matching.h"
@@ -194,4 +196,35 @@ TEST_CASE("the small VOC case gives its answers at four overlaps") {
   constexpr double kCutOff = 1e-10;  // these answers were cut after the tenth digit, not rounded
   CHECK(map(Protocol::kVoc07) == Approx(answer.at_11_points).margin(kCutOff).epsilon(0));
   CHECK(map(Protocol::kVoc12) == Approx(answer.by_area).margin(kCutOff).epsilon(0));
+}
+
+TEST_CASE("COCO: the twelve numbers are pycocotools'") {
+  DEEPER_REQUIRE_DATA(data);
+  const fs::path directory = data / "eval_cases" / "coco";
+  const CocoDataset coco = ReadCocoDataset(directory / "ground_truth.json");
+  CHECK(coco.read.dataset.images.size() == 100);
+  CHECK(coco.read.warnings.empty());
+  const ReadLabels read =
+      ReadCocoLabels(directory / "detections.json", &coco.read.dataset, &coco.ids);
+  CHECK(read.warnings.empty());
+  const Evaluation evaluation = Evaluate(
+      coco.read.dataset, DetectionsOf(read.labels), {.protocol = Protocol::kCoco, .workers = 2});
+  constexpr std::array<double, 12> kExpected = {.5036473244,
+                                                .6969727247,
+                                                .5716670594,
+                                                .5932521030,
+                                                .5579906676,
+                                                .4893632102,
+                                                .3868127796,
+                                                .5936795763,
+                                                .5953529829,
+                                                .6547641894,
+                                                .6031300236,
+                                                .5537444356};
+  for (std::size_t i = 0; i < kExpected.size(); ++i) {
+    CAPTURE(kCocoNumberNames.at(i));
+    CHECK(evaluation.coco.value().at(i).value() ==
+          Approx(kExpected.at(i)).margin(kLastDigit).epsilon(0));
+  }
+  CHECK(evaluation.mean_average_precision == Approx(kExpected[0]).margin(kLastDigit).epsilon(0));
 }

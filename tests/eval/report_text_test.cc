@@ -83,8 +83,8 @@ TEST_CASE(
 }
 
 TEST_CASE("the JSON with curves holds their points") {
-  const auto report =
-      nlohmann::json::parse(EvaluationJson(SomeEvaluation(), Classes(), CurveOutput::kIncluded));
+  const auto report = nlohmann::json::parse(
+      EvaluationJson(SomeEvaluation(), Classes(), std::nullopt, CurveOutput::kIncluded));
   CHECK(report["classes"][0]["curve"]["recall"] == nlohmann::json({1.0 / 3}));
   CHECK(report["classes"][0]["curve"]["score"] == nlohmann::json({0.5}));
   CHECK(report["classes"][1]["curve"]["precision"].empty());

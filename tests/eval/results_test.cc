@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/random.h"
+#include "eval/coco.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 

@@ -197,3 +197,46 @@ TEST_CASE("what is missing from a data set is an error that names it") {
   layout.AddList("test", "a\na\n");
   CHECK_THROWS_WITH(ReadVocDataset(layout.root.path(), "test"), Catch::Contains("test.txt:2"));
 }
+
+TEST_CASE("a malformed annotation costs its own picture and is told") {
+  const VocLayout layout;
+  layout.AddList("test", "a\nb\nc\n");
+  const std::string cat = ObjectXml("cat", BoxXml("1", "1", "2", "2"));
+  layout.AddAnnotation("a", cat);
+  layout.AddAnnotation("b", "<object>");
+  layout.AddAnnotation("c", cat);
+  const ReadDataset read = ReadVocDataset(layout.root.path(), "test");
+  REQUIRE(read.dataset.images.size() == 2);
+  CHECK(read.dataset.images[1].id == "c");
+  CHECK(read.unreadable_images == std::vector<std::string>{"b"});
+  REQUIRE(read.warnings.size() == 1);
+  CHECK(read.warnings[0].reason == "its picture left out: no well-formed annotation");
+}
+
+TEST_CASE("an entity bomb stays as small as it is written") {
+  std::string bomb = "<!DOCTYPE annotation [<!ENTITY a0 \"aaaaaaaaaa\">";
+  for (int i = 1; i < 10; ++i) {
+    bomb.append("<!ENTITY a").append(std::to_string(i)).append(" \"");
+    for (int n = 0; n < 10; ++n) bomb.append("&a").append(std::to_string(i - 1)).append(";");
+    bomb += "\">";
+  }
+  const VocFile file = ReadXml(bomb + "]><annotation>" +
+                               ObjectXml("&a9;", BoxXml("1", "1", "2", "2")) + "</annotation>");
+  CHECK(file.objects.at(0).name == "&a9;");
+}
+
+TEST_CASE("Windows line ends, Latin-1 and UTF-16 annotations are read, other bytes are told") {
+  const std::string object = ObjectXml("caf\xE9", BoxXml("1", "1", "2", "2"));
+  const auto name_of = [](const std::string& xml) { return ReadXml(xml).objects.at(0).name; };
+  CHECK(name_of("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\r\n<annotation>\r\n" + object +
+                "\r\n</annotation>") == "caf\xC3\xA9");
+  std::string wide = "\xFF\xFE";
+  for (const char c : "<annotation>" + object + "</annotation>") {
+    wide += c;
+    wide += '\0';
+  }
+  CHECK(name_of(wide) == "caf\xC3\xA9");
+  const VocFile broken = ReadXml(FileXml(object));
+  CHECK(broken.objects.empty());
+  CHECK(broken.warnings.at(0).reason == "object left out: its name is not UTF-8");
+}

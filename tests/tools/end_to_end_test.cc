@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "backbone/weight_files.h"
 #include "core/dataset.h"
@@ -169,6 +170,118 @@ TEST_CASE(
   REQUIRE(results.images.size() == 1);
   CHECK(results.images[0].id == "sub/good");
   CHECK(fs::exists(fs::path(mixed) / "drawings/sub/good.jpg"));
+}
+
+// Detections that are the truth itself, with scores; no network is needed.
+struct Truth {
+  test::TemporaryDirectory directory;
+  std::string data = "voc:" + WriteDataSet(directory / "data").string();
+  std::string Path(const std::string& name) const { return (directory / name).string(); }
+
+  Truth() {
+    REQUIRE(
+        RunConvert({"--data", data, "--set", "train", "--to", "csv", "--output", Path("t.csv")}) ==
+        kDone);
+    std::string csv = ReadTextFile(Path("t.csv"));
+    for (const std::string name : {"red,,", "blue,,"}) {
+      for (std::size_t at = 0; (at = csv.find(name, at)) != std::string::npos; at += name.size()) {
+        csv.replace(at, name.size(), name.substr(0, name.size() - 1) + "0.5,");
+      }
+    }
+    WriteFileWhole(Path("found.csv"), csv);
+  }
+};
+
+TEST_CASE("the truth as detections has mAP 1 under every metric and through every format") {
+  const Truth truth;
+  const auto evaluate = [&](const std::string& detections, const std::string& metric) {
+    return RunEvaluate({"--data",
+                        truth.data,
+                        "--set",
+                        "train",
+                        "--detections",
+                        detections,
+                        "--metric",
+                        metric,
+                        "--min-map",
+                        "1"});
+  };
+  for (const char* metric : {"voc07", "voc12", "ilsvrc", "coco"}) {
+    CAPTURE(metric);
+    CHECK(evaluate(truth.Path("found.csv"), metric) == kDone);
+  }
+  const std::map<std::string, std::string> names = {{"jsonl", "found.jsonl"},
+                                                    {"coco", "found.json"},
+                                                    {"voc", "found-voc"},
+                                                    {"ilsvrc", "found.txt"},
+                                                    {"yolo", "found-yolo"},
+                                                    {"labelstudio", "studio.json"}};
+  for (const auto& [format, name] : names) {
+    CAPTURE(format);
+    REQUIRE(RunConvert({"--data",
+                        truth.data,
+                        "--set",
+                        "train",
+                        "--detections",
+                        truth.Path("found.csv"),
+                        "--to",
+                        format,
+                        "--output",
+                        truth.Path(name),
+                        "--output-set",
+                        "train"}) == kDone);
+    CHECK(evaluate(truth.Path(name), "voc12") == kDone);
+  }
+}
+
+TEST_CASE("true objects converted to every format give the same evaluation as a data set") {
+  const Truth truth;
+  const std::map<std::string, std::string> names = {{"jsonl", "t.jsonl"},
+                                                    {"coco", "t.json"},
+                                                    {"yolo", "t-yolo"},
+                                                    {"csv", "t2.csv"},
+                                                    {"labelstudio", "t-studio.json"}};
+  for (const auto& [format, name] : names) {
+    CAPTURE(format);
+    const std::string path = truth.Path(name);
+    REQUIRE(
+        RunConvert({"--data", truth.data, "--set", "train", "--to", format, "--output", path}) ==
+        kDone);
+    CHECK(RunEvaluate({"--data",
+                       format + ":" + path + "," + truth.Path("data/JPEGImages"),
+                       "--detections",
+                       truth.Path("found.csv"),
+                       "--metric",
+                       "voc12",
+                       "--min-map",
+                       "1"}) == kDone);
+  }
+}
+
+TEST_CASE("a report, a comparison and drawings come out of one results file") {
+  const Truth truth;
+  const std::vector<std::string> common = {"--data", truth.data, "--set", "train"};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = common;
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const std::string found = truth.Path("found.csv");
+  CHECK(RunEvaluate(with({"--detections", found, "--report", truth.Path("report")})) == kDone);
+  CHECK(ReadTextFile(truth.Path("report/report.html")).find("image/jpeg") != std::string::npos);
+  CHECK(RunEvaluate(with({"--compare", found, found})) == kDone);
+  CHECK(RunEvaluate(with({"--detections", found, "--compare", "voc12", "ilsvrc", "--json"})) ==
+        kDone);
+  CHECK_THROWS_AS(RunEvaluate(with({"--compare", found, "voc12"})), UsageError);
+  CHECK_THROWS_AS(RunEvaluate(with({"--detections", found, "--metric", "coco", "--iou", "0.7"})),
+                  UsageError);
+  CHECK(RunShow(with({"--detections", found, "--output", truth.Path("show")})) == kDone);
+  CHECK(fs::exists(truth.Path("show/000.jpg")));
+  CHECK(RunShow(with({"--detections", found, "--output", truth.Path("show"), "--contact-sheet"})) ==
+        kDone);
+  CHECK(fs::exists(truth.Path("show/sheet-1.jpg")));
+  CHECK_THROWS_WITH(RunShow(with({"--detections", found, "--class", "redd"})),
+                    Catch::Contains("did you mean 'red'?"));
 }
 
 }  // namespace

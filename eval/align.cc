@@ -1,0 +1,141 @@
+#include "eval/align.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/error.h"
+#include "eval/utf8.h"
+
+namespace deeper {
+namespace {
+
+std::unordered_map<std::string_view, std::size_t> ImagesById(const Dataset& dataset) {
+  std::unordered_map<std::string_view, std::size_t> images;
+  images.reserve(dataset.images.size());
+  for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+    if (images.emplace(dataset.images[i].id, i).second) continue;
+    throw Error(fmt::format("data set '{}': picture '{}' is listed twice; remove one",
+                            dataset.name,
+                            dataset.images[i].id));
+  }
+  return images;
+}
+
+// For each picture of the data set its detections, or nullptr.
+std::vector<const ImageDetections*> DetectionsOfImages(const Dataset& dataset,
+                                                       const DetectionSet& detections) {
+  const auto image_by_id = ImagesById(dataset);
+  std::vector<const ImageDetections*> found(dataset.images.size(), nullptr);
+  for (const ImageDetections& image : detections.images) {
+    const auto position = image_by_id.find(image.id);
+    if (position == image_by_id.end()) {
+      throw Error(
+          fmt::format("detections: picture '{}' is not among the {} of data set '{}'; was "
+                      "another set detected, or are the names those of another layout?",
+                      image.id,
+                      dataset.images.size(),
+                      dataset.name));
+    }
+    if (found[position->second] != nullptr) {
+      throw Error(fmt::format("detections: picture '{}' is given twice; merge the results first",
+                              image.id));
+    }
+    found[position->second] = &image;
+  }
+  return found;
+}
+
+ClassMatch MatchClass(const ClassTable& dataset_classes, const ClassInfo& detected) {
+  ClassMatch match{.detected = detected.name, .class_id = dataset_classes.Find(detected.name)};
+  if (!match.class_id && !detected.wordnet_id.empty()) {
+    match.class_id = dataset_classes.Find(detected.wordnet_id);
+  }
+  match.by_wordnet_id = match.class_id && dataset_classes.Name(*match.class_id) != detected.name;
+  return match;
+}
+
+[[noreturn]] void FailOnUnknownClass(const ClassTable& dataset_classes,
+                                     const std::string& name,
+                                     const std::string& image_id) {
+  const std::optional<std::string> near = NearestClassName(dataset_classes, name);
+  throw Error(
+      fmt::format("detections: picture '{}' has a '{}', which is not among the {} classes of "
+                  "the data set{}",
+                  image_id,
+                  name,
+                  dataset_classes.Size(),
+                  near ? fmt::format("; did you mean '{}'?", *near)
+                       : "; name all of its classes with --classes, or leave such detections out "
+                         "with --allow-unknown-classes"));
+}
+
+}  // namespace
+
+AlignedDetections AlignDetections(const Dataset& dataset,
+                                  const DetectionSet& detections,
+                                  UnknownClasses unknown) {
+  AlignedDetections aligned;
+  aligned.detections.classes = dataset.classes;
+  for (const ClassInfo& info : detections.classes.classes) {
+    aligned.class_map.push_back(MatchClass(dataset.classes, info));
+  }
+  const auto detections_of_image = DetectionsOfImages(dataset, detections);
+  aligned.detections.images.reserve(dataset.images.size());
+  for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+    const AnnotatedImage& image = dataset.images[i];
+    ImageDetections& kept = aligned.detections.images.emplace_back(ImageDetections{
+        .id = image.id, .width = image.width, .height = image.height, .detections = {}});
+    if (detections_of_image[i] == nullptr) continue;
+    const ImageDetections& given = *detections_of_image[i];
+    if (kept.width == 0 || kept.height == 0) {
+      kept.width = given.width;
+      kept.height = given.height;
+    }
+    kept.detections.reserve(given.detections.size());
+    for (Detection detection : given.detections) {
+      Expects(IndexOf(detection.class_id) < aligned.class_map.size(),
+              "a detection's class is in its table");
+      const ClassMatch& match = aligned.class_map[IndexOf(detection.class_id)];
+      if (!match.class_id) {
+        if (unknown == UnknownClasses::kRefuse) {
+          FailOnUnknownClass(dataset.classes, match.detected, image.id);
+        }
+        ++aligned.left_out;
+        continue;
+      }
+      if (std::isnan(detection.score)) {
+        throw Error(
+            fmt::format("detections: picture '{}' has a score that is not a number", image.id));
+      }
+      detection.class_id = *match.class_id;
+      kept.detections.push_back(detection);
+    }
+  }
+  return aligned;
+}
+
+std::string ClassMapText(const std::vector<ClassMatch>& class_map, const ClassTable& classes) {
+  std::size_t by_name = 0;
+  std::string others;
+  for (const ClassMatch& match : class_map) {
+    const std::string name = WithoutInvalidUtf8(match.detected);
+    if (!match.class_id) {
+      others += fmt::format("  {} -> none of the data set's\n", name);
+    } else if (match.by_wordnet_id) {
+      others += fmt::format(
+          "  {} -> {} (WordNet id)\n", name, WithoutInvalidUtf8(classes.Name(*match.class_id)));
+    } else {
+      ++by_name;
+    }
+  }
+  return fmt::format("classes: {} of the detections' {} matched by name with the data set's {}\n",
+                     by_name,
+                     class_map.size(),
+                     classes.Size()) +
+         others;
+}
+
+}  // namespace deeper

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/dataset.h"
+#include "core/detection.h"
+
+namespace deeper {
+
+// What to do with detections of classes that the data set does not have.
+enum class UnknownClasses { kRefuse, kLeaveOut };
+
+// How a class of the detections was found in the data set.
+struct ClassMatch {
+  std::string detected;             // its name in the detections
+  std::optional<ClassId> class_id;  // in the data set; nothing where it has no such class
+  bool by_wordnet_id = false;       // rather than by its name
+
+  bool operator==(const ClassMatch&) const = default;
+};
+
+// Detections in the terms of a data set.
+struct AlignedDetections {
+  // `classes` is the data set's; `images` are its pictures in its order, each with the detections
+  // in the order given, so that images[i] belongs to dataset.images[i].
+  DetectionSet detections;
+  std::vector<ClassMatch> class_map;  // one a class of the detections, in their order
+  std::size_t left_out = 0;           // detections of unknown classes
+
+  bool operator==(const AlignedDetections&) const = default;
+};
+
+// Finds the classes of `detections` in the data set, by name, else by WordNet id (which a name of
+// either side may be), never by position, and its pictures by id. Throws Error for a picture that
+// the data set has not, a picture given twice (in either), a score that is not a number and, for
+// kRefuse, a detection of a class that the data set has not; a class without a detection may be
+// unknown.
+AlignedDetections AlignDetections(const Dataset& dataset,
+                                  const DetectionSet& detections,
+                                  UnknownClasses unknown = UnknownClasses::kRefuse);
+
+// For people: how many classes were matched by name, and a line for each that was matched by
+// WordNet id or not at all. Every line ends with "\n".
+std::string ClassMapText(const std::vector<ClassMatch>& class_map, const ClassTable& classes);
+
+}  // namespace deeper

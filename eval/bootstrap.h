@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/dataset.h"
+#include "eval/evaluate.h"
+
+namespace deeper {
+
+struct BootstrapOptions {
+  int replicates = 1000;     // at least 2; more make the ends of the interval steadier
+  double confidence = 0.95;  // in (0, 1)
+  std::uint64_t seed = 1;
+  // Replicates are evaluated in parallel by this many threads; the result does not depend on it.
+  int workers = 1;
+
+  // Throws Error naming the field, its value and its bound.
+  void Validate() const;
+};
+
+// Where the mAP of another sample of as many pictures would lie.
+struct ConfidenceInterval {
+  double low = 0;
+  double high = 0;
+  double standard_error = 0;  // standard deviation over the replicates
+
+  bool operator==(const ConfidenceInterval&) const = default;
+};
+
+// Percentile bootstrap (Efron 1979) over pictures: each replicate draws as many pictures as the
+// data set has, with replacement, and takes the mAP of those under the protocol of `evaluation`,
+// which must come from `dataset`. Matching is not repeated, since no rule looks beyond a picture.
+// Classes without objects in a replicate have no part in its mean. 0, 0 without any picture.
+ConfidenceInterval BootstrapMeanAveragePrecision(const Dataset& dataset,
+                                                 const Evaluation& evaluation,
+                                                 const BootstrapOptions& options = {});
+
+}  // namespace deeper

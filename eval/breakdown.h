@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/dataset.h"
+#include "core/detection.h"
+#include "eval/evaluate.h"
+
+namespace deeper {
+
+// Views of an evaluation beside its mAP. `detections` are aligned to `dataset` (AlignDetections)
+// and `evaluation` is theirs.
+
+// Where to cut a class's detections: the score at which F1 = 2 P R / (P + R) is highest.
+struct OperatingPoint {
+  float score = 0;
+  double precision = 0;
+  double recall = 0;
+  double f1 = 0;
+
+  bool operator==(const OperatingPoint&) const = default;
+};
+// Nothing for a class without true positives. Of equal values the one at the higher score.
+std::optional<OperatingPoint> BestOperatingPoint(const PrecisionRecallCurve& curve);
+
+// counts[t][d]: objects of class t whose place has a detection of class d, at or above d's
+// operating point. The last row is background, the last column nothing: objects that were missed.
+// In a picture, detections by descending score take the untaken object of whichever class they
+// overlap most, from `min_iou`. Objects that do not count and detections on them are left out.
+struct ConfusionMatrix {
+  std::vector<std::vector<std::size_t>> counts;  // (classes + 1) x (classes + 1)
+};
+ConfusionMatrix CountConfusions(const Dataset& dataset,
+                                const DetectionSet& detections,
+                                const Evaluation& evaluation,
+                                double min_iou = 0.5);
+
+// Average precision for a part of the objects: those outside it and detections that found them
+// count neither way. The parts are Hoiem's (2012, section 3.2): of each class the smallest 10%, the
+// next 20%, the middle 40%, the next 20% and the largest 10%, by area, or by width over height.
+constexpr std::size_t kParts = 5;
+constexpr std::array<std::string_view, kParts> kSizeNames = {"XS", "S", "M", "L", "XL"};
+constexpr std::array<std::string_view, kParts> kAspectNames = {"XT", "T", "M", "W", "XW"};
+struct PartResult {
+  std::size_t objects = 0;
+  std::size_t found = 0;
+  std::optional<double> mean_average_precision;  // over classes with objects in this part
+};
+enum class ObjectProperty { kArea, kAspect };
+std::array<PartResult, kParts> AveragePrecisionByPart(const Dataset& dataset,
+                                                      const Evaluation& evaluation,
+                                                      ObjectProperty property);
+
+// How often detections of about this score are right. Bins of equal numbers of detections, by
+// rising score, over all classes; ignored detections are left out. At most `bins`, fewer where
+// there are fewer detections.
+struct CalibrationBin {
+  double mean_score = 0;
+  double precision = 0;
+  std::size_t detections = 0;
+};
+std::vector<CalibrationBin> CalibrationCurve(const Evaluation& evaluation, std::size_t bins = 10);
+
+}  // namespace deeper

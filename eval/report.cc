@@ -1,0 +1,222 @@
+#include "eval/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+
+#include "core/error.h"
+#include "eval/breakdown.h"
+#include "eval/report_page.h"
+#include "eval/report_pictures.h"
+#include "eval/utf8.h"
+
+namespace deeper {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kCurvePoints = 160;
+
+Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+// To four digits, which no chart shows more of.
+double Rounded(double value) { return std::round(value * 1e4) / 1e4; }
+
+// The curve as [recall, precision] pairs, thinned to what a small chart can show; the ends stay.
+Json CurveOf(const PrecisionRecallCurve& curve) {
+  Json points = Json::array();
+  const std::size_t count = curve.recall.size();
+  const std::size_t step = std::max<std::size_t>(1, count / kCurvePoints);
+  for (std::size_t i = 0; i < count; i += step) {
+    points.push_back({Rounded(curve.recall[i]), Rounded(curve.precision[i])});
+  }
+  if (count > 0 && (count - 1) % step != 0) {
+    points.push_back({Rounded(curve.recall.back()), Rounded(curve.precision.back())});
+  }
+  return points;
+}
+
+Json ClassesOf(const ReportInput& input) {
+  Json classes = Json::array();
+  for (const ClassResult& result : input.evaluation.classes) {
+    Json entry = {{"name", WithoutInvalidUtf8(input.dataset.classes.Name(result.class_id))},
+                  {"objects", result.objects},
+                  {"detections", result.detections},
+                  {"found", result.true_positives},
+                  {"ap", OrNull(result.average_precision)},
+                  {"curve", CurveOf(result.curve)},
+                  {"point", nullptr}};
+    if (const auto point = BestOperatingPoint(result.curve)) {
+      entry["point"] = {{"score", point->score},
+                        {"precision", Rounded(point->precision)},
+                        {"recall", Rounded(point->recall)},
+                        {"f1", Rounded(point->f1)}};
+    }
+    classes.push_back(std::move(entry));
+  }
+  return classes;
+}
+
+Json SummaryOf(const ReportInput& input) {
+  std::size_t objects = 0;
+  std::size_t found = 0;
+  std::size_t detections = 0;
+  for (const ClassResult& result : input.evaluation.classes) {
+    objects += result.objects;
+    found += result.true_positives;
+    detections += result.detections;
+  }
+  Json summary = {{"data", WithoutInvalidUtf8(input.dataset.name)},
+                  {"protocol", NameOf(input.evaluation.protocol)},
+                  {"map", input.evaluation.mean_average_precision},
+                  {"median", input.evaluation.median_average_precision},
+                  {"interval", nullptr},
+                  {"coco", nullptr},
+                  {"pictures", input.dataset.images.size()},
+                  {"objects", objects},
+                  {"detections", detections},
+                  {"found", found}};
+  if (input.interval) summary["interval"] = {input.interval->low, input.interval->high};
+  if (input.evaluation.coco) {
+    Json numbers = Json::array();
+    for (std::size_t i = 0; i < kCocoNumberNames.size(); ++i) {
+      numbers.push_back({kCocoNumberNames.at(i), OrNull(input.evaluation.coco->at(i))});
+    }
+    summary["coco"] = std::move(numbers);
+  }
+  return summary;
+}
+
+Json ErrorsOf(const ErrorAnalysis& analysis) {
+  Json errors = Json::array();
+  for (std::size_t i = 0; i < kErrorKinds; ++i) {
+    errors.push_back({{"kind", kErrorKindNames.at(i)},
+                      {"count", analysis.counts.at(i)},
+                      {"delta", analysis.delta_ap.at(i)}});
+  }
+  return errors;
+}
+
+Json HoiemOf(const ReportInput& input) {
+  const SimilarClasses similar = HoiemGroups(input.dataset.classes);
+  if (similar.empty()) return nullptr;
+  std::array<std::size_t, kHoiemKinds> sums{};
+  for (const auto& counts :
+       CountHoiemKinds(input.dataset, input.detections, input.evaluation, similar)) {
+    for (std::size_t i = 0; i < kHoiemKinds; ++i) sums.at(i) += counts.at(i);
+  }
+  Json kinds = Json::array();
+  for (std::size_t i = 0; i < kHoiemKinds; ++i) {
+    kinds.push_back({{"kind", kHoiemKindNames.at(i)}, {"count", sums.at(i)}});
+  }
+  return kinds;
+}
+
+// The cells that are not zero, as [true, detected, count], which for 200 classes is far less.
+Json ConfusionOf(const ReportInput& input) {
+  const ConfusionMatrix matrix = CountConfusions(input.dataset, input.detections, input.evaluation);
+  Json cells = Json::array();
+  for (std::size_t t = 0; t < matrix.counts.size(); ++t) {
+    for (std::size_t d = 0; d < matrix.counts[t].size(); ++d) {
+      if (matrix.counts[t][d] > 0) cells.push_back({t, d, matrix.counts[t][d]});
+    }
+  }
+  return cells;
+}
+
+Json PartsOf(const ReportInput& input,
+             ObjectProperty property,
+             const std::array<std::string_view, kParts>& names) {
+  const auto parts = AveragePrecisionByPart(input.dataset, input.evaluation, property);
+  Json list = Json::array();
+  for (std::size_t i = 0; i < kParts; ++i) {
+    list.push_back({{"name", names.at(i)},
+                    {"objects", parts.at(i).objects},
+                    {"found", parts.at(i).found},
+                    {"ap", OrNull(parts.at(i).mean_average_precision)}});
+  }
+  return list;
+}
+
+Json CalibrationOf(const Evaluation& evaluation) {
+  Json bins = Json::array();
+  for (const CalibrationBin& bin : CalibrationCurve(evaluation)) {
+    bins.push_back({{"score", Rounded(bin.mean_score)},
+                    {"precision", Rounded(bin.precision)},
+                    {"detections", bin.detections}});
+  }
+  return bins;
+}
+
+Json ConfigurationOf(const ReportInput& input) {
+  Json rows = Json::array();
+  for (const auto& [key, value] : input.configuration) {
+    rows.push_back({WithoutInvalidUtf8(key), WithoutInvalidUtf8(value)});
+  }
+  return rows;
+}
+
+// JSON inside a <script>: no "<", ">" or "&" that could end it or begin another thing, nor the two
+// line ends of Unicode that scripts do not bear in strings.
+std::string ScriptSafe(std::string_view json) {
+  std::string text;
+  text.reserve(json.size());
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const std::string_view rest = json.substr(i);
+    if (json[i] == '<') {
+      text += "\\u003c";
+    } else if (json[i] == '>') {
+      text += "\\u003e";
+    } else if (json[i] == '&') {
+      text += "\\u0026";
+    } else if (rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9")) {
+      text += rest[2] == '\xA8' ? "\\u2028" : "\\u2029";
+      i += 2;
+    } else {
+      text += json[i];
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+void ReportOptions::Validate() const {
+  const auto require = [](bool condition, const char* field, int value, const char* bound) {
+    if (!condition) throw Error(fmt::format("{}: expected {}, found {}", field, bound, value));
+  };
+  require(gallery_size >= 0, "gallery_size", gallery_size, "at least 0");
+  require(picture_count >= 0, "picture_count", picture_count, "at least 0");
+  require(cutout_px >= 16, "cutout_px", cutout_px, "at least 16");
+  require(picture_px >= 16, "picture_px", picture_px, "at least 16");
+  errors.Validate();
+}
+
+std::string ReportHtml(const ReportInput& input, const ReportOptions& options) {
+  options.Validate();
+  const ErrorAnalysis analysis =
+      AnalyseErrors(input.dataset, input.detections, input.evaluation, options.errors);
+  const ReportPictures pictures = ChooseReportPictures(input, analysis, options);
+  const Json data = {
+      {"summary", SummaryOf(input)},
+      {"classes", ClassesOf(input)},
+      {"errors", ErrorsOf(analysis)},
+      {"hoiem", HoiemOf(input)},
+      {"confusion", ConfusionOf(input)},
+      {"size", PartsOf(input, ObjectProperty::kArea, kSizeNames)},
+      {"aspect", PartsOf(input, ObjectProperty::kAspect, kAspectNames)},
+      {"calibration", CalibrationOf(input.evaluation)},
+      {"pictures", Json::parse(pictures.pictures_json)},
+      {"gallery", Json::parse(pictures.gallery_json)},
+      {"configuration", ConfigurationOf(input)},
+  };
+  return ReportPage(ScriptSafe(data.dump()));
+}
+
+}  // namespace deeper

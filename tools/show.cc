@@ -1,0 +1,311 @@
+#include "eval/show.h"
+
+#include <fmt/format.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <system_error>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/read_image.h"
+#include "eval/align.h"
+#include "eval/draw_thumbnail.h"
+#include "eval/yolo.h"
+#include "tools/command_line.h"
+#include "tools/data_source.h"
+#include "tools/label_files.h"
+#include "tools/parallel.h"
+#include "tools/progress.h"
+#include "tools/verbs.h"
+
+namespace deeper::tools {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+namespace {
+
+struct ShowArguments {
+  DataSource data;
+  std::string detections;
+  std::string format;
+  std::string metric;
+  std::string output = "deeper-show";
+  std::string only;
+  std::string class_name;
+  std::optional<float> min_score;
+  double min_iou = 0.5;
+  bool errors = false;
+  bool sheets = false;
+  bool open = false;
+  int limit = 0;
+  int columns = 4;
+  int rows = 5;
+  int tile_px = 320;
+  int workers = 0;
+};
+
+bool ParseShow(const Arguments& words, ShowArguments& arguments) {
+  CommandLine line(
+      "show",
+      "Draws detections beside the truth. Found: green, solid; duplicates: sky blue, dashed; "
+      "false: "
+      "vermilion, dashed; missed: yellow, dotted; the true box of what was found: white, thin.",
+      {"deeper show --data voc:VOC2007 --set test --detections found/detections.jsonl --open",
+       "deeper show --data voc:VOC2007 --set test --detections found.jsonl --only 000043,000001",
+       "deeper show --data voc:VOC2007 --set test --detections found.jsonl --class dog --errors "
+       "--contact-sheet"});
+  // clang-format off
+  arguments.data.AddOptions(line.Group("Truth"));
+  line.Group("Detections").add_options()
+      ("detections", po::value(&arguments.detections)->required()->value_name("PATH"), "in any format that 'deeper evaluate' reads")
+      ("detections-format", po::value(&arguments.format)->value_name("NAME"), "their format, where the name does not tell")
+      ("min-score", po::value<float>()->notifier([&](float value) { arguments.min_score = value; })->value_name("S"), "detections below are not shown; default: for each class the score with the best F1")
+      ("metric", po::value(&arguments.metric)->value_name("NAME"), "rules of matching: ilsvrc, voc07, voc12, coco; default: voc12, or the data set's own")
+      ("iou", po::value(&arguments.min_iou)->default_value(arguments.min_iou)->value_name("IOU"), "overlap that a detection needs");
+  line.Group("Pictures").add_options()
+      ("only", po::value(&arguments.only)->value_name("ID,..."), "these pictures alone")
+      ("class", po::value(&arguments.class_name)->value_name("NAME"), "this class alone")
+      ("errors", po::bool_switch(&arguments.errors), "pictures with something false or missed alone, the worst first")
+      ("limit", po::value(&arguments.limit)->default_value(arguments.limit)->value_name("N"), "at most so many; 0: all");
+  line.Group("Output").add_options()
+      ("output", po::value(&arguments.output)->default_value(arguments.output)->value_name("DIR"), "one .jpg a picture, or sheet-1.jpg, ...")
+      ("contact-sheet", po::bool_switch(&arguments.sheets), "many pictures on a sheet")
+      ("columns", po::value(&arguments.columns)->default_value(arguments.columns)->value_name("N"), "of a sheet")
+      ("rows", po::value(&arguments.rows)->default_value(arguments.rows)->value_name("N"), "of a sheet")
+      ("tile", po::value(&arguments.tile_px)->default_value(arguments.tile_px)->value_name("PX"), "side of a picture on a sheet")
+      ("open", po::bool_switch(&arguments.open), "then start the viewer, $DEEPER_VIEWER or xdg-open, on the first")
+      ("workers", po::value(&arguments.workers)->value_name("N"), "threads; default: one for each processor");
+  // clang-format on
+  if (!line.Parse(words)) return false;
+  if (!arguments.data.Given()) throw UsageError("expected --data, the true objects");
+  if (arguments.metric.empty()) {
+    arguments.metric = arguments.data.data.starts_with("ilsvrc") ? "ilsvrc"
+                       : arguments.data.data.starts_with("coco") ? "coco"
+                                                                 : "voc12";
+  }
+  CheckRange("iou", arguments.min_iou, 0, 1);
+  CheckRange("limit", arguments.limit, 0, 1e9);
+  CheckRange("columns", arguments.columns, 1, 100);
+  CheckRange("rows", arguments.rows, 1, 100);
+  CheckRange("tile", arguments.tile_px, 32, 4096);
+  if (arguments.workers == 0) arguments.workers = DefaultWorkers();
+  CheckRange("workers", arguments.workers, 1, 4096);
+  return true;
+}
+
+// Throws Error naming the nearest class when there is none of this name.
+ClassId ClassNamed(const ClassTable& classes, const std::string& name) {
+  if (const std::optional<ClassId> id = classes.Find(name)) return *id;
+  const std::optional<std::string> near = NearestClassName(classes, name);
+  throw Error(fmt::format("--class: expected one of {} classes, found '{}'{}",
+                          classes.Size(),
+                          name,
+                          near ? fmt::format("; did you mean '{}'?", *near) : ""));
+}
+
+void KeepClass(ClassId id, Dataset& dataset, DetectionSet& detections) {
+  for (AnnotatedImage& image : dataset.images) {
+    std::erase_if(image.annotations,
+                  [&](const Annotation& annotation) { return annotation.class_id != id; });
+  }
+  for (ImageDetections& image : detections.images) {
+    std::erase_if(image.detections,
+                  [&](const Detection& detection) { return detection.class_id != id; });
+  }
+}
+
+// The pictures asked for, in the order in which they are to be shown.
+std::vector<PictureMarks> Choose(std::vector<PictureMarks> pictures,
+                                 const ShowArguments& arguments,
+                                 const Dataset& dataset) {
+  if (!arguments.only.empty()) {
+    std::vector<PictureMarks> chosen;
+    for (const std::string& id : SplitAtCommas("only", arguments.only)) {
+      const auto found = std::ranges::find(dataset.images, id, &AnnotatedImage::id);
+      if (found == dataset.images.end()) {
+        throw Error(fmt::format(
+            "--only: picture '{}' is not among the {} of the data set", id, dataset.images.size()));
+      }
+      chosen.push_back(pictures[static_cast<std::size_t>(found - dataset.images.begin())]);
+    }
+    pictures = std::move(chosen);
+  } else if (!arguments.class_name.empty()) {
+    std::erase_if(pictures, [](const PictureMarks& picture) { return picture.marks.empty(); });
+  }
+  if (arguments.errors) {
+    const auto errors = [](const PictureMarks& picture) {
+      return picture.missed + picture.false_positive + picture.duplicate;
+    };
+    std::erase_if(pictures, [&](const PictureMarks& picture) { return errors(picture) == 0; });
+    std::ranges::stable_sort(pictures, std::ranges::greater{}, errors);
+  }
+  const auto limit = static_cast<std::size_t>(arguments.limit);
+  if (limit > 0 && pictures.size() > limit) pictures.resize(limit);
+  return pictures;
+}
+
+struct Drawn {
+  Image image;
+  std::string error;  // empty when all went well
+};
+
+// The picture with its marks; for a sheet already of a tile's size, so that its labels can be read.
+Image DrawMarked(const Image& image, std::vector<Mark> marks, std::optional<int> tile_px) {
+  if (!tile_px) return DrawMarks(image, marks);
+  const Thumbnail tile = MakeThumbnail(image,
+                                       {.x0 = 0,
+                                        .y0 = 0,
+                                        .x1 = static_cast<float>(image.width),
+                                        .y1 = static_cast<float>(image.height)},
+                                       *tile_px);
+  for (Mark& mark : marks) {
+    for (float Box::*side : {&Box::x0, &Box::y0, &Box::x1, &Box::y1}) {
+      mark.box.*side *= static_cast<float>(tile.scale);
+    }
+  }
+  return DrawMarks(tile.image, marks);
+}
+
+Drawn Draw(const AnnotatedImage& picture, const PictureMarks& marks, std::optional<int> tile_px) {
+  try {
+    if (picture.image_path.empty()) {
+      return {.image = {},
+              .error = fmt::format("{}: the data set names no picture file; name their directory "
+                                   "in --data",
+                                   picture.id)};
+    }
+    return {.image = DrawMarked(ReadImage(picture.image_path), marks.marks, tile_px), .error = ""};
+  } catch (const Error& error) {
+    return {.image = {}, .error = error.what()};
+  }
+}
+
+std::string CaptionOf(const AnnotatedImage& picture, const PictureMarks& marks) {
+  std::string caption = fmt::format("{}  {} found", picture.id, marks.found);
+  const auto add = [&](std::size_t count, const char* what) {
+    if (count > 0) caption += fmt::format(", {} {}", count, what);
+  };
+  add(marks.false_positive, "false");
+  add(marks.duplicate, "twice");
+  add(marks.missed, "missed");
+  return caption;
+}
+
+// Gathers drawn pictures into files as they come.
+class Writer {
+ public:
+  explicit Writer(const ShowArguments& arguments) : arguments_(arguments) {}
+
+  void Add(const std::string& id, const std::string& caption, Image image) {
+    if (!arguments_.sheets) {
+      RequireInnerPath(id);
+      Write(fs::path(arguments_.output) / (id + ".jpg"), image);
+      return;
+    }
+    images_.push_back(std::move(image));
+    captions_.push_back(caption);
+    if (images_.size() == static_cast<std::size_t>(arguments_.columns * arguments_.rows)) Flush();
+  }
+  void Flush() {
+    if (images_.empty()) return;
+    Write(fs::path(arguments_.output) / fmt::format("sheet-{}.jpg", ++sheets_),
+          MakeContactSheet(
+              images_, captions_, {.columns = arguments_.columns, .tile_px = arguments_.tile_px}));
+    images_.clear();
+    captions_.clear();
+  }
+
+  std::size_t written() const { return written_; }
+  const fs::path& first() const { return first_; }
+
+ private:
+  void Write(const fs::path& path, const Image& image) {
+    WriteFileWhole(path, EncodeJpeg(image));
+    if (written_++ == 0) first_ = path;
+  }
+
+  const ShowArguments& arguments_;
+  std::vector<Image> images_;
+  std::vector<std::string> captions_;
+  std::size_t sheets_ = 0;
+  std::size_t written_ = 0;
+  fs::path first_;
+};
+
+// Starts the viewer and does not wait for it. The path is handed over as one argument, without a
+// shell.
+void OpenViewer(const fs::path& path) {
+  const char* chosen = std::getenv("DEEPER_VIEWER");  // NOLINT(concurrency-mt-unsafe): one thread
+  std::string viewer = chosen != nullptr && *chosen != '\0' ? chosen : "xdg-open";
+  std::string argument = fs::absolute(path).string();
+  char* const words[] = {viewer.data(), argument.data(), nullptr};
+  pid_t child = 0;
+  const int code = posix_spawnp(&child, viewer.c_str(), nullptr, nullptr, words, environ);
+  if (code == 0) return;
+  throw Error(fmt::format("--open: cannot start '{}': {}; name a viewer in $DEEPER_VIEWER",
+                          viewer,
+                          std::generic_category().message(code)));
+}
+
+}  // namespace
+
+int RunShow(const Arguments& words) {
+  ShowArguments arguments;
+  if (!ParseShow(words, arguments)) return kDone;
+  const LoadedData truth = LoadData(arguments.data);
+  Dataset dataset = truth.dataset;
+  DetectionSet detections =
+      AlignDetections(
+          dataset,
+          ReadDetections(arguments.detections, arguments.format, truth, arguments.data.set),
+          UnknownClasses::kLeaveOut)
+          .detections;
+  if (!arguments.class_name.empty()) {
+    KeepClass(ClassNamed(dataset.classes, arguments.class_name), dataset, detections);
+  }
+  const Evaluation evaluation = Evaluate(dataset,
+                                         detections,
+                                         {.protocol = ProtocolFromName(arguments.metric),
+                                          .min_iou = arguments.min_iou,
+                                          .workers = arguments.workers});
+  const std::vector<float> least_scores =
+      arguments.min_score ? std::vector<float>(dataset.classes.Size(), *arguments.min_score)
+                          : BestLeastScores(evaluation);
+  const std::vector<PictureMarks> pictures =
+      Choose(MarkPictures(dataset, detections, evaluation, least_scores), arguments, dataset);
+
+  Writer writer(arguments);
+  const std::optional<int> tile_px =
+      arguments.sheets ? std::optional(arguments.tile_px) : std::nullopt;
+  std::size_t failed = 0;
+  {
+    ProgressLine progress("drawing", "pictures", pictures.size(), 0);
+    ForEachInOrder<Drawn>(
+        pictures.size(),
+        arguments.workers,
+        [&](std::size_t i) {
+          return Draw(dataset.images[pictures[i].image], pictures[i], tile_px);
+        },
+        [&](std::size_t i, Drawn drawn) {
+          const AnnotatedImage& picture = dataset.images[pictures[i].image];
+          if (drawn.error.empty()) {
+            writer.Add(picture.id, CaptionOf(picture, pictures[i]), std::move(drawn.image));
+          } else {
+            progress.Say("skipped: " + drawn.error);
+            ++failed;
+          }
+          progress.Advance();
+        });
+    writer.Flush();
+  }
+  fmt::print(stderr, "{} files -> {}\n", writer.written(), arguments.output);
+  if (arguments.open && writer.written() > 0) OpenViewer(writer.first());
+  return failed == 0 ? kDone : kSomeInputsFailed;
+}
+
+}  // namespace deeper::tools
