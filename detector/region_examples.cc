@@ -85,20 +85,24 @@ std::vector<RegionExample> RegionSampler::Batch(std::uint64_t number) const {
   // Generators of neighbouring seeds would draw overlapping sequences; hashing the number keeps the
   // batches apart.
   Random random(options_.seed ^ Random(number).Next());
+  const std::size_t objects = pool_.foreground.size();
   std::vector<RegionExample> batch;
-  const auto add = [&](const LabelledRegion& region) {
-    batch.push_back({.region = region, .mirrored = options_.mirror && random.Below(2) == 1});
+  const auto add = [&](std::size_t position) {
+    batch.push_back({.region = position < objects ? pool_.foreground[position]
+                                                  : pool_.background[position - objects],
+                     .mirrored = options_.mirror && random.Below(2) == 1,
+                     .position = position});
   };
   for (std::size_t i = 0; i < options_.foreground; ++i) {
     if (options_.class_balanced) {
       const std::vector<std::size_t>& positions = by_class_[random.Below(by_class_.size())];
-      add(pool_.foreground[positions[random.Below(positions.size())]]);
+      add(positions[random.Below(positions.size())]);
     } else {
-      add(pool_.foreground[random.Below(pool_.foreground.size())]);
+      add(random.Below(objects));
     }
   }
   for (std::size_t i = 0; i < options_.background; ++i)
-    add(pool_.background[random.Below(pool_.background.size())]);
+    add(objects + random.Below(pool_.background.size()));
   return batch;
 }
 

@@ -61,6 +61,7 @@ struct RegionSamplingOptions {
 struct RegionExample {
   LabelledRegion region;
   bool mirrored = false;
+  std::size_t position = 0;  // in the pool's foreground, or behind it in its background
 
   bool operator==(const RegionExample&) const = default;
 };

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
 #include <optional>
 
 #include "backbone/frozen_part.h"
@@ -13,6 +16,7 @@
 #include "core/sha256.h"
 #include "detector/crop.h"
 #include "detector/region_examples.h"
+#include "tools/activation_cache.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
 #include "tools/extraction.h"
@@ -37,6 +41,8 @@ struct FinetuneArguments {
   DataSource data;
   std::string backbone;
   std::string proposals_cache;
+  std::string activation_cache;
+  std::size_t max_background = 0;
   std::string crop_mode = "warp";
   double holdout = 0;
   std::size_t validation_examples = 2048;
@@ -75,12 +81,14 @@ bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
       ("foreground-iou", po::value(&a.labels.foreground_iou)->default_value(a.labels.foreground_iou)->value_name("IOU"), "boxes that overlap an object by this much show it")
       ("background-iou", po::value(&a.labels.background_max_iou)->default_value(a.labels.background_max_iou)->value_name("IOU"), "boxes that overlap every object by less are background")
       ("background-min-iou", po::value(&a.labels.background_min_iou)->default_value(a.labels.background_min_iou)->value_name("IOU"), "but not those that overlap all by less than this")
+      ("max-background", po::value(&a.max_background)->default_value(a.max_background)->value_name("N"), "background regions used of each picture, evenly over the ranks of the proposals; 0 uses all")
       ("class-balanced", po::bool_switch(&a.sampling.class_balanced), "draw every class equally often")
       ("no-mirror", po::bool_switch(&a.no_mirror), "do not mirror examples at random")
       ("crop", po::value(&a.crop_mode)->default_value(a.crop_mode)->value_name("MODE"), "warp or square")
       ("holdout", po::value(&a.holdout)->default_value(a.holdout)->value_name("F"), "keep this fraction of the pictures out of training and validate on them")
       ("validation-examples", po::value(&a.validation_examples)->default_value(a.validation_examples)->value_name("N"), "regions of held-out pictures, a quarter of them objects")
       ("proposals-cache", po::value(&a.proposals_cache)->value_name("DIR"), "where proposals are kept; default: <output>.proposals")
+      ("activation-cache", po::value(&a.activation_cache)->value_name("DIR"), "keep what the frozen layers give for each region on disk, for the next time that it is drawn; pays the more the more is frozen, with --max-background; default: computed each time")
       ("picture-memory", po::value(&a.picture_memory_gb)->default_value(a.picture_memory_gb)->value_name("GB"), "for decoded pictures; those that do not fit are decoded each time");
   a.proposals.AddOptions(line.Group("Proposals"));
   a.training.AddTrainingOptions(line.Group("Training"));
@@ -91,6 +99,7 @@ bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
   CheckRange("holdout", a.holdout, 0, 0.9);
   CheckRange("foreground", static_cast<double>(a.sampling.foreground), 1, 4096);
   CheckRange("background", static_cast<double>(a.sampling.background), 0, 4096);
+  CheckRange("max-background", static_cast<double>(a.max_background), 0, 1e6);
   CheckRange("validation-examples", static_cast<double>(a.validation_examples), 4, 1e6);
   CheckRange("picture-memory", a.picture_memory_gb, 0, 1e6);
   a.labels.Validate();
@@ -107,6 +116,14 @@ struct Regions {
   RegionPool held_out;
 };
 
+// Thins what stands behind the first `from` regions to at most `count`, evenly; 0 keeps all.
+void ThinEvenly(std::size_t from, std::size_t count, std::vector<LabelledRegion>& regions) {
+  const std::size_t added = regions.size() - from;
+  if (count == 0 || added <= count) return;
+  for (std::size_t i = 0; i < count; ++i) regions[from + i] = regions[from + i * added / count];
+  regions.resize(from + count);
+}
+
 Regions LabelAll(const Dataset& dataset,
                  const std::vector<std::vector<Box>>& proposals,
                  const FinetuneArguments& arguments) {
@@ -114,11 +131,10 @@ Regions LabelAll(const Dataset& dataset,
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const AnnotatedImage& image = dataset.images[i];
     if (proposals[i].empty()) continue;  // it could not be read
-    AddRegions(image,
-               i,
-               proposals[i],
-               arguments.labels,
-               IsHeldOut(image.id, arguments.holdout) ? regions.held_out : regions.training);
+    RegionPool& pool = IsHeldOut(image.id, arguments.holdout) ? regions.held_out : regions.training;
+    const std::size_t before = pool.background.size();
+    AddRegions(image, i, proposals[i], arguments.labels, pool);
+    ThinEvenly(before, arguments.max_background, pool.background);
   }
   return regions;
 }
@@ -169,7 +185,7 @@ class RegionInputs {
                const CropOptions& crop,
                const FrozenPart& frozen,
                std::size_t workers)
-      : pictures_(pictures), crop_(crop), frozen_(frozen) {
+      : pictures_(&pictures), crop_(crop), frozen_(&frozen) {
     for (std::size_t i = 0; i < workers; ++i)
       threads_.push_back(
           {.crop = std::vector<float>(kCropValues), .buffers = FrozenPart::Buffers(frozen)});
@@ -177,10 +193,10 @@ class RegionInputs {
 
   void Make(const RegionExample& example, std::size_t worker, std::span<std::byte> input) {
     Thread& own = threads_[worker];
-    const auto picture = pictures_.Get(example.region.image);
+    const auto picture = pictures_->Get(example.region.image);
     Crop(*picture, example.region.box, crop_, own.crop);
     if (example.mirrored) MirrorCrop(own.crop);
-    frozen_.Run(TensorView({1, 3, kCropSide, kCropSide}, own.crop), own.buffers, input);
+    frozen_->Run(TensorView({1, 3, kCropSide, kCropSide}, own.crop), own.buffers, input);
   }
 
  private:
@@ -188,11 +204,43 @@ class RegionInputs {
     std::vector<float> crop;
     FrozenPart::Buffers buffers;
   };
-  const PictureStore& pictures_;
+  const PictureStore* pictures_;
   CropOptions crop_;
-  const FrozenPart& frozen_;
+  const FrozenPart* frozen_;
   std::vector<Thread> threads_;
 };
+
+// Opens the cache of the frozen part's outputs for a training pool, if one is wanted; says first
+// how large it can become.
+std::unique_ptr<const ActivationCache> OpenActivationCache(const FinetuneArguments& arguments,
+                                                           const std::string& recipe,
+                                                           const RegionSampler& sampler,
+                                                           std::size_t bytes) {
+  if (arguments.activation_cache.empty()) return nullptr;
+  const RegionPool& pool = sampler.pool();
+  const std::size_t places =
+      (pool.foreground.size() + pool.background.size()) * (arguments.sampling.mirror ? 2 : 1);
+  const double drawn =
+      static_cast<double>(arguments.training.steps) * static_cast<double>(sampler.BatchSize());
+  const double most = std::min(static_cast<double>(places), drawn) *
+                      static_cast<double>(ActivationCache::BytesFor(bytes));
+  std::filesystem::create_directories(arguments.activation_cache);
+  const auto free =
+      static_cast<double>(std::filesystem::space(arguments.activation_cache).available);
+  fmt::print(stderr,
+             "activations: {} places of {}, at most {} in {} ({} free)\n",
+             places,
+             BytesText(static_cast<double>(bytes)),
+             BytesText(most),
+             arguments.activation_cache,
+             BytesText(free));
+  if (most > free) {
+    throw Error(arguments.activation_cache +
+                ": not enough space for the activations; name another directory with "
+                "--activation-cache or lower --max-background");
+  }
+  return std::make_unique<const ActivationCache>(arguments.activation_cache, recipe, bytes);
+}
 
 void SayRegions(const Regions& regions, const Trainer& trainer) {
   fmt::print(stderr,
@@ -205,6 +253,48 @@ void SayRegions(const Regions& regions, const Trainer& trainer) {
              BytesText(static_cast<double>(trainer.SizeBytes())));
 }
 
+// What the frozen part's outputs depend on, one line each.
+std::string InputRecipe(const std::string& backbone_fingerprint,
+                        const CropOptions& crop,
+                        const RegionPool& pool,
+                        const FinetuneArguments& arguments) {
+  return fmt::format(
+      "backbone {}\nfrozen '{}'\nprecision {}\ncrop {} size {} padding {}\nregions {}\n",
+      backbone_fingerprint,
+      arguments.training.plan.frozen,
+      NameOf(arguments.training.run.ForNetwork(std::nullopt).precision),
+      NameOf(crop.mode),
+      crop.size_px,
+      crop.padding_px,
+      DigestOf(pool));
+}
+
+std::string SamplingRecipe(const RegionSamplingOptions& sampling) {
+  return fmt::format("batch {} + {} balanced {} mirror {}\n",
+                     sampling.foreground,
+                     sampling.background,
+                     sampling.class_balanced,
+                     sampling.mirror);
+}
+
+// How well the trained network classifies these regions.
+std::map<std::string, double> Validate(Trainer& trainer,
+                                       std::size_t outputs,
+                                       const std::vector<RegionExample>& examples,
+                                       RegionInputs& inputs) {
+  ValidationScores numbers(outputs, /*first_class=*/1);
+  trainer.Score(
+      Trainer::Which::kAverages,
+      examples.size(),
+      [&](std::size_t example, std::size_t worker, std::span<std::byte> input) {
+        inputs.Make(examples[example], worker, input);
+      },
+      [&](std::size_t example, std::span<const float> scores) {
+        numbers.Add(scores, examples[example].region.label);
+      });
+  return numbers.Numbers();
+}
+
 }  // namespace
 
 int TrainFinetune(const Arguments& words) {
@@ -214,19 +304,22 @@ int TrainFinetune(const Arguments& words) {
 
   const Dataset dataset = ReadDataSource(arguments.data);
   Weights weights = ReadBackboneWeights(FindBackboneFile(arguments.backbone));
-  const std::string began_with = FingerprintOf(weights);
   CropOptions crop;
   crop.mode = CropModeFromName(arguments.crop_mode);
-  const SelectiveSearchOptions search = arguments.proposals.Over(DefaultProposals());
   const std::vector<std::vector<Box>> proposals =
-      ProposalsOf(dataset, search, arguments.proposals_cache, training.run.workers);
+      ProposalsOf(dataset,
+                  arguments.proposals.Over(DefaultProposals()),
+                  arguments.proposals_cache,
+                  training.run.workers);
   if (StopAsked()) {
     fmt::print(stderr, "stopped; the same command goes on from {}\n", arguments.proposals_cache);
     return StopStatus();
   }
-
   const Regions regions = LabelAll(dataset, proposals, arguments);
   const RegionSampler sampler(regions.training, arguments.sampling);
+  const std::string input_recipe =
+      InputRecipe(FingerprintOf(weights), crop, regions.training, arguments);
+
   const std::size_t outputs = 1 + dataset.classes.Size();
   const Precision precision = training.run.ForNetwork(std::nullopt).precision;
   const FrozenPart frozen(weights, precision, training.plan.frozen);
@@ -238,20 +331,6 @@ int TrainFinetune(const Arguments& words) {
   weights.erase(WeightName(kClassifierName));
   weights.erase(BiasName(kClassifierName));
   const std::vector<std::string> added = AddMissingBlobs(network.blobs(), training.seed, weights);
-
-  const std::string recipe = fmt::format(
-                                 "finetune\nbackbone {}\ncrop {} size {} padding {}\nregions {}\n"
-                                 "batch {} + {} balanced {} mirror {}\n",
-                                 began_with,
-                                 NameOf(crop.mode),
-                                 crop.size_px,
-                                 crop.padding_px,
-                                 DigestOf(regions.training),
-                                 arguments.sampling.foreground,
-                                 arguments.sampling.background,
-                                 arguments.sampling.class_balanced,
-                                 arguments.sampling.mirror) +
-                             training.Text();
   const auto workers = static_cast<std::size_t>(training.run.workers);
   Trainer trainer(network,
                   std::move(weights),
@@ -261,39 +340,37 @@ int TrainFinetune(const Arguments& words) {
                    .workers = workers,
                    .seed = training.seed,
                    .checkpoint = training.CheckpointPath(),
-                   .recipe = recipe});
+                   .recipe = "finetune\n" + input_recipe + SamplingRecipe(arguments.sampling) +
+                             training.Text()});
   SayRegions(regions, trainer);
 
+  const std::unique_ptr<const ActivationCache> cache =
+      OpenActivationCache(arguments, input_recipe, sampler, network.InputBytes());
   const PictureStore pictures(dataset,
                               static_cast<std::uint64_t>(arguments.picture_memory_gb * 1e9));
   RegionInputs inputs(pictures, crop, frozen, workers);
-  const std::vector<RegionExample> validation =
-      ValidationExamples(regions.held_out, arguments.validation_examples);
   std::vector<RegionExample> batch;
   TrainingTask task = {
       .what = "fine-tuning",
       .begin_batch = [&](std::uint64_t step) { batch = sampler.Batch(step); },
-      .fill = [&](std::size_t example,
-                  std::size_t worker,
-                  std::span<std::byte> input) { inputs.Make(batch[example], worker, input); },
+      .fill =
+          [&](std::size_t example, std::size_t worker, std::span<std::byte> input) {
+            const RegionExample& drawn = batch[example];
+            const std::uint64_t place = 2 * drawn.position + (drawn.mirrored ? 1 : 0);
+            if (cache && cache->Get(place, input)) return;
+            inputs.Make(drawn, worker, input);
+            if (cache) cache->Put(place, input);
+          },
       .loss =
           [&](std::size_t example, std::span<const float> scores, std::span<float> gradient) {
             return SoftmaxLoss(scores, batch[example].region.label, gradient);
           },
       .validate = {}};
+  const std::vector<RegionExample> validation =
+      ValidationExamples(regions.held_out, arguments.validation_examples);
   if (!validation.empty()) {
     task.validate = [&](Trainer& trained) {
-      ValidationScores numbers(outputs, /*first_class=*/1);
-      trained.Score(
-          Trainer::Which::kAverages,
-          validation.size(),
-          [&](std::size_t example, std::size_t worker, std::span<std::byte> input) {
-            inputs.Make(validation[example], worker, input);
-          },
-          [&](std::size_t example, std::span<const float> scores) {
-            numbers.Add(scores, validation[example].region.label);
-          });
-      return numbers.Numbers();
+      return Validate(trained, outputs, validation, inputs);
     };
   }
   if (!RunTraining(trainer, training, task)) {

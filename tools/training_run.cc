@@ -46,7 +46,7 @@ void TrainingArguments::AddNetworkOptions(po::options_description& group) {
   // clang-format off
   group.add_options()
       ("frozen", po::value(&plan.frozen)->default_value(plan.frozen)->value_name("ROW"), "the last row that is not trained: 'stem' or an inception module such as inception_3b; '' trains all")
-      ("auxiliary-heads", po::bool_switch(&plan.auxiliary_heads), "train with the two auxiliary classifiers of the paper")
+      ("auxiliary-heads", po::value(&plan.auxiliary_heads)->default_value(plan.auxiliary_heads, plan.auxiliary_heads ? "yes" : "no")->value_name("yes|no"), "train with the two auxiliary classifiers of the paper")
       ("dropout", po::value(&plan.dropout)->default_value(plan.dropout)->value_name("RATE"), "before the classifier");
   // clang-format on
 }

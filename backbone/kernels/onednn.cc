@@ -137,7 +137,10 @@ BoundKernel::BoundKernel(BoundKernel&&) noexcept = default;
 BoundKernel& BoundKernel::operator=(BoundKernel&&) noexcept = default;
 BoundKernel::~BoundKernel() = default;
 
-void BoundKernel::Run() const { state_->primitive.execute(state_->stream, state_->arguments); }
+void BoundKernel::Run() const {
+  if (state_->plain) return state_->plain();
+  state_->primitive.execute(state_->stream, state_->arguments);
+}
 
 PreparedKernel::PreparedKernel(std::unique_ptr<const State> state) : state_(std::move(state)) {}
 PreparedKernel::PreparedKernel(PreparedKernel&&) noexcept = default;

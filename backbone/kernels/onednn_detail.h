@@ -3,6 +3,7 @@
 // Private to the two .cc files of oneDNN kernels, and the one header that shows oneDNN: what
 // inference (onednn.cc) and training (onednn_training.cc) share.
 
+#include <functional>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 #include <unordered_map>
@@ -16,6 +17,7 @@ struct BoundKernel::State {
   dnnl::primitive primitive;
   dnnl::stream stream;
   std::unordered_map<int, dnnl::memory> arguments;
+  std::function<void()> plain;  // what runs instead, where oneDNN has nothing fast
 };
 
 namespace onednn {

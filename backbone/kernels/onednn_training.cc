@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <utility>
 
+#include "backbone/kernels/lrn_backward.h"
 #include "backbone/kernels/onednn_detail.h"
 #include "core/error.h"
 
@@ -26,6 +28,8 @@ struct Pass {
   dnnl::primitive primitive;
   std::string implementation;
   std::vector<Argument> arguments;
+  // What runs instead of the primitive, where oneDNN has nothing fast.
+  std::function<void(const TrainingBuffers&)> plain;
 };
 
 }  // namespace
@@ -78,7 +82,8 @@ void AddPass(TrainingKernel::State& state,
   state.passes.emplace(pass,
                        Pass{.primitive = Primitive(description),
                             .implementation = description.impl_info_str(),
-                            .arguments = std::move(arguments)});
+                            .arguments = std::move(arguments),
+                            .plain = {}});
 }
 
 TrainingKernel Finish(TrainingKernel::State state, const Shape& source, const Shape& destination) {
@@ -184,6 +189,9 @@ BoundKernel TrainingKernel::Bind(TrainingPass kind, const TrainingBuffers& buffe
     Expects(bytes.size() >= argument.layout.get_size(), "buffers of the kernel's sizes");
     bound->arguments.emplace(argument.number,
                              dnnl::memory(argument.layout, CpuEngine(), bytes.data()));
+  }
+  if (pass->second.plain) {
+    bound->plain = [run = pass->second.plain, buffers] { run(buffers); };
   }
   return BoundKernel(std::move(bound));
 }
@@ -340,8 +348,7 @@ TrainingKernel PrepareTrainingLrn(const Shape& source,
                                           parameters.beta,
                                           parameters.k);
   const auto described = Describe<dnnl::lrn_forward>(forward, Attributes(), "normalisation");
-  const auto gradient =
-      Describe<dnnl::lrn_backward>(backward, Attributes(), "gradient of normalisation", described);
+  const dnnl::lrn_backward::primitive_desc gradient(backward, Attributes(), CpuEngine(), described);
   TrainingKernel::State state;
   const dnnl::memory::desc workspace = described.workspace_desc();
   state.sizes.workspace = workspace.get_size();
@@ -358,6 +365,18 @@ TrainingKernel PrepareTrainingLrn(const Shape& source,
                                {DNNL_ARG_DIFF_DST, &TrainingBuffers::diff_destination, layout},
                                {DNNL_ARG_DIFF_SRC, &TrainingBuffers::diff_source, layout},
                                {DNNL_ARG_WORKSPACE, &TrainingBuffers::workspace, workspace}});
+  if (IsReferenceLoop(gradient.impl_info_str())) {
+    Pass& pass = state.passes.at(TrainingPass::kBackwardData);
+    pass.implementation = "plain";
+    pass.plain = [source, parameters, element](const TrainingBuffers& buffers) {
+      LrnBackward(source,
+                  parameters,
+                  element,
+                  buffers.source,
+                  buffers.diff_destination,
+                  buffers.diff_source);
+    };
+  }
   return Finish(std::move(state), source, source);
 }
 

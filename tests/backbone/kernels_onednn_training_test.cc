@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "backbone/kernels/lrn_backward.h"
 #include "backbone/kernels/onednn_training.h"
 #include "backbone/kernels/reference.h"
 #include "backbone/kernels/reference_backward.h"
@@ -260,6 +261,26 @@ TEST_CASE(
                      LrnBackwardReference(source, diff, kLrnParameters, diff_source);
                    });
       }
+    }
+  }
+}
+
+TEST_CASE("the gradient of LRN in loops of our own agrees with the reference") {
+  for (const ElementType element : ElementTypes()) {
+    for (const float largest : {1.0F, 1000.0F}) {
+      const Shape shape = {2, 19, 5, 7};
+      const Tensor source = Representable(RandomTensor(shape, 1, 0, largest), element);
+      const Tensor diff = Representable(RandomTensor(shape, 2), element);
+      AlignedBytes stored_source = Stored(source, element);
+      AlignedBytes stored_diff = Stored(diff, element);
+      AlignedBytes fast(shape.Count() * SizeOf(element));
+      LrnBackward(
+          shape, kLrnParameters, element, stored_source.bytes(), stored_diff.bytes(), fast.bytes());
+      Tensor diff_source = MakeTensor(shape);
+      LrnBackwardReference(source, diff, kLrnParameters, diff_source);
+      CAPTURE(element, largest);
+      CHECK(RelativeError(FromNhwc(fast.bytes(), shape, {element}), diff_source) <=
+            Tolerance(element));
     }
   }
 }

@@ -8,15 +8,12 @@
 #include <map>
 
 #include "backbone/weight_files.h"
-#include "core/dataset.h"
 #include "core/file.h"
-#include "core/image.h"
-#include "core/random.h"
-#include "eval/draw.h"
 #include "eval/results.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/tools/coloured_data_set.h"
 #include "tools/command_line.h"
 #include "tools/verbs.h"
 
@@ -25,55 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kSide = 128;
-constexpr int kPictures = 6;
-
-// Writes one grey picture with a red and a blue rectangle, and its annotation.
-void WritePicture(const fs::path& root, const std::string& id, Random& random) {
-  Image image = MakeImage(kSide, kSide, 120, 120, 120);
-  std::string objects;
-  const auto add = [&](const char* name, int left, std::size_t channel) {
-    const int x0 = left + static_cast<int>(random.Below(10));
-    const int y0 = 20 + static_cast<int>(random.Below(40));
-    const int width = 34 + static_cast<int>(random.Below(12));
-    const int height = 34 + static_cast<int>(random.Below(30));
-    for (int y = y0; y < y0 + height; ++y) {
-      for (int x = x0; x < x0 + width; ++x) {
-        std::uint8_t* pixel = image.Row(y) + 3 * x;
-        for (std::size_t c = 0; c < 3; ++c) pixel[c] = c == channel ? 240 : 20;
-      }
-    }
-    objects += fmt::format(
-        "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</"
-        "ymax></bndbox></object>",
-        name,
-        x0 + 1,
-        y0 + 1,
-        x0 + width,
-        y0 + height);
-  };
-  add("red", 6, 2);
-  add("blue", 66, 0);
-  WriteFileWhole(root / "JPEGImages" / (id + ".jpg"), EncodeJpeg(image, 95));
-  WriteFileWhole(
-      root / "Annotations" / (id + ".xml"),
-      fmt::format("<annotation><size><width>{0}</width><height>{0}</height></size>{1}</annotation>",
-                  kSide,
-                  objects));
-}
-
-// A data set in VOC layout with the list "train".
-fs::path WriteDataSet(const fs::path& root) {
-  Random random(7);
-  std::string list;
-  for (int i = 0; i < kPictures; ++i) {
-    const std::string id = fmt::format("{:03}", i);
-    WritePicture(root, id, random);
-    list += id + "\n";
-  }
-  WriteFileWhole(root / "ImageSets/Main/train.txt", list);
-  return root;
-}
+using test::WriteDataSet;
 
 struct Trained {
   test::TemporaryDirectory directory;

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "tools/verbs.h"
+
+namespace deeper::tools {
+
+// `deeper train classify`: trains GoogLeNet to name what whole pictures show (Szegedy et al. 2014,
+// section 6), from a directory with a folder of pictures for each class.
+int TrainClassify(const Arguments& words);
+
+}  // namespace deeper::tools
