@@ -2,10 +2,11 @@
 
 namespace deeper {
 
-void Expects(bool condition, std::string_view what, std::source_location where) {
+void Expects(
+    bool condition, std::string_view what, const char* file, int line, const char* function) {
   if (condition) return;
-  throw ContractViolation(std::string(where.file_name()) + ":" + std::to_string(where.line()) +
-                          ": " + where.function_name() + ": " + std::string(what));
+  throw ContractViolation(std::string(file) + ":" + std::to_string(line) + ": " + function + ": " +
+                          std::string(what));
 }
 
 }  // namespace deeper

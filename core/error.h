@@ -1,6 +1,5 @@
 #pragma once
 
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -21,10 +20,13 @@ class ContractViolation : public std::logic_error {
   explicit ContractViolation(const std::string& message) : std::logic_error(message) {}
 };
 
-// Throws ContractViolation naming the caller's file and line unless `condition` holds. On in every
-// build; meant for the boundary of each folder, not for inner loops.
+// Throws ContractViolation naming the caller's file, line and function unless `condition` holds. On
+// in every build; meant for the boundary of each folder, not for inner loops. The builtins are
+// those behind std::source_location, which clang 14 does not find in g++ 12's library.
 void Expects(bool condition,
              std::string_view what,
-             std::source_location where = std::source_location::current());
+             const char* file = __builtin_FILE(),
+             int line = __builtin_LINE(),
+             const char* function = __builtin_FUNCTION());
 
 }  // namespace deeper

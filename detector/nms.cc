@@ -55,8 +55,10 @@ Box VotedBox(const Detection& kept, std::span<const Detection> candidates, doubl
 
 // The part of `detections`, which are sorted by class, that has this class.
 std::span<const Detection> OfClass(std::span<const Detection> detections, ClassId class_id) {
-  const auto [begin, end] =
-      std::ranges::equal_range(detections, class_id, {}, &Detection::class_id);
+  const auto begin = std::partition_point(
+      detections.begin(), detections.end(), [&](const auto& d) { return d.class_id < class_id; });
+  const auto end = std::partition_point(
+      begin, detections.end(), [&](const auto& d) { return d.class_id == class_id; });
   return {begin, end};
 }
 
