@@ -2,9 +2,10 @@
 
 namespace deeper {
 
-void Expects(
-    bool condition, std::string_view what, const char* file, int line, const char* function) {
-  if (condition) return;
+void ThrowContractViolation(std::string_view what,
+                            const char* file,
+                            int line,
+                            const char* function) {
   throw ContractViolation(std::string(file) + ":" + std::to_string(line) + ": " + function + ": " +
                           std::string(what));
 }

@@ -20,13 +20,21 @@ class ContractViolation : public std::logic_error {
   explicit ContractViolation(const std::string& message) : std::logic_error(message) {}
 };
 
+// Throws ContractViolation "<file>:<line>: <function>: <what>".
+[[noreturn]] void ThrowContractViolation(std::string_view what,
+                                         const char* file,
+                                         int line,
+                                         const char* function);
+
 // Throws ContractViolation naming the caller's file, line and function unless `condition` holds. On
 // in every build; meant for the boundary of each folder, not for inner loops. The builtins are
 // those behind std::source_location, which clang 14 does not find in g++ 12's library.
-void Expects(bool condition,
-             std::string_view what,
-             const char* file = __builtin_FILE(),
-             int line = __builtin_LINE(),
-             const char* function = __builtin_FUNCTION());
+inline void Expects(bool condition,
+                    std::string_view what,
+                    const char* file = __builtin_FILE(),
+                    int line = __builtin_LINE(),
+                    const char* function = __builtin_FUNCTION()) {
+  if (!condition) ThrowContractViolation(what, file, line, function);
+}
 
 }  // namespace deeper

@@ -23,7 +23,7 @@ Image MirrorImage(const Image& image) {
   Image mirrored = image;
   for (int y = 0; y < image.height; ++y) {
     const std::uint8_t* from = image.Row(y);
-    std::uint8_t* to = mirrored.Row(y) + 3 * (image.width - 1);
+    std::uint8_t* to = mirrored.Row(y) + std::ptrdiff_t{3} * (image.width - 1);
     for (int x = 0; x < image.width; ++x, from += 3, to -= 3) std::copy_n(from, 3, to);
   }
   return mirrored;

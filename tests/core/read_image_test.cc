@@ -346,7 +346,7 @@ TEST_CASE("what is not a picture is refused by its content") {
                             text("\x89PNG\r\n\x1a\n"),
                             Bytes{0xFF, 0xD8, 0xFF},
                             text("P6 -3 4 255\n"),
-                            text("II*\0")}) {
+                            text(std::string("II*\0", 4))}) {
     REQUIRE_THROWS_AS(ReadBytes(file), Error);
   }
   REQUIRE_THROWS_WITH(ReadBytes(text("hello, world")), Contains("not a picture of a known format"));
