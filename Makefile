@@ -22,7 +22,8 @@ test: build
 asan tsan: packages
 	cmake --workflow --preset $@
 
-tidy: packages
+tidy:
+	@scripts/install-packages.sh tidy
 	cmake --preset tidy
 	cmake --build --preset tidy
 

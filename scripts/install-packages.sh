@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian 12 packages that building and testing need and that are missing; says which. Does nothing
-# when all are there. Needs root or sudo only when something is missing.
+# install-packages.sh [tidy]: installs the Debian 12 packages that building and testing need and that are missing;
+# with "tidy" those of static analysis as well. Says which. Does nothing when all are there. Needs root or sudo only
+# when something is missing.
 set -euo pipefail
 
 packages=(
@@ -13,6 +14,14 @@ packages=(
   # tests
   catch2 libbenchmark-dev liblinear-dev clang-format
 )
+case "${1:-}" in
+  "") ;;
+  tidy) packages+=(clang clang-tidy libomp-dev) ;;
+  *)
+    echo "install-packages.sh: expected nothing or 'tidy', found '$1'" >&2
+    exit 2
+    ;;
+esac
 
 missing=()
 for package in "${packages[@]}"; do
