@@ -105,8 +105,9 @@ void FillRow(int y,
   std::uint16_t* const dst =
       direction.levels.data() + static_cast<std::size_t>(y - direction.rows.begin) * n;
   for (std::size_t i = 0; i < n; ++i) {
-    dst[i] =
-        static_cast<std::uint16_t>(static_cast<int>(kScale * std::sqrt(repeats * sum[i]) + 0.5F));
+    // Never negative, and lround would not vectorise. NOLINTNEXTLINE(bugprone-incorrect-roundings)
+    const auto level = static_cast<int>(kScale * std::sqrt(repeats * sum[i]) + 0.5F);
+    dst[i] = static_cast<std::uint16_t>(level);
   }
 }
 

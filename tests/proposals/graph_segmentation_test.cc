@@ -52,10 +52,11 @@ std::vector<PlainEdge> PlainEdges(const ColourPlanes& planes, double sigma) {
           squares += difference * difference;
         }
         const float repeats = planes.channels == 1 ? 3.0F : 1.0F;
-        edges.push_back({.level = static_cast<int>(128.0F * std::sqrt(repeats * squares) + 0.5F),
-                         .direction = static_cast<int>(d),
-                         .a = a,
-                         .b = b});
+        edges.push_back(
+            {.level = static_cast<int>(std::lround(128.0F * std::sqrt(repeats * squares))),
+             .direction = static_cast<int>(d),
+             .a = a,
+             .b = b});
       }
     }
   }
