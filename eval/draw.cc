@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <optional>
-#include <ranges>
 
 #include "core/error.h"
 #include "core/random.h"
@@ -246,8 +246,10 @@ Image DrawDetections(const Image& image,
     }
   }
   cv::Mat canvas(drawn.height, drawn.width, CV_8UC3, drawn.bgr.data());
-  for (const Frame& frame : std::views::reverse(frames)) DrawFrame(canvas, frame, style.line_px);
-  for (const Label& label : std::views::reverse(labels)) DrawLabel(canvas, label);
+  std::ranges::reverse(frames);  // the best end on top
+  std::ranges::reverse(labels);
+  for (const Frame& frame : frames) DrawFrame(canvas, frame, style.line_px);
+  for (const Label& label : labels) DrawLabel(canvas, label);
   return drawn;
 }
 

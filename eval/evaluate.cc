@@ -143,8 +143,9 @@ bool IsBlacklisted(const ClassMaterial& material, std::uint32_t image) {
 }
 
 std::span<TrueObject> ObjectsOfImage(std::vector<TrueObject>& objects, std::uint32_t image) {
-  const auto range = std::ranges::equal_range(objects, image, {}, &TrueObject::image);
-  return {range.begin(), range.end()};
+  const auto begin = std::ranges::lower_bound(objects, image, {}, &TrueObject::image);
+  const auto end = std::ranges::upper_bound(objects, image, {}, &TrueObject::image);
+  return {begin, end};
 }
 
 Verdict Judge(const RankedDetection& detection,

@@ -192,6 +192,7 @@ ReadDataset ReadVocDataset(const fs::path& root,
   const bool has_pictures = fs::is_directory(root / "JPEGImages");
 
   std::vector<VocFile> files;
+  files.reserve(ids.size());
   for (const std::string& id : ids) {
     files.push_back(ReadVocAnnotation(root / "Annotations" / (id + ".xml")));
   }

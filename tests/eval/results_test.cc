@@ -33,7 +33,7 @@ ImageDetections OneCat(const std::string& id) {
 }
 
 std::filesystem::path Written(const test::TemporaryDirectory& directory, const std::string& text) {
-  const std::filesystem::path path = directory / "results.jsonl";
+  std::filesystem::path path = directory / "results.jsonl";
   WriteFileWhole(path, text);
   return path;
 }
