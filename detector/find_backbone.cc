@@ -1,6 +1,4 @@
-#include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <set>
 #include <system_error>
 
@@ -8,6 +6,7 @@
 #include "backbone/weight_files.h"
 #include "core/error.h"
 #include "detector/model.h"
+#include "detector/model_path.h"
 
 namespace deeper {
 namespace {
@@ -86,22 +85,12 @@ std::set<fs::path> CandidatesIn(const fs::path& directory, Search& search) {
 
 // The model's own directory, then those of $DEEPER_MODELS; each once.
 std::vector<fs::path> Directories(const fs::path& model_path, Search& search) {
-  const fs::path own = model_path.parent_path();
-  std::vector<fs::path> directories = {own.empty() ? fs::path(".") : own};
-  const char* named =
-      std::getenv("DEEPER_MODELS");  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  if (named == nullptr) {
-    search.Note("$DEEPER_MODELS", "is not set");
-    return directories;
-  }
-  const std::string list = named;
-  for (std::size_t begin = 0; begin < list.size();) {
-    const std::size_t end = std::min(list.find(':', begin), list.size());
-    const fs::path directory = list.substr(begin, end - begin);
-    const bool is_known = std::ranges::find(directories, directory) != directories.end();
-    if (!directory.empty() && !is_known) directories.push_back(directory);
-    begin = end + 1;
-  }
+  const fs::path parent = model_path.parent_path();
+  const fs::path own = parent.empty() ? fs::path(".") : parent;
+  std::vector<fs::path> directories = ModelPath();
+  if (directories.empty()) search.Note("$DEEPER_MODELS", "names no directory");
+  std::erase(directories, own);
+  directories.insert(directories.begin(), own);
   return directories;
 }
 

@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-#include <vector>
+#include <string_view>
+#include <system_error>
 
 #include "backbone/safetensors.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "detector/model_path.h"
 
 namespace deeper::tools {
 
@@ -21,15 +22,7 @@ constexpr const char* kBackboneFiles[] = {
 
 // Where models are looked for, in this order.
 std::vector<fs::path> ModelDirectories() {
-  std::vector<fs::path> directories;
-  const char* named =
-      std::getenv("DEEPER_MODELS");  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  std::string_view rest = named != nullptr ? named : "";
-  while (!rest.empty()) {
-    const std::size_t colon = std::min(rest.find(':'), rest.size());
-    if (colon > 0) directories.emplace_back(rest.substr(0, colon));
-    rest.remove_prefix(std::min(colon + 1, rest.size()));
-  }
+  std::vector<fs::path> directories = ModelPath();
   directories.emplace_back("models");
   std::error_code unknown;
   const fs::path program = fs::read_symlink("/proc/self/exe", unknown);

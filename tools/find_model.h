@@ -1,18 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
-#include <optional>
 #include <string>
-
-#include "backbone/network.h"
-#include "detector/model.h"
+#include <vector>
 
 namespace deeper::tools {
 
 // The detector's file: `named` when it is not empty, else "voc.safetensors" in the directories of
-// $DEEPER_MODELS, in
-// ./models, or beside this program (../share/deeper/models when installed, models/ of the source
-// tree when built there). Throws Error that lists where it looked.
+// $DEEPER_MODELS, in ./models, or beside this program (../share/deeper/models when installed,
+// models/ of the source tree when built there). Throws Error that lists where it looked.
 std::filesystem::path FindModelFile(const std::string& named);
 
 // Whether the file is a detector rather than a bare backbone.
