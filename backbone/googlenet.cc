@@ -13,7 +13,7 @@ struct Map {
   std::size_t side = 0;
 };
 
-Layer ConvolutionLayer(std::string name,
+Layer ConvolutionLayer(const std::string& name,
                        const Map& input,
                        std::size_t out_channels,
                        const Window& window) {
@@ -28,7 +28,7 @@ Layer ConvolutionLayer(std::string name,
           .out_side = OutputSide(input.side, window, Rounding::kDown)};
 }
 
-Layer PoolLayer(std::string name, LayerKind kind, const Map& input, const Window& window) {
+Layer PoolLayer(const std::string& name, LayerKind kind, const Map& input, const Window& window) {
   return {.name = name,
           .kind = kind,
           .input = input.name,
@@ -40,7 +40,7 @@ Layer PoolLayer(std::string name, LayerKind kind, const Map& input, const Window
           .out_side = OutputSide(input.side, window, Rounding::kUp)};
 }
 
-Layer LrnLayer(std::string name, const Map& input) {
+Layer LrnLayer(const std::string& name, const Map& input) {
   return {.name = name,
           .kind = LayerKind::kLrn,
           .input = input.name,
@@ -76,7 +76,7 @@ class LayerList {
   // The four branches of Szegedy et al. 2014, figure 2(b), concatenated in this order.
   Map AppendInception(const InceptionRow& row, const Map& input) {
     const std::string prefix = std::string(row.name) + "/";
-    const Map output = {prefix + "output", row.Out(), input.side};
+    Map output = {prefix + "output", row.Out(), input.side};
     std::size_t channel = 0;
     const auto convolve =
         [&](const char* name, const Map& from, std::size_t out, std::size_t kernel) {

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
-#include <utility>
 
 #include "backbone/kernels/pooling.h"
 #include "backbone/kernels/stored_value.h"

@@ -1,6 +1,5 @@
 #include "backbone/reference_network.h"
 
-#include <algorithm>
 #include <map>
 #include <string>
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
-#include <utility>
 
 #include "backbone/json_check.h"
 #include "backbone/quantization_json.h"

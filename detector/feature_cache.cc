@@ -1,7 +1,4 @@
-#include <array>
-#include <cmath>
 #include <limits>
-#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>

@@ -55,10 +55,8 @@ Box VotedBox(const Detection& kept, std::span<const Detection> candidates, doubl
 
 // The part of `detections`, which are sorted by class, that has this class.
 std::span<const Detection> OfClass(std::span<const Detection> detections, ClassId class_id) {
-  const auto begin = std::partition_point(
-      detections.begin(), detections.end(), [&](const auto& d) { return d.class_id < class_id; });
-  const auto end = std::partition_point(
-      begin, detections.end(), [&](const auto& d) { return d.class_id == class_id; });
+  const auto begin = std::ranges::lower_bound(detections, class_id, {}, &Detection::class_id);
+  const auto end = std::ranges::upper_bound(detections, class_id, {}, &Detection::class_id);
   return {begin, end};
 }
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -43,8 +43,9 @@ Journal::Journal(fs::path path, const std::string& configuration, const ClassTab
   done_ = ParseJsonLines(std::string_view(text).substr(first_line.size()), path_, &classes_).images;
   file_.reset(std::fopen(path_.c_str(), "ab"));
   if (!file_)
-    throw Error(
-        fmt::format("{}: cannot be opened to append: {}", path_.string(), std::strerror(errno)));
+    throw Error(fmt::format("{}: cannot be opened to append: {}",
+                            path_.string(),
+                            std::generic_category().message(errno)));
 }
 
 void Journal::Append(const ImageDetections& image) {
@@ -53,7 +54,7 @@ void Journal::Append(const ImageDetections& image) {
       std::fflush(file_.get()) != 0) {
     throw Error(fmt::format("{}: cannot be written: {}; the pictures done so far are kept",
                             path_.string(),
-                            std::strerror(errno)));
+                            std::generic_category().message(errno)));
   }
 }
 

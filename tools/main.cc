@@ -8,7 +8,6 @@
 #include <opencv2/core/utility.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/error.h"
@@ -72,6 +71,7 @@ int Dispatch(const std::vector<std::string>& words) {
   }
   if (const Verb* verb = FindVerb(name)) return verb->run({words.begin() + 1, words.end()});
   std::vector<std::string> known;
+  known.reserve(kVerbs.size());
   for (const Verb& verb : kVerbs) known.emplace_back(verb.name);
   const std::optional<std::string> nearest = NearestName(name, known);
   throw UsageError(fmt::format(
@@ -89,8 +89,10 @@ void KeepLibrariesSingleThreaded() {
 // Search's time.
 void KeepFreedMemory() {
   constexpr int kLargestKept = 256 << 20;  // bytes
+  // NOLINTBEGIN(concurrency-mt-unsafe): no other thread exists yet
   mallopt(M_MMAP_THRESHOLD, kLargestKept);
   mallopt(M_TRIM_THRESHOLD, kLargestKept);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/program_options.hpp>
-#include <optional>
 #include <string>
 
 #include "backbone/network.h"

@@ -58,6 +58,7 @@ void AddDirectory(const fs::path& directory, std::vector<Picture>& pictures) {
 
 void AddPattern(const std::string& pattern, std::vector<Picture>& pictures) {
   glob_t matches{};
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): without GLOB_TILDE it reads no shared state
   const int status = glob(pattern.c_str(), 0, nullptr, &matches);
   std::vector<fs::path> paths;
   for (std::size_t i = 0; status == 0 && i < matches.gl_pathc; ++i)

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <string_view>
 
 #include "backbone/googlenet.h"
 #include "backbone/tensor.h"
@@ -23,11 +23,12 @@ inline Tensor RandomTensor(const Shape& shape, std::uint64_t seed, float low = -
 }
 
 // Weights for GoogLeNet that keep the size of the activations from layer to layer (variance 2 /
-// inputs), with a classifier of `classes` classes (0: none).
-inline Weights RandomWeights(std::uint64_t seed, std::size_t classes) {
+// inputs; He et al. 2015), with a classifier of `classes` classes (0: none).
+inline Weights RandomWeights(std::uint64_t seed, std::size_t classes = 0) {
   Weights weights;
   const auto add = [&](std::string_view layer, const Shape& shape) {
-    const float bound = std::sqrt(6.0F / static_cast<float>(shape.Count() / shape.n));
+    const std::size_t inputs = shape.Count() / shape.n;
+    const float bound = std::sqrt(6.0F / static_cast<float>(inputs));
     weights[WeightName(layer)] = RandomTensor(shape, seed + 2 * weights.size(), -bound, bound);
     weights[BiasName(layer)] =
         RandomTensor({shape.n, 1, 1, 1}, seed + 2 * weights.size(), -0.1F, 0.1F);

@@ -11,7 +11,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/random.h"
-#include "tests/backbone/table_weights.h"
+#include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 
@@ -19,7 +19,7 @@ namespace deeper {
 namespace {
 
 using Catch::Contains;
-using test::TableWeights;
+using test::RandomWeights;
 using test::TemporaryDirectory;
 
 // A small writer of protocol buffers: enough to make files of both of Caffe's formats.
@@ -195,7 +195,7 @@ TEST_CASE("random damage is an error or other weights, never a crash") {
 
 TEST_CASE("backbone weights survive a round trip through safetensors, with the same fingerprint") {
   const TemporaryDirectory directory;
-  const Weights weights = TableWeights(3);
+  const Weights weights = RandomWeights(1, 3);
   WriteBackboneWeights(weights, directory / "net.safetensors");
   REQUIRE(ReadBackboneWeights(directory / "net.safetensors") == weights);
   const auto metadata = ReadSafetensorsMetadata(directory / "net.safetensors");
@@ -205,14 +205,14 @@ TEST_CASE("backbone weights survive a round trip through safetensors, with the s
 
 TEST_CASE("the kind of a backbone file is decided by its content, not its name") {
   const TemporaryDirectory directory;
-  const Weights weights = TableWeights(0);
+  const Weights weights = RandomWeights(1);
   WriteBackboneWeights(weights, directory / "net.caffemodel");
   REQUIRE(ReadBackboneWeights(directory / "net.caffemodel") == weights);
 }
 
 TEST_CASE("a flipped bit in a value is refused by the fingerprint") {
   const TemporaryDirectory directory;
-  WriteBackboneWeights(TableWeights(0), directory / "net");
+  WriteBackboneWeights(RandomWeights(1), directory / "net");
   std::string bytes = ReadTextFile(directory / "net");
   bytes[bytes.size() - 4] = static_cast<char>(bytes[bytes.size() - 4] ^ 1);
   WriteFileWhole(directory / "net", bytes);
@@ -230,7 +230,7 @@ TEST_CASE("weights of a foreign network are refused though the file is sound") {
 
 TEST_CASE("a file without a fingerprint may have sizes left out, bf16, and a prefix") {
   const TemporaryDirectory directory;
-  Weights weights = TableWeights(0);
+  Weights weights = RandomWeights(1);
   for (auto& [name, tensor] : weights) {
     for (float& value : tensor.data) value = 0.5F;  // the same in bf16
   }

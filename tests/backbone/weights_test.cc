@@ -5,29 +5,29 @@
 #include <string>
 
 #include "core/error.h"
-#include "tests/backbone/table_weights.h"
+#include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 
 namespace deeper {
 namespace {
 
 using Catch::Contains;
-using test::TableWeights;
+using test::RandomWeights;
 
 TEST_CASE("weights as the table asks for them are valid, with any classifier or none") {
   for (const std::size_t classes : {0U, 1U, 21U, 1000U}) {
-    REQUIRE_NOTHROW(ValidateGoogLeNetWeights(TableWeights(classes), "file"));
+    REQUIRE_NOTHROW(ValidateGoogLeNetWeights(RandomWeights(1, classes), "file"));
   }
 }
 
 TEST_CASE("GoogLeNet with 1000 classes has 6,998,552 parameters") {
   std::size_t count = 0;
-  for (const auto& [name, tensor] : TableWeights(1000)) count += tensor.data.size();
+  for (const auto& [name, tensor] : RandomWeights(1, 1000)) count += tensor.data.size();
   REQUIRE(count == 6'998'552);
 }
 
 TEST_CASE("a missing blob is named with the shape that was expected, and the file") {
-  Weights weights = TableWeights(0);
+  Weights weights = RandomWeights(1);
   weights.erase("inception_4e/5x5/bias");
   REQUIRE_THROWS_AS(ValidateGoogLeNetWeights(weights, "some.file"), Error);
   REQUIRE_THROWS_WITH(
@@ -36,7 +36,7 @@ TEST_CASE("a missing blob is named with the shape that was expected, and the fil
 }
 
 TEST_CASE("a blob of a wrong shape is named with both shapes") {
-  Weights weights = TableWeights(0);
+  Weights weights = RandomWeights(1);
   weights["conv1/7x7_s2/weight"] = MakeTensor({.n = 64, .c = 1, .h = 7, .w = 7});
   REQUIRE_THROWS_WITH(
       ValidateGoogLeNetWeights(weights, "f"),
@@ -44,13 +44,13 @@ TEST_CASE("a blob of a wrong shape is named with both shapes") {
 }
 
 TEST_CASE("a transposed weight is refused though its count is right") {
-  Weights weights = TableWeights(0);
+  Weights weights = RandomWeights(1);
   weights["inception_3a/3x3/weight"] = MakeTensor({.n = 96, .c = 128, .h = 3, .w = 3});
   REQUIRE_THROWS_WITH(ValidateGoogLeNetWeights(weights, "f"), Contains("expected (128, 96, 3, 3)"));
 }
 
 TEST_CASE("a blob that GoogLeNet does not have is named") {
-  Weights weights = TableWeights(0);
+  Weights weights = RandomWeights(1);
   weights["fc6/weight"] = MakeTensor({.n = 2, .c = 3, .h = 1, .w = 1});
   REQUIRE_THROWS_WITH(ValidateGoogLeNetWeights(weights, "f"),
                       Contains("'fc6/weight' of shape (2, 3, 1, 1) is no part of GoogLeNet"));
@@ -59,7 +59,7 @@ TEST_CASE("a blob that GoogLeNet does not have is named") {
 TEST_CASE("a value that is not finite is named with its place") {
   for (const float bad :
        {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    Weights weights = TableWeights(0);
+    Weights weights = RandomWeights(1);
     weights["inception_5b/pool_proj/weight"].data[77] = bad;
     REQUIRE_THROWS_WITH(ValidateGoogLeNetWeights(weights, "f"),
                         Contains("value 77 of 'inception_5b/pool_proj/weight'") &&
@@ -68,19 +68,19 @@ TEST_CASE("a value that is not finite is named with its place") {
 }
 
 TEST_CASE("a classifier is whole or absent, and its bias has a number for each class") {
-  Weights weights = TableWeights(5);
+  Weights weights = RandomWeights(1, 5);
   weights.erase("loss3/classifier/bias");
   REQUIRE_THROWS_WITH(ValidateGoogLeNetWeights(weights, "f"),
                       Contains("'loss3/classifier/bias' is missing"));
-  weights = TableWeights(5);
+  weights = RandomWeights(1, 5);
   weights.erase("loss3/classifier/weight");
   REQUIRE_THROWS_WITH(ValidateGoogLeNetWeights(weights, "f"),
                       Contains("'loss3/classifier/weight' is missing"));
-  weights = TableWeights(5);
+  weights = RandomWeights(1, 5);
   weights["loss3/classifier/bias"] = MakeTensor({.n = 4, .c = 1, .h = 1, .w = 1});
   REQUIRE_THROWS_WITH(ValidateGoogLeNetWeights(weights, "f"),
                       Contains("has shape (4, 1, 1, 1), expected (5, 1, 1, 1)"));
-  weights = TableWeights(5);
+  weights = RandomWeights(1, 5);
   weights["loss3/classifier/weight"] = MakeTensor({.n = 0, .c = 1024, .h = 1, .w = 1});
   REQUIRE_THROWS_WITH(ValidateGoogLeNetWeights(weights, "f"), Contains("expected (1, 1024, 1, 1)"));
 }

@@ -1,33 +1,16 @@
 #include "detector/features.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <vector>
 
-#include "backbone/googlenet.h"
 #include "core/error.h"
 #include "core/random.h"
+#include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 
 namespace deeper {
 namespace {
-
-// Weights of the table's shapes with the variance that keeps activations of their size through the
-// ReLUs (He et al. 2015).
-Weights RandomWeights(std::uint64_t seed) {
-  Random random(seed);
-  Weights weights;
-  for (const Layer& layer : GoogLeNetConvolutions()) {
-    Tensor weight = MakeTensor(WeightShape(layer));
-    const auto inputs = static_cast<double>(weight.shape.c * weight.shape.h * weight.shape.w);
-    const double bound = std::sqrt(6 / inputs);
-    for (float& value : weight.data) value = static_cast<float>(bound * (2 * random.Uniform() - 1));
-    weights[WeightName(layer.name)] = std::move(weight);
-    weights[BiasName(layer.name)] = MakeTensor(BiasShape(layer));
-  }
-  return weights;
-}
 
 Image NoiseImage(int width, int height) {
   Image image = MakeImage(width, height, 0, 0, 0);
@@ -42,7 +25,7 @@ const std::vector<Box> kBoxes = {{.x0 = 0, .y0 = 0, .x1 = 60, .y1 = 40},
                                  {.x0 = 10.01F, .y0 = 10, .x1 = 30, .y1 = 39}};
 
 TEST_CASE("the features of each box are those of its own crop, also where boxes repeat") {
-  const Network network(RandomWeights(2), {});
+  const Network network(test::RandomWeights(2), {});
   const Image image = NoiseImage(60, 40);
   const CropOptions options;
   FeatureExtractor extractor(network, options);

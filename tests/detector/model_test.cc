@@ -15,7 +15,7 @@
 #include "core/file.h"
 #include "core/random.h"
 #include "core/sha256.h"
-#include "tests/backbone/table_weights.h"
+#include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 
@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Contains;
-using test::TableWeights;
+using test::RandomWeights;
 using test::TemporaryDirectory;
 
 constexpr std::size_t kDim = 1024;
@@ -77,7 +77,7 @@ Model Sample() {
 // The same with its own backbone.
 Model SelfContained() {
   Model model = Sample();
-  model.backbone = TableWeights(0);
+  model.backbone = RandomWeights(1);
   model.backbone_fingerprint = FingerprintOf(*model.backbone);
   return model;
 }
@@ -286,7 +286,7 @@ TEST_CASE("options that a stage would refuse are refused with the model's name")
 }
 
 TEST_CASE("tensors that do not fit the classes or each other are refused by name") {
-  const auto with = [](const std::string& name, std::vector<std::uint64_t> shape) {
+  const auto with = [](const std::string& name, const std::vector<std::uint64_t>& shape) {
     return [=](Safetensors& content) {
       std::size_t count = 1;
       for (const std::uint64_t size : shape) count *= size;
@@ -342,7 +342,7 @@ TEST_CASE("a model that could not be loaded again is not saved") {
           "'classifiers/weight' has a value that is not finite");
   refuses([](Model& m) { m.min_score = std::numeric_limits<float>::infinity(); }, "min_score");
   refuses([](Model& m) { m.backbone_fingerprint = "abc"; }, "expected 64 hexadecimal digits");
-  refuses([](Model& m) { m.backbone = TableWeights(0); }, "but the model names aaaa");
+  refuses([](Model& m) { m.backbone = RandomWeights(1); }, "but the model names aaaa");
   refuses([](Model& m) { m.backbone_name = "\xff"; }, "not UTF-8");
 }
 
@@ -355,7 +355,7 @@ class ModelsVariable {
   ~ModelsVariable() { unsetenv("DEEPER_MODELS"); }
 };
 
-// A model that names the backbone TableWeights(0) and does not hold it.
+// A model that names the backbone RandomWeights(1) and does not hold it.
 Model Incomplete() {
   Model model = SelfContained();
   model.backbone.reset();
@@ -363,15 +363,16 @@ Model Incomplete() {
 }
 
 TEST_CASE("the backbone of a self-contained model is its own") {
-  REQUIRE(FindBackbone(SelfContained(), "/absent/m", std::nullopt) == TableWeights(0));
+  REQUIRE(FindBackbone(SelfContained(), "/absent/m", std::nullopt) == RandomWeights(1));
 }
 
 TEST_CASE("a backbone is found beside the model, by its content") {
   const TemporaryDirectory directory;
   SaveModel(Incomplete(), directory / "m.safetensors");
-  WriteBackboneWeights(TableWeights(7), directory / "a.safetensors");
-  WriteBackboneWeights(TableWeights(0), directory / "b.safetensors");
-  REQUIRE(FindBackbone(Incomplete(), directory / "m.safetensors", std::nullopt) == TableWeights(0));
+  WriteBackboneWeights(RandomWeights(1, 7), directory / "a.safetensors");
+  WriteBackboneWeights(RandomWeights(1), directory / "b.safetensors");
+  REQUIRE(FindBackbone(Incomplete(), directory / "m.safetensors", std::nullopt) ==
+          RandomWeights(1));
 }
 
 TEST_CASE("a backbone is found in a directory of $DEEPER_MODELS, inside another model too") {
@@ -379,19 +380,19 @@ TEST_CASE("a backbone is found in a directory of $DEEPER_MODELS, inside another 
   fs::create_directories(directory / "one");
   SaveModel(SelfContained(), directory / "two/other.safetensors");
   const ModelsVariable models((directory / "one").string() + "::" + (directory / "two").string());
-  REQUIRE(FindBackbone(Incomplete(), "/absent/m", std::nullopt) == TableWeights(0));
+  REQUIRE(FindBackbone(Incomplete(), "/absent/m", std::nullopt) == RandomWeights(1));
 }
 
 TEST_CASE("a file that is named is the only one looked at, and must be the right one") {
   const TemporaryDirectory directory;
-  WriteBackboneWeights(TableWeights(0), directory / "right.safetensors");
-  WriteBackboneWeights(TableWeights(7), directory / "wrong.safetensors");
+  WriteBackboneWeights(RandomWeights(1), directory / "right.safetensors");
+  WriteBackboneWeights(RandomWeights(1, 7), directory / "wrong.safetensors");
   const fs::path model_path = directory / "m.safetensors";
   REQUIRE(FindBackbone(Incomplete(), model_path, directory / "right.safetensors") ==
-          TableWeights(0));
+          RandomWeights(1));
   REQUIRE_THROWS_WITH(FindBackbone(Incomplete(), model_path, directory / "wrong.safetensors"),
                       Contains("wrong.safetensors: is a GoogLeNet of fingerprint " +
-                               FingerprintOf(TableWeights(7))) &&
+                               FingerprintOf(RandomWeights(1, 7))) &&
                           !Contains("right.safetensors"));
   REQUIRE_THROWS_WITH(FindBackbone(Incomplete(), model_path, directory / "absent"),
                       Contains("absent: cannot open"));
@@ -402,7 +403,7 @@ TEST_CASE("a file that is named is the only one looked at, and must be the right
 TEST_CASE("a search that fails tells every place with its reason, and where to get the file") {
   const TemporaryDirectory directory;
   SaveModel(Incomplete(), directory / "m.safetensors");
-  WriteBackboneWeights(TableWeights(7), directory / "other.safetensors");
+  WriteBackboneWeights(RandomWeights(1, 7), directory / "other.safetensors");
   WriteFileWhole(directory / "text.caffemodel", "hello");
   WriteFileWhole(directory / "huge.caffemodel", "");
   fs::resize_file(directory / "huge.caffemodel", (std::uintmax_t{1} << 30U) + 1);
@@ -410,10 +411,10 @@ TEST_CASE("a search that fails tells every place with its reason, and where to g
   const ModelsVariable models((directory / "empty").string() + ":/absent/models");
   REQUIRE_THROWS_WITH(
       FindBackbone(Incomplete(), directory / "m.safetensors", std::nullopt),
-      Contains(FingerprintOf(TableWeights(0))) &&
+      Contains(FingerprintOf(RandomWeights(1))) &&
           Contains("m.safetensors: is a model that names a backbone and holds none") &&
           Contains("other.safetensors: holds a backbone of fingerprint " +
-                   FingerprintOf(TableWeights(7))) &&
+                   FingerprintOf(RandomWeights(1, 7))) &&
           Contains("text.caffemodel: cannot be used") && Contains("not a Caffe NetParameter") &&
           Contains("huge.caffemodel: is larger than 1 GiB, skipped") &&
           Contains("empty: holds no .safetensors or .caffemodel") &&

@@ -14,10 +14,12 @@ std::optional<std::filesystem::path> DataDirectory();
 
 // Declares `name` as the data directory, or says "skipped: needs ..." (which CTest counts) and
 // leaves the test case.
+// NOLINTBEGIN(bugprone-macro-parentheses): a declared name takes none
 #define DEEPER_REQUIRE_DATA(name)                               \
   const auto name##_or_none = deeper::test::DataDirectory();    \
   if (!name##_or_none) {                                        \
     WARN("skipped: needs the data directory; set DEEPER_DATA"); \
     return;                                                     \
   }                                                             \
-  const std::filesystem::path name = *name##_or_none
+  const std::filesystem::path& name = *name##_or_none
+// NOLINTEND(bugprone-macro-parentheses)

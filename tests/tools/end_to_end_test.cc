@@ -13,8 +13,8 @@
 #include "core/random.h"
 #include "eval/draw.h"
 #include "eval/results.h"
+#include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
-#include "tests/support/random_weights.h"
 #include "tests/support/temporary_directory.h"
 #include "tools/command_line.h"
 #include "tools/verbs.h"
@@ -81,7 +81,7 @@ struct Trained {
   std::string model = (directory / "trained.safetensors").string();
 
   Trained() {
-    WriteBackboneWeights(test::RandomGoogLeNetWeights(1), backbone);
+    WriteBackboneWeights(test::RandomWeights(1), backbone);
     REQUIRE(RunTrain({"svm",
                       "--data",
                       data,
