@@ -16,8 +16,8 @@
 #include "backbone/weight_files.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
-#include "tests/support/random_weights.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/tools/coloured_data_set.h"
 #include "tools/command_line.h"
@@ -34,7 +34,7 @@ struct Fixture {
   std::string data = "voc:" + test::WriteDataSet(directory / "data").string();
   std::string backbone = (directory / "random.safetensors").string();
 
-  Fixture() { WriteBackboneWeights(test::RandomGoogLeNetWeights(1), backbone); }
+  Fixture() { WriteBackboneWeights(test::RandomWeights(1), backbone); }
 
   std::string Path(const std::string& name) const { return (directory / name).string(); }
 
