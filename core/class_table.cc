@@ -1,5 +1,7 @@
 #include "core/class_table.h"
 
+#include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "core/error.h"
@@ -32,6 +34,19 @@ ClassTable ClassTableOf(const std::vector<std::string>& names) {
     table.classes.push_back({.name = name, .wordnet_id = {}});
   }
   return table;
+}
+
+std::vector<ClassId> SortByName(ClassTable& table) {
+  const std::vector<ClassInfo> classes = table.classes;
+  std::vector<std::size_t> order(classes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::string_view(classes[i].name); });
+  std::vector<ClassId> new_ids(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    table.classes[i] = classes[order[i]];
+    new_ids[order[i]] = ClassAt(i);
+  }
+  return new_ids;
 }
 
 std::optional<std::string> NearestClassName(const ClassTable& table, std::string_view name) {

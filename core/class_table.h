@@ -38,6 +38,10 @@ struct ClassTable {
 // A table of these names without WordNet ids. Throws Error on an empty or repeated name.
 ClassTable ClassTableOf(const std::vector<std::string>& names);
 
+// Brings the classes into the order of their names, byte by byte. Entry i of what it returns is the
+// new id of the class that was number i.
+std::vector<ClassId> SortByName(ClassTable& table);
+
 // The name in the table that is nearest to `name`, for "did you mean": see NearestName.
 std::optional<std::string> NearestClassName(const ClassTable& table, std::string_view name);
 

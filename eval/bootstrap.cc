@@ -67,24 +67,19 @@ double AveragePrecisionOf(const ClassResult& result,
                           const Draws& draws,
                           double objects,
                           Protocol protocol) {
-  switch (protocol) {
-    case Protocol::kCoco: {
-      double sum = 0;
-      for (std::size_t i = 0; i < kCocoIous; ++i) {
-        sum += AveragePrecisionAt101Points(
-            CurveOf(result, draws, objects, [i](const Outcome& outcome) {
-              return CountedAtCocoIou(outcome, i);
-            }));
-      }
-      return sum / kCocoIous;
-    }
-    case Protocol::kVoc07:
-      return AveragePrecisionAt11Points(CurveOf(result, draws, objects, CountedAs));
-    case Protocol::kVoc12:
-    case Protocol::kIlsvrc:
-      break;
+  if (protocol != Protocol::kCoco) {
+    return AveragePrecisionOf(CurveOf(result, draws, objects, CountedAs), protocol);
   }
-  return AveragePrecisionByArea(CurveOf(result, draws, objects, CountedAs));
+  double sum = 0;
+  for (std::size_t i = 0; i < kCocoIous; ++i) {
+    sum += AveragePrecisionOf(
+        CurveOf(result,
+                draws,
+                objects,
+                [i](const Outcome& outcome) { return CountedAtCocoIou(outcome, i); }),
+        protocol);
+  }
+  return sum / kCocoIous;
 }
 
 // For each class, the pictures of its objects that count, one entry an object.

@@ -49,19 +49,6 @@ std::vector<std::map<ObjectKey, std::size_t>> PartsOfObjects(const Dataset& data
   return parts;
 }
 
-double AveragePrecisionOf(const PrecisionRecallCurve& curve, Protocol protocol) {
-  switch (protocol) {
-    case Protocol::kVoc07:
-      return AveragePrecisionAt11Points(curve);
-    case Protocol::kCoco:
-      return AveragePrecisionAt101Points(curve);
-    case Protocol::kVoc12:
-    case Protocol::kIlsvrc:
-      break;
-  }
-  return AveragePrecisionByArea(curve);
-}
-
 // The class's average precision where only the objects of `part` count, of which there are some.
 double AveragePrecisionOfPart(const ClassResult& result,
                               const std::map<ObjectKey, std::size_t>& parts,

@@ -55,16 +55,7 @@ double AveragePrecisionOf(const ClassRanking& ranking, Protocol protocol) {
     curve.precision.push_back(static_cast<double>(found) / static_cast<double>(i + 1));
     curve.recall.push_back(static_cast<double>(found) / static_cast<double>(ranking.objects));
   }
-  switch (protocol) {
-    case Protocol::kVoc07:
-      return AveragePrecisionAt11Points(curve);
-    case Protocol::kCoco:
-      return AveragePrecisionAt101Points(curve);
-    case Protocol::kVoc12:
-    case Protocol::kIlsvrc:
-      break;
-  }
-  return AveragePrecisionByArea(curve);
+  return AveragePrecisionOf(curve, protocol);
 }
 
 // Over classes with objects in `evaluation`. One whose objects an oracle took away counts as 0

@@ -178,18 +178,9 @@ ClassResult EvaluateClass(ClassId id, ClassMaterial material, const EvaluationOp
   }
   TraceCurve(result);
   if (result.objects == 0) return result;
-  switch (options.protocol) {
-    case Protocol::kCoco:
-      result.average_precision = (*result.coco)[0];
-      break;
-    case Protocol::kVoc07:
-      result.average_precision = AveragePrecisionAt11Points(result.curve);
-      break;
-    case Protocol::kVoc12:
-    case Protocol::kIlsvrc:
-      result.average_precision = AveragePrecisionByArea(result.curve);
-      break;
-  }
+  result.average_precision = options.protocol == Protocol::kCoco
+                                 ? (*result.coco)[0]
+                                 : AveragePrecisionOf(result.curve, options.protocol);
   return result;
 }
 
@@ -234,6 +225,24 @@ Protocol ProtocolFromName(const std::string& name) {
     known += fmt::format("{}'{}'", known.empty() ? "" : ", ", protocol_name);
   }
   throw Error(fmt::format("protocol: expected one of {}, found '{}'", known, name));
+}
+
+bool IsProtocolName(const std::string& name) {
+  return std::ranges::find(kProtocolNames, name, &decltype(kProtocolNames)::value_type::second) !=
+         kProtocolNames.end();
+}
+
+double AveragePrecisionOf(const PrecisionRecallCurve& curve, Protocol protocol) {
+  switch (protocol) {
+    case Protocol::kVoc07:
+      return AveragePrecisionAt11Points(curve);
+    case Protocol::kCoco:
+      return AveragePrecisionAt101Points(curve);
+    case Protocol::kVoc12:
+    case Protocol::kIlsvrc:
+      break;
+  }
+  return AveragePrecisionByArea(curve);
 }
 
 void EvaluationOptions::Validate() const {

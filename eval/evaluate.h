@@ -23,6 +23,10 @@ enum class Protocol {
 
 std::string NameOf(Protocol protocol);               // "ilsvrc", "voc07", "voc12", "coco"
 Protocol ProtocolFromName(const std::string& name);  // throws Error listing them otherwise
+bool IsProtocolName(const std::string& name);
+
+// Average precision of a curve as the protocol integrates it; COCO's at one overlap.
+double AveragePrecisionOf(const PrecisionRecallCurve& curve, Protocol protocol);
 
 // What became of one detection. For COCO `verdict` and `object` are those at IoU 0.5.
 struct Outcome {

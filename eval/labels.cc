@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "core/error.h"
@@ -30,17 +29,9 @@ std::string FaultOf(const Box& box, const LabelledImage& image) {
 }
 
 void SortClasses(LabelledSet& set) {
-  std::vector<std::size_t> order(set.classes.Size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const std::vector<ClassInfo> classes = set.classes.classes;
-  std::ranges::sort(order, {}, [&](std::size_t i) { return std::string_view(classes[i].name); });
-  std::vector<ClassId> new_id(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    set.classes.classes[i] = classes[order[i]];
-    new_id[order[i]] = ClassAt(i);
-  }
+  const std::vector<ClassId> new_ids = SortByName(set.classes);
   for (LabelledImage& image : set.images) {
-    for (Label& label : image.labels) label.class_id = new_id[IndexOf(label.class_id)];
+    for (Label& label : image.labels) label.class_id = new_ids[IndexOf(label.class_id)];
   }
 }
 
@@ -147,6 +138,14 @@ std::string IdOfFileName(std::string_view file_name) {
   for (char& c : suffix) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   const bool is_picture = std::ranges::find(kSuffixes, suffix) != kSuffixes.end();
   return std::string(is_picture ? file_name.substr(0, dot) : file_name);
+}
+
+void RequireInnerPath(const std::string& id) {
+  const std::filesystem::path path(id);
+  const bool leaves = std::ranges::find(path, std::filesystem::path("..")) != path.end();
+  if (!id.empty() && path.is_relative() && !leaves && id.find('\0') == std::string::npos) return;
+  throw Error(fmt::format(
+      "picture '{}': expected a relative path without '..' as its id, which names a file", id));
 }
 
 LabelCollector::LabelCollector(std::optional<ClassTable> classes)

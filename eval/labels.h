@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +62,9 @@ struct ReadLabels {
 
 // A file's name without directory-independent picture suffix: "a/b.jpg" gives "a/b", "v1.2" stays.
 std::string IdOfFileName(std::string_view file_name);
+
+// Throws Error unless `id` is a relative path that stays below the directory it is joined to.
+void RequireInnerPath(const std::string& id);
 
 // Gathers labels from a file in whichever order it has them, passing over what is no box. Used by
 // the readers of all formats, so that the same fault has the same reason everywhere.

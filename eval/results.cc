@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -185,18 +184,10 @@ class JsonLinesReader {
   }
 
   void SortClasses() {
-    std::vector<std::size_t> order(result_.classes.Size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    const std::vector<ClassInfo> classes = result_.classes.classes;
-    std::ranges::sort(order, {}, [&](std::size_t i) { return std::string_view(classes[i].name); });
-    std::vector<ClassId> new_id(order.size());
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      result_.classes.classes[i] = classes[order[i]];
-      new_id[order[i]] = ClassAt(i);
-    }
+    const std::vector<ClassId> new_ids = SortByName(result_.classes);
     for (ImageDetections& image : result_.images) {
       for (Detection& detection : image.detections) {
-        detection.class_id = new_id[IndexOf(detection.class_id)];
+        detection.class_id = new_ids[IndexOf(detection.class_id)];
       }
     }
   }

@@ -10,7 +10,6 @@
 #include "eval/text_line.h"
 #include "eval/utf8.h"
 #include "eval/voc.h"
-#include "eval/yolo.h"
 
 namespace deeper {
 namespace {

@@ -96,14 +96,6 @@ std::string LineOf(const Label& label, int width, int height) {
 
 }  // namespace
 
-void RequireInnerPath(const std::string& id) {
-  const fs::path path(id);
-  const bool leaves = std::ranges::find(path, fs::path("..")) != path.end();
-  if (!id.empty() && path.is_relative() && !leaves && id.find('\0') == std::string::npos) return;
-  throw Error(fmt::format(
-      "picture '{}': expected a relative path without '..' as its id, which names a file", id));
-}
-
 ReadLabels ReadYolo(const fs::path& directory, const SizeOfImage& size_of) {
   if (!fs::is_directory(directory)) {
     throw Error(

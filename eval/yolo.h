@@ -27,7 +27,4 @@ ReadLabels ReadYolo(const std::filesystem::path& directory, const SizeOfImage& s
 // without a size, an id that leaves the directory, and a class name with a line break.
 void WriteYolo(const LabelledSet& labels, const std::filesystem::path& directory);
 
-// Throws Error unless `id` is a relative path that stays below the directory it is joined to.
-void RequireInnerPath(const std::string& id);
-
 }  // namespace deeper

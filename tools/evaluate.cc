@@ -129,17 +129,13 @@ EvaluationOptions OptionsFor(Protocol protocol, const EvaluateArguments& argumen
   return {.protocol = protocol, .min_iou = arguments.min_iou, .workers = arguments.workers};
 }
 
-bool IsMetric(const std::string& word) {
-  return word == "ilsvrc" || word == "voc07" || word == "voc12" || word == "coco";
-}
-
 int Compare(const EvaluateArguments& arguments, const LoadedData& truth) {
   const std::string& a = arguments.compared.at(0);
   const std::string& b = arguments.compared.at(1);
-  if (IsMetric(a) != IsMetric(b)) {
+  if (IsProtocolName(a) != IsProtocolName(b)) {
     throw UsageError("--compare takes two results or two metrics, not one of each");
   }
-  const bool metrics = IsMetric(a);
+  const bool metrics = IsProtocolName(a);
   if (metrics == arguments.detections.empty()) {
     throw UsageError(metrics ? "--compare of two metrics needs --detections"
                              : "--compare of two results brings its own --detections");

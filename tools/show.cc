@@ -14,7 +14,7 @@
 #include "core/read_image.h"
 #include "eval/align.h"
 #include "eval/draw_thumbnail.h"
-#include "eval/yolo.h"
+#include "eval/labels.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
 #include "tools/label_files.h"

@@ -62,5 +62,12 @@ TEST_CASE("a name that differs in more than a third of its letters suggests noth
   REQUIRE(NearestClassName(ClassTable{}, "cat") == std::nullopt);
 }
 
+TEST_CASE("classes sorted by name keep their ids' meaning") {
+  ClassTable table = ClassTableOf({"dog", "Zebra", "cat"});
+  const std::vector<ClassId> new_ids = SortByName(table);
+  CHECK(table == ClassTableOf({"Zebra", "cat", "dog"}));
+  CHECK(new_ids == std::vector<ClassId>{ClassAt(2), ClassAt(0), ClassAt(1)});
+}
+
 }  // namespace
 }  // namespace deeper
