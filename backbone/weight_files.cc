@@ -18,6 +18,7 @@ constexpr std::string_view kBackbonePrefix = "backbone/";
 constexpr const char* kFormatKey = "format";
 constexpr const char* kFormat = "deeper-backbone";
 constexpr const char* kFingerprintKey = "fingerprint";
+constexpr const char* kDetectorKey = "deeper";  // detectors describe themselves under it
 constexpr const char* kQuantizationKey = "quantization";
 constexpr int kQuantizationDepth = 4;  // of nested JSON
 
@@ -37,6 +38,11 @@ bool IsSafetensors(const std::filesystem::path& path) {
 Weights WeightsFrom(const Safetensors& content, const std::string& source) {
   const bool is_part = std::ranges::any_of(
       content.tensors, [](const auto& item) { return item.first.starts_with(kBackbonePrefix); });
+  if (!is_part && content.metadata.contains(kDetectorKey)) {
+    throw Error(source +
+                ": expected a network, found a detector that names its network and holds none; "
+                "name the network's own file ('deeper model info' tells its fingerprint)");
+  }
   Weights weights;
   for (const auto& [name, stored] : content.tensors) {
     if (is_part && !name.starts_with(kBackbonePrefix)) continue;

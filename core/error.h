@@ -14,6 +14,13 @@ class Error : public std::runtime_error {
   explicit Error(const std::string& message) : std::runtime_error(message) {}
 };
 
+// A result cannot be written: a full disk, a missing permission. No input is to blame, so work that
+// passes over bad inputs ends here.
+class WriteError : public Error {
+ public:
+  using Error::Error;
+};
+
 // We are wrong: a caller broke a stated precondition. Never caught to carry on.
 class ContractViolation : public std::logic_error {
  public:

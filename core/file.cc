@@ -17,9 +17,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Throws Error "<path>: <what>: <why the system call failed>".
-[[noreturn]] void ThrowSystemError(const fs::path& path, const std::string& what, int code) {
-  throw Error(path.string() + ": " + what + ": " + std::generic_category().message(code));
+// "<path>: <what>: <why the system call failed>".
+std::string SystemMessage(const fs::path& path, const std::string& what, int code) {
+  return path.string() + ": " + what + ": " + std::generic_category().message(code);
+}
+
+[[noreturn]] void ThrowReadError(const fs::path& path, const std::string& what, int code) {
+  throw Error(SystemMessage(path, what, code));
+}
+
+[[noreturn]] void ThrowWriteError(const fs::path& path, const std::string& what, int code) {
+  throw WriteError(SystemMessage(path, what, code));
 }
 
 // An open file, closed when it goes.
@@ -46,14 +54,14 @@ class Descriptor {
 // Opens without waiting for the other end of a FIFO.
 int OpenForReading(const fs::path& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) ThrowSystemError(path, "cannot open", errno);
+  if (fd < 0) ThrowReadError(path, "cannot open", errno);
   return fd;
 }
 
 // Bytes of an open file; refuses all that is not a regular one.
 std::uintmax_t SizeOfRegularFile(int fd, const fs::path& path) {
   struct stat status {};
-  if (fstat(fd, &status) != 0) ThrowSystemError(path, "cannot examine", errno);
+  if (fstat(fd, &status) != 0) ThrowReadError(path, "cannot examine", errno);
   if (S_ISDIR(status.st_mode)) throw Error(path.string() + ": is a directory, expected a file");
   if (!S_ISREG(status.st_mode)) throw Error(path.string() + ": is not a regular file");
   return static_cast<std::uintmax_t>(status.st_size);
@@ -88,16 +96,16 @@ class TemporaryFile {
     while (!content.empty()) {
       const ssize_t count = write(file_.get(), content.data(), content.size());
       if (count < 0 && errno == EINTR) continue;
-      if (count < 0) ThrowSystemError(target_, "cannot write", errno);
+      if (count < 0) ThrowWriteError(target_, "cannot write", errno);
       content = content.subspan(static_cast<std::size_t>(count));
     }
-    if (fsync(file_.get()) != 0) ThrowSystemError(target_, "cannot write to the disk", errno);
-    if (!file_.Close()) ThrowSystemError(target_, "cannot close", errno);
+    if (fsync(file_.get()) != 0) ThrowWriteError(target_, "cannot write to the disk", errno);
+    if (!file_.Close()) ThrowWriteError(target_, "cannot close", errno);
   }
 
   void RenameToTarget() {
     if (rename(path_.c_str(), target_.c_str()) != 0) {
-      ThrowSystemError(target_, "cannot rename a finished temporary file to this name", errno);
+      ThrowWriteError(target_, "cannot rename a finished temporary file to this name", errno);
     }
     path_.clear();
   }
@@ -115,7 +123,7 @@ class TemporaryFile {
       if (errno == EEXIST) continue;
       const int code = errno;
       path_.clear();
-      ThrowSystemError(target_, "cannot create a file in its directory", code);
+      ThrowWriteError(target_, "cannot create a file in its directory", code);
     }
   }
 
@@ -127,10 +135,10 @@ class TemporaryFile {
 // Makes the rename itself survive a power cut.
 void SyncDirectory(const fs::path& directory, const fs::path& target) {
   const Descriptor opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened.IsOpen()) ThrowSystemError(target, "cannot open its directory", errno);
+  if (!opened.IsOpen()) ThrowWriteError(target, "cannot open its directory", errno);
   // EINVAL: a file system that has no such notion.
   if (fsync(opened.get()) != 0 && errno != EINVAL) {
-    ThrowSystemError(target, "cannot write its directory to the disk", errno);
+    ThrowWriteError(target, "cannot write its directory to the disk", errno);
   }
 }
 
@@ -140,10 +148,20 @@ fs::path TargetOf(const fs::path& path) {
   fs::path target = fs::absolute(path);
   if (fs::is_symlink(target, ignored)) target = fs::weakly_canonical(target);
   const fs::file_status status = fs::status(target, ignored);
-  if (fs::is_directory(status)) throw Error(path.string() + ": is a directory, expected a file");
+  if (fs::is_directory(status))
+    throw WriteError(path.string() + ": is a directory, expected a file");
   if (fs::exists(status) && !fs::is_regular_file(status)) {
-    throw Error(path.string() + ": is not a regular file and cannot be replaced by one");
+    throw WriteError(path.string() + ": is not a regular file and cannot be replaced by one");
   }
+  return target;
+}
+
+// The same, in a directory that is there from now on.
+fs::path TargetInDirectory(const fs::path& path) {
+  fs::path target = TargetOf(path);
+  std::error_code error;
+  fs::create_directories(target.parent_path(), error);
+  if (error) ThrowWriteError(path, "cannot make its directory", error.value());
   return target;
 }
 
@@ -162,7 +180,7 @@ void InputFile::ReadAt(std::uintmax_t offset, std::span<std::uint8_t> bytes) con
   while (!bytes.empty()) {
     const ssize_t count = pread(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) ThrowSystemError(path_, "cannot read", errno);
+    if (count < 0) ThrowReadError(path_, "cannot read", errno);
     if (count == 0) throw Error(path_.string() + ": became shorter while it was read");
     offset += static_cast<std::uintmax_t>(count);
     bytes = bytes.subspan(static_cast<std::size_t>(count));
@@ -201,10 +219,7 @@ std::vector<std::string_view> SplitFields(std::string_view line) {
 }
 
 void WriteFileWhole(const fs::path& path, std::span<const std::uint8_t> content) {
-  const fs::path target = TargetOf(path);
-  std::error_code error;
-  fs::create_directories(target.parent_path(), error);
-  if (error) ThrowSystemError(path, "cannot make its directory", error.value());
+  const fs::path target = TargetInDirectory(path);
   TemporaryFile temporary(target);
   temporary.Write(content);
   temporary.RenameToTarget();
@@ -216,5 +231,7 @@ void WriteFileWhole(const fs::path& path, std::string_view content) {
   WriteFileWhole(path,
                  std::span(reinterpret_cast<const std::uint8_t*>(content.data()), content.size()));
 }
+
+void RequireWritable(const fs::path& path) { const TemporaryFile probe(TargetInDirectory(path)); }
 
 }  // namespace deeper

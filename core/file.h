@@ -49,10 +49,14 @@ std::vector<std::string_view> SplitLines(std::string_view text);
 std::vector<std::string_view> SplitFields(std::string_view line);
 
 // Writes `content` to `path` whole or not at all: to a temporary file beside it, fsync, rename.
-// Makes missing parent directories. Throws Error naming the file when any step fails; the temporary
-// file is then gone and what stood under `path` is untouched. Safe from several threads on several
-// paths.
+// Makes missing parent directories. Throws WriteError naming the file when any step fails; the
+// temporary file is then gone and what stood under `path` is untouched. Safe from several threads
+// on several paths.
 void WriteFileWhole(const std::filesystem::path& path, std::span<const std::uint8_t> content);
 void WriteFileWhole(const std::filesystem::path& path, std::string_view content);
+
+// Throws WriteError where WriteFileWhole would before the first byte: to be asked before long work
+// whose result goes to `path`. Makes missing parent directories, and leaves nothing else behind.
+void RequireWritable(const std::filesystem::path& path);
 
 }  // namespace deeper

@@ -119,7 +119,7 @@ BoxRegression TrainBoxRegression(const std::vector<TrainingImage>& images,
         "training of box regression: expected proposals that overlap an object by more than "
         "min_iou = " +
         std::to_string(options.min_iou) + ", found none in " + std::to_string(images.size()) +
-        " pictures");
+        " pictures; annotate more objects, lower min_iou, or train without box regression");
   }
   BoxRegression regression = {.feature_dim = pairs[0].feature.size(), .weights = {}};
   for (const Pair& pair : pairs) {

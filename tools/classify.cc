@@ -71,6 +71,7 @@ CropOptions CropOf(const ClassifyArguments& arguments) {
   for (std::size_t i = 0; i < mean.size(); ++i) {
     const std::optional<double> value = ParseDouble(mean[i]);
     if (!value) throw UsageError(fmt::format("--mean has '{}', expected a number", mean[i]));
+    CheckRange("mean", *value, 0, 255);
     crop.mean_bgr[i] = static_cast<float>(*value);
   }
   return crop;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <optional>
 #include <sstream>
+#include <typeinfo>
 #include <utility>
 
 #include "core/nearest_name.h"
@@ -16,8 +17,33 @@ namespace po = boost::program_options;
 
 namespace {
 
+constexpr const char* kStrayWords = "stray words";
+
 std::string WithoutDashes(const std::string& option) {
   return option.substr(std::min(option.find_first_not_of('-'), option.size()));
+}
+
+// Boost would show the default 0.3 as 0.29999999999999999.
+template <typename Number>
+void ShortenDefault(const po::value_semantic& semantic) {
+  const auto* value = dynamic_cast<const po::typed_value<Number>*>(&semantic);
+  boost::any fallback;
+  if (value == nullptr || !value->apply_default(fallback)) return;
+  const auto number = boost::any_cast<Number>(fallback);
+  const_cast<po::typed_value<Number>*>(value)->default_value(number, fmt::format("{}", number));
+}
+
+// What Boost says of a value that it cannot read, and what would have done.
+std::string BadValueText(const po::invalid_option_value& error,
+                         const po::options_description& options) {
+  const po::option_description* option =
+      options.find_nothrow(WithoutDashes(error.get_option_name()), false);
+  const po::value_semantic* semantic = option == nullptr ? nullptr : option->semantic().get();
+  const auto* value = dynamic_cast<const po::typed_value_base*>(semantic);
+  if (value == nullptr) return error.what();
+  const bool is_float =
+      value->value_type() == typeid(double) || value->value_type() == typeid(float);
+  return fmt::format("{}, expected a {}number", error.what(), is_float ? "" : "whole ");
 }
 
 }  // namespace
@@ -57,7 +83,13 @@ void CommandLine::TakeWords(const std::string& name, const std::string& shown) {
 
 po::options_description CommandLine::AllOptions() const {
   po::options_description all;
-  for (const auto& group : groups_) all.add(*group);
+  for (const auto& group : groups_) {
+    for (const auto& option : group->options()) {
+      ShortenDefault<double>(*option->semantic());
+      ShortenDefault<float>(*option->semantic());
+    }
+    all.add(*group);
+  }
   po::options_description general("General", 100, 60);
   general.add_options()("help,h", "show this help");
   all.add(general);
@@ -73,8 +105,11 @@ bool CommandLine::Parse(const std::vector<std::string>& arguments) {
   const po::options_description all = AllOptions();
   po::options_description with_words;
   with_words.add(all);
-  std::vector<std::string> words;
-  if (!words_name_.empty() && all.find_nothrow(words_name_, false) == nullptr) {
+  po::positional_options_description positions = words_;
+  if (words_name_.empty()) {
+    with_words.add_options()(kStrayWords, po::value<std::vector<std::string>>());
+    positions.add(kStrayWords, -1);
+  } else if (all.find_nothrow(words_name_, false) == nullptr) {
     throw std::logic_error("words go to an option that does not exist: " + words_name_);
   }
   try {
@@ -82,10 +117,16 @@ bool CommandLine::Parse(const std::vector<std::string>& arguments) {
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     po::store(po::command_line_parser(arguments)
                   .options(with_words)
-                  .positional(words_)
+                  .positional(positions)
                   .style(style)
                   .run(),
               values_);
+    if (values_.count(kStrayWords) > 0) {
+      throw UsageError(
+          fmt::format("'deeper {}' takes options alone; which one should '{}' belong to?",
+                      verb_,
+                      values_[kStrayWords].as<std::vector<std::string>>().front()));
+    }
     po::notify(values_);
   } catch (const po::unknown_option& error) {
     std::vector<std::string> known;
@@ -95,9 +136,12 @@ bool CommandLine::Parse(const std::vector<std::string>& arguments) {
     throw UsageError(fmt::format("unknown option '--{}'{}",
                                  unknown,
                                  nearest ? fmt::format("; did you mean '--{}'?", *nearest) : ""));
-  } catch (const po::too_many_positional_options_error&) {
-    throw UsageError(fmt::format(
-        "'deeper {}' takes options alone; which one should the stray word belong to?", verb_));
+  } catch (const po::invalid_option_value& error) {
+    throw UsageError(BadValueText(error, all));
+  } catch (const po::multiple_occurrences& error) {
+    if (WithoutDashes(error.get_option_name()) != words_name_) throw UsageError(error.what());
+    throw UsageError(fmt::format("expected {} alone, found more; a name with blanks needs quotes",
+                                 words_shown_));
   } catch (const po::error& error) {
     throw UsageError(error.what());
   }

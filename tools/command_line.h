@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
+
 namespace deeper::tools {
 
 // Exit statuses of the program, as its --help states them.
@@ -42,7 +44,7 @@ class CommandLine {
 
   // Parses `arguments`. Prints the help to stdout and returns false when it was asked for; the verb
   // is then done. Throws UsageError for an unknown option (naming the nearest one), a repeated or
-  // misspelt one, a bad value.
+  // misspelt one, a bad value, a stray word.
   bool Parse(const std::vector<std::string>& arguments);
 
   // Whether the option stood on the command line.
@@ -65,6 +67,17 @@ class CommandLine {
 
 // Throws UsageError naming the option unless low <= value <= high (NaN never is).
 void CheckRange(const char* option, double value, double low, double high);
+
+// What `read` gives, for values that are read by their names; an Error out of it becomes a
+// UsageError that names the option.
+template <typename Read>
+auto ValueOf(const char* option, const Read& read) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    throw UsageError("--" + std::string(option) + ": " + error.what());
+  }
+}
 
 // The parts of `text` between commas; empty parts are an error naming `option`.
 std::vector<std::string> SplitAtCommas(const char* option, const std::string& text);

@@ -155,7 +155,7 @@ int Check(const Arguments& words) {
   // clang-format on
   line.TakeWords("file", "FILE");
   if (!line.Parse(words)) return kDone;
-  const Precision chosen = PrecisionFromName(precision);
+  const Precision chosen = ValueOf("precision", [&] { return PrecisionFromName(precision); });
   if (tolerance == 0) tolerance = DefaultTolerance(chosen);
   CheckRange("tolerance", tolerance, 1e-12, 1);
 

@@ -22,6 +22,7 @@ void RunOptions::AddOptions(po::options_description& group) {
 void RunOptions::Check() {
   if (workers == 0) workers = DefaultWorkers();
   CheckRange("workers", workers, 1, 4096);
+  if (precision != "auto") ValueOf("precision", [&] { return PrecisionFromName(precision); });
 }
 
 NetworkOptions RunOptions::ForNetwork(const std::optional<Quantization>& quantization) const {
@@ -39,13 +40,15 @@ void ProposalOptions::AddOptions(po::options_description& group) {
   group.add_options()
       ("proposals", po::value(&preset)->value_name("PRESET"), "Selective Search preset: x2 (larger superpixels, fewer boxes), fast or quality")
       ("selective-search", po::value(&implementation)->value_name("WHICH"), "ours or opencv (ximgproc's, for comparison)")
-      ("max-proposal-iou", po::value(&max_iou)->value_name("IOU"), "drop proposals that overlap a better-ranked one by more; 1 keeps all")
-      ("max-proposals", po::value(&max_boxes)->value_name("N"), "best-ranked proposals kept a picture; 0 keeps all");
+      ("max-proposal-iou", po::value<double>()->notifier([this](double value) { max_iou = value; })->value_name("IOU"), "drop proposals that overlap a better-ranked one by more; 1 keeps all")
+      ("max-proposals", po::value<int>()->notifier([this](int value) { max_boxes = value; })->value_name("N"), "best-ranked proposals kept a picture; 0 keeps all");
   // clang-format on
 }
 
 SelectiveSearchOptions ProposalOptions::Over(SelectiveSearchOptions options) const {
-  if (!preset.empty()) options = SelectiveSearchPreset(preset);
+  if (!preset.empty()) {
+    options = ValueOf("proposals", [&] { return SelectiveSearchPreset(preset); });
+  }
   if (implementation == "opencv") {
     options.implementation = SelectiveSearchImplementation::kOpenCv;
   } else if (implementation == "ours") {
@@ -54,8 +57,14 @@ SelectiveSearchOptions ProposalOptions::Over(SelectiveSearchOptions options) con
     throw UsageError(
         fmt::format("--selective-search is '{}', expected 'ours' or 'opencv'", implementation));
   }
-  if (max_iou >= 0) options.max_iou = max_iou;
-  if (max_boxes >= 0) options.max_boxes = max_boxes;
+  if (max_iou) {
+    CheckRange("max-proposal-iou", *max_iou, 0.01, 1);
+    options.max_iou = *max_iou;
+  }
+  if (max_boxes) {
+    CheckRange("max-proposals", *max_boxes, 0, 1e9);
+    options.max_boxes = *max_boxes;
+  }
   options.Validate();
   return options;
 }

@@ -26,11 +26,11 @@ struct RunOptions {
 struct ProposalOptions {
   std::string preset;          // "", "fast", "quality", "x2"
   std::string implementation;  // "", "ours", "opencv"
-  double max_iou = -1;
-  int max_boxes = -1;
+  std::optional<double> max_iou;
+  std::optional<int> max_boxes;
 
   void AddOptions(boost::program_options::options_description& group);
-  // Throws UsageError or Error for values out of range.
+  // Throws UsageError for an unknown name or a value out of range.
   SelectiveSearchOptions Over(SelectiveSearchOptions defaults) const;
 };
 

@@ -20,6 +20,11 @@ std::string DurationText(double seconds) {
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
+std::string RateText(double per_second) {
+  return per_second >= 1 ? fmt::format("{:.3g}/s", per_second)
+                         : DurationText(1 / per_second) + " each";
+}
+
 std::string BytesText(double bytes) {
   if (bytes >= 1e9) return fmt::format("{:.1f} GB", bytes / 1e9);
   if (bytes >= 1e6) return fmt::format("{:.0f} MB", bytes / 1e6);
@@ -67,7 +72,7 @@ void ProgressLine::Show() {
   if (here > 0 && elapsed_s > 1) {
     const double rate = here / elapsed_s;
     line += fmt::format(
-        ", {:.3g}/s, {} left", rate, DurationText(static_cast<double>(total_ - done_) / rate));
+        ", {}, {} left", RateText(rate), DurationText(static_cast<double>(total_ - done_) / rate));
   }
   if (terminal_) {
     fmt::print(stderr, "\r{}\x1b[K", line);

@@ -172,6 +172,7 @@ int RunPropose(const Arguments& words) {
   if (arguments.data.Given()) truth = ReadDataSource(arguments.data);
   const std::vector<Picture> pictures = truth ? PicturesOf(*truth) : FindPictures(arguments.inputs);
 
+  if (!arguments.output.empty()) RequireWritable(arguments.output);
   std::string lines;
   std::size_t failed = 0;
   double seconds = 0;

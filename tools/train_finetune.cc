@@ -102,6 +102,7 @@ bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
   CheckRange("max-background", static_cast<double>(a.max_background), 0, 1e6);
   CheckRange("validation-examples", static_cast<double>(a.validation_examples), 4, 1e6);
   CheckRange("picture-memory", a.picture_memory_gb, 0, 1e6);
+  ValueOf("crop", [&] { return CropModeFromName(a.crop_mode); });
   a.labels.Validate();
   a.training.Check();
   a.sampling.mirror = !a.no_mirror;

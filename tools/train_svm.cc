@@ -6,6 +6,7 @@
 
 #include "backbone/weight_files.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "detector/detect.h"
 #include "detector/model.h"
 #include "detector/training.h"
@@ -94,6 +95,8 @@ bool ParseTrainSvm(const Arguments& words, TrainSvmArguments& a) {
   CheckRange("holdout", a.holdout, 0, 0.9);
   CheckRange("vote-iou", a.vote_iou, 0, 1);
   CheckRange("max-training-boxes", a.max_training_boxes, 0, 1e6);
+  ValueOf("crop", [&] { return CropModeFromName(a.crop_mode); });
+  ValueOf("norm", [&] { return FeatureNormFromName(a.norm); });
   a.svm.Validate();
   a.boxes.Validate();
   a.run.Check();
@@ -167,7 +170,13 @@ Split SplitOff(ExtractedImages extracted, const Dataset& dataset, double held_ou
     split.training.push_back(std::move(extracted.images[i]));
     if (!extracted.mirrored.empty()) split.training.push_back(std::move(extracted.mirrored[i]));
   }
-  if (split.training.empty()) throw Error("no picture is left to train on");
+  if (split.training.empty()) {
+    throw Error(
+        fmt::format("{}: none of its {} pictures is left to train on; those that could not be read "
+                    "are named above, --holdout takes its part",
+                    dataset.name,
+                    dataset.images.size()));
+  }
   return split;
 }
 
@@ -204,6 +213,7 @@ int TrainSvm(const Arguments& words) {
   TrainSvmArguments arguments;
   if (!ParseTrainSvm(words, arguments)) return kDone;
 
+  RequireWritable(arguments.output);
   const Dataset dataset = ReadDataSource(arguments.data);
   const std::filesystem::path backbone_file = FindBackboneFile(arguments.backbone);
   Weights backbone = ReadBackboneWeights(backbone_file);

@@ -63,7 +63,7 @@ void SaySize(const Dataset& dataset, std::size_t missing, const TrainingFeatures
   if (bytes * static_cast<double>(missing) > free) {
     throw Error(
         fmt::format("{}: not enough space for the features; name another directory with --cache or "
-                    "lower --max-proposals",
+                    "lower --max-training-boxes",
                     how.cache.string()));
   }
 }
@@ -138,6 +138,8 @@ void FillCache(const FeatureCache& cache,
         try {
           ExtractInto(cache, dataset.images[missing[i]], how, extractor);
           return {};
+        } catch (const WriteError&) {
+          throw;
         } catch (const Error& error) {
           return error.what();
         }

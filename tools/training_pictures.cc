@@ -66,6 +66,8 @@ std::vector<std::vector<Box>> ProposalsOf(const Dataset& dataset,
           cache.Store(annotated.id, regions);
           boxes[missing[i]] = std::move(regions.boxes);
           return {};
+        } catch (const WriteError&) {
+          throw;
         } catch (const Error& error) {
           return error.what();
         }

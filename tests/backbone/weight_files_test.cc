@@ -228,6 +228,16 @@ TEST_CASE("weights of a foreign network are refused though the file is sound") {
                       Contains("'conv1/7x7_s2/weight' is missing"));
 }
 
+TEST_CASE("a detector that holds no network is not read as one, and told from a broken file") {
+  const TemporaryDirectory directory;
+  WriteSafetensors({.tensors = {{"classifiers/bias", StoreFloats(Floats{1}, {1})}},
+                    .metadata = {{"deeper", "{}"}}},
+                   directory / "detector");
+  REQUIRE_THROWS_WITH(
+      ReadBackboneWeights(directory / "detector"),
+      Contains("detector: expected a network, found a detector that names its network"));
+}
+
 TEST_CASE("a file without a fingerprint may have sizes left out, bf16, and a prefix") {
   const TemporaryDirectory directory;
   Weights weights = RandomWeights(1);

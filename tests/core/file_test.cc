@@ -138,8 +138,22 @@ TEST_CASE("a write that fails half-way leaves the old file and no temporary one"
 TEST_CASE("a file cannot be written below another file") {
   const TemporaryDirectory directory;
   WriteFileWhole(directory / "a", "old");
-  REQUIRE_THROWS_AS(WriteFileWhole(directory / "a/b", "x"), Error);
+  REQUIRE_THROWS_AS(WriteFileWhole(directory / "a/b", "x"), WriteError);
   REQUIRE(ReadTextFile(directory / "a") == "old");
+}
+
+TEST_CASE("whether a file can be written is known beforehand, and nothing is left behind") {
+  const TemporaryDirectory directory;
+  WriteFileWhole(directory / "a", "old");
+  REQUIRE_NOTHROW(RequireWritable(directory / "a"));
+  REQUIRE_NOTHROW(RequireWritable(directory / "below/b"));
+  REQUIRE(ReadTextFile(directory / "a") == "old");
+  REQUIRE(EntriesIn(directory.path()) == 2);
+  REQUIRE(EntriesIn(directory / "below") == 0);
+  REQUIRE_THROWS_AS(RequireWritable(directory / "a/b"), WriteError);
+  REQUIRE_THROWS_WITH(RequireWritable(directory / "below"),
+                      Catch::Contains("below: is a directory, expected a file"));
+  REQUIRE_THROWS_AS(RequireWritable("/proc/deeper"), WriteError);
 }
 
 TEST_CASE("writing through a symbolic link replaces the file behind it") {

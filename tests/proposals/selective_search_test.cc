@@ -161,7 +161,10 @@ TEST_CASE("Extreme pictures give at least one proposal inside them") {
       CAPTURE(width, height, is_noise);
       const Image image =
           is_noise ? test::NoisePicture(width, height, 1) : MakeImage(width, height, 30, 60, 90);
-      CheckProposals(SelectiveSearch(image, FastSelectiveSearch()), image);
+      for (const char* preset : {"fast", "x2", "quality"}) {
+        CAPTURE(preset);
+        CheckProposals(SelectiveSearch(image, SelectiveSearchPreset(preset)), image);
+      }
       CheckProposals(SelectiveSearch(image, AtOwnSize(FastSelectiveSearch())), image);
     }
   }
@@ -175,9 +178,12 @@ TEST_CASE("Large noise is searched in the frame's area, not its own") {
 }
 
 TEST_CASE("A constant picture has one proposal, the whole picture") {
-  const std::vector<Proposal> proposals =
-      SelectiveSearch(MakeImage(300, 200, 1, 2, 3), DoubleSuperpixelSelectiveSearch());
-  CHECK(proposals == std::vector<Proposal>{{.box = {0, 0, 300, 200}, .rank = 0}});
+  for (const char* preset : {"fast", "x2", "quality"}) {
+    CAPTURE(preset);
+    const std::vector<Proposal> proposals =
+        SelectiveSearch(MakeImage(300, 200, 1, 2, 3), SelectiveSearchPreset(preset));
+    CHECK(proposals == std::vector<Proposal>{{.box = {0, 0, 300, 200}, .rank = 0}});
+  }
 }
 
 TEST_CASE("No box is narrower or lower than the least side in the resized frame") {

@@ -48,23 +48,47 @@ TEST_CASE("a prefix of an option is not that option") {
 }
 
 TEST_CASE("a value that is no number and a repeated option are refused") {
-  CHECK(MessageFor({"--count", "many"}).find("count") != std::string::npos);
+  CHECK(MessageFor({"--count", "1.5"}) ==
+        "the argument ('1.5') for option '--count' is invalid, expected a whole number");
   CHECK(MessageFor({"--count", "1", "--count", "2"}).find("count") != std::string::npos);
+  CommandLine line("verb", "Does something.", {});
+  double share = 0;
+  line.Group("Things").add_options()("share", po::value(&share), "how much");
+  CHECK_THROWS_WITH(line.Parse({"--share", "half"}),
+                    "the argument ('half') for option '--share' is invalid, expected a number");
 }
 
-TEST_CASE("stray words are refused where a verb takes none") {
-  CommandLine line("verb", "Does something.", {});
-  CHECK_THROWS_AS(line.Parse({"stray"}), UsageError);
+TEST_CASE("stray words are refused by name where a verb takes none, or one") {
+  CommandLine none("verb", "Does something.", {});
+  std::string file;
+  none.Group("Things").add_options()("file", po::value(&file)->required(), "what");
+  CHECK_THROWS_WITH(none.Parse({"stray", "more"}),
+                    "'deeper verb' takes options alone; which one should 'stray' belong to?");
+  CommandLine one("verb", "Does something.", {});
+  one.Group("Things").add_options()("file", po::value(&file), "what");
+  one.TakeWords("file", "FILE");
+  CHECK_THROWS_WITH(one.Parse({"a", "b"}),
+                    "expected FILE alone, found more; a name with blanks needs quotes");
+}
+
+TEST_CASE("a value that is read by its name is refused under its option") {
+  CHECK(ValueOf("crop", [] { return 3; }) == 3);
+  const auto refuse = []() -> int { throw Error("expected warp or square"); };
+  CHECK_THROWS_WITH(ValueOf("crop", refuse), "--crop: expected warp or square");
+  CHECK_THROWS_AS(ValueOf("crop", refuse), UsageError);
 }
 
 TEST_CASE("help shows the examples before the options") {
   CommandLine line("verb", "Does something.", {"deeper verb --count 2"});
   int count = 0;
-  line.Group("Things").add_options()("count", po::value(&count), "how many");
+  double share = 0.3;
+  line.Group("Things").add_options()("count", po::value(&count), "how many")(
+      "share", po::value(&share)->default_value(share), "how much");
   const std::string help = line.Help();
   CHECK(help.find("Does something.") == 0);
   CHECK(help.find("deeper verb --count 2") < help.find("how many"));
   CHECK(help.find("how many") != std::string::npos);
+  CHECK(help.find("(=0.3)") != std::string::npos);
 }
 
 TEST_CASE("a range check refuses what lies outside, and NaN") {

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "backbone/weight_files.h"
+#include "core/error.h"
 #include "core/file.h"
 #include "eval/results.h"
 #include "tests/backbone/random_tensor.h"
@@ -119,6 +120,19 @@ TEST_CASE(
   REQUIRE(results.images.size() == 1);
   CHECK(results.images[0].id == "sub/good");
   CHECK(fs::exists(fs::path(mixed) / "drawings/sub/good.jpg"));
+
+  // A drawing that cannot be written is no picture's fault: it ends the run.
+  const fs::path blocked = trained.directory / "blocked";
+  WriteFileWhole(blocked / "drawings", "a file in the way");
+  CHECK_THROWS_AS(RunDetect({"--model",
+                             trained.model,
+                             "--precision",
+                             "f32",
+                             "--output",
+                             blocked.string(),
+                             pictures.string()}),
+                  WriteError);
+  CHECK(fs::exists(blocked / "journal.jsonl"));
 }
 
 // Detections that are the truth itself, with scores; no network is needed.

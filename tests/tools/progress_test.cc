@@ -12,6 +12,12 @@ TEST_CASE("durations are written as people read them") {
   CHECK(DurationText(5025) == "1:23:45");
 }
 
+TEST_CASE("slow work is told by the time that one takes") {
+  CHECK(RateText(12.34) == "12.3/s");
+  CHECK(RateText(1) == "1/s");
+  CHECK(RateText(0.00787) == "2:07 each");
+}
+
 TEST_CASE("sizes are written in powers of a thousand") {
   CHECK(BytesText(12'000) == "12 kB");
   CHECK(BytesText(310e6) == "310 MB");
