@@ -54,7 +54,8 @@ class Workspace {
   Workspace& operator=(Workspace&&) noexcept;
   ~Workspace();
 
-  // Bytes of the crop, activations and scratch, planned once: 4.8 MB in f32, 2.4 in bf16, 2.0 in int8.
+  // Bytes of the crop, activations and scratch, planned once: 4.8 MB in f32, 2.4 in bf16, 2.0 in
+  // int8.
   std::size_t SizeBytes() const;
   State& state() { return *state_; }
 
