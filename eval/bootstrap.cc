@@ -35,8 +35,8 @@ Counted CountedAs(const Outcome& outcome) {
 }
 
 Counted CountedAtCocoIou(const Outcome& outcome, std::size_t i) {
-  if ((outcome.coco_ignored >> i & 1U) != 0) return Counted::kNot;
-  return (outcome.coco_found >> i & 1U) != 0 ? Counted::kFound : Counted::kFalse;
+  if ((std::uint32_t{outcome.coco_ignored} >> i & 1U) != 0) return Counted::kNot;
+  return (std::uint32_t{outcome.coco_found} >> i & 1U) != 0 ? Counted::kFound : Counted::kFalse;
 }
 
 // The curve of the drawn pictures. A picture drawn n times gives each of its detections n times in

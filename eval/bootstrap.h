@@ -18,7 +18,7 @@ struct BootstrapOptions {
   void Validate() const;
 };
 
-// Where the mAP of another sample of as many pictures would lie.
+// Within which the mAP moves when the pictures are drawn anew from themselves.
 struct ConfidenceInterval {
   double low = 0;
   double high = 0;

@@ -102,6 +102,11 @@ Match DuplicateOrFalse(std::size_t detection,
   return match;
 }
 
+void SetBit(std::uint16_t& bits, std::size_t i) {
+  bits = static_cast<std::uint16_t>(bits | 1U << i);
+}
+bool IsSet(std::uint32_t bits, std::size_t i) { return (bits >> i & 1U) != 0; }
+
 double AveragePrecisionAt(std::span<const CocoOutcome> outcomes,
                           std::size_t objects,
                           std::size_t area,
@@ -110,9 +115,9 @@ double AveragePrecisionAt(std::span<const CocoOutcome> outcomes,
   std::size_t counted = 0;
   std::size_t found = 0;
   for (const CocoOutcome& outcome : outcomes) {
-    if ((outcome.ignored.at(area) >> iou & 1U) != 0) continue;
+    if (IsSet(outcome.ignored.at(area), iou)) continue;
     ++counted;
-    if ((outcome.found.at(area) >> iou & 1U) != 0) ++found;
+    if (IsSet(outcome.found.at(area), iou)) ++found;
     curve.precision.push_back(static_cast<double>(found) / static_cast<double>(counted));
     curve.recall.push_back(static_cast<double>(found) / static_cast<double>(objects));
   }
@@ -126,7 +131,9 @@ double RecallAt(std::span<const CocoOutcome> outcomes,
   std::size_t found = 0;  // over all thresholds
   for (const CocoOutcome& outcome : outcomes) {
     if (outcome.rank >= most) continue;
-    for (std::size_t t = 0; t < kCocoIous; ++t) found += outcome.found.at(area) >> t & 1U;
+    for (std::size_t t = 0; t < kCocoIous; ++t) {
+      if (IsSet(outcome.found.at(area), t)) ++found;
+    }
   }
   return static_cast<double>(found) / static_cast<double>(kCocoIous * objects);
 }
@@ -152,15 +159,14 @@ CocoImageResult MatchCoco(std::span<const RankedDetection> detections,
   for (std::size_t a = 0; a < kCocoAreas; ++a) {
     const View view = ViewOf(objects, kAreas.at(a));
     for (std::size_t t = 0; t < kCocoIous; ++t) {
-      const auto bit = static_cast<std::uint16_t>(1U << t);
       std::vector<bool> taken(objects.size(), false);
       for (std::size_t d = 0; d < detections.size(); ++d) {
         CocoOutcome& outcome = result.outcomes[d];
         const auto best = Take(d, view, overlaps, objects, taken, CocoIou(t));
         const bool counts =
             best ? *best < view.counting : kAreas.at(a).Holds(Area(detections[d].box));
-        if (!counts) outcome.ignored.at(a) |= bit;
-        if (best && counts) outcome.found.at(a) |= bit;
+        if (!counts) SetBit(outcome.ignored.at(a), t);
+        if (best && counts) SetBit(outcome.found.at(a), t);
         if (a == 0 && t == 0) {
           if (best) {
             const std::size_t object = view.order[*best];

@@ -182,7 +182,7 @@ document.getElementById('top').append(
     h('div', {class: 'card'},
       h('div', {class: 'map'}, percent(sum.map, 1), h('small', {}, ' % mAP')),
       sum.interval ? [intervalBar(sum.interval, sum.map),
-        h('div', {class: 'caption'}, `95% interval ${percent(sum.interval[0])} \u2013 ${percent(sum.interval[1])}: where the mAP of another such sample of pictures would lie`)] : null),
+        h('div', {class: 'caption'}, `95% interval ${percent(sum.interval[0])} \u2013 ${percent(sum.interval[1])}, from drawing the pictures anew with replacement`)] : null),
     h('div', {class: 'tiles'}, [
       ['median AP', percent(sum.median) + ' %'], ['pictures', count(sum.pictures)], ['objects', count(sum.objects)],
       ['found', count(sum.found)], ['detections', count(sum.detections)],
