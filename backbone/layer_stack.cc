@@ -34,6 +34,21 @@ std::size_t PixelsOf(const PlannedActivation& activation) {
   return activation.shape.h * activation.shape.w;
 }
 
+kernels::LrnPlace LrnPlaceOf(StepKind pool) {
+  switch (pool) {
+    case StepKind::kMaxPool:
+      return kernels::LrnPlace::kNone;
+    case StepKind::kMaxPoolThenLrn:
+      return kernels::LrnPlace::kBehindPool;
+    case StepKind::kLrnThenMaxPool:
+      return kernels::LrnPlace::kBeforePool;
+    case StepKind::kConvolution:
+    case StepKind::kGlobalAverage:
+      break;
+  }
+  throw ContractViolation("a step that pools");
+}
+
 // The name under which a step's own output lies: a slice is copied from there to its place.
 const std::string& WrittenBy(const Layer& layer) {
   return WritesSlice(layer) ? layer.name : layer.output;
@@ -80,7 +95,10 @@ LayerStack::LayerStack(const Weights& weights,
     return kernels::SizeOf(EncodingOf(activation).element);
   });
   PrepareConvolutions(weights);
-  for (const Step& step : steps_) scratch_bytes_ = std::max(scratch_bytes_, PoolScratchBytes(step));
+  for (const Step& step : steps_) {
+    if (step.kind == StepKind::kConvolution || step.kind == StepKind::kGlobalAverage) continue;
+    scratch_bytes_ = std::max(scratch_bytes_, kernels::PoolScratchBytes(PoolPassOf(step)));
+  }
 }
 
 void LayerStack::PrepareConvolutions(const Weights& weights) {
@@ -103,21 +121,12 @@ void LayerStack::PrepareConvolutions(const Weights& weights) {
   }
 }
 
-std::size_t LayerStack::PoolScratchBytes(const Step& step) const {
-  const Shape source = SourceShape(step.layer);
-  const ElementType element = EncodingOf(step.layer.input).element;
-  switch (step.kind) {
-    case StepKind::kMaxPool:
-      return kernels::MaxPoolScratchBytes(source, element);
-    case StepKind::kMaxPoolThenLrn:
-      return kernels::MaxPoolThenLrnScratchBytes(source, element);
-    case StepKind::kLrnThenMaxPool:
-      return kernels::LrnThenMaxPoolScratchBytes(source, EncodingOf(step.layer.output));
-    case StepKind::kConvolution:
-    case StepKind::kGlobalAverage:
-      break;
-  }
-  return 0;
+kernels::PoolPass LayerStack::PoolPassOf(const Step& step) const {
+  return {.source = SourceShape(step.layer),
+          .window = step.layer.window,
+          .lrn = LrnPlaceOf(step.kind),
+          .source_encoding = EncodingOf(step.layer.input),
+          .destination_encoding = EncodingOf(step.layer.output)};
 }
 
 std::size_t LayerStack::InputBytes() const {
@@ -168,7 +177,10 @@ void LayerStack::RunSteps(std::span<const Step> steps,
       convolution->Run();
       ++convolution;
     } else {
-      RunPool(step, buffers);
+      kernels::MaxPool(PoolPassOf(step),
+                       Activation(step.layer.input, buffers),
+                       Activation(step.layer.output, buffers),
+                       buffers.scratch_.bytes());
     }
     if (WritesSlice(step.layer)) CopySlice(step.layer, buffers);
     if (observer) observer(step, [&] { return OutputOf(step.layer, buffers); });
@@ -193,30 +205,6 @@ std::span<const std::byte> LayerStack::RunToLast(Buffers& buffers) const {
   const std::string& last = steps_.back().layer.output;
   const std::size_t values = plan_.activations.at(last).shape.Count();
   return Activation(last, buffers).first(values * kernels::SizeOf(EncodingOf(last).element));
-}
-
-void LayerStack::RunPool(const Step& step, Buffers& buffers) const {
-  const Layer& layer = step.layer;
-  const Shape source_shape = SourceShape(layer);
-  const ElementType element = EncodingOf(layer.input).element;
-  const Encoding output = EncodingOf(layer.output);
-  const auto source = Activation(layer.input, buffers);
-  const auto destination = Activation(layer.output, buffers);
-  const auto scratch = buffers.scratch_.bytes();
-  switch (step.kind) {
-    case StepKind::kMaxPool:
-      return kernels::MaxPool(source_shape, layer.window, element, source, destination, scratch);
-    case StepKind::kMaxPoolThenLrn:
-      return kernels::MaxPoolThenLrn(
-          source_shape, layer.window, element, source, output, destination, scratch);
-    case StepKind::kLrnThenMaxPool:
-      return kernels::LrnThenMaxPool(
-          source_shape, layer.window, element, source, output, destination, scratch);
-    case StepKind::kConvolution:
-    case StepKind::kGlobalAverage:
-      break;
-  }
-  throw ContractViolation("a step that pools");
 }
 
 void LayerStack::CopySlice(const Layer& layer, Buffers& buffers) const {

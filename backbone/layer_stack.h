@@ -14,6 +14,7 @@
 #include "backbone/crop_rows.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/kernels/onednn.h"
+#include "backbone/kernels/pooling.h"
 #include "backbone/quantization.h"
 #include "backbone/steps.h"
 #include "backbone/tensor.h"
@@ -88,13 +89,12 @@ class LayerStack {
   }
   std::size_t PaddedSide() const { return kInputSide + 2 * input_pad_; }
   std::size_t InputBytes() const;
-  std::size_t PoolScratchBytes(const Step& step) const;
+  kernels::PoolPass PoolPassOf(const Step& step) const;
   void PrepareConvolutions(const Weights& weights);
   void FillPadding(std::span<std::byte> input) const;
 
   std::span<std::byte> Activation(const std::string& name, Buffers& buffers) const;
   void RunSteps(std::span<const Step> steps, Buffers& buffers, const StepObserver& observer) const;
-  void RunPool(const Step& step, Buffers& buffers) const;
   void CopySlice(const Layer& layer, Buffers& buffers) const;
   Tensor OutputOf(const Layer& layer, Buffers& buffers) const;
 

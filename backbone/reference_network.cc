@@ -11,7 +11,17 @@ namespace {
 
 using Activations = std::map<std::string, Tensor>;
 
-Tensor RunLayer(const Layer& layer, const Weights& weights, const Tensor& input) {
+// Writes what a layer of one picture gave behind the channels that its siblings wrote.
+void Concatenate(const Layer& layer, const Tensor& written, Activations& activations) {
+  Tensor& whole = activations[layer.output];
+  Expects(whole.shape.c == layer.output_channel, "branches in the order of their channels");
+  whole.shape = {1, layer.output_channel + layer.out_channels, layer.out_side, layer.out_side};
+  whole.data.insert(whole.data.end(), written.data.begin(), written.data.end());
+}
+
+}  // namespace
+
+Tensor RunReferenceLayer(const Layer& layer, const Weights& weights, const Tensor& input) {
   Tensor output = MakeTensor({input.shape.n, layer.out_channels, layer.out_side, layer.out_side});
   switch (layer.kind) {
     case LayerKind::kConvolution:
@@ -35,16 +45,6 @@ Tensor RunLayer(const Layer& layer, const Weights& weights, const Tensor& input)
   return output;
 }
 
-// Writes what a layer of one picture gave behind the channels that its siblings wrote.
-void Concatenate(const Layer& layer, const Tensor& written, Activations& activations) {
-  Tensor& whole = activations[layer.output];
-  Expects(whole.shape.c == layer.output_channel, "branches in the order of their channels");
-  whole.shape = {1, layer.output_channel + layer.out_channels, layer.out_side, layer.out_side};
-  whole.data.insert(whole.data.end(), written.data.begin(), written.data.end());
-}
-
-}  // namespace
-
 Tensor ReferenceFeatures(const Weights& weights, TensorView crop, const LayerObserver& observer) {
   Expects(crop.shape == Shape{1, kInputChannels, kInputSide, kInputSide},
           "one crop of the network's input size");
@@ -53,7 +53,7 @@ Tensor ReferenceFeatures(const Weights& weights, TensorView crop, const LayerObs
   activations[layers.front().input] = {.shape = crop.shape,
                                        .data = {crop.data.begin(), crop.data.end()}};
   for (const Layer& layer : layers) {
-    const Tensor written = RunLayer(layer, weights, activations.at(layer.input));
+    const Tensor written = RunReferenceLayer(layer, weights, activations.at(layer.input));
     if (observer) observer(layer, written);
     Concatenate(layer, written, activations);
   }

@@ -6,6 +6,7 @@
 
 #include "backbone/kernels/reference.h"
 #include "backbone/kernels/reference_backward.h"
+#include "backbone/reference_network.h"
 #include "core/error.h"
 
 namespace deeper {
@@ -33,30 +34,6 @@ Tensor& WholeWithRoom(const Layer& layer, ReferenceActivations& activations) {
   whole.shape = {1, channels, layer.out_side, layer.out_side};
   whole.data.resize(whole.shape.Count());
   return whole;
-}
-
-Tensor RunLayer(const Layer& layer, const Weights& weights, const Tensor& input) {
-  Tensor output = MakeTensor(OutputShape(layer));
-  switch (layer.kind) {
-    case LayerKind::kConvolution:
-      kernels::ConvolutionReference(input,
-                                    weights.at(WeightName(layer.name)),
-                                    weights.at(BiasName(layer.name)),
-                                    layer.window,
-                                    output);
-      kernels::ReluReference(output);
-      break;
-    case LayerKind::kMaxPool:
-      kernels::MaxPoolReference(input, layer.window, Rounding::kUp, output);
-      break;
-    case LayerKind::kAveragePool:
-      kernels::AveragePoolReference(input, layer.window, Rounding::kUp, output);
-      break;
-    case LayerKind::kLrn:
-      kernels::LrnReference(input, kLrnParameters, output);
-      break;
-  }
-  return output;
 }
 
 // The derivative of the layer's input; adds those of a convolution's blobs to `gradients`.
@@ -125,7 +102,7 @@ void RunReferenceLayers(const TrainingPlan& plan,
                         ReferenceActivations& activations) {
   for (std::size_t i = first; i < plan.layers.size(); ++i) {
     const Layer& layer = plan.layers[i];
-    const Tensor written = RunLayer(layer, weights, activations.at(layer.input));
+    const Tensor written = RunReferenceLayer(layer, weights, activations.at(layer.input));
     Tensor& whole = WholeWithRoom(layer, activations);
     std::copy(written.data.begin(), written.data.end(), ChannelsOf(layer, whole).begin());
   }

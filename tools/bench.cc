@@ -8,7 +8,6 @@
 
 #include "backbone/network.h"
 #include "core/error.h"
-#include "core/random.h"
 #include "core/read_image.h"
 #include "detector/detect.h"
 #include "detector/features.h"
@@ -18,6 +17,7 @@
 #include "tools/extraction.h"
 #include "tools/find_model.h"
 #include "tools/network_options.h"
+#include "tools/noise_crops.h"
 #include "tools/parallel.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"
@@ -111,11 +111,8 @@ std::vector<Precision> PrecisionsOf(const BenchArguments& arguments) {
 
 // A quantization for its speed alone, where the model has none.
 Quantization QuantizationOfNoise(const Weights& weights) {
-  Random random(1);
-  Tensor crop = MakeTensor({.n = 1, .c = 3, .h = kCropSide, .w = kCropSide});
-  for (float& value : crop.data) value = static_cast<float>(256 * random.Uniform() - 128);
   Calibrator calibrator(weights);
-  calibrator.Add(crop);
+  calibrator.Add(NoiseCrops(1));
   return calibrator.Finish(1, CropOptions{}.mean_bgr);
 }
 
@@ -374,10 +371,7 @@ int RunBench(const Arguments& words) {
   if (!ParseBench(words, arguments)) return kDone;
   const fs::path model_path = FindModelFile(arguments.model);
   Model model = LoadModel(model_path);
-  const Weights weights = FindBackbone(
-      model,
-      model_path,
-      arguments.backbone.empty() ? std::nullopt : std::optional<fs::path>(arguments.backbone));
+  const Weights weights = BackboneOf(model, model_path, arguments.backbone);
   const bool is_quantized = model.quantization.has_value();
   if (!is_quantized) model.quantization = QuantizationOfNoise(weights);
 

@@ -12,7 +12,7 @@
 #include "backbone/googlenet.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/kernels/peak.h"
-#include "core/random.h"
+#include "tools/noise_crops.h"
 #include "tools/opencv_network.h"
 
 namespace deeper::tools {
@@ -84,13 +84,6 @@ kernels::ElementType ElementOf(Precision precision) {
 // Thousands of millions of multiplications in registers, a hundredth of a second's worth or so.
 double MultiplyAWhile(kernels::ElementType element) {
   return 1e-9 * static_cast<double>(kernels::MultiplyInRegisters(element, 500'000'000));
-}
-
-Tensor NoiseCrops(std::size_t count) {
-  Random random(1);
-  Tensor crops = MakeTensor({.n = count, .c = kInputChannels, .h = kCropSide, .w = kCropSide});
-  for (float& value : crops.data) value = static_cast<float>(256 * random.Uniform() - 128);
-  return crops;
 }
 
 // A worker's forward passes over a crop of noise: each call is one crop.

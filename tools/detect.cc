@@ -320,10 +320,7 @@ int RunDetect(const Arguments& words) {
                                             : FindPictures(arguments.inputs);
   const fs::path model_path = FindModelFile(arguments.model);
   Model model = LoadModel(model_path);
-  const Weights backbone = FindBackbone(
-      model,
-      model_path,
-      arguments.backbone.empty() ? std::nullopt : std::optional<fs::path>(arguments.backbone));
+  const Weights backbone = BackboneOf(model, model_path, arguments.backbone);
   Detector detector(arguments, std::move(model), backbone, InputsText(pictures));
 
   const fs::path journal_path = fs::path(arguments.output) / "journal.jsonl";

@@ -93,6 +93,11 @@ std::vector<std::string> ReadLabels(const std::string& named,
   return labels;
 }
 
+Weights BackboneOf(const Model& model, const fs::path& model_path, const std::string& named) {
+  return FindBackbone(
+      model, model_path, named.empty() ? std::nullopt : std::optional<fs::path>(named));
+}
+
 bool IsDetectorFile(const fs::path& path) {
   return path.extension() == ".safetensors" && ReadSafetensorsMetadata(path).contains("deeper");
 }

@@ -5,12 +5,20 @@
 #include <string>
 #include <vector>
 
+#include "backbone/weights.h"
+#include "detector/model.h"
+
 namespace deeper::tools {
 
 // The detector's file: `named` when it is not empty, else "voc.safetensors" in the directories of
 // $DEEPER_MODELS, in ./models, or beside this program (../share/deeper/models when installed,
 // models/ of the source tree when built there). Throws Error that lists where it looked.
 std::filesystem::path FindModelFile(const std::string& named);
+
+// The network of a detector: `named` when it is not empty, else what FindBackbone finds.
+Weights BackboneOf(const Model& model,
+                   const std::filesystem::path& model_path,
+                   const std::string& named);
 
 // Whether the file is a detector rather than a bare backbone.
 bool IsDetectorFile(const std::filesystem::path& path);

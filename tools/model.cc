@@ -11,9 +11,9 @@
 #include "backbone/summary.h"
 #include "backbone/weight_files.h"
 #include "core/error.h"
-#include "core/random.h"
 #include "tools/command_line.h"
 #include "tools/find_model.h"
+#include "tools/noise_crops.h"
 #include "tools/quantize.h"
 #include "tools/verbs.h"
 
@@ -115,14 +115,6 @@ int Import(const Arguments& words) {
              values,
              FingerprintOf(weights));
   return kDone;
-}
-
-// Crops of noise between -128 and 128, a fair load for every layer.
-Tensor NoiseCrops(std::size_t count) {
-  Random random(1);
-  Tensor crops = MakeTensor({.n = count, .c = kInputChannels, .h = kCropSide, .w = kCropSide});
-  for (float& value : crops.data) value = static_cast<float>(256 * random.Uniform() - 128);
-  return crops;
 }
 
 // Largest relative difference of a layer that is no fault. Differences add up from layer to layer.

@@ -122,10 +122,7 @@ Quantization Measure(const Weights& weights,
 
 void QuantizeDetector(const QuantizeArguments& arguments, const fs::path& path) {
   Model model = LoadModel(path);
-  const Weights backbone = FindBackbone(
-      model,
-      path,
-      arguments.backbone.empty() ? std::nullopt : std::optional<fs::path>(arguments.backbone));
+  const Weights backbone = BackboneOf(model, path, arguments.backbone);
   model.quantization = Measure(
       backbone,
       model.crop,

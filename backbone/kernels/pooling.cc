@@ -124,33 +124,40 @@ template <class Source, class Destination>
 
 std::size_t RowValues(const Shape& shape) { return shape.w * shape.c; }
 
-struct OutSize {
-  std::size_t height, width;
+// A pass with its memory, while it runs.
+struct PoolRun {
+  const PoolPass& pass;
+  std::span<const std::byte> source;
+  std::span<std::byte> destination;
+  std::span<std::byte> scratch;
+  std::size_t out_height = OutputSide(pass.source.h, pass.window, Rounding::kUp);
+  std::size_t out_width = OutputSide(pass.source.w, pass.window, Rounding::kUp);
+  std::size_t row_values = RowValues(pass.source);
+  std::size_t out_row_values = out_width * pass.source.c;
 };
-OutSize OutSizeOf(const Shape& source, const Window& window) {
-  return {OutputSide(source.h, window, Rounding::kUp), OutputSide(source.w, window, Rounding::kUp)};
-}
 
-void CheckSizes(const Shape& source_shape,
-                const Window& window,
-                std::span<const std::byte> source,
-                std::size_t source_value_bytes,
-                std::span<const std::byte> destination,
-                std::size_t destination_value_bytes,
-                std::span<const std::byte> scratch,
-                std::size_t scratch_bytes) {
-  const OutSize out = OutSizeOf(source_shape, window);
-  Expects(source_shape.n == 1 && window.kernel == kWindowSide, "one picture and windows of 3x3");
-  Expects(source.size() >= source_shape.Count() * source_value_bytes, "a source of the shape");
-  Expects(destination.size() >= out.height * out.width * source_shape.c * destination_value_bytes,
+void Check(const PoolRun& run) {
+  const PoolPass& pass = run.pass;
+  Expects(pass.source.n == 1 && pass.window.kernel == kWindowSide, "one picture, windows of 3x3");
+  Expects(run.source.size() >= pass.source.Count() * SizeOf(pass.source_encoding.element),
+          "a source of the shape");
+  Expects(run.destination.size() >=
+              run.out_height * run.out_row_values * SizeOf(pass.destination_encoding.element),
           "room for the pooled map");
-  Expects(scratch.size() >= scratch_bytes, "scratch memory of the size that is asked for");
+  Expects(run.scratch.size() >= PoolScratchBytes(pass),
+          "scratch memory of the size that is asked for");
+  if (pass.lrn == LrnPlace::kNone) {
+    Expects(pass.source_encoding == pass.destination_encoding, "one encoding on both sides");
+  } else {
+    Expects(pass.source.c <= kMostChannels, "at most 192 channels");
+  }
 }
 
-// Calls function(Source{}, Destination{}) for the pairs that LRN is made for: one type throughout,
-// or from bf16 to u8.
+// Calls function(Source{}, Destination{}) for the pairs that LRN is made for.
 template <class Function>
-void DispatchLrn(ElementType source, ElementType destination, const Function& function) {
+void DispatchLrn(const PoolPass& pass, const Function& function) {
+  const ElementType source = pass.source_encoding.element;
+  const ElementType destination = pass.destination_encoding.element;
   if (source == ElementType::kF32 && destination == ElementType::kF32)
     return function(F32{}, F32{});
   if (source == ElementType::kBf16 && destination == ElementType::kBf16)
@@ -160,149 +167,112 @@ void DispatchLrn(ElementType source, ElementType destination, const Function& fu
   throw ContractViolation("LRN from f32 to f32 or from bf16 to bf16 or u8");
 }
 
-}  // namespace
-
-std::size_t MaxPoolScratchBytes(const Shape& source_shape, ElementType element) {
-  return RowValues(source_shape) * SizeOf(element);
-}
-
-void MaxPool(const Shape& source_shape,
-             const Window& window,
-             ElementType element,
-             std::span<const std::byte> source,
-             std::span<std::byte> destination,
-             std::span<std::byte> scratch) {
-  CheckSizes(source_shape,
-             window,
-             source,
-             SizeOf(element),
-             destination,
-             SizeOf(element),
-             scratch,
-             MaxPoolScratchBytes(source_shape, element));
-  const OutSize out = OutSizeOf(source_shape, window);
-  const std::size_t row_values = RowValues(source_shape);
-  DispatchElement(element, [&]<class Element>(Element) {
-    const auto* from = ValuesOf<Element>(source);
-    auto* to = ValuesOf<Element>(destination);
-    auto* column_max = ValuesOf<Element>(scratch);
+void Pool(const PoolRun& run) {
+  const PoolPass& pass = run.pass;
+  DispatchElement(pass.source_encoding.element, [&]<class Element>(Element) {
+    const auto* from = ValuesOf<Element>(run.source);
+    auto* to = ValuesOf<Element>(run.destination);
+    auto* column_max = ValuesOf<Element>(run.scratch);
     RunVectorised([&]() __attribute__((always_inline)) {
-      for (std::size_t y = 0; y < out.height; ++y) {
-        const auto at = Positions(y, window, source_shape.h);
-        PoolRow({from + at[0] * row_values, from + at[1] * row_values, from + at[2] * row_values},
-                source_shape,
-                window,
-                out.width,
+      const auto row = [&](std::size_t y) { return from + y * run.row_values; };
+      for (std::size_t y = 0; y < run.out_height; ++y) {
+        const auto at = Positions(y, pass.window, pass.source.h);
+        PoolRow({row(at[0]), row(at[1]), row(at[2])},
+                pass.source,
+                pass.window,
+                run.out_width,
                 column_max,
-                to + y * out.width * source_shape.c);
+                to + y * run.out_row_values);
       }
     });
   });
 }
 
-std::size_t MaxPoolThenLrnScratchBytes(const Shape& source_shape, ElementType source_element) {
-  return 2 * RowValues(source_shape) * SizeOf(source_element);
-}
-
-void MaxPoolThenLrn(const Shape& source_shape,
-                    const Window& window,
-                    ElementType source_element,
-                    std::span<const std::byte> source,
-                    Encoding destination_encoding,
-                    std::span<std::byte> destination,
-                    std::span<std::byte> scratch) {
-  CheckSizes(source_shape,
-             window,
-             source,
-             SizeOf(source_element),
-             destination,
-             SizeOf(destination_encoding.element),
-             scratch,
-             MaxPoolThenLrnScratchBytes(source_shape, source_element));
-  Expects(source_shape.c <= kMostChannels, "at most 192 channels");
-  const OutSize out = OutSizeOf(source_shape, window);
-  const std::size_t row_values = RowValues(source_shape);
-  const std::size_t channels = source_shape.c;
-  const float inverse_scale = 1 / destination_encoding.scale;
-  DispatchLrn(
-      source_element,
-      destination_encoding.element,
-      [&]<class Source, class Destination>(Source, Destination) {
-        const auto* from = ValuesOf<Source>(source);
-        auto* to = ValuesOf<Destination>(destination);
-        auto* column_max = ValuesOf<Source>(scratch);
-        auto* pooled = column_max + row_values;
-        RunVectorised([&]() __attribute__((always_inline)) {
-          for (std::size_t y = 0; y < out.height; ++y) {
-            const auto at = Positions(y, window, source_shape.h);
-            PoolRow(
-                {from + at[0] * row_values, from + at[1] * row_values, from + at[2] * row_values},
-                source_shape,
-                window,
-                out.width,
+void PoolThenNormalise(const PoolRun& run) {
+  const PoolPass& pass = run.pass;
+  const float inverse_scale = 1 / pass.destination_encoding.scale;
+  DispatchLrn(pass, [&]<class Source, class Destination>(Source, Destination) {
+    const auto* from = ValuesOf<Source>(run.source);
+    auto* to = ValuesOf<Destination>(run.destination);
+    auto* column_max = ValuesOf<Source>(run.scratch);
+    auto* pooled = column_max + run.row_values;
+    RunVectorised([&]() __attribute__((always_inline)) {
+      const auto row = [&](std::size_t y) { return from + y * run.row_values; };
+      for (std::size_t y = 0; y < run.out_height; ++y) {
+        const auto at = Positions(y, pass.window, pass.source.h);
+        PoolRow({row(at[0]), row(at[1]), row(at[2])},
+                pass.source,
+                pass.window,
+                run.out_width,
                 column_max,
                 pooled);
-            NormaliseRow<Source, Destination>(
-                pooled, out.width, channels, inverse_scale, to + y * out.width * channels);
-          }
-        });
-      });
+        NormaliseRow<Source, Destination>(
+            pooled, run.out_width, pass.source.c, inverse_scale, to + y * run.out_row_values);
+      }
+    });
+  });
 }
 
-std::size_t LrnThenMaxPoolScratchBytes(const Shape& source_shape, Encoding destination_encoding) {
-  return (kWindowSide + 1) * RowValues(source_shape) * SizeOf(destination_encoding.element);
+void NormaliseThenPool(const PoolRun& run) {
+  const PoolPass& pass = run.pass;
+  const float inverse_scale = 1 / pass.destination_encoding.scale;
+  DispatchLrn(pass, [&]<class Source, class Destination>(Source, Destination) {
+    const auto* from = ValuesOf<Source>(run.source);
+    auto* to = ValuesOf<Destination>(run.destination);
+    auto* column_max = ValuesOf<Destination>(run.scratch);
+    auto* normalised = column_max + run.row_values;  // the last three rows, row y at y mod 3
+    RunVectorised([&]() __attribute__((always_inline)) {
+      const auto row = [&](std::size_t y) { return normalised + y % kWindowSide * run.row_values; };
+      std::size_t done = 0;  // rows normalised so far
+      for (std::size_t y = 0; y < run.out_height; ++y) {
+        const auto at = Positions(y, pass.window, pass.source.h);
+        for (; done <= at.back(); ++done) {
+          NormaliseRow<Source, Destination>(
+              from + done * run.row_values, pass.source.w, pass.source.c, inverse_scale, row(done));
+        }
+        PoolRow<typename Destination::Stored>({row(at[0]), row(at[1]), row(at[2])},
+                                              pass.source,
+                                              pass.window,
+                                              run.out_width,
+                                              column_max,
+                                              to + y * run.out_row_values);
+      }
+    });
+  });
 }
 
-void LrnThenMaxPool(const Shape& source_shape,
-                    const Window& window,
-                    ElementType source_element,
-                    std::span<const std::byte> source,
-                    Encoding destination_encoding,
-                    std::span<std::byte> destination,
-                    std::span<std::byte> scratch) {
-  CheckSizes(source_shape,
-             window,
-             source,
-             SizeOf(source_element),
-             destination,
-             SizeOf(destination_encoding.element),
-             scratch,
-             LrnThenMaxPoolScratchBytes(source_shape, destination_encoding));
-  Expects(source_shape.c <= kMostChannels, "at most 192 channels");
-  const OutSize out = OutSizeOf(source_shape, window);
-  const std::size_t row_values = RowValues(source_shape);
-  const float inverse_scale = 1 / destination_encoding.scale;
-  DispatchLrn(
-      source_element,
-      destination_encoding.element,
-      [&]<class Source, class Destination>(Source, Destination) {
-        const auto* from = ValuesOf<Source>(source);
-        auto* to = ValuesOf<Destination>(destination);
-        auto* column_max = ValuesOf<Destination>(scratch);
-        auto* normalised = column_max + row_values;  // the last three rows, row y at y mod 3
-        RunVectorised([&]() __attribute__((always_inline)) {
-          std::size_t done = 0;  // rows normalised so far
-          for (std::size_t y = 0; y < out.height; ++y) {
-            const auto at = Positions(y, window, source_shape.h);
-            for (; done <= at.back(); ++done) {
-              NormaliseRow<Source, Destination>(from + done * row_values,
-                                                source_shape.w,
-                                                source_shape.c,
-                                                inverse_scale,
-                                                normalised + done % kWindowSide * row_values);
-            }
-            const auto row = [&](std::size_t i) {
-              return normalised + i % kWindowSide * row_values;
-            };
-            PoolRow<typename Destination::Stored>({row(at[0]), row(at[1]), row(at[2])},
-                                                  source_shape,
-                                                  window,
-                                                  out.width,
-                                                  column_max,
-                                                  to + y * out.width * source_shape.c);
-          }
-        });
-      });
+}  // namespace
+
+std::size_t PoolScratchBytes(const PoolPass& pass) {
+  const std::size_t source_row = RowValues(pass.source) * SizeOf(pass.source_encoding.element);
+  const std::size_t destination_row =
+      RowValues(pass.source) * SizeOf(pass.destination_encoding.element);
+  switch (pass.lrn) {
+    case LrnPlace::kNone:
+      return source_row;
+    case LrnPlace::kBehindPool:
+      return 2 * source_row;
+    case LrnPlace::kBeforePool:
+      return (kWindowSide + 1) * destination_row;
+  }
+  throw ContractViolation("a known place of LRN");
+}
+
+void MaxPool(const PoolPass& pass,
+             std::span<const std::byte> source,
+             std::span<std::byte> destination,
+             std::span<std::byte> scratch) {
+  const PoolRun run = {
+      .pass = pass, .source = source, .destination = destination, .scratch = scratch};
+  Check(run);
+  switch (pass.lrn) {
+    case LrnPlace::kNone:
+      return Pool(run);
+    case LrnPlace::kBehindPool:
+      return PoolThenNormalise(run);
+    case LrnPlace::kBeforePool:
+      return NormaliseThenPool(run);
+  }
 }
 
 void AverageOverPixels(std::span<const std::byte> source,

@@ -10,38 +10,31 @@
 namespace deeper::kernels {
 
 // The layers of GoogLeNet between the convolutions, vectorised for what the processor has. Maps are
-// dense NHWC of one picture; `source` is the shape that is read, and windows are 3x3 and rounded
-// up. Values are not negative, as behind a ReLU. `scratch` is memory that a run overwrites, of the
-// size that ...ScratchBytes() tells. None allocates; all are safe from several threads with
-// destinations and scratch of their own.
+// dense NHWC of one picture, and hold no negative values, as behind a ReLU.
 
-// Largest value of each window; padding never wins.
-void MaxPool(const Shape& source_shape,
-             const Window& window,
-             ElementType element,
+// Whether LRN (kLrnParameters) is part of the pass: behind the pool (pool1 and norm1) or before it
+// (norm2 and pool2).
+enum class LrnPlace { kNone, kBehindPool, kBeforePool };
+
+// A max pool of 3x3 windows, rounded up, alone or in one pass with LRN.
+struct PoolPass {
+  Shape source;
+  Window window;
+  LrnPlace lrn = LrnPlace::kNone;
+  // Without LRN any, and the same on both sides. With it from f32 to f32, or from bf16 to bf16 or
+  // u8; maps of at most 192 channels.
+  Encoding source_encoding;
+  Encoding destination_encoding;
+};
+
+// Largest value of each window; padding never wins. `scratch` is overwritten; its size is that of
+// PoolScratchBytes. Does not allocate. Safe from several threads with destinations and scratch of
+// their own.
+void MaxPool(const PoolPass& pass,
              std::span<const std::byte> source,
              std::span<std::byte> destination,
              std::span<std::byte> scratch);
-std::size_t MaxPoolScratchBytes(const Shape& source_shape, ElementType element);
-
-// A max pool and then LRN with kLrnParameters (pool1 and norm1), or LRN and then a max pool (norm2
-// and pool2): one pass over the map, which holds bf16 or f32. The destination is f32, bf16 or u8.
-void MaxPoolThenLrn(const Shape& source_shape,
-                    const Window& window,
-                    ElementType source_element,
-                    std::span<const std::byte> source,
-                    Encoding destination_encoding,
-                    std::span<std::byte> destination,
-                    std::span<std::byte> scratch);
-std::size_t MaxPoolThenLrnScratchBytes(const Shape& source_shape, ElementType source_element);
-void LrnThenMaxPool(const Shape& source_shape,
-                    const Window& window,
-                    ElementType source_element,
-                    std::span<const std::byte> source,
-                    Encoding destination_encoding,
-                    std::span<std::byte> destination,
-                    std::span<std::byte> scratch);
-std::size_t LrnThenMaxPoolScratchBytes(const Shape& source_shape, Encoding destination_encoding);
+std::size_t PoolScratchBytes(const PoolPass& pass);
 
 // The mean of each channel over all pixels of one picture's map, in f32. means: one value a
 // channel.

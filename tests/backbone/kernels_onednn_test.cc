@@ -7,6 +7,7 @@
 #include "backbone/kernels/reference.h"
 #include "backbone/layer_stack.h"
 #include "core/error.h"
+#include "tests/backbone/kernel_comparison.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 
@@ -18,22 +19,11 @@
 namespace deeper::kernels {
 namespace {
 
+using test::ElementTypes;
 using test::RandomTensor;
-
-double Tolerance(ElementType element) { return element == ElementType::kF32 ? 1e-5 : 1e-2; }
-
-// The element types that this processor runs.
-std::vector<ElementType> ElementTypes() {
-  if (!RunsBf16()) return {ElementType::kF32};
-  return {ElementType::kF32, ElementType::kBf16};
-}
-
-Tensor Representable(Tensor tensor, ElementType element) {
-  if (element == ElementType::kBf16) {
-    for (float& value : tensor.data) value = FloatFromBf16(Bf16FromFloat(value));
-  }
-  return tensor;
-}
+using test::RelativeError;
+using test::Representable;
+using test::Tolerance;
 
 Tensor Run(const PreparedKernel& kernel,
            const Tensor& source,
@@ -46,21 +36,6 @@ Tensor Run(const PreparedKernel& kernel,
   const SingleThread single_thread;
   kernel.Bind(from.bytes(), to.bytes(), scratch.bytes()).Run();
   return FromNhwc(to.bytes(), kernel.Destination(), destination_encoding);
-}
-
-double RelativeError(const Tensor& fast, const Tensor& reference) {
-  REQUIRE(fast.shape == reference.shape);
-  double largest = 0;
-  double distance = 0;
-  for (std::size_t i = 0; i < fast.data.size(); ++i) {
-    const auto expected = static_cast<double>(reference.data[i]);
-    const double difference = std::abs(static_cast<double>(fast.data[i]) - expected);
-    if (!std::isfinite(difference)) return difference;
-    largest = std::max(largest, std::abs(expected));
-    distance = std::max(distance, difference);
-  }
-  REQUIRE(largest > 0);
-  return distance / largest;
 }
 
 ConvolutionMaps MapsOf(const Shape& source, ElementType element) {

@@ -9,6 +9,7 @@
 #include "backbone/kernels/reference_backward.h"
 #include "backbone/layer_stack.h"
 #include "core/error.h"
+#include "tests/backbone/kernel_comparison.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 
@@ -20,46 +21,21 @@
 namespace deeper::kernels {
 namespace {
 
+using test::ElementTypes;
 using test::RandomTensor;
-
-double Tolerance(ElementType element) { return element == ElementType::kF32 ? 1e-5 : 1e-2; }
-
-std::vector<ElementType> ElementTypes() {
-  if (!RunsBf16()) return {ElementType::kF32};
-  return {ElementType::kF32, ElementType::kBf16};
-}
+using test::RelativeError;
+using test::Representable;
+using test::Tolerance;
 
 void Run(const BoundKernel& kernel) {
   const SingleThread single_thread;
   kernel.Run();
 }
 
-Tensor Representable(Tensor tensor, ElementType element) {
-  if (element == ElementType::kBf16) {
-    for (float& value : tensor.data) value = FloatFromBf16(Bf16FromFloat(value));
-  }
-  return tensor;
-}
-
 AlignedBytes Stored(const Tensor& tensor, ElementType element) {
   AlignedBytes bytes(tensor.data.size() * SizeOf(element));
   ToNhwc(tensor, {element}, bytes.bytes());
   return bytes;
-}
-
-double RelativeError(const Tensor& fast, const Tensor& reference) {
-  REQUIRE(fast.shape == reference.shape);
-  double largest = 0;
-  double distance = 0;
-  for (std::size_t i = 0; i < fast.data.size(); ++i) {
-    const auto expected = static_cast<double>(reference.data[i]);
-    const double difference = std::abs(static_cast<double>(fast.data[i]) - expected);
-    if (!std::isfinite(difference)) return difference;
-    largest = std::max(largest, std::abs(expected));
-    distance = std::max(distance, difference);
-  }
-  REQUIRE(largest > 0);
-  return distance / largest;
 }
 
 // Memory for every buffer of a kernel.

@@ -34,20 +34,14 @@ Tensor Stored(const Tensor& source, Encoding encoding) {
   return FromNhwc(bytes.bytes(), source.shape, encoding);
 }
 
-// Runs one of the kernels: `run` gets the stored source, room for the result, and scratch.
-template <class Kernel>
-Tensor Run(const Tensor& source,
-           Encoding from,
-           const Shape& destination_shape,
-           Encoding to,
-           std::size_t scratch_bytes,
-           const Kernel& run) {
-  AlignedBytes source_bytes(source.shape.Count() * SizeOf(from.element));
-  AlignedBytes destination(destination_shape.Count() * SizeOf(to.element));
-  AlignedBytes scratch(scratch_bytes);
-  ToNhwc(source, from, source_bytes.bytes());
-  run(source_bytes.bytes(), destination.bytes(), scratch.bytes());
-  return FromNhwc(destination.bytes(), destination_shape, to);
+Tensor Run(const Tensor& source, const PoolPass& pass) {
+  const Shape destination_shape = PooledShape(pass.source, pass.window);
+  AlignedBytes source_bytes(source.shape.Count() * SizeOf(pass.source_encoding.element));
+  AlignedBytes destination(destination_shape.Count() * SizeOf(pass.destination_encoding.element));
+  AlignedBytes scratch(PoolScratchBytes(pass));
+  ToNhwc(source, pass.source_encoding, source_bytes.bytes());
+  MaxPool(pass, source_bytes.bytes(), destination.bytes(), scratch.bytes());
+  return FromNhwc(destination.bytes(), destination_shape, pass.destination_encoding);
 }
 
 double LargestDifference(const Tensor& a, const Tensor& b) {
@@ -80,13 +74,10 @@ TEST_CASE("max pools are the reference's exactly, windows over the edge included
         Tensor reference = MakeTensor(PooledShape(shape, window));
         MaxPoolReference(source, window, Rounding::kUp, reference);
         const Tensor found = Run(source,
-                                 encoding,
-                                 reference.shape,
-                                 encoding,
-                                 MaxPoolScratchBytes(shape, encoding.element),
-                                 [&](auto from, auto to, auto scratch) {
-                                   MaxPool(shape, window, encoding.element, from, to, scratch);
-                                 });
+                                 {.source = shape,
+                                  .window = window,
+                                  .source_encoding = encoding,
+                                  .destination_encoding = encoding});
         CHECK(LargestDifference(found, reference) == 0);
       }
     }
@@ -118,30 +109,21 @@ void RequireLrnWithPool(Encoding from, Encoding to) {
       Tensor reference = MakeTensor(pooled.shape);
       LrnReference(pooled, kLrnParameters, reference);
       to.scale = StepFor(reference, to.element);
-      const Tensor pool_first =
-          Run(source,
-              from,
-              reference.shape,
-              to,
-              MaxPoolThenLrnScratchBytes(shape, from.element),
-              [&](auto in, auto out, auto scratch) {
-                MaxPoolThenLrn(shape, kStridedPool, from.element, in, to, out, scratch);
-              });
+      PoolPass pass = {.source = shape,
+                       .window = kStridedPool,
+                       .lrn = LrnPlace::kBehindPool,
+                       .source_encoding = from,
+                       .destination_encoding = to};
+      const Tensor pool_first = Run(source, pass);
       CHECK(LargestDifference(pool_first, reference) <= LrnTolerance(to, reference));
 
       Tensor normalised = MakeTensor(shape);
       LrnReference(source, kLrnParameters, normalised);
       MaxPoolReference(normalised, kStridedPool, Rounding::kUp, reference);
       to.scale = StepFor(reference, to.element);
-      const Tensor lrn_first =
-          Run(source,
-              from,
-              reference.shape,
-              to,
-              LrnThenMaxPoolScratchBytes(shape, to),
-              [&](auto in, auto out, auto scratch) {
-                LrnThenMaxPool(shape, kStridedPool, from.element, in, to, out, scratch);
-              });
+      pass.lrn = LrnPlace::kBeforePool;
+      pass.destination_encoding = to;
+      const Tensor lrn_first = Run(source, pass);
       CHECK(LargestDifference(lrn_first, reference) <= LrnTolerance(to, reference));
     }
   }
@@ -155,25 +137,31 @@ TEST_CASE("LRN beside a max pool agrees with the reference, for small activation
 
 TEST_CASE("LRN of a pair of types that no network needs is refused") {
   AlignedBytes bytes(1 << 16);
-  REQUIRE_THROWS_AS(MaxPoolThenLrn({1, 8, 4, 4},
-                                   kStridedPool,
-                                   ElementType::kF32,
-                                   bytes.bytes(),
-                                   kBf16,
-                                   bytes.bytes(),
-                                   bytes.bytes()),
-                    ContractViolation);
+  const PoolPass pass = {.source = {1, 8, 4, 4},
+                         .window = kStridedPool,
+                         .lrn = LrnPlace::kBehindPool,
+                         .source_encoding = kF32,
+                         .destination_encoding = kBf16};
+  REQUIRE_THROWS_AS(MaxPool(pass, bytes.bytes(), bytes.bytes(), bytes.bytes()), ContractViolation);
+}
+
+TEST_CASE("a pool without LRN does not change how values are stored") {
+  AlignedBytes bytes(1 << 16);
+  const PoolPass pass = {.source = {1, 8, 4, 4},
+                         .window = kStridedPool,
+                         .source_encoding = kF32,
+                         .destination_encoding = kBf16};
+  REQUIRE_THROWS_AS(MaxPool(pass, bytes.bytes(), bytes.bytes(), bytes.bytes()), ContractViolation);
 }
 
 TEST_CASE("pools refuse other windows, more than one picture, and memory that is too small") {
   AlignedBytes bytes(4096);
   const auto pool = [&](const Shape& shape, const Window& window, std::size_t scratch_bytes) {
-    MaxPool(shape,
-            window,
-            ElementType::kF32,
-            bytes.bytes(),
-            bytes.bytes(),
-            bytes.bytes().first(scratch_bytes));
+    MaxPool(
+        {.source = shape, .window = window, .source_encoding = kF32, .destination_encoding = kF32},
+        bytes.bytes(),
+        bytes.bytes(),
+        bytes.bytes().first(scratch_bytes));
   };
   REQUIRE_THROWS_AS(pool({1, 4, 4, 4}, {.kernel = 2, .stride = 2}, 4096), ContractViolation);
   REQUIRE_THROWS_AS(pool({2, 4, 4, 4}, kStridedPool, 4096), ContractViolation);

@@ -35,28 +35,27 @@ void Convolution(benchmark::State& state, const Layer& layer, ElementType elemen
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(Macs(layer)));
 }
 
-void Pool(benchmark::State& state, const Layer& layer, ElementType element) {
-  const Shape shape = SourceOf(layer);
-  AlignedBytes source(shape.Count() * SizeOf(element));
-  AlignedBytes destination(shape.Count() * SizeOf(element));
-  AlignedBytes scratch(MaxPoolScratchBytes(shape, element));
-  for (auto _ : state) {
-    MaxPool(shape, layer.window, element, source.bytes(), destination.bytes(), scratch.bytes());
-  }
+void Pool(benchmark::State& state, const PoolPass& pass) {
+  AlignedBytes source(pass.source.Count() * SizeOf(pass.source_encoding.element));
+  AlignedBytes destination(pass.source.Count() * SizeOf(pass.destination_encoding.element));
+  AlignedBytes scratch(PoolScratchBytes(pass));
+  for (auto _ : state) MaxPool(pass, source.bytes(), destination.bytes(), scratch.bytes());
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(source.size()));
 }
 
-void LrnAndPool(benchmark::State& state, ElementType from, ElementType to) {
-  const Shape shape = {1, 192, 56, 56};
-  const Encoding encoding = {.element = to, .scale = 1};
-  AlignedBytes source(shape.Count() * SizeOf(from));
-  AlignedBytes destination(shape.Count() * SizeOf(to));
-  AlignedBytes scratch(LrnThenMaxPoolScratchBytes(shape, encoding));
-  for (auto _ : state) {
-    LrnThenMaxPool(
-        shape, kStridedPool, from, source.bytes(), encoding, destination.bytes(), scratch.bytes());
-  }
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(source.size()));
+PoolPass PassOf(const Layer& layer, ElementType element) {
+  return {.source = SourceOf(layer),
+          .window = layer.window,
+          .source_encoding = {element},
+          .destination_encoding = {element}};
+}
+
+PoolPass Norm2AndPool2(ElementType from, ElementType to) {
+  return {.source = {1, 192, 56, 56},
+          .window = kStridedPool,
+          .lrn = LrnPlace::kBeforePool,
+          .source_encoding = {from},
+          .destination_encoding = {to}};
 }
 
 struct NamedElement {
@@ -76,14 +75,16 @@ const bool kRegistered = [] {
         benchmark::RegisterBenchmark(label.c_str(), Convolution, layer, element);
       }
       if (layer.kind == LayerKind::kMaxPool) {
-        benchmark::RegisterBenchmark(label.c_str(), Pool, layer, element);
+        benchmark::RegisterBenchmark(label.c_str(), Pool, PassOf(layer, element));
       }
     }
   }
-  benchmark::RegisterBenchmark("norm2+pool2/f32", LrnAndPool, ElementType::kF32, ElementType::kF32);
   benchmark::RegisterBenchmark(
-      "norm2+pool2/bf16", LrnAndPool, ElementType::kBf16, ElementType::kBf16);
-  benchmark::RegisterBenchmark("norm2+pool2/u8", LrnAndPool, ElementType::kBf16, ElementType::kU8);
+      "norm2+pool2/f32", Pool, Norm2AndPool2(ElementType::kF32, ElementType::kF32));
+  benchmark::RegisterBenchmark(
+      "norm2+pool2/bf16", Pool, Norm2AndPool2(ElementType::kBf16, ElementType::kBf16));
+  benchmark::RegisterBenchmark(
+      "norm2+pool2/u8", Pool, Norm2AndPool2(ElementType::kBf16, ElementType::kU8));
   return true;
 }();
 
