@@ -1,35 +1,36 @@
 #include "detector/detect.h"
 
+#include <algorithm>
 #include <cmath>
-#include <cstddef>
 
 #include "core/error.h"
 
 namespace deeper {
 namespace {
 
-// Detections of the margins (regions x classes) that reach min_score, each box moved by its class's
-// regressor if there is one, and clipped to the picture.
-std::vector<Detection> DetectionsOf(const RegionFeatures& regions,
-                                    const std::vector<float>& margins,
-                                    const BoxRegression* regression_per_class,
-                                    float min_score) {
-  std::vector<Detection> detections;
-  const std::size_t class_count = regions.boxes.empty() ? 0 : margins.size() / regions.boxes.size();
+// Margins (regions x classes) become probabilities.
+void Calibrate(const Calibration& calibration, std::vector<float>& scores) {
+  const std::size_t class_count = calibration.curves.size();
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    scores[i] = static_cast<float>(calibration.curves[i % class_count](double{scores[i]}));
+  }
+}
+
+// Each region's box moved by the regressor for all classes, or by each class's own.
+std::vector<Box> MovedBoxes(const BoxRegression& regression, const RegionFeatures& regions) {
+  std::vector<Box> moved;
   for (std::size_t i = 0; i < regions.boxes.size(); ++i) {
-    for (std::size_t j = 0; j < class_count; ++j) {
-      const float margin = margins[i * class_count + j];
-      if (!(margin >= min_score)) continue;
-      Box box = regions.boxes[i];
-      if (regression_per_class != nullptr) {
-        box = MoveBox(*regression_per_class, j, regions.Row(i), box);
-      }
-      box = ClipToImage(box, regions.image_width, regions.image_height);
-      if (box.IsEmpty()) continue;
-      detections.push_back({.box = box, .class_id = ClassAt(j), .score = margin});
+    for (std::size_t j = 0; j < regression.RegressorCount(); ++j) {
+      moved.push_back(MoveBox(regression, j, regions.Row(i), regions.boxes[i]));
     }
   }
-  return detections;
+  return moved;
+}
+
+// The box of region `i` for class `j`.
+const Box& BoxOf(const RegionScores& regions, std::size_t i, std::size_t j) {
+  const bool per_class = regions.boxes.size() == regions.scores.size();
+  return regions.boxes[per_class ? i * regions.class_count + j : i];
 }
 
 }  // namespace
@@ -39,9 +40,7 @@ void DetectOptions::Validate() const {
   nms.Validate();
 }
 
-std::vector<Detection> DetectFromFeatures(const Model& model,
-                                          RegionFeatures regions,
-                                          const DetectOptions& options) {
+RegionScores ScoreRegions(const Model& model, RegionFeatures regions, bool box_regression) {
   const std::size_t class_count = model.classifiers.ClassCount();
   Expects(class_count == model.classes.Size(), "one classifier a class");
   Expects(regions.feature_dim == model.classifiers.feature_dim,
@@ -49,23 +48,93 @@ std::vector<Detection> DetectFromFeatures(const Model& model,
   Expects(regions.features.size() == regions.boxes.size() * regions.feature_dim,
           "one row of features a box");
   ScaleFeatures(regions.features, regions.feature_dim, model.scaling);
-  const std::vector<float> margins = Score(model.classifiers, regions.features);
-
-  const BoxRegression* regression_per_class = nullptr;
-  if (options.box_regression && model.box_regression) {
-    const BoxRegression& regression = *model.box_regression;
-    Expects(regression.RegressorCount() == 1 || regression.RegressorCount() == class_count,
-            "one box regressor for all classes, or one a class");
-    if (regression.RegressorCount() > 1) {
-      regression_per_class = &regression;
-    } else {
-      for (std::size_t i = 0; i < regions.boxes.size(); ++i) {
-        regions.boxes[i] = MoveBox(regression, 0, regions.Row(i), regions.boxes[i]);
-      }
-    }
+  RegionScores result = {.class_count = class_count,
+                         .scores = Score(model.classifiers, regions.features),
+                         .boxes = {}};
+  if (model.calibration) Calibrate(*model.calibration, result.scores);
+  if (!box_regression || !model.box_regression) {
+    result.boxes = std::move(regions.boxes);
+    return result;
   }
-  return SuppressNonMaxima(DetectionsOf(regions, margins, regression_per_class, options.min_score),
-                           options.nms);
+  const std::size_t regressors = model.box_regression->RegressorCount();
+  Expects(regressors == 1 || regressors == class_count,
+          "one box regressor for all classes, or one a class");
+  result.boxes = MovedBoxes(*model.box_regression, regions);
+  return result;
+}
+
+RegionScores MeanOf(std::span<const RegionScores> models, std::span<const double> weights) {
+  Expects(!models.empty() && models.size() == weights.size(), "a weight for each model");
+  if (models.size() == 1) return models[0];
+  double weight_sum = 0;
+  for (const double weight : weights) {
+    Expects(weight > 0 && std::isfinite(weight), "weights above 0");
+    weight_sum += weight;
+  }
+  const std::size_t class_count = models[0].class_count;
+  const std::size_t score_count = models[0].scores.size();
+  std::size_t box_count = 0;
+  for (const RegionScores& model : models) {
+    Expects(model.class_count == class_count && model.scores.size() == score_count,
+            "the same regions and classes");
+    box_count = std::max(box_count, model.boxes.size());
+  }
+  RegionScores mean = {.class_count = class_count, .scores = {}, .boxes = {}};
+  mean.scores.reserve(score_count);
+  for (std::size_t i = 0; i < score_count; ++i) {
+    double sum = 0;
+    for (std::size_t m = 0; m < models.size(); ++m) {
+      sum += weights[m] * double{models[m].scores[i]};
+    }
+    mean.scores.push_back(static_cast<float>(sum / weight_sum));
+  }
+  mean.boxes.reserve(box_count);
+  const std::size_t boxes_a_region = box_count == score_count ? class_count : 1;
+  for (std::size_t i = 0; i < box_count; ++i) {
+    double x0 = 0;
+    double y0 = 0;
+    double x1 = 0;
+    double y1 = 0;
+    for (const RegionScores& model : models) {
+      const Box& box = BoxOf(model, i / boxes_a_region, i % boxes_a_region);
+      x0 += double{box.x0};
+      y0 += double{box.y0};
+      x1 += double{box.x1};
+      y1 += double{box.y1};
+    }
+    const auto count = static_cast<double>(models.size());
+    mean.boxes.push_back({.x0 = static_cast<float>(x0 / count),
+                          .y0 = static_cast<float>(y0 / count),
+                          .x1 = static_cast<float>(x1 / count),
+                          .y1 = static_cast<float>(y1 / count)});
+  }
+  return mean;
+}
+
+std::vector<Detection> DetectionsOf(const RegionScores& regions,
+                                    int image_width,
+                                    int image_height,
+                                    const DetectOptions& options) {
+  std::vector<Detection> detections;
+  for (std::size_t k = 0; k < regions.scores.size(); ++k) {
+    const float score = regions.scores[k];
+    if (!(score >= options.min_score)) continue;
+    const std::size_t i = k / regions.class_count;
+    const std::size_t j = k % regions.class_count;
+    const Box box = ClipToImage(BoxOf(regions, i, j), image_width, image_height);
+    if (box.IsEmpty()) continue;
+    detections.push_back({.box = box, .class_id = ClassAt(j), .score = score});
+  }
+  return SuppressNonMaxima(std::move(detections), options.nms);
+}
+
+std::vector<Detection> DetectFromFeatures(const Model& model,
+                                          RegionFeatures regions,
+                                          const DetectOptions& options) {
+  const int width = regions.image_width;
+  const int height = regions.image_height;
+  return DetectionsOf(
+      ScoreRegions(model, std::move(regions), options.box_regression), width, height, options);
 }
 
 }  // namespace deeper

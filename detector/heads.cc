@@ -17,6 +17,21 @@ void ScaleBy(double factor, std::span<float> values) {
   for (float& value : values) value *= static_cast<float>(factor);
 }
 
+// Appends log(p_c / (1 - p_c)) = z_c - log(sum over k != c of exp z_k) of each class c; the first
+// output is background.
+void AppendLogOdds(std::span<const double> outputs, std::vector<float>& margins) {
+  constexpr double kSmallest = 1e-300;  // keeps the logarithm finite when all others underflow
+  const double largest = *std::max_element(outputs.begin(), outputs.end());
+  for (std::size_t c = 1; c < outputs.size(); ++c) {
+    double others = 0;
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+      if (k != c) others += std::exp(outputs[k] - largest);
+    }
+    margins.push_back(
+        static_cast<float>(outputs[c] - largest - std::log(std::max(others, kSmallest))));
+  }
+}
+
 }  // namespace
 
 std::string NameOf(FeatureNorm norm) { return norm == FeatureNorm::kMean ? "mean" : "unit"; }
@@ -26,6 +41,15 @@ FeatureNorm FeatureNormFromName(const std::string& name) {
     if (NameOf(norm) == name) return norm;
   }
   throw Error("feature norm '" + name + "': expected mean or unit");
+}
+
+std::string NameOf(ClassifierKind kind) { return kind == ClassifierKind::kSvm ? "svm" : "softmax"; }
+
+ClassifierKind ClassifierKindFromName(const std::string& name) {
+  for (const ClassifierKind kind : {ClassifierKind::kSvm, ClassifierKind::kSoftmax}) {
+    if (NameOf(kind) == name) return kind;
+  }
+  throw Error("classifier kind '" + name + "': expected svm or softmax");
 }
 
 void ScaleFeatures(std::span<float> features, std::size_t dim, const FeatureScaling& scaling) {
@@ -44,17 +68,21 @@ void ScaleFeatures(std::span<float> features, std::size_t dim, const FeatureScal
 
 std::vector<float> Score(const LinearClassifiers& classifiers, std::span<const float> features) {
   const std::size_t dim = classifiers.feature_dim;
-  const std::size_t class_count = classifiers.ClassCount();
   Expects(dim > 0 && features.size() % dim == 0, "whole rows of features");
-  Expects(classifiers.weights.size() == class_count * dim, "one row of weights a class");
-  const std::size_t crop_count = features.size() / dim;
-  std::vector<float> margins(crop_count * class_count);
-  for (std::size_t i = 0; i < crop_count; ++i) {
-    const std::span feature = features.subspan(i * dim, dim);
-    for (std::size_t j = 0; j < class_count; ++j) {
+  Expects(classifiers.weights.size() == classifiers.biases.size() * dim, "one bias a row");
+  std::vector<float> margins;
+  margins.reserve(features.size() / dim * classifiers.ClassCount());
+  std::vector<double> outputs(classifiers.biases.size());
+  for (std::size_t begin = 0; begin < features.size(); begin += dim) {
+    const std::span feature = features.subspan(begin, dim);
+    for (std::size_t j = 0; j < outputs.size(); ++j) {
       const std::span weight = std::span(classifiers.weights).subspan(j * dim, dim);
-      margins[i * class_count + j] =
-          static_cast<float>(Dot(weight, feature) + double{classifiers.biases[j]});
+      outputs[j] = Dot(weight, feature) + double{classifiers.biases[j]};
+    }
+    if (classifiers.kind == ClassifierKind::kSoftmax) {
+      AppendLogOdds(outputs, margins);
+    } else {
+      for (const double output : outputs) margins.push_back(static_cast<float>(output));
     }
   }
   return margins;

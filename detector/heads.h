@@ -29,18 +29,31 @@ struct FeatureScaling {
 // Scales rows of `dim` values in place. A zero vector stays zero.
 void ScaleFeatures(std::span<float> features, std::size_t dim, const FeatureScaling& scaling);
 
-// One linear classifier a class over the same features.
-struct LinearClassifiers {
-  std::size_t feature_dim = 0;
-  std::vector<float> weights;  // classes x feature_dim, row-major
-  std::vector<float> biases;   // classes
+// What the rows of LinearClassifiers are.
+enum class ClassifierKind {
+  kSvm,      // one a class, each against the rest
+  kSoftmax,  // background, then the classes, against one another
+};
 
-  std::size_t ClassCount() const { return biases.size(); }
+std::string NameOf(ClassifierKind kind);                         // "svm", "softmax"
+ClassifierKind ClassifierKindFromName(const std::string& name);  // throws Error listing them
+
+// Linear classifiers over the same features.
+struct LinearClassifiers {
+  ClassifierKind kind = ClassifierKind::kSvm;
+  std::size_t feature_dim = 0;
+  std::vector<float> weights;  // rows x feature_dim, row-major
+  std::vector<float> biases;   // rows
+
+  std::size_t ClassCount() const {
+    return biases.size() - (kind == ClassifierKind::kSoftmax && !biases.empty() ? 1 : 0);
+  }
   bool operator==(const LinearClassifiers&) const = default;
 };
 
-// Margins of `features` (crops x feature_dim, already scaled): crops x classes, row-major. Those of
-// a crop do not depend on the others. Safe from several threads.
+// Margins of `features` (crops x feature_dim, already scaled): crops x classes, row-major. An SVM's
+// is w . x + b; a softmax's is the log-odds of the class, log(p / (1 - p)). Those of a crop do not
+// depend on the others. Safe from several threads.
 std::vector<float> Score(const LinearClassifiers& classifiers, std::span<const float> features);
 
 // Ridge regression from features to (dx/w, dy/h, log w, log h), Girshick et al. 2014, appendix C.

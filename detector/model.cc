@@ -42,19 +42,22 @@ void RequireFinite(std::span<const float> values,
 void CheckHeads(const Model& model, const std::string& source) {
   const LinearClassifiers& classifiers = model.classifiers;
   const std::size_t classes = model.classes.Size();
-  Require(classifiers.ClassCount() == classes,
+  const bool has_background = classifiers.kind == ClassifierKind::kSoftmax;
+  const std::size_t rows = classes + (has_background ? 1 : 0);
+  Require(classifiers.biases.size() == rows,
           source,
-          "'" + kClassifierBias + "' has " + std::to_string(classifiers.ClassCount()) +
-              " values, but the model names " + std::to_string(classes) + " classes");
+          "'" + kClassifierBias + "' has " + std::to_string(classifiers.biases.size()) +
+              " values, expected " + std::to_string(rows) + ": the model names " +
+              std::to_string(classes) + " classes" + (has_background ? ", and background" : ""));
   Require(classifiers.feature_dim == kFeatureDim,
           source,
           "'" + kClassifierWeight + "' is for features of " +
               std::to_string(classifiers.feature_dim) + " values, expected " +
               std::to_string(kFeatureDim));
-  Require(classifiers.weights.size() == classes * kFeatureDim,
+  Require(classifiers.weights.size() == rows * kFeatureDim,
           source,
           "'" + kClassifierWeight + "' has " + std::to_string(classifiers.weights.size()) +
-              " values, expected " + std::to_string(classes * kFeatureDim));
+              " values, expected " + std::to_string(rows * kFeatureDim));
   RequireFinite(classifiers.weights, source, kClassifierWeight);
   RequireFinite(classifiers.biases, source, kClassifierBias);
   if (!model.box_regression) return;
@@ -72,6 +75,25 @@ void CheckHeads(const Model& model, const std::string& source) {
               " values, expected 4 x " + std::to_string(kFeatureDim + 1) + " once or for each of " +
               std::to_string(classes) + " classes");
   RequireFinite(boxes.weights, source, kBoxWeight);
+}
+
+void CheckCalibration(const Calibration& calibration,
+                      std::size_t classes,
+                      const std::string& source) {
+  Require(calibration.curves.size() == classes && calibration.operating_points.size() == classes,
+          source,
+          "calibration has " + std::to_string(calibration.curves.size()) + " curves and " +
+              std::to_string(calibration.operating_points.size()) +
+              " operating points, but the model names " + std::to_string(classes) + " classes");
+  for (const auto& [slope, offset] : calibration.curves) {
+    Require(std::isfinite(slope) && slope >= 0 && std::isfinite(offset),
+            source,
+            "calibration.curves has a slope that is not a finite number from 0 up, or an offset "
+            "that is not finite");
+  }
+  for (const double point : calibration.operating_points) {
+    Require(point >= 0 && point <= 1, source, "calibration.operating_points must be 0 to 1");
+  }
 }
 
 void CheckOptions(const Model& model, const std::string& source) {
@@ -123,6 +145,7 @@ void CheckBackbone(const Model& model, const std::string& source) {
 void CheckModel(const Model& model, const std::string& source) {
   CheckOptions(model, source);
   CheckHeads(model, source);
+  if (model.calibration) CheckCalibration(*model.calibration, model.classes.Size(), source);
   CheckBackbone(model, source);
 }
 
@@ -139,8 +162,8 @@ std::map<std::string, StoredTensor> TensorsOf(const Model& model) {
   std::map<std::string, StoredTensor> tensors;
   const LinearClassifiers& classifiers = model.classifiers;
   tensors[kClassifierWeight] =
-      StoreFloats(classifiers.weights, {classifiers.ClassCount(), classifiers.feature_dim});
-  tensors[kClassifierBias] = StoreFloats(classifiers.biases, {classifiers.ClassCount()});
+      StoreFloats(classifiers.weights, {classifiers.biases.size(), classifiers.feature_dim});
+  tensors[kClassifierBias] = StoreFloats(classifiers.biases, {classifiers.biases.size()});
   if (model.box_regression) {
     const BoxRegression& boxes = *model.box_regression;
     tensors[kBoxWeight] =
@@ -198,10 +221,12 @@ StoredTensor Take(std::map<std::string, StoredTensor>& tensors,
 }
 
 LinearClassifiers TakeClassifiers(std::map<std::string, StoredTensor>& tensors,
+                                  ClassifierKind kind,
                                   const std::string& source) {
   const StoredTensor weight = Take(tensors, kClassifierWeight, 2, source);
   const StoredTensor bias = Take(tensors, kClassifierBias, 1, source);
-  return {.feature_dim = weight.shape[1],
+  return {.kind = kind,
+          .feature_dim = weight.shape[1],
           .weights = LoadFloats(weight, kClassifierWeight),
           .biases = LoadFloats(bias, kClassifierBias)};
 }
@@ -240,7 +265,7 @@ Model LoadModel(const std::filesystem::path& path) {
           "its content has SHA-256 " + digest + ", but the file says " +
               MetadataAt(content, kDigestKey, source) + "; it is damaged");
   try {
-    model.classifiers = TakeClassifiers(content.tensors, source);
+    model.classifiers = TakeClassifiers(content.tensors, model.classifiers.kind, source);
     if (content.tensors.contains(kBoxWeight)) {
       model.box_regression = TakeBoxRegression(content.tensors, source);
     }

@@ -9,6 +9,7 @@
 #include "backbone/quantization.h"
 #include "backbone/weights.h"
 #include "core/class_table.h"
+#include "detector/calibration.h"
 #include "detector/crop.h"
 #include "detector/heads.h"
 #include "detector/nms.h"
@@ -29,10 +30,11 @@ struct Model {
   SelectiveSearchOptions proposals;
   FeatureScaling scaling;
   LinearClassifiers classifiers;
+  std::optional<Calibration> calibration;  // scores are probabilities where it is there
   std::optional<BoxRegression> box_regression;
   NmsOptions nms;
-  // Detections below are not written by default. SVM margins below -1.3 hold next to no true
-  // object: on held-out VOC pictures, -1.5 gives the same mAP.
+  // Detections below, in the unit of the scores, are not written by default. SVM margins below -1.3
+  // hold next to no true object: on held-out VOC pictures, -1.5 gives the same mAP.
   float min_score = -1.3F;
   std::map<std::string, std::string>
       training;  // facts for people and the model card: data, counts, metrics, date

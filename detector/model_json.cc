@@ -121,8 +121,17 @@ Json JsonOf(const FeatureScaling& scaling) {
 }
 
 Json JsonOf(const NmsOptions& nms) {
-  const auto& [max_iou, max_per_class, vote_iou] = nms;
-  return {{"max_iou", max_iou}, {"max_per_class", max_per_class}, {"vote_iou", vote_iou}};
+  const auto& [max_iou, max_per_class, vote_iou, vote_offset] = nms;
+  return {{"max_iou", max_iou},
+          {"max_per_class", max_per_class},
+          {"vote_iou", vote_iou},
+          {"vote_offset", vote_offset}};
+}
+
+Json JsonOf(const Calibration& calibration) {
+  Json curves = Json::array();
+  for (const auto& [slope, offset] : calibration.curves) curves.push_back({slope, offset});
+  return {{"curves", curves}, {"operating_points", calibration.operating_points}};
 }
 
 void ReadClasses(const Json& list, const std::string& where, ClassTable& table) {
@@ -210,7 +219,32 @@ void ReadNms(JsonObject object, NmsOptions& nms) {
   object.Read("max_iou", nms.max_iou);
   object.Read("max_per_class", nms.max_per_class);
   object.Read("vote_iou", nms.vote_iou);
+  if (object.Has("vote_offset")) object.Read("vote_offset", nms.vote_offset);
   object.Finish();
+}
+
+Calibration CalibrationFrom(JsonObject object) {
+  Calibration calibration;
+  std::vector<std::vector<double>> curves;
+  object.Read("curves", curves);
+  for (const std::vector<double>& curve : curves) {
+    if (curve.size() != 2) ThrowWrongType(object.PathOf("curves"), "pairs of slope and offset");
+    calibration.curves.push_back({.slope = curve[0], .offset = curve[1]});
+  }
+  object.Read("operating_points", calibration.operating_points);
+  object.Finish();
+  return calibration;
+}
+
+ClassifierKind ClassifierKindFrom(JsonObject object) {
+  std::string name;
+  object.Read("kind", name);
+  object.Finish();
+  try {
+    return ClassifierKindFromName(name);
+  } catch (const Error& error) {
+    throw Error(object.PathOf("kind") + ": " + error.what());
+  }
 }
 
 // Before anything else: a file of another version may differ in everything.
@@ -239,10 +273,12 @@ std::string JsonTextOf(const Model& model, const std::string& source) {
       {"crop", JsonOf(model.crop)},
       {"proposals", JsonOf(model.proposals)},
       {"scaling", JsonOf(model.scaling)},
+      {"classifiers", {{"kind", NameOf(model.classifiers.kind)}}},
       {"nms", JsonOf(model.nms)},
       {"min_score", model.min_score},
       {"training", model.training}};
   if (model.quantization) json["quantization"] = JsonOf(*model.quantization);
+  if (model.calibration) json["calibration"] = JsonOf(*model.calibration);
   try {
     return json.dump();
   } catch (const Json::exception&) {
@@ -264,6 +300,12 @@ Model ModelFromJsonText(const std::string& text, const std::string& source) {
   ReadNms(object.Object("nms"), model.nms);
   object.Read("min_score", model.min_score);
   object.Read("training", model.training);
+  if (object.Has("classifiers")) {
+    model.classifiers.kind = ClassifierKindFrom(object.Object("classifiers"));
+  }
+  if (object.Has("calibration")) {
+    model.calibration = CalibrationFrom(object.Object("calibration"));
+  }
   if (object.Has("quantization")) {
     model.quantization = QuantizationFrom(object.Object("quantization"));
   }

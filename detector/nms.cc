@@ -31,15 +31,17 @@ bool IsOfLowerClassOrBetter(const Detection& a, const Detection& b) {
 }
 
 // The mean of the boxes among `candidates` that vote for `kept`, all of one class.
-Box VotedBox(const Detection& kept, std::span<const Detection> candidates, double vote_iou) {
+Box VotedBox(const Detection& kept,
+             std::span<const Detection> candidates,
+             const NmsOptions& options) {
   double x0 = 0;
   double y0 = 0;
   double x1 = 0;
   double y1 = 0;
   double weights = 0;
   for (const Detection& candidate : candidates) {
-    const double weight = std::max(0.0, double{candidate.score} + 1.5);
-    if (weight == 0 || Iou(kept.box, candidate.box) < vote_iou) continue;
+    const double weight = std::max(0.0, double{candidate.score} + options.vote_offset);
+    if (weight == 0 || Iou(kept.box, candidate.box) < options.vote_iou) continue;
     x0 += weight * double{candidate.box.x0};
     y0 += weight * double{candidate.box.y0};
     x1 += weight * double{candidate.box.x1};
@@ -73,6 +75,7 @@ void NmsOptions::Validate() const {
   if (!(vote_iou >= 0 && vote_iou <= 1)) {
     throw Error("nms vote_iou = " + std::to_string(vote_iou) + ": expected 0 to 1");
   }
+  if (!std::isfinite(vote_offset)) throw Error("nms vote_offset: expected a finite number");
 }
 
 std::vector<Detection> SuppressNonMaxima(std::vector<Detection> detections,
@@ -96,8 +99,7 @@ std::vector<Detection> SuppressNonMaxima(std::vector<Detection> detections,
   }
   if (options.vote_iou > 0) {
     for (Detection& detection : kept) {
-      detection.box =
-          VotedBox(detection, OfClass(detections, detection.class_id), options.vote_iou);
+      detection.box = VotedBox(detection, OfClass(detections, detection.class_id), options);
     }
   }
   std::sort(kept.begin(), kept.end(), IsBetter);

@@ -12,8 +12,10 @@ struct NmsOptions {
   int max_per_class = 100;  // boxes kept a class and picture; 0 keeps all
   // Box voting (Gidaris and Komodakis 2015, section 4): each kept box becomes the mean of the boxes
   // of its class that overlap it by at least this IoU, itself among them, weighted by
-  // max(0, score + 1.5). 0 keeps the boxes as they are.
+  // max(0, score + vote_offset). 0 keeps the boxes as they are.
   double vote_iou = 0;
+  // Score of a box that has no vote, negated: 1.5 suits margins of SVMs, 0 probabilities.
+  double vote_offset = 1.5;
   void Validate() const;
   bool operator==(const NmsOptions&) const = default;
 };

@@ -185,7 +185,9 @@ LinearSvm TrainClass(const std::vector<TrainingImage>& images,
   return trainer.svm();
 }
 
-void CheckRegions(const std::vector<TrainingImage>& images, std::size_t class_count) {
+}  // namespace
+
+void ExpectTrainable(const std::vector<TrainingImage>& images, std::size_t class_count) {
   const std::size_t dim = images[0].regions.feature_dim;
   for (const TrainingImage& image : images) {
     Expects(image.regions.feature_dim == dim, "features of one length");
@@ -197,8 +199,6 @@ void CheckRegions(const std::vector<TrainingImage>& images, std::size_t class_co
     }
   }
 }
-
-}  // namespace
 
 void SvmTrainingOptions::Validate() const {
   svm.Validate();
@@ -224,7 +224,7 @@ LinearClassifiers TrainClassifiers(const std::vector<TrainingImage>& images,
   options.Validate();
   Expects(workers >= 1, "at least one worker");
   if (images.empty()) throw Error("training of classifiers: expected pictures, found none");
-  CheckRegions(images, class_count);
+  ExpectTrainable(images, class_count);
 
   SharedProgress shared_progress(
       progress, class_count * images.size() * static_cast<std::size_t>(options.passes));
@@ -236,8 +236,10 @@ LinearClassifiers TrainClassifiers(const std::vector<TrainingImage>& images,
     });
   });
 
-  LinearClassifiers classifiers = {
-      .feature_dim = images[0].regions.feature_dim, .weights = {}, .biases = {}};
+  LinearClassifiers classifiers = {.kind = ClassifierKind::kSvm,
+                                   .feature_dim = images[0].regions.feature_dim,
+                                   .weights = {},
+                                   .biases = {}};
   for (const LinearSvm& svm : svms) {
     classifiers.weights.insert(classifiers.weights.end(), svm.weight.begin(), svm.weight.end());
     classifiers.biases.push_back(svm.bias);

@@ -144,5 +144,34 @@ TEST_CASE("a box grows at most 1000/16-fold") {
   CHECK(moved.Height() == Approx(1000));
 }
 
+TEST_CASE("a softmax's margins are the log-odds of its probabilities, background first") {
+  const LinearClassifiers softmax = {.kind = ClassifierKind::kSoftmax,
+                                     .feature_dim = 1,
+                                     .weights = {0, 1, -2},
+                                     .biases = {0.5F, 0, 0.25F}};
+  REQUIRE(softmax.ClassCount() == 2);
+  const std::vector<float> margins = Score(softmax, std::vector<float>{0.75F});
+  REQUIRE(margins.size() == 2);
+  const double background = std::exp(0.5), first = std::exp(0.75), second = std::exp(-1.25);
+  CHECK(margins[0] == Approx(std::log(first / (background + second))));
+  CHECK(margins[1] == Approx(std::log(second / (background + first))));
+}
+
+TEST_CASE("a softmax that is sure beyond what an exponential can hold has a finite margin") {
+  const LinearClassifiers softmax = {.kind = ClassifierKind::kSoftmax,
+                                     .feature_dim = 1,
+                                     .weights = {0, 1, 0},
+                                     .biases = {0, 0, 0}};
+  const std::vector<float> margins = Score(softmax, std::vector<float>{5000});
+  CHECK(std::isfinite(margins[0]));
+  CHECK(margins[0] > 100);
+  CHECK(margins[1] == Approx(-5000));
+}
+
+TEST_CASE("a kind of classifier is known by its name, and another name is refused") {
+  CHECK(ClassifierKindFromName(NameOf(ClassifierKind::kSoftmax)) == ClassifierKind::kSoftmax);
+  CHECK_THROWS_WITH(ClassifierKindFromName("forest"), Catch::Contains("svm or softmax"));
+}
+
 }  // namespace
 }  // namespace deeper

@@ -65,10 +65,16 @@ Model Sample() {
   model.proposals.max_boxes = 777;
   model.proposals.seed = 0xFFFFFFFFFFFFFFFFULL;
   model.scaling = {.norm = FeatureNorm::kMean, .target_norm = 19.5F, .mean_norm = 26.1F};
-  model.classifiers = {
-      .feature_dim = kDim, .weights = RandomValues(3 * kDim, 1), .biases = {0.1F, -0.2F, 0.3F}};
+  model.classifiers = {.kind = ClassifierKind::kSoftmax,
+                       .feature_dim = kDim,
+                       .weights = RandomValues(4 * kDim, 1),
+                       .biases = {0.1F, -0.2F, 0.3F, -0.4F}};
+  model.calibration = {.curves = {{.slope = 1.25, .offset = -0.1},
+                                  {.slope = 0, .offset = 2},
+                                  {.slope = 1.0 / 3, .offset = 0}},
+                       .operating_points = {0.3, 0.4, 0.9}};
   model.box_regression = {.feature_dim = kDim, .weights = RandomValues(4 * (kDim + 1), 2)};
-  model.nms = {.max_iou = 0.35, .max_per_class = 50, .vote_iou = 0.5};
+  model.nms = {.max_iou = 0.35, .max_per_class = 50, .vote_iou = 0.5, .vote_offset = 0.25};
   model.min_score = -0.75F;
   model.training = {{"data", "voc2007 train"}, {"pictures", "782"}, {"empty", ""}};
   return model;
@@ -132,8 +138,8 @@ TEST_CASE("the tensors have the names and sizes of docs/model-file.md") {
   const TemporaryDirectory directory;
   SaveModel(SelfContained(), directory / "m");
   const Safetensors content = ReadSafetensors(directory / "m");
-  REQUIRE(content.tensors.at("classifiers/weight").shape == std::vector<std::uint64_t>{3, 1024});
-  REQUIRE(content.tensors.at("classifiers/bias").shape == std::vector<std::uint64_t>{3});
+  REQUIRE(content.tensors.at("classifiers/weight").shape == std::vector<std::uint64_t>{4, 1024});
+  REQUIRE(content.tensors.at("classifiers/bias").shape == std::vector<std::uint64_t>{4});
   REQUIRE(content.tensors.at("box_regression/weight").shape ==
           std::vector<std::uint64_t>{1, 4, 1025});
   REQUIRE(content.tensors.at("backbone/conv1/7x7_s2/weight").shape ==
@@ -280,6 +286,14 @@ TEST_CASE("options that a stage would refuse are refused with the model's name")
                       Contains("crop.size_px is 227, but the network takes 224"));
   REQUIRE_THROWS_WITH(LoadWithJson("\"max_per_class\":50", "\"max_per_class\":-1"),
                       Contains("max_per_class"));
+  REQUIRE_THROWS_WITH(LoadWithJson("\"kind\":\"softmax\"", "\"kind\":\"forest\""),
+                      Contains("classifiers.kind") && Contains("svm or softmax"));
+  REQUIRE_THROWS_WITH(LoadWithJson("\"kind\":\"softmax\"", "\"kind\":\"svm\""),
+                      Contains("'classifiers/bias' has 4 values, expected 3"));
+  REQUIRE_THROWS_WITH(LoadWithJson("[1.25,-0.1],", ""), Contains("calibration has 2 curves"));
+  REQUIRE_THROWS_WITH(LoadWithJson("[1.25,-0.1]", "[-1.25,-0.1]"), Contains("calibration.curves"));
+  REQUIRE_THROWS_WITH(LoadWithJson("[0.3,0.4,0.9]", "[0.3,0.4,1.9]"),
+                      Contains("calibration.operating_points"));
   REQUIRE_THROWS_WITH(LoadWithJson("\"target_norm\":19.5", "\"target_norm\":0"),
                       Contains("target_norm"));
   REQUIRE_THROWS_WITH(LoadWithJson("\"name\":\"cat\"", "\"name\":\"sheep\""), Contains("'sheep'"));
@@ -293,12 +307,13 @@ TEST_CASE("tensors that do not fit the classes or each other are refused by name
       content.tensors[name] = StoreFloats(std::vector<float>(count), shape);
     };
   };
-  REQUIRE_THROWS_WITH(LoadEdited(with("classifiers/bias", {2})),
-                      Contains("'classifiers/bias' has 2 values, but the model names 3 classes"));
-  REQUIRE_THROWS_WITH(LoadEdited(with("classifiers/weight", {3, 1000})),
+  REQUIRE_THROWS_WITH(
+      LoadEdited(with("classifiers/bias", {2})),
+      Contains("'classifiers/bias' has 2 values, expected 4: the model names 3 classes"));
+  REQUIRE_THROWS_WITH(LoadEdited(with("classifiers/weight", {4, 1000})),
                       Contains("features of 1000 values, expected 1024"));
   REQUIRE_THROWS_WITH(LoadEdited(with("classifiers/weight", {2, 1024})),
-                      Contains("has 2048 values, expected 3072"));
+                      Contains("has 2048 values, expected 4096"));
   REQUIRE_THROWS_WITH(LoadEdited(with("classifiers/weight", {3072})),
                       Contains("has 1 dimensions, expected 2"));
   REQUIRE_THROWS_WITH(LoadEdited(with("box_regression/weight", {2, 4, 1025})),
