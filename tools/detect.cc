@@ -8,11 +8,9 @@
 #include <map>
 #include <optional>
 
-#include "backbone/network.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/read_image.h"
-#include "detector/features.h"
 #include "detector/model.h"
 #include "eval/coco.h"
 #include "eval/draw.h"
@@ -21,10 +19,9 @@
 #include "eval/voc.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
+#include "tools/ensemble.h"
 #include "tools/extraction.h"
-#include "tools/find_model.h"
 #include "tools/journal.h"
-#include "tools/network_options.h"
 #include "tools/parallel.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"
@@ -40,20 +37,16 @@ namespace {
 struct DetectArguments {
   std::vector<std::string> inputs;
   DataSource data;
-  std::string model;
-  std::string backbone;
+  EnsembleOptions ensemble;
   std::string output = "deeper-out";
   std::string formats = "jsonl,coco";
   bool no_drawings = false;
-  float draw_min_score = 0;
+  std::optional<float> draw_min_score;
   std::optional<float> min_score;
   std::optional<double> nms_iou;
   std::optional<double> vote_iou;
   std::optional<int> max_per_class;
   bool no_box_regression = false;
-  std::string feature_cache;
-  ProposalOptions proposals;
-  RunOptions run;
 };
 
 bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
@@ -63,29 +56,30 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
       {"deeper detect photos/                                # a directory and all below it",
        "deeper detect a.jpg 'holiday/*.png' @list.txt        # files, patterns, lists",
        "deeper detect photos/ --output found --format jsonl,coco,voc,ilsvrc",
+       "deeper detect photos/ --model a.safetensors --model b.safetensors",
        "deeper detect --data voc:VOC2007 --set test --no-drawings --feature-cache cache/"});
   // clang-format off
   line.Group("Input").add_options()
       ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "pictures, directories, patterns, @lists; the word itself is enough");
   arguments.data.AddOptions(line.Group("Input from a data set"));
-  line.Group("Model").add_options()
-      ("model", po::value(&arguments.model)->value_name("FILE"), "detector; default: voc.safetensors in $DEEPER_MODELS or models/")
-      ("backbone", po::value(&arguments.backbone)->value_name("FILE"), "its network, when it is neither in the model nor beside it nor in $DEEPER_MODELS")
+  auto& models = line.Group("Model");
+  arguments.ensemble.AddOptions(models);
+  models.add_options()
       ("no-box-regression", po::bool_switch(&arguments.no_box_regression), "keep the proposals' own boxes");
   line.Group("Output").add_options()
       ("output", po::value(&arguments.output)->default_value(arguments.output)->value_name("DIR"), "where everything goes; a stopped run goes on when repeated")
       ("format", po::value(&arguments.formats)->default_value(arguments.formats)->value_name("A,B"), "any of jsonl, coco, voc, ilsvrc")
       ("min-score", po::value<float>()->notifier([&](float value) { arguments.min_score = value; })->value_name("S"), "detections below are not written; default: the model's")
       ("no-drawings", po::bool_switch(&arguments.no_drawings), "write no annotated pictures")
-      ("draw-min-score", po::value(&arguments.draw_min_score)->default_value(arguments.draw_min_score)->value_name("S"), "detections below are not drawn")
+      ("draw-min-score", po::value<float>()->notifier([&](float value) { arguments.draw_min_score = value; })->value_name("S"), "detections below are not drawn; default: the operating point of the class, where F1 was best, or margins above 0")
       ("nms-iou", po::value<double>()->notifier([&](double value) { arguments.nms_iou = value; })->value_name("IOU"), "boxes of a class that overlap a better one by more are dropped; default: the model's")
       ("vote-iou", po::value<double>()->notifier([&](double value) { arguments.vote_iou = value; })->value_name("IOU"), "each box becomes the weighted mean of those of its class that overlap it by this much; 0: it stays; default: the model's")
       ("max-per-class", po::value<int>()->notifier([&](int value) { arguments.max_per_class = value; })->value_name("N"), "detections kept a class and picture; 0 keeps all");
   auto& work = line.Group("Work");
-  arguments.proposals.AddOptions(work);
-  arguments.run.AddOptions(work);
+  arguments.ensemble.proposals.AddOptions(work);
+  arguments.ensemble.run.AddOptions(work);
   work.add_options()
-      ("feature-cache", po::value(&arguments.feature_cache)->value_name("DIR"), "keep the features of all proposals, to try other heads and thresholds without the network (4 kB a box)");
+      ("feature-cache", po::value(&arguments.ensemble.feature_cache)->value_name("DIR"), "keep the features of all proposals, to try other heads and thresholds without the network (4 kB a box)");
   // clang-format on
   line.TakeWords("input", "PICTURE...");
   if (!line.Parse(words)) return false;
@@ -98,8 +92,10 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
           fmt::format("--format has '{}', expected jsonl, coco, voc or ilsvrc", format));
     }
   }
-  CheckRange("draw-min-score", arguments.draw_min_score, -1e9, 1e9);
-  arguments.run.Check();
+  CheckRange("draw-min-score", arguments.draw_min_score.value_or(0), -1e9, 1e9);
+  arguments.ensemble.box_regression = !arguments.no_box_regression;
+  arguments.ensemble.Check();
+  arguments.ensemble.run.Check();
   return true;
 }
 
@@ -114,10 +110,23 @@ DetectOptions DetectOptionsOf(const DetectArguments& arguments, const Model& mod
   return options;
 }
 
-std::vector<Detection> AtLeast(const std::vector<Detection>& detections, float min_score) {
+// The score from which a detection of each class is drawn.
+std::vector<float> DrawnFrom(const DetectArguments& arguments, const Model& model) {
+  std::vector<float> drawn_from(model.classes.Size(), arguments.draw_min_score.value_or(0));
+  if (!arguments.draw_min_score && model.calibration) {
+    const std::vector<double>& points = model.calibration->operating_points;
+    std::transform(points.begin(), points.end(), drawn_from.begin(), [](double point) {
+      return static_cast<float>(point);
+    });
+  }
+  return drawn_from;
+}
+
+std::vector<Detection> AtLeast(const std::vector<Detection>& detections,
+                               const std::vector<float>& drawn_from) {
   std::vector<Detection> kept;
   for (const Detection& detection : detections) {
-    if (detection.score >= min_score) kept.push_back(detection);
+    if (detection.score >= drawn_from[IndexOf(detection.class_id)]) kept.push_back(detection);
   }
   return kept;
 }
@@ -146,22 +155,12 @@ struct PictureResult {
 // One run of the verb: everything that is fixed while the pictures go by.
 class Detector {
  public:
-  Detector(const DetectArguments& arguments,
-           Model model,
-           const Weights& backbone,
-           const std::string& inputs)
-      : model_(std::move(model)),
-        options_(DetectOptionsOf(arguments, model_)),
-        proposals_(arguments.proposals.Over(model_.proposals)),
-        network_(backbone, arguments.run.ForNetwork(model_.quantization)),
-        draw_min_score_(arguments.draw_min_score),
-        extractor_(network_, model_.crop) {
+  Detector(const DetectArguments& arguments, const std::string& inputs)
+      : ensemble_(arguments.ensemble),
+        options_(DetectOptionsOf(arguments, ensemble_.first())),
+        drawn_from_(DrawnFrom(arguments, ensemble_.first())),
+        inputs_(inputs) {
     if (!arguments.no_drawings) drawings_ = fs::path(arguments.output) / "drawings";
-    recipe_ = RecipeOf(model_.backbone_fingerprint, network_.options(), model_.crop, proposals_) +
-              "inputs " + inputs + "\n";
-    if (!arguments.feature_cache.empty()) {
-      cache_.emplace(arguments.feature_cache, recipe_ + "all proposals\n");
-    }
   }
 
   // A picture that cannot be read is said in the result. Throws Error for what no other picture
@@ -177,10 +176,10 @@ class Detector {
       return result;
     }
     const Image& image = scaled.image;
-    RegionFeatures regions = FeaturesOf(picture, image, result.times);
-    result.proposals = regions.boxes.size();
+    const RegionScores regions = ensemble_.Score(picture.id, image, result.times);
+    result.proposals = regions.scores.size() / regions.class_count;
     result.detections.detections = Timed(result.times.heads_s, [&] {
-      return DetectFromFeatures(model_, std::move(regions), options_);
+      return DetectionsOf(regions, image.width, image.height, options_);
     });
     if (drawings_) Draw(image, result.detections);
     ScaleBoxes(image, scaled.full_width, scaled.full_height, result.detections.detections);
@@ -190,22 +189,22 @@ class Detector {
   }
 
   // Everything that the detections depend on, as text.
-  std::string Configuration(const std::string& model_digest) const {
-    return recipe_ + fmt::format("model {} box regression {} min score {} nms {} {} {}",
-                                 model_digest,
-                                 options_.box_regression,
-                                 options_.min_score,
-                                 options_.nms.max_iou,
-                                 options_.nms.max_per_class,
-                                 options_.nms.vote_iou);
+  std::string Configuration() const {
+    return ensemble_.Configuration() + fmt::format("inputs {}\nmin score {} nms {} {} {} {}",
+                                                   inputs_,
+                                                   options_.min_score,
+                                                   options_.nms.max_iou,
+                                                   options_.nms.max_per_class,
+                                                   options_.nms.vote_iou,
+                                                   options_.nms.vote_offset);
   }
 
-  const Model& model() const { return model_; }
+  const ClassTable& classes() const { return ensemble_.first().classes; }
 
  private:
   // A JPEG file in no more pixels than the crops of the smallest proposals have.
   ScaledImage Read(const Picture& picture) const {
-    const std::optional<int> side = SideThatCropsNeed(model_.crop, proposals_);
+    const std::optional<int> side = ensemble_.SideThatCropsNeed();
     if (side) return ReadScaledImage(picture.path, *side);
     Image image = ReadImage(picture.path);
     const int width = image.width;
@@ -213,25 +212,13 @@ class Detector {
     return {.image = std::move(image), .full_width = width, .full_height = height};
   }
 
-  RegionFeatures FeaturesOf(const Picture& picture, const Image& image, StageTimes& times) {
-    if (cache_) {
-      if (std::optional<RegionFeatures> cached = cache_->Load(picture.id))
-        return std::move(*cached);
-    }
-    std::vector<Box> boxes =
-        Timed(times.proposals_s, [&] { return BoxesOf(SelectiveSearch(image, proposals_)); });
-    RegionFeatures regions = extractor_.Extract(image, std::move(boxes), times);
-    if (cache_) cache_->Store(picture.id, regions);
-    return regions;
-  }
-
   // A drawing is for people: its longer side has kDrawingSide pixels at the most.
   void Draw(const Image& image, const ImageDetections& found) const {
-    std::vector<Detection> shown = AtLeast(found.detections, draw_min_score_);
+    std::vector<Detection> shown = AtLeast(found.detections, drawn_from_);
     const int longer = std::max(image.width, image.height);
     Image drawing;
     if (longer <= kDrawingSide) {
-      drawing = DrawDetections(image, shown, model_.classes);
+      drawing = DrawDetections(image, shown, classes());
     } else {
       const double scale = double{kDrawingSide} / longer;
       const Image shrunken =
@@ -239,20 +226,16 @@ class Detector {
                       std::max(1, static_cast<int>(std::lround(scale * image.width))),
                       std::max(1, static_cast<int>(std::lround(scale * image.height))));
       ScaleBoxes(image, shrunken.width, shrunken.height, shown);
-      drawing = DrawDetections(shrunken, shown, model_.classes);
+      drawing = DrawDetections(shrunken, shown, classes());
     }
     WriteFileWhole(*drawings_ / (found.id + ".jpg"), EncodeJpeg(drawing));
   }
 
-  Model model_;
+  Ensemble ensemble_;
   DetectOptions options_;
-  SelectiveSearchOptions proposals_;
-  Network network_;
-  float draw_min_score_;
+  std::vector<float> drawn_from_;  // by class
+  std::string inputs_;
   std::optional<fs::path> drawings_;
-  std::string recipe_;
-  std::optional<FeatureCache> cache_;
-  FeatureExtractor extractor_;
 };
 
 // The submission counts pictures from 1; the list beside it says which is which.
@@ -318,14 +301,10 @@ int RunDetect(const Arguments& words) {
   const std::vector<Picture> pictures = arguments.data.Given()
                                             ? PicturesOf(ReadDataSource(arguments.data))
                                             : FindPictures(arguments.inputs);
-  const fs::path model_path = FindModelFile(arguments.model);
-  Model model = LoadModel(model_path);
-  const Weights backbone = BackboneOf(model, model_path, arguments.backbone);
-  Detector detector(arguments, std::move(model), backbone, InputsText(pictures));
+  Detector detector(arguments, InputsText(pictures));
 
   const fs::path journal_path = fs::path(arguments.output) / "journal.jsonl";
-  Journal journal(
-      journal_path, detector.Configuration(DigestOfFile(model_path)), detector.model().classes);
+  Journal journal(journal_path, detector.Configuration(), detector.classes());
   std::map<std::string, ImageDetections> done;
   for (const ImageDetections& image : journal.Done()) done[image.id] = image;
   std::vector<const Picture*> left;
@@ -338,7 +317,7 @@ int RunDetect(const Arguments& words) {
     ProgressLine progress("detecting", "pictures", pictures.size(), pictures.size() - left.size());
     ForEachInOrder<PictureResult>(
         left.size(),
-        arguments.run.workers,
+        arguments.ensemble.run.workers,
         [&](std::size_t i) { return detector.Run(*left[i]); },
         [&](std::size_t, PictureResult result) {
           if (!result.error.empty()) {
@@ -362,7 +341,7 @@ int RunDetect(const Arguments& words) {
     return StopStatus();
   }
 
-  DetectionSet found{.classes = detector.model().classes, .images = {}};
+  DetectionSet found{.classes = detector.classes(), .images = {}};
   for (const Picture& picture : pictures) {
     const auto image = done.find(picture.id);
     if (image != done.end()) found.images.push_back(image->second);

@@ -33,10 +33,9 @@ struct QuantizeArguments {
   std::vector<std::string> words;  // the file, then pictures
   std::string output;
   std::string backbone;
-  double fraction = 0.999999;
-  int crops = 16;
-  int pictures = 100;
-  int workers = 0;
+  MeasureOptions measure;
+
+  QuantizeArguments() { measure.workers = 0; }
 };
 
 bool ParseQuantize(const Arguments& words, QuantizeArguments& arguments) {
@@ -54,19 +53,19 @@ bool ParseQuantize(const Arguments& words, QuantizeArguments& arguments) {
   line.Group("Output").add_options()
       ("output", po::value(&arguments.output)->required()->value_name("FILE"), "the copy to write");
   line.Group("Measure").add_options()
-      ("keep", po::value(&arguments.fraction)->default_value(arguments.fraction, "0.999999")->value_name("F"), "fraction of an activation's values that 8 bits must hold; the larger ones are cut")
-      ("crops", po::value(&arguments.crops)->default_value(arguments.crops)->value_name("N"), "proposals a picture")
-      ("pictures", po::value(&arguments.pictures)->default_value(arguments.pictures)->value_name("N"), "pictures at most, evenly from those given")
-      ("workers", po::value(&arguments.workers)->value_name("N"), "threads; default: one for each processor");
+      ("keep", po::value(&arguments.measure.fraction)->default_value(arguments.measure.fraction, "0.999999")->value_name("F"), "fraction of an activation's values that 8 bits must hold; the larger ones are cut")
+      ("crops", po::value(&arguments.measure.crops)->default_value(arguments.measure.crops)->value_name("N"), "proposals a picture")
+      ("pictures", po::value(&arguments.measure.pictures)->default_value(arguments.measure.pictures)->value_name("N"), "pictures at most, evenly from those given")
+      ("workers", po::value(&arguments.measure.workers)->value_name("N"), "threads; default: one for each processor");
   // clang-format on
   line.TakeWords("input", "FILE PICTURE...");
   if (!line.Parse(words)) return false;
   if (arguments.words.size() < 2) throw UsageError("expected a file and pictures to measure it on");
-  CheckRange("keep", arguments.fraction, 0.5, 1);
-  CheckRange("crops", arguments.crops, 1, 10000);
-  CheckRange("pictures", arguments.pictures, 1, 1e6);
-  if (arguments.workers == 0) arguments.workers = DefaultWorkers();
-  CheckRange("workers", arguments.workers, 1, 4096);
+  CheckRange("keep", arguments.measure.fraction, 0.5, 1);
+  CheckRange("crops", static_cast<double>(arguments.measure.crops), 1, 10000);
+  CheckRange("pictures", static_cast<double>(arguments.measure.pictures), 1, 1e6);
+  if (arguments.measure.workers == 0) arguments.measure.workers = DefaultWorkers();
+  CheckRange("workers", arguments.measure.workers, 1, 4096);
   return true;
 }
 
@@ -85,17 +84,16 @@ using Views = std::function<std::vector<Box>(const Image&)>;
 Quantization Measure(const Weights& weights,
                      const CropOptions& crop,
                      const Views& views,
-                     const QuantizeArguments& arguments) {
-  const std::vector<Picture> pictures =
-      Thinned(FindPictures({arguments.words.begin() + 1, arguments.words.end()}),
-              static_cast<std::size_t>(arguments.pictures));
+                     const std::vector<Picture>& given,
+                     const MeasureOptions& options) {
+  const std::vector<Picture> pictures = Thinned(given, options.pictures);
   oneapi::tbb::enumerable_thread_specific<Calibrator> calibrators(
       [&] { return Calibrator(weights); });
   ProgressLine progress("measuring", "pictures", pictures.size());
   std::size_t read = 0;
   ForEachInOrder<std::string>(
       pictures.size(),
-      arguments.workers,
+      options.workers,
       [&](std::size_t i) -> std::string {
         try {
           const Image image = ReadImage(pictures[i].path);
@@ -117,20 +115,18 @@ Quantization Measure(const Weights& weights,
   if (read == 0) throw Error("no picture could be read, so nothing was measured");
   Calibrator all(weights);
   for (const Calibrator& part : calibrators) all.Merge(part);
-  return all.Finish(arguments.fraction, crop.mean_bgr);
+  return all.Finish(options.fraction, crop.mean_bgr);
+}
+
+std::vector<Picture> PicturesOf(const QuantizeArguments& arguments) {
+  return FindPictures({arguments.words.begin() + 1, arguments.words.end()});
 }
 
 void QuantizeDetector(const QuantizeArguments& arguments, const fs::path& path) {
   Model model = LoadModel(path);
   const Weights backbone = BackboneOf(model, path, arguments.backbone);
-  model.quantization = Measure(
-      backbone,
-      model.crop,
-      [&](const Image& image) {
-        return Thinned(BoxesOf(SelectiveSearch(image, model.proposals)),
-                       static_cast<std::size_t>(arguments.crops));
-      },
-      arguments);
+  model.quantization = MeasureOnProposals(
+      backbone, model.crop, model.proposals, PicturesOf(arguments), arguments.measure);
   if (!StopAsked()) SaveModel(model, arguments.output);
 }
 
@@ -145,11 +141,27 @@ void QuantizeBackbone(const QuantizeArguments& arguments, const fs::path& path) 
                                  .x1 = static_cast<float>(image.width),
                                  .y1 = static_cast<float>(image.height)}};
       },
-      arguments);
+      PicturesOf(arguments),
+      arguments.measure);
   if (!StopAsked()) WriteBackboneWeights(weights, arguments.output, quantization);
 }
 
 }  // namespace
+
+Quantization MeasureOnProposals(const Weights& backbone,
+                                const CropOptions& crop,
+                                const SelectiveSearchOptions& proposals,
+                                const std::vector<Picture>& pictures,
+                                const MeasureOptions& options) {
+  return Measure(
+      backbone,
+      crop,
+      [&](const Image& image) {
+        return Thinned(BoxesOf(SelectiveSearch(image, proposals)), options.crops);
+      },
+      pictures,
+      options);
+}
 
 int QuantizeModel(const Arguments& words) {
   QuantizeArguments arguments;

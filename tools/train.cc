@@ -1,34 +1,65 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "core/error.h"
+#include "tools/calibration.h"
 #include "tools/command_line.h"
 #include "tools/train_classify.h"
 #include "tools/train_finetune.h"
-#include "tools/train_svm.h"
+#include "tools/train_heads.h"
 #include "tools/verbs.h"
 
 namespace deeper::tools {
 
+namespace {
+
+struct Training {
+  std::string_view name;
+  int (*run)(const Arguments&);
+  std::string_view what;
+};
+
+constexpr std::array<Training, 6> kTrainings = {{
+    {"finetune",
+     TrainFinetune,
+     "the network itself, as a classifier of regions (R-CNN); first, if at all"},
+    {"svm", TrainSvm, "linear SVMs and box regression on the features of a given network (R-CNN)"},
+    {"softmax", TrainSoftmaxHeads, "softmax classifiers instead of SVMs"},
+    {"heads", TrainHeads, "both, keeping those that are better on held-out pictures"},
+    {"calibrate", TrainCalibrate, "probabilities and operating points for a detector's scores"},
+    {"classify", TrainClassify, "the network on whole pictures, from a folder for each class"},
+}};
+
+}  // namespace
+
 int RunTrain(const Arguments& words) {
-  static constexpr const char* kHelp =
-      "Trains a detector for the classes of an annotated data set.\n\n"
-      "Examples:\n"
-      "  deeper train svm --data voc:my-pictures --set train --output mine.safetensors\n"
-      "  deeper train svm --help\n\n"
-      "What is trained:\n"
-      "  finetune   the network itself, as a classifier of regions (R-CNN); first, if at all\n"
-      "  classify   the network on whole pictures, from a folder for each class\n"
-      "  svm        linear SVMs and box regression on the features of a given network (R-CNN)\n";
-  if (words.empty()) throw UsageError("expected what to train: classify, finetune or svm");
+  std::string names;
+  for (const Training& training : kTrainings)
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", training.name);
+  if (words.empty()) throw UsageError("expected what to train, one of " + names);
   if (words.front() == "--help" || words.front() == "-h") {
-    fmt::print("{}", kHelp);
+    fmt::print(
+        "Trains a detector for the classes of an annotated data set.\n\n"
+        "Examples:\n"
+        "  deeper train svm --data voc:my-pictures --set train --output mine.safetensors\n"
+        "  deeper train svm --help\n\n"
+        "What is trained:\n");
+    for (const Training& training : kTrainings)
+      fmt::print("  {:<10} {}\n", training.name, training.what);
     return kDone;
   }
-  if (words.front() == "classify") return TrainClassify({words.begin() + 1, words.end()});
-  if (words.front() == "finetune") return TrainFinetune({words.begin() + 1, words.end()});
-  if (words.front() == "svm") return TrainSvm({words.begin() + 1, words.end()});
-  throw UsageError(fmt::format(
-      "'deeper train' cannot train '{}', expected classify, finetune or svm", words.front()));
+  const auto* const found =
+      std::find_if(kTrainings.begin(), kTrainings.end(), [&](const Training& training) {
+        return training.name == words.front();
+      });
+  if (found == kTrainings.end()) {
+    throw UsageError(
+        fmt::format("'deeper train' cannot train '{}', expected one of {}", words.front(), names));
+  }
+  return found->run({words.begin() + 1, words.end()});
 }
 
 }  // namespace deeper::tools

@@ -10,6 +10,7 @@
 #include "backbone/weight_files.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "detector/model.h"
 #include "eval/results.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
@@ -133,6 +134,107 @@ TEST_CASE(
                              pictures.string()}),
                   WriteError);
   CHECK(fs::exists(blocked / "journal.jsonl"));
+}
+
+TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins an ensemble") {
+  const test::TemporaryDirectory directory;
+  const std::string data = "voc:" + WriteDataSet(directory / "data").string();
+  const auto path = [&](const std::string& name) { return (directory / name).string(); };
+  WriteBackboneWeights(test::RandomWeights(1), path("random.safetensors"));
+  const auto train = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"heads",
+                                      "--data",
+                                      data,
+                                      "--set",
+                                      "train",
+                                      "--holdout",
+                                      "0.5",
+                                      "--backbone",
+                                      path("random.safetensors"),
+                                      "--cache",
+                                      path("cache"),
+                                      "--precision",
+                                      "f32",
+                                      "--max-training-boxes",
+                                      "40",
+                                      "--box-iou",
+                                      "0.5",
+                                      "--softmax-c",
+                                      "1",
+                                      "--self-contained",
+                                      "--calibrate"};
+    words.insert(words.end(), more.begin(), more.end());
+    return RunTrain(words);
+  };
+  REQUIRE(train({"--output", path("one.safetensors")}) == kDone);
+  const Model one = LoadModel(path("one.safetensors"));
+  CHECK(one.calibration.has_value());
+  CHECK(one.backbone.has_value());
+  CHECK(fs::file_size(path("one.safetensors")) < 20'000'000);  // rounded to bf16
+  CHECK(one.training.at("classifiers, held-out mAP").find("softmax") != std::string::npos);
+  REQUIRE(train({"--output", path("two.safetensors"), "--svm-c", "1", "--vote-iou", "0"}) == kDone);
+
+  const auto detect = [&](const std::string& output, const std::vector<std::string>& models) {
+    std::vector<std::string> words = {"--data",
+                                      data,
+                                      "--set",
+                                      "train",
+                                      "--precision",
+                                      "f32",
+                                      "--max-proposals",
+                                      "24",
+                                      "--no-drawings",
+                                      "--output",
+                                      path(output)};
+    words.insert(words.end(), models.begin(), models.end());
+    return RunDetect(words);
+  };
+  REQUIRE(
+      detect("both", {"--model", path("one.safetensors"), "--model", path("two.safetensors")}) ==
+      kDone);
+  for (const ImageDetections& image : ReadJsonLines(path("both/detections.jsonl")).images) {
+    for (const Detection& detection : image.detections) {
+      CHECK(detection.score >= 0);
+      CHECK(detection.score <= 1);
+    }
+  }
+  CHECK(RunEvaluate({"--data",
+                     data,
+                     "--set",
+                     "train",
+                     "--detections",
+                     path("both/detections.jsonl"),
+                     "--min-map",
+                     "0.6"}) == kDone);
+
+  // A list of models, and a weight that leaves nothing of the second.
+  WriteFileWhole(path("models.txt"), "one.safetensors\ntwo.safetensors\n");
+  REQUIRE(detect("listed",
+                 {"--feature-cache",
+                  path("features"),
+                  "--model",
+                  fmt::format("@{}", path("models.txt"))}) == kDone);
+  CHECK(ReadTextFile(path("listed/detections.jsonl")) ==
+        ReadTextFile(path("both/detections.jsonl")));
+  CHECK_THROWS_WITH(
+      detect("few", {"--model", fmt::format("@{}", path("models.txt")), "--model-weight", "1"}),
+      Catch::Contains("--model-weight for each of the 2 models"));
+
+  // Its own detections of other pictures calibrate it anew.
+  REQUIRE(detect("alone", {"--model", path("one.safetensors")}) == kDone);
+  REQUIRE(RunTrain({"calibrate",
+                    "--data",
+                    data,
+                    "--set",
+                    "train",
+                    "--model",
+                    path("one.safetensors"),
+                    "--detections",
+                    path("alone/detections.jsonl"),
+                    "--output",
+                    path("again.safetensors")}) == kDone);
+  CHECK(LoadModel(path("again.safetensors")).calibration != one.calibration);
+  CHECK_THROWS_AS(train({"--output", path("x.safetensors"), "--holdout", "0"}), UsageError);
 }
 
 // Detections that are the truth itself, with scores; no network is needed.

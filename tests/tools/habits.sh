@@ -17,7 +17,7 @@ offered() {  # what is offered for the last of these words
 }
 [ "$(offered deeper eva)" = evaluate ] || fail "'eva' is not completed to 'evaluate'"
 [ "$(offered deeper evaluate --boot)" = --bootstrap ] || fail "'--boot' is not completed to '--bootstrap'"
-[ "$(offered deeper train s)" = svm ] || fail "'train s' is not completed to 'train svm'"
+[ "$(offered deeper train sv)" = svm ] || fail "'train sv' is not completed to 'train svm'"
 [ "$(offered deeper train svm --svm)" = --svm-c ] || fail "'--svm' is not completed to '--svm-c'"
 [ "$(offered deeper convert --to lab)" = labelstudio ] || fail "formats are not offered for --to"
 

@@ -1,0 +1,145 @@
+#include "tools/calibration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "eval/breakdown.h"
+#include "eval/results.h"
+#include "tools/command_line.h"
+#include "tools/data_source.h"
+#include "tools/parallel.h"
+
+namespace deeper::tools {
+
+namespace po = boost::program_options;
+
+namespace {
+
+constexpr std::size_t kFewestRight = 10;
+constexpr double kMiddle = 0.5;
+constexpr float kMinProbability = 0.002F;  // detections below are not written by default
+
+// Scores with their verdicts; what counts neither way is left out.
+struct Judged {
+  std::vector<float> margins;
+  std::vector<bool> correct;
+
+  void Add(const ClassResult& result) {
+    for (const Outcome& outcome : result.outcomes) {
+      if (outcome.verdict == Verdict::kIgnored) continue;
+      margins.push_back(outcome.score);
+      correct.push_back(outcome.verdict == Verdict::kTruePositive);
+    }
+  }
+};
+
+struct CalibrateArguments {
+  std::string model;
+  std::string output;
+  DataSource data;
+  std::string detections;
+};
+
+bool ParseCalibrate(const Arguments& words, CalibrateArguments& a) {
+  CommandLine line(
+      "train calibrate",
+      "Makes a detector's scores probabilities (Platt 1999), and finds each class's operating "
+      "point, from its detections of annotated pictures that it was not trained on.",
+      {"deeper detect --data voc:my-pictures --set val --model mine.safetensors --output found",
+       "deeper train calibrate --data voc:my-pictures --set val --model mine.safetensors "
+       "--detections found/detections.jsonl --output calibrated.safetensors"});
+  // clang-format off
+  a.data.AddOptions(line.Group("Data"));
+  line.Group("Model").add_options()
+      ("model", po::value(&a.model)->required()->value_name("FILE"), "the detector that made the detections")
+      ("detections", po::value(&a.detections)->required()->value_name("FILE"), "its detections of these pictures, as 'deeper detect' writes them")
+      ("output", po::value(&a.output)->required()->value_name("FILE"), "the copy to write");
+  // clang-format on
+  if (!line.Parse(words)) return false;
+  if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
+  return true;
+}
+
+}  // namespace
+
+Calibration CalibrationOf(const Evaluation& evaluation) {
+  Judged all;
+  for (const ClassResult& result : evaluation.classes) all.Add(result);
+  const LogisticCurve common = FitLogisticCurve(all.margins, all.correct);
+  if (!(common.slope > 0)) {
+    throw Error(
+        "calibration: larger scores are not more often right on these pictures; expected "
+        "detections of which some are right, on pictures that the detector was not trained on");
+  }
+  Calibration calibration;
+  for (const ClassResult& result : evaluation.classes) {
+    Judged own;
+    own.Add(result);
+    const LogisticCurve fitted = FitLogisticCurve(own.margins, own.correct);
+    const bool is_usable = result.true_positives >= kFewestRight && fitted.slope > 0;
+    const LogisticCurve& curve = calibration.curves.emplace_back(is_usable ? fitted : common);
+    const std::optional<OperatingPoint> best = BestOperatingPoint(result.curve);
+    calibration.operating_points.push_back(best ? curve(double{best->score}) : kMiddle);
+  }
+  return calibration;
+}
+
+void SetCalibration(Calibration calibration, Model& model) {
+  model.calibration = std::move(calibration);
+  model.min_score = kMinProbability;
+  model.nms.vote_offset = 0;
+}
+
+DetectionSet MarginsOf(DetectionSet detections, const Model& model) {
+  if (!model.calibration) return detections;
+  constexpr double kSmallest = 1e-9;  // f32 keeps no probability nearer to 1
+  for (ImageDetections& image : detections.images) {
+    for (Detection& detection : image.detections) {
+      const LogisticCurve& curve = model.calibration->curves[IndexOf(detection.class_id)];
+      if (!(curve.slope > 0)) {
+        throw Error(
+            "calibration: the model's curve of a class is flat, so its margins are lost; "
+            "start from the model before it was calibrated");
+      }
+      const double p = std::clamp(double{detection.score}, kSmallest, 1 - kSmallest);
+      detection.score = static_cast<float>((std::log(p / (1 - p)) - curve.offset) / curve.slope);
+    }
+  }
+  return detections;
+}
+
+int TrainCalibrate(const Arguments& words) {
+  CalibrateArguments arguments;
+  if (!ParseCalibrate(words, arguments)) return kDone;
+  RequireWritable(arguments.output);
+  Model model = LoadModel(arguments.model);
+  const Dataset dataset = ReadDataSource(arguments.data);
+  if (dataset.classes != model.classes) {
+    throw Error(
+        fmt::format("{}: its classes are not those of {} in their order; name them with "
+                    "--classes",
+                    dataset.name,
+                    arguments.model));
+  }
+  const Evaluation evaluation =
+      Evaluate(dataset,
+               MarginsOf(ReadJsonLines(arguments.detections, &model.classes), model),
+               {.protocol = Protocol::kVoc12, .workers = DefaultWorkers()});
+  SetCalibration(CalibrationOf(evaluation), model);
+  model.training["calibrated on"] = dataset.name;
+  SaveModel(model, arguments.output);
+  fmt::print(stderr,
+             "{}: calibrated on {} pictures of {}\n",
+             arguments.output,
+             dataset.images.size(),
+             dataset.name);
+  return kDone;
+}
+
+}  // namespace deeper::tools

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "core/detection.h"
+#include "detector/model.h"
+#include "eval/evaluate.h"
+#include "tools/verbs.h"
+
+namespace deeper::tools {
+
+// How often detections of each margin were right: curves by Platt's method, and the operating
+// points of best F1. A class with fewer than 10 right detections gets the curve of all classes
+// together, and a half as operating point where it has none at all. `evaluation` is of margins,
+// with its classes as the model's. Throws Error when nothing at all was detected rightly.
+Calibration CalibrationOf(const Evaluation& evaluation);
+
+// Makes the model's scores probabilities: its calibration becomes this one, and what depends on the
+// unit of the scores follows.
+void SetCalibration(Calibration calibration, Model& model);
+
+// The detections with the margins that the model's calibration made their scores from; as they are
+// without one. Throws Error when a curve is flat, as margins are lost then.
+DetectionSet MarginsOf(DetectionSet detections, const Model& model);
+
+// "deeper train calibrate": probabilities for an existing model, from its detections of annotated
+// pictures that it was not trained on.
+int TrainCalibrate(const Arguments& words);
+
+}  // namespace deeper::tools

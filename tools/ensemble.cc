@@ -1,0 +1,173 @@
+#include "tools/ensemble.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "backbone/network.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "tools/command_line.h"
+#include "tools/extraction.h"
+#include "tools/find_model.h"
+
+namespace deeper::tools {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+namespace {
+
+// The model files that the words name; a relative one in a list counts from the list's directory.
+std::vector<fs::path> ModelFiles(const std::vector<std::string>& words) {
+  if (words.empty()) return {FindModelFile("")};
+  std::vector<fs::path> files;
+  for (const std::string& word : words) {
+    if (!word.starts_with('@')) {
+      files.push_back(FindModelFile(word));
+      continue;
+    }
+    const fs::path list = word.substr(1);
+    const std::string text = ReadTextFile(list);
+    for (const std::string_view line : SplitLines(text)) {
+      if (!line.empty()) files.push_back(list.parent_path() / line);
+    }
+  }
+  if (files.empty()) throw Error(fmt::format("{}: names no model", fmt::join(words, ", ")));
+  return files;
+}
+
+}  // namespace
+
+void EnsembleOptions::AddOptions(po::options_description& group) {
+  // clang-format off
+  group.add_options()
+      ("model", po::value(&models)->value_name("FILE"), "detector, or several (the option again, or @LIST, a file of names), which then score the same proposals; default: voc.safetensors in $DEEPER_MODELS or models/")
+      ("model-weight", po::value(&weights)->value_name("W"), "weight of a model's scores in the mean, once for each --model; default: equal")
+      ("backbone", po::value(&backbone)->value_name("FILE"), "the model's network, when it is neither in it nor beside it nor in $DEEPER_MODELS");
+  // clang-format on
+}
+
+void EnsembleOptions::Check() const {
+  for (const double weight : weights) CheckRange("model-weight", weight, 1e-6, 1e6);
+  if (models.size() > 1 && !backbone.empty()) {
+    throw UsageError("--backbone goes with one --model; several find theirs in $DEEPER_MODELS");
+  }
+}
+
+struct Ensemble::Member {
+  Model model;
+  Network network;
+  FeatureExtractor extractor;
+  std::string recipe;
+  std::string digest;
+  std::optional<FeatureCache> cache;
+
+  Member(Model loaded, const Weights& weights, const RunOptions& run)
+      : model(std::move(loaded)),
+        network(weights, run.ForNetwork(model.quantization)),
+        extractor(network, model.crop) {}
+};
+
+Ensemble::Ensemble(const EnsembleOptions& options)
+    : weights_(options.weights), box_regression_(options.box_regression) {
+  const std::vector<fs::path> files = ModelFiles(options.models);
+  if (weights_.empty()) weights_.assign(files.size(), 1);
+  if (weights_.size() != files.size()) {
+    throw UsageError(fmt::format("expected --model-weight for each of the {} models, found {}",
+                                 files.size(),
+                                 weights_.size()));
+  }
+  for (const fs::path& file : files) {
+    Model model = LoadModel(file);
+    const Weights weights = BackboneOf(model, file, options.backbone);
+    model.backbone.reset();  // the network has them now
+    auto member = std::make_unique<Member>(std::move(model), weights, options.run);
+    if (members_.empty()) proposals_ = options.proposals.Over(member->model.proposals);
+    const Model& reference = members_.empty() ? member->model : first();
+    if (member->model.classes != reference.classes) {
+      throw Error(
+          fmt::format("{}: its classes are not those of {}; models that score together have "
+                      "the same in the same order",
+                      file.string(),
+                      files[0].string()));
+    }
+    if (member->model.calibration.has_value() != reference.calibration.has_value()) {
+      throw Error(
+          fmt::format("{}: its scores are {}, those of {} are not; make all of them "
+                      "probabilities with 'deeper train calibrate'",
+                      file.string(),
+                      member->model.calibration ? "probabilities" : "margins",
+                      files[0].string()));
+    }
+    member->digest = DigestOfFile(file);
+    member->recipe = RecipeOf(member->model.backbone_fingerprint,
+                              member->network.options(),
+                              member->model.crop,
+                              proposals_);
+    if (!options.feature_cache.empty()) {
+      fs::path directory = options.feature_cache;
+      if (files.size() > 1) directory /= file.stem();
+      member->cache.emplace(directory, member->recipe + "all proposals\n");
+    }
+    members_.push_back(std::move(member));
+  }
+}
+
+Ensemble::Ensemble(Ensemble&&) noexcept = default;
+Ensemble::~Ensemble() = default;
+
+const Model& Ensemble::first() const { return members_[0]->model; }
+std::size_t Ensemble::size() const { return members_.size(); }
+
+RegionFeatures Ensemble::FeaturesOf(Member& member,
+                                    const std::string& picture_id,
+                                    const Image& image,
+                                    std::optional<std::vector<Box>>& boxes,
+                                    StageTimes& times) const {
+  if (member.cache) {
+    if (std::optional<RegionFeatures> cached = member.cache->Load(picture_id))
+      return std::move(*cached);
+  }
+  if (!boxes) {
+    boxes = Timed(times.proposals_s, [&] { return BoxesOf(SelectiveSearch(image, proposals_)); });
+  }
+  RegionFeatures regions = member.extractor.Extract(image, *boxes, times);
+  if (member.cache) member.cache->Store(picture_id, regions);
+  return regions;
+}
+
+RegionScores Ensemble::Score(const std::string& picture_id, const Image& image, StageTimes& times) {
+  std::optional<std::vector<Box>> boxes;  // made when a model needs them
+  std::vector<RegionScores> scores;
+  for (const std::unique_ptr<Member>& member : members_) {
+    RegionFeatures regions = FeaturesOf(*member, picture_id, image, boxes, times);
+    scores.push_back(Timed(times.heads_s, [&] {
+      return ScoreRegions(member->model, std::move(regions), box_regression_);
+    }));
+  }
+  return Timed(times.heads_s, [&] { return MeanOf(scores, weights_); });
+}
+
+std::optional<int> Ensemble::SideThatCropsNeed() const {
+  int largest = 0;
+  for (const std::unique_ptr<Member>& member : members_) {
+    const std::optional<int> side = deeper::SideThatCropsNeed(member->model.crop, proposals_);
+    if (!side) return std::nullopt;
+    largest = std::max(largest, *side);
+  }
+  return largest;
+}
+
+std::string Ensemble::Configuration() const {
+  std::string text;
+  for (std::size_t m = 0; m < members_.size(); ++m) {
+    text += fmt::format(
+        "{}model {} weight {}\n", members_[m]->recipe, members_[m]->digest, weights_[m]);
+  }
+  return text + fmt::format("box regression {}\n", box_regression_);
+}
+
+}  // namespace deeper::tools

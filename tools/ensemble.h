@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/image.h"
+#include "detector/detect.h"
+#include "detector/features.h"
+#include "detector/model.h"
+#include "tools/network_options.h"
+
+namespace deeper::tools {
+
+struct EnsembleOptions {
+  std::vector<std::string> models;  // files, or @LIST with one a line; none: the default model
+  std::vector<double> weights;      // of the models' scores; none: equal ones
+  std::string backbone;             // of the only model, where it is elsewhere
+  bool box_regression = true;
+  std::string feature_cache;  // a directory; "": features are not kept
+  ProposalOptions proposals;
+  RunOptions run;
+
+  void AddOptions(boost::program_options::options_description& group);
+  // Throws UsageError for values out of range or that do not go together.
+  void Check() const;
+};
+
+// Detectors with their networks, loaded and ready, that score the same regions; often only one. The
+// first says how proposals are made and suppressed. Safe from several threads.
+class Ensemble {
+ public:
+  // Throws Error naming the file for models that cannot be read, whose classes are not those of the
+  // first, or of which some are calibrated and some are not: their scores have no mean.
+  explicit Ensemble(const EnsembleOptions& options);
+  Ensemble(Ensemble&&) noexcept;
+  ~Ensemble();
+
+  const Model& first() const;
+  std::size_t size() const;
+
+  // Proposes regions of a picture and scores them with every model. Adds to `times`.
+  RegionScores Score(const std::string& picture_id, const Image& image, StageTimes& times);
+
+  // The side of a decoded picture that no crop needs more of, where there is one; see
+  // SideThatCropsNeed.
+  std::optional<int> SideThatCropsNeed() const;
+
+  // All that the scores depend on, as text.
+  std::string Configuration() const;
+
+ private:
+  struct Member;
+  RegionFeatures FeaturesOf(Member& member,
+                            const std::string& picture_id,
+                            const Image& image,
+                            std::optional<std::vector<Box>>& boxes,
+                            StageTimes& times) const;
+
+  std::vector<std::unique_ptr<Member>> members_;
+  std::vector<double> weights_;
+  SelectiveSearchOptions proposals_;
+  bool box_regression_;
+};
+
+}  // namespace deeper::tools
