@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "tools/calibration.h"
 #include "tools/command_line.h"
+#include "tools/train_all.h"
 #include "tools/train_classify.h"
 #include "tools/train_finetune.h"
 #include "tools/train_heads.h"
@@ -22,7 +23,8 @@ struct Training {
   std::string_view what;
 };
 
-constexpr std::array<Training, 6> kTrainings = {{
+constexpr std::array<Training, 7> kTrainings = {{
+    {"all", TrainAll, "all that a detector needs, in order; begin here"},
     {"finetune",
      TrainFinetune,
      "the network itself, as a classifier of regions (R-CNN); first, if at all"},
@@ -44,7 +46,7 @@ int RunTrain(const Arguments& words) {
     fmt::print(
         "Trains a detector for the classes of an annotated data set.\n\n"
         "Examples:\n"
-        "  deeper train svm --data voc:my-pictures --set train --output mine.safetensors\n"
+        "  deeper train all --data voc:my-pictures --set train --output mine.safetensors\n"
         "  deeper train svm --help\n\n"
         "What is trained:\n");
     for (const Training& training : kTrainings)
