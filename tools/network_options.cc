@@ -27,8 +27,9 @@ void RunOptions::Check() {
 
 NetworkOptions RunOptions::ForNetwork(const std::optional<Quantization>& quantization) const {
   const Precision fastest = FastestPrecision(quantization.has_value());
-  if (precision == "auto") return {.precision = fastest, .quantization = quantization};
-  const Precision chosen = PrecisionFromName(precision);
+  const Precision chosen = precision != "auto" ? PrecisionFromName(precision)
+                           : quantization      ? Precision::kInt8
+                                               : Precision::kBf16;
   if (ProcessorRuns(chosen)) return {.precision = chosen, .quantization = quantization};
   fmt::print(
       stderr, "this processor does not compute in {}: using {}\n", NameOf(chosen), NameOf(fastest));

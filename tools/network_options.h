@@ -17,8 +17,8 @@ struct RunOptions {
   void AddOptions(boost::program_options::options_description& group);
   // Throws UsageError; fills in the number of workers.
   void Check();
-  // For a network with this quantization. A precision that the processor does not run is replaced
-  // by the fastest that it does, which is said on stderr.
+  // For a network with this quantization; "auto" is int8 with one, bf16 without. A precision that
+  // the processor does not run is replaced by the fastest that it does, which is said on stderr.
   NetworkOptions ForNetwork(const std::optional<Quantization>& quantization) const;
 };
 
