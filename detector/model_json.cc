@@ -121,9 +121,10 @@ Json JsonOf(const FeatureScaling& scaling) {
 }
 
 Json JsonOf(const NmsOptions& nms) {
-  const auto& [max_iou, max_per_class, vote_iou, vote_offset] = nms;
+  const auto& [max_iou, max_per_class, soft_sigma, vote_iou, vote_offset] = nms;
   return {{"max_iou", max_iou},
           {"max_per_class", max_per_class},
+          {"soft_sigma", soft_sigma},
           {"vote_iou", vote_iou},
           {"vote_offset", vote_offset}};
 }
@@ -219,6 +220,7 @@ void ReadNms(JsonObject object, NmsOptions& nms) {
   object.Read("max_iou", nms.max_iou);
   object.Read("max_per_class", nms.max_per_class);
   object.Read("vote_iou", nms.vote_iou);
+  if (object.Has("soft_sigma")) object.Read("soft_sigma", nms.soft_sigma);
   if (object.Has("vote_offset")) object.Read("vote_offset", nms.vote_offset);
   object.Finish();
 }

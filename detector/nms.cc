@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <span>
 #include <string>
-#include <tuple>
 
 #include "core/error.h"
+#include "detector/detection_order.h"
 
 namespace deeper {
 namespace {
@@ -16,14 +16,6 @@ bool IsFinite(const Detection& detection) {
   const auto& [x0, y0, x1, y1] = detection.box;
   return std::isfinite(detection.score) && std::isfinite(x0) && std::isfinite(y0) &&
          std::isfinite(x1) && std::isfinite(y1);
-}
-
-// Whether `a` comes before `b`: by descending score, ties by class, then by box.
-bool IsBetter(const Detection& a, const Detection& b) {
-  const auto key = [](const Detection& d) {
-    return std::tuple(-d.score, d.class_id, d.box.x0, d.box.y0, d.box.x1, d.box.y1);
-  };
-  return key(a) < key(b);
 }
 
 bool IsOfLowerClassOrBetter(const Detection& a, const Detection& b) {
@@ -62,27 +54,10 @@ std::span<const Detection> OfClass(std::span<const Detection> detections, ClassI
   return {begin, end};
 }
 
-}  // namespace
-
-void NmsOptions::Validate() const {
-  if (!(max_iou >= 0 && max_iou <= 1)) {
-    throw Error("nms max_iou = " + std::to_string(max_iou) + ": expected 0 to 1");
-  }
-  if (max_per_class < 0) {
-    throw Error("nms max_per_class = " + std::to_string(max_per_class) +
-                ": expected at least 0, where 0 keeps all");
-  }
-  if (!(vote_iou >= 0 && vote_iou <= 1)) {
-    throw Error("nms vote_iou = " + std::to_string(vote_iou) + ": expected 0 to 1");
-  }
-  if (!std::isfinite(vote_offset)) throw Error("nms vote_offset: expected a finite number");
-}
-
-std::vector<Detection> SuppressNonMaxima(std::vector<Detection> detections,
-                                         const NmsOptions& options) {
-  std::erase_if(detections, [](const Detection& d) { return !IsFinite(d); });
-  std::sort(detections.begin(), detections.end(), IsOfLowerClassOrBetter);
-
+// Of detections that are sorted by class, then from the best: those that overlap no better one of
+// their class by more than max_iou.
+std::vector<Detection> KeepBest(const std::vector<Detection>& detections,
+                                const NmsOptions& options) {
   std::vector<Detection> kept;
   std::size_t class_begin = 0;  // where the kept ones of the current class begin
   for (const Detection& candidate : detections) {
@@ -97,6 +72,62 @@ std::vector<Detection> SuppressNonMaxima(std::vector<Detection> detections,
         [&](const Detection& better) { return Iou(better.box, candidate.box) > options.max_iou; });
     if (!is_suppressed) kept.push_back(candidate);
   }
+  return kept;
+}
+
+// Of detections sorted so: from each class the best, again and again, after each of which those
+// that are left lose score by their overlap with it (Bodla et al. 2017, equation 3).
+std::vector<Detection> KeepSoftly(const std::vector<Detection>& detections,
+                                  const NmsOptions& options) {
+  std::vector<Detection> kept;
+  for (std::size_t begin = 0; begin < detections.size();) {
+    const std::span of_class = OfClass(detections, detections[begin].class_id);
+    std::vector<Detection> left(of_class.begin(), of_class.end());
+    const auto at_most =
+        options.max_per_class == 0 ? left.size() : static_cast<std::size_t>(options.max_per_class);
+    for (std::size_t taken = 0; !left.empty() && taken < at_most; ++taken) {
+      const auto best = std::min_element(left.begin(), left.end(), IsBetter);
+      const Detection chosen = *best;
+      left.erase(best);
+      kept.push_back(chosen);
+      for (Detection& other : left) {
+        if (other.score <= 0) continue;  // a factor below 1 would raise it
+        const double iou = Iou(chosen.box, other.box);
+        other.score *= static_cast<float>(std::exp(-iou * iou / options.soft_sigma));
+      }
+    }
+    begin += of_class.size();
+  }
+  return kept;
+}
+
+}  // namespace
+
+void NmsOptions::Validate() const {
+  if (!(max_iou >= 0 && max_iou <= 1)) {
+    throw Error("nms max_iou = " + std::to_string(max_iou) + ": expected 0 to 1");
+  }
+  if (max_per_class < 0) {
+    throw Error("nms max_per_class = " + std::to_string(max_per_class) +
+                ": expected at least 0, where 0 keeps all");
+  }
+  if (!(vote_iou >= 0 && vote_iou <= 1)) {
+    throw Error("nms vote_iou = " + std::to_string(vote_iou) + ": expected 0 to 1");
+  }
+  if (!(soft_sigma >= 0 && std::isfinite(soft_sigma))) {
+    throw Error("nms soft_sigma = " + std::to_string(soft_sigma) +
+                ": expected at least 0, where 0 suppresses wholly");
+  }
+  if (!std::isfinite(vote_offset)) throw Error("nms vote_offset: expected a finite number");
+}
+
+std::vector<Detection> SuppressNonMaxima(std::vector<Detection> detections,
+                                         const NmsOptions& options) {
+  std::erase_if(detections, [](const Detection& d) { return !IsFinite(d); });
+  std::sort(detections.begin(), detections.end(), IsOfLowerClassOrBetter);
+
+  std::vector<Detection> kept =
+      options.soft_sigma > 0 ? KeepSoftly(detections, options) : KeepBest(detections, options);
   if (options.vote_iou > 0) {
     for (Detection& detection : kept) {
       detection.box = VotedBox(detection, OfClass(detections, detection.class_id), options);

@@ -44,6 +44,7 @@ struct DetectArguments {
   std::optional<float> draw_min_score;
   std::optional<float> min_score;
   std::optional<double> nms_iou;
+  std::optional<double> soft_sigma;
   std::optional<double> vote_iou;
   std::optional<int> max_per_class;
   bool no_box_regression = false;
@@ -73,6 +74,7 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
       ("no-drawings", po::bool_switch(&arguments.no_drawings), "write no annotated pictures")
       ("draw-min-score", po::value<float>()->notifier([&](float value) { arguments.draw_min_score = value; })->value_name("S"), "detections below are not drawn; default: the operating point of the class, where F1 was best, or margins above 0")
       ("nms-iou", po::value<double>()->notifier([&](double value) { arguments.nms_iou = value; })->value_name("IOU"), "boxes of a class that overlap a better one by more are dropped; default: the model's")
+      ("soft-nms", po::value<double>()->notifier([&](double value) { arguments.soft_sigma = value; })->value_name("SIGMA"), "instead of being dropped, such boxes lose score by exp(-iou^2 / SIGMA), for models with probabilities; 0: they are dropped; default: the model's")
       ("vote-iou", po::value<double>()->notifier([&](double value) { arguments.vote_iou = value; })->value_name("IOU"), "each box becomes the weighted mean of those of its class that overlap it by this much; 0: it stays; default: the model's")
       ("max-per-class", po::value<int>()->notifier([&](int value) { arguments.max_per_class = value; })->value_name("N"), "detections kept a class and picture; 0 keeps all");
   auto& work = line.Group("Work");
@@ -93,7 +95,6 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
     }
   }
   CheckRange("draw-min-score", arguments.draw_min_score.value_or(0), -1e9, 1e9);
-  arguments.ensemble.box_regression = !arguments.no_box_regression;
   arguments.ensemble.Check();
   arguments.ensemble.run.Check();
   return true;
@@ -104,9 +105,15 @@ DetectOptions DetectOptionsOf(const DetectArguments& arguments, const Model& mod
                         .min_score = arguments.min_score.value_or(model.min_score),
                         .nms = model.nms};
   if (arguments.nms_iou) options.nms.max_iou = *arguments.nms_iou;
+  if (arguments.soft_sigma) options.nms.soft_sigma = *arguments.soft_sigma;
   if (arguments.vote_iou) options.nms.vote_iou = *arguments.vote_iou;
   if (arguments.max_per_class) options.nms.max_per_class = *arguments.max_per_class;
   options.Validate();
+  if (options.nms.soft_sigma > 0 && !model.calibration) {
+    throw UsageError(
+        "--soft-nms needs scores that are probabilities; 'deeper train calibrate' makes "
+        "them of this model's margins");
+  }
   return options;
 }
 
@@ -176,11 +183,8 @@ class Detector {
       return result;
     }
     const Image& image = scaled.image;
-    const RegionScores regions = ensemble_.Score(picture.id, image, result.times);
-    result.proposals = regions.scores.size() / regions.class_count;
-    result.detections.detections = Timed(result.times.heads_s, [&] {
-      return DetectionsOf(regions, image.width, image.height, options_);
-    });
+    result.detections.detections =
+        ensemble_.Detect(picture.id, image, options_, result.times, result.proposals);
     if (drawings_) Draw(image, result.detections);
     ScaleBoxes(image, scaled.full_width, scaled.full_height, result.detections.detections);
     result.detections.width = scaled.full_width;
@@ -190,13 +194,16 @@ class Detector {
 
   // Everything that the detections depend on, as text.
   std::string Configuration() const {
-    return ensemble_.Configuration() + fmt::format("inputs {}\nmin score {} nms {} {} {} {}",
-                                                   inputs_,
-                                                   options_.min_score,
-                                                   options_.nms.max_iou,
-                                                   options_.nms.max_per_class,
-                                                   options_.nms.vote_iou,
-                                                   options_.nms.vote_offset);
+    return ensemble_.Configuration() +
+           fmt::format("inputs {}\nbox regression {} min score {} nms {} {} {} {} {}",
+                       inputs_,
+                       options_.box_regression,
+                       options_.min_score,
+                       options_.nms.max_iou,
+                       options_.nms.max_per_class,
+                       options_.nms.soft_sigma,
+                       options_.nms.vote_iou,
+                       options_.nms.vote_offset);
   }
 
   const ClassTable& classes() const { return ensemble_.first().classes; }

@@ -9,6 +9,7 @@
 #include "backbone/network.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "detector/fusion.h"
 #include "tools/command_line.h"
 #include "tools/extraction.h"
 #include "tools/find_model.h"
@@ -46,12 +47,18 @@ void EnsembleOptions::AddOptions(po::options_description& group) {
   group.add_options()
       ("model", po::value(&models)->value_name("FILE"), "detector, or several (the option again, or @LIST, a file of names), which then score the same proposals; default: voc.safetensors in $DEEPER_MODELS or models/")
       ("model-weight", po::value(&weights)->value_name("W"), "weight of a model's scores in the mean, once for each --model; default: equal")
-      ("backbone", po::value(&backbone)->value_name("FILE"), "the model's network, when it is neither in it nor beside it nor in $DEEPER_MODELS");
+      ("backbone", po::value(&backbone)->value_name("FILE"), "the model's network, when it is neither in it nor beside it nor in $DEEPER_MODELS")
+      ("fusion", po::value(&fusion)->default_value(fusion)->value_name("WHAT"), "of several models: scores, the mean of each region's before suppression, or boxes, each model's detections joined by weighted boxes fusion")
+      ("fusion-iou", po::value(&fusion_iou)->default_value(fusion_iou)->value_name("IOU"), "boxes that overlap by more are fused");
   // clang-format on
 }
 
 void EnsembleOptions::Check() const {
   for (const double weight : weights) CheckRange("model-weight", weight, 1e-6, 1e6);
+  if (fusion != "scores" && fusion != "boxes") {
+    throw UsageError(fmt::format("--fusion is '{}', expected scores or boxes", fusion));
+  }
+  CheckRange("fusion-iou", fusion_iou, 0, 1);
   if (models.size() > 1 && !backbone.empty()) {
     throw UsageError("--backbone goes with one --model; several find theirs in $DEEPER_MODELS");
   }
@@ -72,7 +79,9 @@ struct Ensemble::Member {
 };
 
 Ensemble::Ensemble(const EnsembleOptions& options)
-    : weights_(options.weights), box_regression_(options.box_regression) {
+    : weights_(options.weights),
+      fuses_boxes_(options.fusion == "boxes"),
+      fusion_iou_(options.fusion_iou) {
   const std::vector<fs::path> files = ModelFiles(options.models);
   if (weights_.empty()) weights_.assign(files.size(), 1);
   if (weights_.size() != files.size()) {
@@ -101,6 +110,12 @@ Ensemble::Ensemble(const EnsembleOptions& options)
                       file.string(),
                       member->model.calibration ? "probabilities" : "margins",
                       files[0].string()));
+    }
+    if (fuses_boxes_ && !member->model.calibration) {
+      throw Error(
+          fmt::format("{}: its scores are margins, and fusion of boxes needs probabilities; "
+                      "'deeper train calibrate' makes them",
+                      file.string()));
     }
     member->digest = DigestOfFile(file);
     member->recipe = RecipeOf(member->model.backbone_fingerprint,
@@ -139,16 +154,31 @@ RegionFeatures Ensemble::FeaturesOf(Member& member,
   return regions;
 }
 
-RegionScores Ensemble::Score(const std::string& picture_id, const Image& image, StageTimes& times) {
+std::vector<Detection> Ensemble::Detect(const std::string& picture_id,
+                                        const Image& image,
+                                        const DetectOptions& options,
+                                        StageTimes& times,
+                                        std::size_t& proposals) {
   std::optional<std::vector<Box>> boxes;  // made when a model needs them
   std::vector<RegionScores> scores;
   for (const std::unique_ptr<Member>& member : members_) {
     RegionFeatures regions = FeaturesOf(*member, picture_id, image, boxes, times);
+    if (scores.empty()) proposals += regions.boxes.size();
     scores.push_back(Timed(times.heads_s, [&] {
-      return ScoreRegions(member->model, std::move(regions), box_regression_);
+      return ScoreRegions(member->model, std::move(regions), options.box_regression);
     }));
   }
-  return Timed(times.heads_s, [&] { return MeanOf(scores, weights_); });
+  return Timed(times.heads_s, [&] {
+    if (!fuses_boxes_) {
+      return DetectionsOf(MeanOf(scores, weights_), image.width, image.height, options);
+    }
+    std::vector<std::vector<Detection>> detections;
+    detections.reserve(scores.size());
+    for (const RegionScores& of_model : scores) {
+      detections.push_back(DetectionsOf(of_model, image.width, image.height, options));
+    }
+    return FuseBoxes(detections, weights_, fusion_iou_);
+  });
 }
 
 std::optional<int> Ensemble::SideThatCropsNeed() const {
@@ -167,7 +197,7 @@ std::string Ensemble::Configuration() const {
     text += fmt::format(
         "{}model {} weight {}\n", members_[m]->recipe, members_[m]->digest, weights_[m]);
   }
-  return text + fmt::format("box regression {}\n", box_regression_);
+  return text + (fuses_boxes_ ? fmt::format("boxes fused {}\n", fusion_iou_) : "");
 }
 
 }  // namespace deeper::tools

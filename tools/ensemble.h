@@ -17,8 +17,9 @@ struct EnsembleOptions {
   std::vector<std::string> models;  // files, or @LIST with one a line; none: the default model
   std::vector<double> weights;      // of the models' scores; none: equal ones
   std::string backbone;             // of the only model, where it is elsewhere
-  bool box_regression = true;
-  std::string feature_cache;  // a directory; "": features are not kept
+  std::string fusion = "scores";    // or "boxes": what of several models is joined
+  double fusion_iou = 0.55;         // of boxes: those that overlap by more show one object
+  std::string feature_cache;        // a directory; "": features are not kept
   ProposalOptions proposals;
   RunOptions run;
 
@@ -40,8 +41,14 @@ class Ensemble {
   const Model& first() const;
   std::size_t size() const;
 
-  // Proposes regions of a picture and scores them with every model. Adds to `times`.
-  RegionScores Score(const std::string& picture_id, const Image& image, StageTimes& times);
+  // Proposes regions of a picture, scores them with every model, and joins either the scores of
+  // each region, to be suppressed together, or the models' own detections (FuseBoxes). Adds to
+  // `times` and `proposals`.
+  std::vector<Detection> Detect(const std::string& picture_id,
+                                const Image& image,
+                                const DetectOptions& options,
+                                StageTimes& times,
+                                std::size_t& proposals);
 
   // The side of a decoded picture that no crop needs more of, where there is one; see
   // SideThatCropsNeed.
@@ -61,7 +68,8 @@ class Ensemble {
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<double> weights_;
   SelectiveSearchOptions proposals_;
-  bool box_regression_;
+  bool fuses_boxes_;
+  double fusion_iou_;
 };
 
 }  // namespace deeper::tools

@@ -74,7 +74,11 @@ Model Sample() {
                                   {.slope = 1.0 / 3, .offset = 0}},
                        .operating_points = {0.3, 0.4, 0.9}};
   model.box_regression = {.feature_dim = kDim, .weights = RandomValues(4 * (kDim + 1), 2)};
-  model.nms = {.max_iou = 0.35, .max_per_class = 50, .vote_iou = 0.5, .vote_offset = 0.25};
+  model.nms = {.max_iou = 0.35,
+               .max_per_class = 50,
+               .soft_sigma = 0.75,
+               .vote_iou = 0.5,
+               .vote_offset = 0.25};
   model.min_score = -0.75F;
   model.training = {{"data", "voc2007 train"}, {"pictures", "782"}, {"empty", ""}};
   return model;

@@ -149,5 +149,40 @@ TEST_CASE("a box that nobody may vote for stays") {
   CHECK(SuppressNonMaxima({At(3, -2)}, {.vote_iou = 0.5}) == std::vector{At(3, -2)});
 }
 
+TEST_CASE("soft suppression lowers a score by its overlap with each better box of its class") {
+  // At(2) overlaps At(0) by 8/12; the other class and the box far away keep their scores.
+  const auto kept = SuppressNonMaxima({At(0, 0.9F), At(2, 0.8F), At(2, 0.7F, 1), At(100, 0.6F)},
+                                      {.soft_sigma = 0.5});
+  const double factor = std::exp(-(8.0 / 12) * (8.0 / 12) / 0.5);
+  REQUIRE(kept.size() == 4);
+  CHECK(kept[0] == At(0, 0.9F));
+  CHECK(kept[1] == At(2, 0.7F, 1));
+  CHECK(kept[2] == At(100, 0.6F));
+  CHECK(kept[3].score == Approx(0.8 * factor));
+}
+
+TEST_CASE("soft suppression takes the best of what is left, not of what was there") {
+  // The second falls below the third, which it would otherwise have lowered first.
+  const auto kept =
+      SuppressNonMaxima({At(0, 1), At(0.5F, 0.95F), At(6, 0.5F)}, {.soft_sigma = 0.3});
+  REQUIRE(kept.size() == 3);
+  CHECK(kept[1].box == At(6, 0).box);
+  CHECK(kept[2].box == At(0.5F, 0).box);
+}
+
+TEST_CASE("a very small sigma suppresses whatever overlaps, a very large one nothing") {
+  std::vector<Detection> detections = RandomDetections(200, 9);
+  for (Detection& d : detections) d.score = (d.score + 11) / 30;
+  const auto above = [](const std::vector<Detection>& all) {
+    return std::count_if(
+        all.begin(), all.end(), [](const Detection& d) { return d.score > 1e-3F; });
+  };
+  const auto hard = SuppressNonMaxima(detections, {.max_iou = 0, .max_per_class = 0});
+  CHECK(above(SuppressNonMaxima(detections, {.max_per_class = 0, .soft_sigma = 1e-9})) ==
+        static_cast<std::ptrdiff_t>(hard.size()));
+  CHECK(above(SuppressNonMaxima(detections, {.max_per_class = 0, .soft_sigma = 1e9})) == 200);
+  CHECK_THROWS_WITH((NmsOptions{.soft_sigma = -1}.Validate()), Catch::Contains("soft_sigma"));
+}
+
 }  // namespace
 }  // namespace deeper

@@ -220,6 +220,24 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
       detect("few", {"--model", fmt::format("@{}", path("models.txt")), "--model-weight", "1"}),
       Catch::Contains("--model-weight for each of the 2 models"));
 
+  REQUIRE(detect("fused",
+                 {"--feature-cache",
+                  path("features"),
+                  "--model",
+                  fmt::format("@{}", path("models.txt")),
+                  "--fusion",
+                  "boxes",
+                  "--soft-nms",
+                  "0.3"}) == kDone);
+  CHECK(RunEvaluate({"--data",
+                     data,
+                     "--set",
+                     "train",
+                     "--detections",
+                     path("fused/detections.jsonl"),
+                     "--min-map",
+                     "0.6"}) == kDone);
+
   // Its own detections of other pictures calibrate it anew.
   REQUIRE(detect("alone", {"--model", path("one.safetensors")}) == kDone);
   REQUIRE(RunTrain({"calibrate",
