@@ -8,6 +8,7 @@
 #include "tools/calibration.h"
 #include "tools/command_line.h"
 #include "tools/train_all.h"
+#include "tools/train_boxes.h"
 #include "tools/train_classify.h"
 #include "tools/train_finetune.h"
 #include "tools/train_heads.h"
@@ -23,7 +24,7 @@ struct Training {
   std::string_view what;
 };
 
-constexpr std::array<Training, 7> kTrainings = {{
+constexpr std::array<Training, 8> kTrainings = {{
     {"all", TrainAll, "all that a detector needs, in order; begin here"},
     {"finetune",
      TrainFinetune,
@@ -31,6 +32,7 @@ constexpr std::array<Training, 7> kTrainings = {{
     {"svm", TrainSvm, "linear SVMs and box regression on the features of a given network (R-CNN)"},
     {"softmax", TrainSoftmaxHeads, "softmax classifiers instead of SVMs"},
     {"heads", TrainHeads, "both, keeping those that are better on held-out pictures"},
+    {"boxes", TrainBoxes, "the box regression of an existing detector anew"},
     {"calibrate", TrainCalibrate, "probabilities and operating points for a detector's scores"},
     {"classify", TrainClassify, "the network on whole pictures, from a folder for each class"},
 }};

@@ -253,6 +253,30 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
                     path("again.safetensors")}) == kDone);
   CHECK(LoadModel(path("again.safetensors")).calibration != one.calibration);
   CHECK_THROWS_AS(train({"--output", path("x.safetensors"), "--holdout", "0"}), UsageError);
+
+  // Another box regression, of the features that are there already; the classifiers stay.
+  REQUIRE(RunTrain({"boxes",
+                    "--data",
+                    data,
+                    "--set",
+                    "train",
+                    "--model",
+                    path("one.safetensors"),
+                    "--cache",
+                    path("cache"),
+                    "--precision",
+                    "f32",
+                    "--max-training-boxes",
+                    "40",
+                    "--box-iou",
+                    "0.5",
+                    "--box-lambda",
+                    "10",
+                    "--output",
+                    path("moved.safetensors")}) == kDone);
+  const Model moved = LoadModel(path("moved.safetensors"));
+  CHECK(moved.box_regression != one.box_regression);
+  CHECK(moved.classifiers == one.classifiers);
 }
 
 // Detections that are the truth itself, with scores; no network is needed.

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "tools/verbs.h"
+
+namespace deeper::tools {
+
+// "deeper train boxes": box regression anew for an existing detector, on the features of its own
+// network; all else of it stays.
+int TrainBoxes(const Arguments& words);
+
+}  // namespace deeper::tools
