@@ -43,13 +43,18 @@ void DetectOptions::Validate() const {
 RegionScores ScoreRegions(const Model& model, RegionFeatures regions, bool box_regression) {
   const std::size_t class_count = model.classifiers.ClassCount();
   Expects(class_count == model.classes.Size(), "one classifier a class");
-  Expects(regions.feature_dim == model.classifiers.feature_dim,
+  std::vector<float> context;
+  if (model.context_weight > 0) {
+    context = std::move(regions.context);
+    ScaleContext(context, model.scaling, model.context_weight);
+  }
+  Expects(regions.feature_dim + context.size() == model.classifiers.feature_dim,
           "features that the classifiers read");
   Expects(regions.features.size() == regions.boxes.size() * regions.feature_dim,
           "one row of features a box");
   ScaleFeatures(regions.features, regions.feature_dim, model.scaling);
   RegionScores result = {.class_count = class_count,
-                         .scores = Score(model.classifiers, regions.features),
+                         .scores = Score(model.classifiers, regions.features, context),
                          .boxes = {}};
   if (model.calibration) Calibrate(*model.calibration, result.scores);
   if (!box_regression || !model.box_regression) {

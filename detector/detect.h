@@ -28,7 +28,8 @@ struct RegionScores {
 };
 
 // Scores regions with the model's heads: margins of every class, or the probabilities that its
-// calibration makes of them, and box regression if `box_regression` and the model has one.
+// calibration makes of them, from the regions' features and, where it has learned from it, their
+// context; and box regression if `box_regression` and the model has one.
 RegionScores ScoreRegions(const Model& model, RegionFeatures regions, bool box_regression);
 
 // The mean over models of the scores and boxes of the same regions (Szegedy et al. 2014, section

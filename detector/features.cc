@@ -121,4 +121,12 @@ RegionFeatures FeatureExtractor::Extract(const Image& image,
   return regions;
 }
 
+RegionFeatures FeatureExtractor::ExtractWhole(const Image& image, StageTimes& times) {
+  const Box whole = {.x0 = 0,
+                     .y0 = 0,
+                     .x1 = static_cast<float>(image.width),
+                     .y1 = static_cast<float>(image.height)};
+  return Extract(image, {whole}, times);
+}
+
 }  // namespace deeper

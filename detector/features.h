@@ -23,6 +23,9 @@ struct RegionFeatures {
   std::size_t feature_dim = kFeatureDim;
   std::vector<Box> boxes;
   std::vector<float> features;  // boxes x feature_dim, row-major
+  // feature_dim values of the whole picture, unscaled as the others; empty where nobody asks for
+  // them.
+  std::vector<float> context = {};
 
   std::span<const float> Row(std::size_t i) const {
     return std::span(features).subspan(i * feature_dim, feature_dim);
@@ -54,6 +57,8 @@ class FeatureExtractor {
 
   // Features of the crops of `boxes`, in their order. Adds to times.crop_s and times.network_s.
   RegionFeatures Extract(const Image& image, std::vector<Box> boxes, StageTimes& times);
+  // Features of the whole picture as one box.
+  RegionFeatures ExtractWhole(const Image& image, StageTimes& times);
 
  private:
   struct State;
@@ -73,7 +78,8 @@ class FeatureCache {
   // The picture's features; nothing when they are not there yet. A damaged file counts as not
   // there.
   std::optional<RegionFeatures> Load(const std::string& image_id) const;
-  // Replaces what was there. Any text is an id; "../x" and "/x" stay inside the directory.
+  // Replaces what was there. `context` is not kept: it is an entry of its own, of one box. Any text
+  // is an id; "../x" and "/x" stay inside the directory.
   void Store(const std::string& image_id, const RegionFeatures& features) const;
   // Whether Store was called for it. Does not open the file, so a damaged one is found by Load
   // alone.

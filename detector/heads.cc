@@ -66,18 +66,34 @@ void ScaleFeatures(std::span<float> features, std::size_t dim, const FeatureScal
   }
 }
 
-std::vector<float> Score(const LinearClassifiers& classifiers, std::span<const float> features) {
-  const std::size_t dim = classifiers.feature_dim;
-  Expects(dim > 0 && features.size() % dim == 0, "whole rows of features");
-  Expects(classifiers.weights.size() == classifiers.biases.size() * dim, "one bias a row");
+void ScaleContext(std::span<float> context, const FeatureScaling& scaling, float weight) {
+  if (context.empty()) return;
+  ScaleFeatures(context, context.size(), scaling);
+  ScaleBy(double{weight}, context);
+}
+
+std::vector<float> Score(const LinearClassifiers& classifiers,
+                         std::span<const float> features,
+                         std::span<const float> context) {
+  const std::size_t weight_dim = classifiers.feature_dim;
+  Expects(context.size() < weight_dim, "context behind the values of a crop");
+  const std::size_t dim = weight_dim - context.size();
+  Expects(features.size() % dim == 0, "whole rows of features");
+  Expects(classifiers.weights.size() == classifiers.biases.size() * weight_dim, "one bias a row");
+  const auto weights_of = [&](std::size_t j) {
+    return std::span(classifiers.weights).subspan(j * weight_dim, weight_dim);
+  };
+  std::vector<double> biases;  // the same for all crops: with what the context adds
+  for (std::size_t j = 0; j < classifiers.biases.size(); ++j) {
+    biases.push_back(double{classifiers.biases[j]} + Dot(weights_of(j).subspan(dim), context));
+  }
   std::vector<float> margins;
   margins.reserve(features.size() / dim * classifiers.ClassCount());
-  std::vector<double> outputs(classifiers.biases.size());
+  std::vector<double> outputs(biases.size());
   for (std::size_t begin = 0; begin < features.size(); begin += dim) {
     const std::span feature = features.subspan(begin, dim);
     for (std::size_t j = 0; j < outputs.size(); ++j) {
-      const std::span weight = std::span(classifiers.weights).subspan(j * dim, dim);
-      outputs[j] = Dot(weight, feature) + double{classifiers.biases[j]};
+      outputs[j] = Dot(weights_of(j).first(dim), feature) + biases[j];
     }
     if (classifiers.kind == ClassifierKind::kSoftmax) {
       AppendLogOdds(outputs, margins);

@@ -29,6 +29,10 @@ struct FeatureScaling {
 // Scales rows of `dim` values in place. A zero vector stays zero.
 void ScaleFeatures(std::span<float> features, std::size_t dim, const FeatureScaling& scaling);
 
+// Scales the features of a whole picture as one row of features, and then by `weight`, so that they
+// count as much or as little as wanted beside a region's.
+void ScaleContext(std::span<float> context, const FeatureScaling& scaling, float weight);
+
 // What the rows of LinearClassifiers are.
 enum class ClassifierKind {
   kSvm,      // one a class, each against the rest
@@ -51,10 +55,13 @@ struct LinearClassifiers {
   bool operator==(const LinearClassifiers&) const = default;
 };
 
-// Margins of `features` (crops x feature_dim, already scaled): crops x classes, row-major. An SVM's
-// is w . x + b; a softmax's is the log-odds of the class, log(p / (1 - p)). Those of a crop do not
+// Margins of `features` (crops x values, already scaled): crops x classes, row-major. `context` is
+// joined behind the values of each crop, so that both together are feature_dim. An SVM's margin is
+// w . x + b; a softmax's is the log-odds of the class, log(p / (1 - p)). Those of a crop do not
 // depend on the others. Safe from several threads.
-std::vector<float> Score(const LinearClassifiers& classifiers, std::span<const float> features);
+std::vector<float> Score(const LinearClassifiers& classifiers,
+                         std::span<const float> features,
+                         std::span<const float> context = {});
 
 // Ridge regression from features to (dx/w, dy/h, log w, log h), Girshick et al. 2014, appendix C.
 // One regressor for all classes, or one a class.

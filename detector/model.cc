@@ -49,15 +49,16 @@ void CheckHeads(const Model& model, const std::string& source) {
           "'" + kClassifierBias + "' has " + std::to_string(classifiers.biases.size()) +
               " values, expected " + std::to_string(rows) + ": the model names " +
               std::to_string(classes) + " classes" + (has_background ? ", and background" : ""));
-  Require(classifiers.feature_dim == kFeatureDim,
+  const std::size_t read = kFeatureDim * (model.context_weight > 0 ? 2 : 1);
+  Require(classifiers.feature_dim == read,
           source,
           "'" + kClassifierWeight + "' is for features of " +
               std::to_string(classifiers.feature_dim) + " values, expected " +
-              std::to_string(kFeatureDim));
-  Require(classifiers.weights.size() == rows * kFeatureDim,
+              std::to_string(read));
+  Require(classifiers.weights.size() == rows * read,
           source,
           "'" + kClassifierWeight + "' has " + std::to_string(classifiers.weights.size()) +
-              " values, expected " + std::to_string(rows * kFeatureDim));
+              " values, expected " + std::to_string(rows * read));
   RequireFinite(classifiers.weights, source, kClassifierWeight);
   RequireFinite(classifiers.biases, source, kClassifierBias);
   if (!model.box_regression) return;
@@ -123,6 +124,9 @@ void CheckOptions(const Model& model, const std::string& source) {
               model.scaling.mean_norm > 0 && std::isfinite(model.scaling.mean_norm),
           source,
           "scaling.target_norm and scaling.mean_norm must be above 0");
+  Require(model.context_weight >= 0 && std::isfinite(model.context_weight),
+          source,
+          "context_weight must be a finite number from 0 up");
   Require(std::isfinite(model.min_score), source, "min_score must be a finite number");
 }
 

@@ -29,6 +29,9 @@ struct Model {
   CropOptions crop;
   SelectiveSearchOptions proposals;
   FeatureScaling scaling;
+  // Of the whole picture's features beside a region's, where the classifiers read both (2048
+  // values); 0: they read the region's alone.
+  float context_weight = 0;
   LinearClassifiers classifiers;
   std::optional<Calibration> calibration;  // scores are probabilities where it is there
   std::optional<BoxRegression> box_regression;

@@ -280,6 +280,7 @@ std::string JsonTextOf(const Model& model, const std::string& source) {
       {"min_score", model.min_score},
       {"training", model.training}};
   if (model.quantization) json["quantization"] = JsonOf(*model.quantization);
+  if (model.context_weight > 0) json["context_weight"] = model.context_weight;
   if (model.calibration) json["calibration"] = JsonOf(*model.calibration);
   try {
     return json.dump();
@@ -305,6 +306,7 @@ Model ModelFromJsonText(const std::string& text, const std::string& source) {
   if (object.Has("classifiers")) {
     model.classifiers.kind = ClassifierKindFrom(object.Object("classifiers"));
   }
+  if (object.Has("context_weight")) object.Read("context_weight", model.context_weight);
   if (object.Has("calibration")) {
     model.calibration = CalibrationFrom(object.Object("calibration"));
   }

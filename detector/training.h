@@ -18,6 +18,10 @@ struct TrainingImage {
   RegionFeatures regions;
 };
 
+// Joins the picture's context, already scaled, behind the features of each of its regions, which
+// become that much longer; `context` is empty afterwards. Nothing changes without one.
+void JoinContext(RegionFeatures& regions);
+
 // Which boxes of a training picture to extract: its annotations' boxes first, in their order, then
 // at most max_proposals of the proposals, in theirs. Those that overlap an object (IoU >= 0.3 with
 // any; for regression, and ignored by the SVMs) get up to half of the seats, and those that the

@@ -59,4 +59,18 @@ std::vector<Box> SampleTrainingBoxes(const AnnotatedImage& image,
   return boxes;
 }
 
+void JoinContext(RegionFeatures& regions) {
+  if (regions.context.empty()) return;
+  std::vector<float> joined;
+  joined.reserve(regions.features.size() + regions.boxes.size() * regions.context.size());
+  for (std::size_t i = 0; i < regions.boxes.size(); ++i) {
+    const std::span<const float> row = regions.Row(i);
+    joined.insert(joined.end(), row.begin(), row.end());
+    joined.insert(joined.end(), regions.context.begin(), regions.context.end());
+  }
+  regions.features = std::move(joined);
+  regions.feature_dim += regions.context.size();
+  regions.context.clear();
+}
+
 }  // namespace deeper

@@ -21,10 +21,6 @@ if [ ! -d "$pictures" ]; then
   mv "$pictures.part" "$pictures"
 fi
 
-# The network's weights lie outside the repository: in a directory that the user names, or beside the clone.
-weights=../shared/data/weights
-[ ! -d "$weights" ] || export DEEPER_MODELS="${DEEPER_MODELS:+$DEEPER_MODELS:}$weights"
-
 "$deeper" detect "$pictures" --output "$found" --model models/voc.safetensors
 echo
 echo "Look at the drawings:  $PWD/$found/drawings/"

@@ -141,6 +141,7 @@ PictureRates MeasurePictures(const Model& model,
         Timed(times.proposals_s, [&] { return BoxesOf(SelectiveSearch(image, model.proposals)); });
     const std::size_t count = boxes.size();
     RegionFeatures regions = extractor.Extract(image, std::move(boxes), times);
+    if (model.context_weight > 0) regions.context = extractor.ExtractWhole(image, times).features;
     Timed(times.heads_s,
           [&] { return DetectFromFeatures(model, std::move(regions), {.nms = model.nms}); });
     return count;

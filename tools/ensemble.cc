@@ -154,6 +154,21 @@ RegionFeatures Ensemble::FeaturesOf(Member& member,
   return regions;
 }
 
+std::vector<float> Ensemble::ContextOf(Member& member,
+                                       const std::string& picture_id,
+                                       const Image& image,
+                                       StageTimes& times) const {
+  if (member.model.context_weight == 0) return {};
+  const std::string entry = picture_id + "-context";
+  if (member.cache) {
+    if (std::optional<RegionFeatures> cached = member.cache->Load(entry))
+      return std::move(cached->features);
+  }
+  RegionFeatures whole = member.extractor.ExtractWhole(image, times);
+  if (member.cache) member.cache->Store(entry, whole);
+  return std::move(whole.features);
+}
+
 std::vector<Detection> Ensemble::Detect(const std::string& picture_id,
                                         const Image& image,
                                         const DetectOptions& options,
@@ -163,6 +178,7 @@ std::vector<Detection> Ensemble::Detect(const std::string& picture_id,
   std::vector<RegionScores> scores;
   for (const std::unique_ptr<Member>& member : members_) {
     RegionFeatures regions = FeaturesOf(*member, picture_id, image, boxes, times);
+    regions.context = ContextOf(*member, picture_id, image, times);
     if (scores.empty()) proposals += regions.boxes.size();
     scores.push_back(Timed(times.heads_s, [&] {
       return ScoreRegions(member->model, std::move(regions), options.box_regression);

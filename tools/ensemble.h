@@ -64,6 +64,11 @@ class Ensemble {
                             const Image& image,
                             std::optional<std::vector<Box>>& boxes,
                             StageTimes& times) const;
+  // The whole picture's features, for a model that reads them.
+  std::vector<float> ContextOf(Member& member,
+                               const std::string& picture_id,
+                               const Image& image,
+                               StageTimes& times) const;
 
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<double> weights_;

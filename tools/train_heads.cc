@@ -54,6 +54,7 @@ struct HeadsArguments {
   double vote_iou = 0.4;
   bool no_box_regression = false;
   double holdout = 0;
+  double context = 0;
   bool calibrate = false;
   bool quantize = false;
   bool self_contained = false;
@@ -88,6 +89,7 @@ bool ParseHeads(const Arguments& words, CommandLine line, HeadsArguments& a) {
   auto& training = line.Group("Training");
   training.add_options()
       ("norm", po::value(&a.norm)->default_value(a.norm)->value_name("NAME"), "scaling of features: unit (each to length 20) or mean (R-CNN's)")
+      ("context", po::value(&a.context)->default_value(a.context)->value_name("W"), "classifiers also read the whole picture's features, with this weight beside a region's; 0: they do not")
       ("no-mirror", po::bool_switch(&a.no_mirror), "do not take each object's mirror image as a second positive");
   if (a.Trains(ClassifierKind::kSvm)) {
     training.add_options()
@@ -117,6 +119,7 @@ bool ParseHeads(const Arguments& words, CommandLine line, HeadsArguments& a) {
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   CheckRange("holdout", a.holdout, 0, 0.9);
   CheckRange("vote-iou", a.vote_iou, 0, 1);
+  CheckRange("context", a.context, 0, 1000);
   CheckRange("max-training-boxes", a.max_training_boxes, 0, 1e6);
   if (a.holdout == 0 && (a.calibrate || a.kinds.size() > 1)) {
     throw UsageError(
@@ -250,7 +253,8 @@ LinearClassifiers TrainKind(ClassifierKind kind,
              : TrainSoftmax(training, classes, arguments.softmax, arguments.run.workers, advance);
 }
 
-// Scales the features in place and sets the model's scaling and box regression.
+// Scales the features in place, sets the model's scaling and box regression, and joins the context
+// behind the features.
 void TrainSharedHeads(std::vector<TrainingImage>& training,
                       const HeadsArguments& arguments,
                       Model& model) {
@@ -261,6 +265,10 @@ void TrainSharedHeads(std::vector<TrainingImage>& training,
   }
   if (!arguments.no_box_regression) {
     model.box_regression = TrainBoxRegression(training, model.classes.Size(), arguments.boxes);
+  }
+  for (TrainingImage& image : training) {
+    ScaleContext(image.regions.context, model.scaling, model.context_weight);
+    JoinContext(image.regions);
   }
 }
 
@@ -353,6 +361,7 @@ int RunHeads(const HeadsArguments& arguments) {
   model.crop.mode = CropModeFromName(arguments.crop_mode);
   model.proposals = arguments.proposals.Over(DefaultProposals());
   model.nms.vote_iou = arguments.vote_iou;
+  model.context_weight = static_cast<float>(arguments.context);
   model.quantization = ReadBackboneQuantization(backbone_file);
   if (arguments.quantize) {
     MeasureOptions measure;
@@ -371,6 +380,7 @@ int RunHeads(const HeadsArguments& arguments) {
        .proposals = model.proposals,
        .max_proposals = static_cast<std::size_t>(arguments.max_training_boxes),
        .mirrored_truth = !arguments.no_mirror,
+       .context = arguments.context > 0,
        .cache = arguments.cache,
        .workers = arguments.run.workers});
   if (StopAsked()) {

@@ -87,6 +87,9 @@ std::string MirroredEntryOf(const AnnotatedImage& annotated) {
   return EntryOf(annotated) + "-mirrored";
 }
 
+// The whole picture's entry beside that of its boxes.
+std::string ContextEntryOf(const std::string& entry) { return entry + "-context"; }
+
 std::vector<Annotation> MirroredTruth(const AnnotatedImage& annotated, int width_px) {
   std::vector<Annotation> truth = annotated.annotations;
   for (Annotation& annotation : truth) annotation.box = MirrorBox(annotation.box, width_px);
@@ -96,8 +99,24 @@ std::vector<Annotation> MirroredTruth(const AnnotatedImage& annotated, int width
 bool IsComplete(const AnnotatedImage& annotated,
                 const TrainingFeatures& how,
                 const FeatureCache& cache) {
-  return cache.Contains(EntryOf(annotated)) &&
-         (!how.mirrored_truth || cache.Contains(MirroredEntryOf(annotated)));
+  const auto contains = [&](const std::string& entry) {
+    return cache.Contains(entry) && (!how.context || cache.Contains(ContextEntryOf(entry)));
+  };
+  return contains(EntryOf(annotated)) &&
+         (!how.mirrored_truth || contains(MirroredEntryOf(annotated)));
+}
+
+// The features under this entry, with their context where it is wanted; nothing where the cache
+// does not have all.
+std::optional<RegionFeatures> LoadEntry(const FeatureCache& cache,
+                                        const std::string& entry,
+                                        const TrainingFeatures& how) {
+  std::optional<RegionFeatures> regions = cache.Load(entry);
+  if (!regions || !how.context) return regions;
+  std::optional<RegionFeatures> whole = cache.Load(ContextEntryOf(entry));
+  if (!whole) return std::nullopt;
+  regions->context = std::move(whole->features);
+  return regions;
 }
 
 // Puts what the cache does not hold of this picture into it.
@@ -107,17 +126,24 @@ void ExtractInto(const FeatureCache& cache,
                  FeatureExtractor& extractor) {
   const Image image = ReadImage(annotated.image_path);
   StageTimes times;
+  const auto store_context = [&](const std::string& entry, const Image& of) {
+    if (!how.context || cache.Contains(ContextEntryOf(entry))) return;
+    cache.Store(ContextEntryOf(entry), extractor.ExtractWhole(of, times));
+  };
   if (!cache.Contains(EntryOf(annotated))) {
     cache.Store(EntryOf(annotated),
                 extractor.Extract(image, BoxesFor(annotated, image, how), times));
   }
-  if (how.mirrored_truth && !cache.Contains(MirroredEntryOf(annotated))) {
+  store_context(EntryOf(annotated), image);
+  if (!how.mirrored_truth) return;
+  const Image mirrored = MirrorImage(image);
+  if (!cache.Contains(MirroredEntryOf(annotated))) {
     std::vector<Box> boxes;
     for (const Annotation& annotation : MirroredTruth(annotated, image.width))
       boxes.push_back(annotation.box);
-    cache.Store(MirroredEntryOf(annotated),
-                extractor.Extract(MirrorImage(image), std::move(boxes), times));
+    cache.Store(MirroredEntryOf(annotated), extractor.Extract(mirrored, std::move(boxes), times));
   }
+  store_context(MirroredEntryOf(annotated), mirrored);
 }
 
 // Extracts what is missing, with progress; a picture that cannot be read is reported and passed
@@ -165,10 +191,10 @@ ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFe
   ExtractedImages extracted;
   for (std::size_t i = 0; i < dataset.images.size() && !StopAsked(); ++i) {
     const AnnotatedImage& annotated = dataset.images[i];
-    std::optional<RegionFeatures> regions = cache.Load(EntryOf(annotated));
+    std::optional<RegionFeatures> regions = LoadEntry(cache, EntryOf(annotated), how);
     if (!regions) continue;
     if (how.mirrored_truth) {
-      std::optional<RegionFeatures> mirrored = cache.Load(MirroredEntryOf(annotated));
+      std::optional<RegionFeatures> mirrored = LoadEntry(cache, MirroredEntryOf(annotated), how);
       if (!mirrored) continue;
       extracted.mirrored.push_back({.truth = MirroredTruth(annotated, mirrored->image_width),
                                     .regions = std::move(*mirrored)});

@@ -21,6 +21,7 @@ struct TrainingFeatures {
   SelectiveSearchOptions proposals;
   std::size_t max_proposals = 0;  // a picture, besides its objects' own boxes; 0 takes all
   bool mirrored_truth = true;     // also the objects' own boxes in the mirror image
+  bool context = false;           // also the whole picture, and its mirror image
   std::filesystem::path cache;
   int workers = 1;
 };

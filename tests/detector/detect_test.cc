@@ -148,5 +148,22 @@ TEST_CASE("an ensemble of one is that model, to the last bit") {
   CHECK(mean.boxes == only.boxes);
 }
 
+TEST_CASE("classifiers that read the whole picture add the same to all of its regions") {
+  Model model = TwoClasses();
+  const RegionFeatures plain = RegionsOf({kLeft, kRight}, {3, 1, 2, 5});
+  const RegionScores before = ScoreRegions(model, plain, true);
+  model.context_weight = 0.5;
+  model.classifiers.feature_dim = 4;
+  model.classifiers.weights = {1, 0, 2, 0, 0, 1, 0, -1};
+  RegionFeatures regions = plain;
+  regions.context = {6, 8};  // times 0.5: 3 and 4
+  const RegionScores scores = ScoreRegions(model, regions, true);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(scores.scores[2 * i] == Approx(before.scores[2 * i] + 6));
+    CHECK(scores.scores[2 * i + 1] == Approx(before.scores[2 * i + 1] - 4));
+  }
+  CHECK_THROWS_AS(ScoreRegions(model, plain, true), ContractViolation);
+}
+
 }  // namespace
 }  // namespace deeper

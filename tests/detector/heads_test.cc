@@ -173,5 +173,23 @@ TEST_CASE("a kind of classifier is known by its name, and another name is refuse
   CHECK_THROWS_WITH(ClassifierKindFromName("forest"), Catch::Contains("svm or softmax"));
 }
 
+TEST_CASE("a context counts as if it stood behind the values of every crop") {
+  const LinearClassifiers classifiers = {.kind = ClassifierKind::kSvm,
+                                         .feature_dim = 5,
+                                         .weights = RandomFloats(2 * 5, 11),
+                                         .biases = {0.5F, -0.25F}};
+  const std::vector<float> crops = RandomFloats(4 * 3, 12), context = RandomFloats(2, 13);
+  std::vector<float> joined;
+  for (std::size_t i = 0; i < 4; ++i) {
+    joined.insert(joined.end(), &crops[3 * i], &crops[3 * i] + 3);
+    joined.insert(joined.end(), context.begin(), context.end());
+  }
+  const std::vector<float> expected = Score(classifiers, joined);
+  const std::vector<float> found = Score(classifiers, crops, context);
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i)
+    CHECK(found[i] == Approx(expected[i]).margin(1e-6));
+}
+
 }  // namespace
 }  // namespace deeper

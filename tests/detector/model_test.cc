@@ -108,6 +108,16 @@ TEST_CASE("a model without box regression comes back without it") {
   REQUIRE(RoundTrip(model) == model);
 }
 
+TEST_CASE("classifiers that read a context have twice the values, and others may not") {
+  Model model = Sample();
+  model.context_weight = 0.5;
+  const TemporaryDirectory directory;
+  CHECK_THROWS_WITH(SaveModel(model, directory / "m"), Contains("expected 2048"));
+  model.classifiers.feature_dim = 2 * kDim;
+  model.classifiers.weights = RandomValues(4 * 2 * kDim, 6);
+  REQUIRE(RoundTrip(model) == model);
+}
+
 TEST_CASE("a model may have a box regressor for each class") {
   Model model = Sample();
   model.box_regression->weights = RandomValues(3 * 4 * (kDim + 1), 5);
@@ -362,7 +372,7 @@ TEST_CASE("a model that could not be loaded again is not saved") {
   refuses([](Model& m) { m.min_score = std::numeric_limits<float>::infinity(); }, "min_score");
   refuses([](Model& m) { m.backbone_fingerprint = "abc"; }, "expected 64 hexadecimal digits");
   refuses([](Model& m) { m.backbone = RandomWeights(1); }, "but the model names aaaa");
-  refuses([](Model& m) { m.backbone_name = "\xff"; }, "not UTF-8");
+  refuses([](Model& m) { m.backbone_name.assign(1, static_cast<char>(0xFF)); }, "not UTF-8");
 }
 
 // Sets $DEEPER_MODELS while it lives.

@@ -91,5 +91,20 @@ TEST_CASE("a picture without objects gives a sample of its proposals") {
   CHECK(SampleTrainingBoxes({}, {}, 10, 1).empty());
 }
 
+TEST_CASE("a context is joined behind each region's features, once") {
+  RegionFeatures regions = {.image_width = 9,
+                            .image_height = 9,
+                            .feature_dim = 2,
+                            .boxes = {Box{}, Box{}},
+                            .features = {1, 2, 3, 4},
+                            .context = {7, 8, 9}};
+  JoinContext(regions);
+  CHECK(regions.feature_dim == 5);
+  CHECK(regions.features == std::vector<float>{1, 2, 7, 8, 9, 3, 4, 7, 8, 9});
+  const RegionFeatures before = regions;
+  JoinContext(regions);
+  CHECK(regions == before);
+}
+
 }  // namespace
 }  // namespace deeper

@@ -172,7 +172,15 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
   CHECK(one.backbone.has_value());
   CHECK(fs::file_size(path("one.safetensors")) < 20'000'000);  // rounded to bf16
   CHECK(one.training.at("classifiers, held-out mAP").find("softmax") != std::string::npos);
-  REQUIRE(train({"--output", path("two.safetensors"), "--svm-c", "1", "--vote-iou", "0"}) == kDone);
+  REQUIRE(train({"--output",
+                 path("two.safetensors"),
+                 "--svm-c",
+                 "1",
+                 "--vote-iou",
+                 "0",
+                 "--context",
+                 "0.5"}) == kDone);
+  CHECK(LoadModel(path("two.safetensors")).context_weight == 0.5F);
 
   const auto detect = [&](const std::string& output, const std::vector<std::string>& models) {
     std::vector<std::string> words = {"--data",
