@@ -158,7 +158,7 @@ int RunClassify(const Arguments& words) {
   const CropOptions crop = CropOf(arguments);
   const std::vector<Picture> pictures = FindPictures(arguments.inputs);
   const fs::path backbone = FindBackboneFile(arguments.backbone);
-  const NetworkOptions options = arguments.run.ForNetwork(ReadBackboneQuantization(backbone));
+  const NetworkOptions options = arguments.run.ForNetwork(QuantizationIn(backbone));
   const Network network(ReadBackboneWeights(backbone), options);
   if (network.ClassCount() == 0) {
     throw Error(fmt::format("{}: has no classifier 'loss3/classifier', so it cannot name classes",

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "backbone/safetensors.h"
+#include "backbone/weight_files.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "detector/model_path.h"
@@ -53,6 +54,10 @@ fs::path FindModelFile(const std::string& named) {
                   "$DEEPER_MODELS",
                   kDefaultModel,
                   ListOf(directories)));
+}
+
+std::optional<Quantization> QuantizationIn(const fs::path& path) {
+  return IsDetectorFile(path) ? LoadModel(path).quantization : ReadBackboneQuantization(path);
 }
 
 fs::path FindBackboneFile(const std::string& named) {

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "backbone/quantization.h"
 #include "backbone/weights.h"
 #include "detector/model.h"
 
@@ -22,6 +24,9 @@ Weights BackboneOf(const Model& model,
 
 // Whether the file is a detector rather than a bare backbone.
 bool IsDetectorFile(const std::filesystem::path& path);
+
+// What int8 needs of a backbone file or of a detector's own backbone; nothing where it has none.
+std::optional<Quantization> QuantizationIn(const std::filesystem::path& path);
 
 // A backbone file that the user names, or the one that lies in $DEEPER_MODELS or the models
 // directory. For the verbs that have no detector to say which.

@@ -153,7 +153,7 @@ int Check(const Arguments& words) {
 
   const std::vector<LayerDifference> layers =
       CompareWithReference(ReadBackboneWeights(file),
-                           {.precision = chosen, .quantization = ReadBackboneQuantization(file)},
+                           {.precision = chosen, .quantization = QuantizationIn(file)},
                            NoiseCrops(1));
   fmt::print("{:<30} {:<24} {:>12} {:>12} {:>12}\n",
              "layer",

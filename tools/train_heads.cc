@@ -362,7 +362,7 @@ int RunHeads(const HeadsArguments& arguments) {
   model.proposals = arguments.proposals.Over(DefaultProposals());
   model.nms.vote_iou = arguments.vote_iou;
   model.context_weight = static_cast<float>(arguments.context);
-  model.quantization = ReadBackboneQuantization(backbone_file);
+  model.quantization = QuantizationIn(backbone_file);
   if (arguments.quantize) {
     MeasureOptions measure;
     measure.workers = arguments.run.workers;
