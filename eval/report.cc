@@ -21,23 +21,35 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kCurvePoints = 160;
+constexpr std::size_t kCurveColumns = 100;
 
 Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 // To four digits, which no chart shows more of.
 double Rounded(double value) { return std::round(value * 1e4) / 1e4; }
 
-// The curve as [recall, precision] pairs, thinned to what a small chart can show; the ends stay.
+// The curve as [recall, precision] pairs, thinned to what a small chart can show: of each column of
+// the chart the first, the last, the lowest and the highest point, which draws the same lines as
+// all of them do (Jugel et al. 2014, M4).
 Json CurveOf(const PrecisionRecallCurve& curve) {
+  const auto column = [&](std::size_t i) {
+    return static_cast<std::size_t>(curve.recall[i] * double{kCurveColumns});
+  };
   Json points = Json::array();
-  const std::size_t count = curve.recall.size();
-  const std::size_t step = std::max<std::size_t>(1, count / kCurvePoints);
-  for (std::size_t i = 0; i < count; i += step) {
-    points.push_back({Rounded(curve.recall[i]), Rounded(curve.precision[i])});
-  }
-  if (count > 0 && (count - 1) % step != 0) {
-    points.push_back({Rounded(curve.recall.back()), Rounded(curve.precision.back())});
+  std::size_t begin = 0;
+  while (begin < curve.recall.size()) {
+    std::size_t end = begin;
+    std::size_t lowest = begin;
+    std::size_t highest = begin;
+    while (end < curve.recall.size() && column(end) == column(begin)) {
+      if (curve.precision[end] < curve.precision[lowest]) lowest = end;
+      if (curve.precision[end] > curve.precision[highest]) highest = end;
+      ++end;
+    }
+    for (const std::size_t i : std::set<std::size_t>{begin, lowest, highest, end - 1}) {
+      points.push_back({Rounded(curve.recall[i]), Rounded(curve.precision[i])});
+    }
+    begin = end;
   }
   return points;
 }

@@ -46,6 +46,9 @@ h3 { font-size: 14px; font-weight: 600; margin: 0 0 10px; }
 .tile span, .caption { color: var(--soft); font-size: 13px; }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 16px; }
 .scroll { overflow-x: auto; }
+.beside { display: flex; flex-wrap: wrap; gap: 18px 34px; align-items: flex-start; }
+.beside > .scroll { flex: 2 1 620px; max-width: 100%; }
+.beside > :last-child { flex: 1 1 230px; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: 7px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; }
@@ -112,6 +115,7 @@ footer { color: var(--soft); font-size: 13px; padding: 40px 0 50px; }
   .filters { position: static; }
   .gallery { grid-template-columns: repeat(auto-fill, minmax(146px, 1fr)); }
   .bar { width: 46px; }
+  .rows { grid-template-columns: fit-content(42%) 1fr auto; }
 }
 @media print { .filters, .more, #theme { display: none; } .card { box-shadow: none; break-inside: avoid; } }
 </style>
@@ -149,6 +153,7 @@ function make(space, tag, attributes, children) {
 const h = (tag, attributes, ...children) => make(null, tag, attributes, children);
 const s = (tag, attributes, ...children) => make(SVG, tag, attributes, children);
 const percent = (value, digits = 1) => value === null ? '\u2013' : (100 * value).toFixed(digits);
+const scoreText = value => value.toFixed(2).replace(/^-0\.00$/, '0.00');
 const count = value => value.toLocaleString('en');
 const kindColour = kind => `var(--${kind})`;
 
@@ -209,7 +214,7 @@ const COLUMNS = [
   ['detections', 'detections', c => c.detections, c => count(c.detections)],
   ['found', 'found', c => c.found, c => count(c.found)],
   ['recall', 'recall %', c => c.objects ? c.found / c.objects : -1, c => c.objects ? percent(c.found / c.objects) : '\u2013'],
-  ['score', 'best cut at', c => c.point ? c.point.score : -Infinity, c => c.point ? c.point.score.toFixed(2) : '\u2013'],
+  ['score', 'best cut at', c => c.point ? c.point.score : -Infinity, c => c.point ? scoreText(c.point.score) : '\u2013'],
   ['precision', 'precision %', c => c.point ? c.point.precision : -1, c => c.point ? percent(c.point.precision) : '\u2013'],
   ['f1', 'F1 %', c => c.point ? c.point.f1 : -1, c => c.point ? percent(c.point.f1) : '\u2013']];
 const body = h('tbody', {id: 'classes'});
@@ -286,14 +291,14 @@ function calibrationChart() {
   if (!bins.length) return h('p', {class: 'caption'}, 'There are no detections.');
   const low = bins[0].score, high = bins[bins.length - 1].score;
   const x = v => 34 + 330 * (high > low ? (v - low) / (high - low) : .5), y = v => 10 + 110 * (1 - v);
-  return s('svg', {viewBox: '0 0 380 152', style: 'max-width:560px;margin:0 auto', role: 'img', 'aria-label': 'precision against score'},
-    [0, .25, .5, .75, 1].map(v => [s('line', {x1: 34, x2: 364, y1: y(v), y2: y(v), stroke: 'var(--line)'}),
+  return s('svg', {viewBox: '0 0 380 152', style: 'max-width:440px;margin:0 auto', role: 'img', 'aria-label': 'precision against score'},
+    [0, .5, 1].map(v => [s('line', {x1: 34, x2: 364, y1: y(v), y2: y(v), stroke: 'var(--line)'}),
       s('text', {x: 28, y: y(v) + 4, 'text-anchor': 'end'}, String(100 * v))]),
     s('polyline', {points: bins.map(b => `${x(b.score).toFixed(1)},${y(b.precision).toFixed(1)}`).join(' '), fill: 'none', stroke: 'var(--accent)', 'stroke-width': 2}),
     bins.map(b => s('circle', {cx: x(b.score), cy: y(b.precision), r: 4, fill: 'var(--accent)'},
       s('title', {}, `score about ${b.score}: ${percent(b.precision)}% of ${b.detections} right`))),
-    s('text', {x: x(low), y: 138}, low.toFixed(2)), s('text', {x: x(high), y: 138, 'text-anchor': 'end'}, high.toFixed(2)),
-    s('text', {x: 199, y: 150, 'text-anchor': 'middle'}, 'mean score of a tenth of the detections'));
+    s('text', {x: x(low), y: 138}, scoreText(low)), s('text', {x: x(high), y: 138, 'text-anchor': 'end'}, scoreText(high)),
+    s('text', {x: 199, y: 150, 'text-anchor': 'middle'}, 'score'));
 }
 
 // Confusions.
@@ -326,9 +331,9 @@ function confusion() {
       s('title', {}, `${number} of ${rowSum.get(t)} ${rowName(t)}: ${columnName(d)}`)));
   }
   const worst = data.confusion.filter(([t, d]) => t !== d && t < size && d < size).sort((a, b) => b[2] - a[2]).slice(0, 10);
-  return h('div', {class: 'card'}, h('div', {class: 'scroll'}, svg),
-    worst.length ? [h('h3', {style: 'margin-top:18px'}, 'Most often confused'),
-      h('div', {class: 'chips'}, worst.map(([t, d, number]) => h('span', {class: 'chip', style: '--kind:var(--Cls)'}, `${names[t]} \u2192 ${names[d]} \u00b7 ${number}`)))] : null);
+  return h('div', {class: 'card beside'}, h('div', {class: 'scroll'}, svg),
+    worst.length ? h('div', {}, h('h3', {}, 'Most often confused'),
+      h('div', {class: 'chips'}, worst.map(([t, d, number]) => h('span', {class: 'chip', style: '--kind:var(--Cls)'}, `${names[t]} \u2192 ${names[d]} \u00b7 ${number}`)))) : null);
 }
 section('Confusions', 'Rows are what is there, columns what was detected at or above each class\u2019s best cut. Colour is the share of the row.', confusion());
 
@@ -410,14 +415,14 @@ function card(item) {
   const c = data.classes[item.class];
   return h('button', {class: 'card shot', onclick: () => open(item)}, h('div', {class: 'view'}, view(item, false)),
     h('div', {class: 'text', style: `--kind:${kindColour(item.kind)}`},
-      h('b', {}, h('span', {title: c.name}, c.name), h('span', {}, item.score === null ? '' : item.score.toFixed(2))),
+      h('b', {}, h('span', {title: c.name}, c.name), h('span', {}, item.score === null ? '' : scoreText(item.score))),
       h('span', {class: 'kind'}, KINDS[item.kind][0]), h('span', {class: 'id', title: item.note}, item.note), h('span', {class: 'id', title: item.id}, item.id)));
 }
 function filter() {
   const least = Number(slider.value), wanted = classPick.value;
   const matching = ordered.filter(g => chosen.has(g.kind) && (wanted === '' || g.class === Number(wanted)) && (g.score === null || g.score >= least - 1e-9));
   for (const chip of chips) chip.setAttribute('aria-pressed', String(chosen.has(chip.dataset.kind)));
-  sliderText.textContent = least.toFixed(2);
+  sliderText.textContent = scoreText(least);
   shown.textContent = `${matching.length} of ${data.gallery.length}`;
   grid.replaceChildren(...matching.slice(0, limit).map(card));
   more.hidden = matching.length <= limit;

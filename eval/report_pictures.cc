@@ -19,6 +19,7 @@
 #include "eval/breakdown.h"
 #include "eval/draw.h"
 #include "eval/draw_thumbnail.h"
+#include "eval/float_text.h"
 #include "eval/utf8.h"
 
 namespace deeper {
@@ -61,8 +62,6 @@ struct View {
   std::vector<Mark> marks;
   Json entry;  // what else the page wants to know
 };
-
-std::string ScoreText(float score) { return fmt::format("{:.2f}", score); }
 
 class Chooser {
  public:

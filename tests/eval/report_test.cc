@@ -58,6 +58,22 @@ TEST_CASE("options bound what the page holds") {
   CHECK_THROWS_WITH(made.Page({.cutout_px = 1}), Catch::Contains("cutout_px"));
 }
 
+TEST_CASE("a curve of thousands of detections keeps its corners and stays small") {
+  // One object found at once, 5000 false, and a second object found last.
+  Made made;
+  ClassResult& result = made.evaluation.classes[0];
+  result.curve = {};
+  const auto add = [&](double found, double all) {
+    result.curve.recall.push_back(found / 2);
+    result.curve.precision.push_back(found / all);
+    result.curve.score.push_back(static_cast<float>(1 / all));
+  };
+  for (int i = 1; i <= 5001; ++i) add(1, i);
+  add(2, 5002);
+  const std::string page = made.Page();
+  CHECK(page.find("\"curve\":[[0.5,1.0],[0.5,0.0002],[1.0,0.0004]]") != std::string::npos);
+}
+
 TEST_CASE("an empty evaluation has a page") {
   const Dataset nothing{.name = "none", .classes = {}, .images = {}, .blacklist = {}};
   const DetectionSet none;
