@@ -1,7 +1,6 @@
 #include "detector/explain.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -11,24 +10,17 @@
 namespace deeper {
 namespace {
 
-// Regions one by one as detections of every class, none of them suppressed.
-std::vector<Candidate> CandidatesOf(const Model& model,
-                                    const RegionFeatures& regions,
-                                    bool box_regression) {
-  const DetectOptions all{.box_regression = box_regression,
-                          .min_score = -std::numeric_limits<float>::infinity(),
-                          .nms = {.max_iou = 1, .max_per_class = 0, .vote_iou = 0}};
+std::vector<Candidate> CandidatesOf(const RegionScores& regions, int width, int height) {
+  const bool box_per_class = regions.boxes.size() == regions.scores.size();
   std::vector<Candidate> candidates;
-  for (std::size_t i = 0; i < regions.boxes.size(); ++i) {
-    const auto row = regions.Row(i);
-    const RegionFeatures region{.image_width = regions.image_width,
-                                .image_height = regions.image_height,
-                                .feature_dim = regions.feature_dim,
-                                .boxes = {regions.boxes[i]},
-                                .features = {row.begin(), row.end()}};
-    for (const Detection& detection : DetectFromFeatures(model, region, all)) {
-      candidates.push_back({.region = i, .detection = detection});
-    }
+  for (std::size_t k = 0; k < regions.scores.size(); ++k) {
+    const std::size_t i = k / regions.class_count;
+    const Box box = ClipToImage(regions.boxes[box_per_class ? k : i], width, height);
+    if (box.IsEmpty()) continue;
+    candidates.push_back({.region = i,
+                          .detection = {.box = box,
+                                        .class_id = ClassAt(k % regions.class_count),
+                                        .score = regions.scores[k]}});
   }
   return candidates;
 }
@@ -72,11 +64,13 @@ void SetFinalBoxes(const std::vector<Detection>& given_out,
 
 }  // namespace
 
-std::vector<Candidate> ExplainDetections(const Model& model,
-                                         const RegionFeatures& regions,
+std::vector<Candidate> ExplainDetections(const RegionScores& regions,
+                                         int image_width,
+                                         int image_height,
                                          const DetectOptions& options) {
   options.Validate();
-  std::vector<Candidate> candidates = CandidatesOf(model, regions, options.box_regression);
+  Expects(options.nms.soft_sigma == 0, "hard suppression");
+  std::vector<Candidate> candidates = CandidatesOf(regions, image_width, image_height);
   std::vector<Detection> eligible;
   for (const Candidate& candidate : candidates) {
     if (candidate.detection.score >= options.min_score) eligible.push_back(candidate.detection);

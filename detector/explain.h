@@ -20,7 +20,7 @@ enum class Fate : std::uint8_t {
 
 // A region as a detection of one class, before suppression, and its fate.
 struct Candidate {
-  std::size_t region = 0;  // position in RegionFeatures::boxes
+  std::size_t region = 0;  // position among the regions
   Detection detection;     // its box moved by the regression and clipped to the picture
   Fate fate = Fate::kBelowMinScore;
   // For kSuppressed: the position among the candidates of the best one that suppresses it, and the
@@ -33,12 +33,13 @@ struct Candidate {
   bool operator==(const Candidate&) const = default;
 };
 
-// DetectFromFeatures retold: every region as every class, by region, then by descending score.
-// Those that are kept, with their final boxes, are what DetectFromFeatures gives for the same
-// arguments. Boxes that regression makes empty are not there. Of two regions that became one and
-// the same detection the first is kept.
-std::vector<Candidate> ExplainDetections(const Model& model,
-                                         const RegionFeatures& regions,
+// DetectionsOf retold: every region as every class, by region, then by class. Those that are kept,
+// with their final boxes, are what DetectionsOf gives for the same arguments. Boxes that are empty
+// are not there. Of two regions that became one and the same detection the first is kept. Expects
+// hard suppression, options.nms.soft_sigma == 0: soft suppression drops nothing for a reason.
+std::vector<Candidate> ExplainDetections(const RegionScores& regions,
+                                         int image_width,
+                                         int image_height,
                                          const DetectOptions& options);
 
 }  // namespace deeper

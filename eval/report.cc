@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
-#include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 #include <string_view>
 
@@ -166,6 +168,65 @@ Json CalibrationOf(const Evaluation& evaluation) {
   return bins;
 }
 
+// How many objects proposals cover, by source, class and size; null without proposals.
+Json ProposalsOf(const ReportInput& input,
+                 const ErrorAnalysis& analysis,
+                 const std::vector<ObjectCoverage>& coverage,
+                 double iou) {
+  if (input.proposals.empty()) return nullptr;
+  Json sources = Json::array();
+  for (std::size_t s = 0; s < input.proposals.size(); ++s) {
+    const auto boxes =
+        std::transform_reduce(input.proposals[s].proposals.begin(),
+                              input.proposals[s].proposals.end(),
+                              std::size_t{0},
+                              std::plus{},
+                              [](const std::vector<Proposal>& list) { return list.size(); });
+    const auto missed = std::ranges::count_if(
+        coverage, [&](const ObjectCoverage& object) { return !object.CoveredBy(s, iou); });
+    sources.push_back({{"name", WithoutInvalidUtf8(input.proposals[s].name)},
+                       {"boxes", boxes},
+                       {"missed", missed}});
+  }
+  // COCO's sizes, in pixels of area.
+  constexpr std::array<std::pair<const char*, double>, 3> kSizes = {
+      {{"small", 32 * 32}, {"medium", 96 * 96}, {"large", std::numeric_limits<double>::max()}}};
+  std::array<std::pair<std::size_t, std::size_t>, kSizes.size()> by_size{};  // objects, missed
+  std::vector<std::pair<std::size_t, std::size_t>> by_class(input.dataset.classes.Size());
+  std::set<std::pair<std::uint32_t, std::uint32_t>> uncovered;
+  for (const ObjectCoverage& object : coverage) {
+    const Annotation& annotation = input.dataset.images[object.image].annotations[object.object];
+    std::size_t size = 0;
+    while (Area(annotation.box) >= kSizes.at(size).second && size + 1 < kSizes.size()) ++size;
+    for (auto* sums : {&by_size.at(size), &by_class.at(IndexOf(annotation.class_id))}) {
+      ++sums->first;
+      if (!object.Covered(iou)) ++sums->second;
+    }
+    if (!object.Covered(iou)) uncovered.emplace(object.image, object.object);
+  }
+  Json sizes = Json::array();
+  for (std::size_t i = 0; i < kSizes.size(); ++i) {
+    sizes.push_back({{"name", kSizes.at(i).first},
+                     {"objects", by_size.at(i).first},
+                     {"missed", by_size.at(i).second}});
+  }
+  Json classes = Json::array();
+  for (std::size_t c = 0; c < by_class.size(); ++c) {
+    if (by_class[c].second > 0) classes.push_back({c, by_class[c].first, by_class[c].second});
+  }
+  const auto lost = std::ranges::count_if(analysis.missed, [&](const MissedObject& object) {
+    return uncovered.contains({object.image, object.object});
+  });
+  return {{"iou", iou},
+          {"sources", sources},
+          {"objects", coverage.size()},
+          {"missed", uncovered.size()},
+          {"not_found", analysis.missed.size()},
+          {"not_found_uncovered", lost},
+          {"sizes", sizes},
+          {"classes", classes}};
+}
+
 Json ConfigurationOf(const ReportInput& input) {
   Json rows = Json::array();
   for (const auto& [key, value] : input.configuration) {
@@ -214,7 +275,12 @@ std::string ReportHtml(const ReportInput& input, const ReportOptions& options) {
   options.Validate();
   const ErrorAnalysis analysis =
       AnalyseErrors(input.dataset, input.detections, input.evaluation, options.errors);
-  const ReportPictures pictures = ChooseReportPictures(input, analysis, options);
+  const double covered_from = options.errors.foreground_iou;
+  std::vector<ObjectCoverage> coverage;
+  if (!input.proposals.empty()) {
+    coverage = CoverObjects(input.dataset, input.evaluation.protocol, input.proposals);
+  }
+  const ReportPictures pictures = ChooseReportPictures(input, analysis, coverage, options);
   const Json data = {
       {"summary", SummaryOf(input)},
       {"classes", ClassesOf(input)},
@@ -224,6 +290,7 @@ std::string ReportHtml(const ReportInput& input, const ReportOptions& options) {
       {"size", PartsOf(input, ObjectProperty::kArea, kSizeNames)},
       {"aspect", PartsOf(input, ObjectProperty::kAspect, kAspectNames)},
       {"calibration", CalibrationOf(input.evaluation)},
+      {"proposals", ProposalsOf(input, analysis, coverage, covered_from)},
       {"pictures", Json::parse(pictures.pictures_json)},
       {"gallery", Json::parse(pictures.gallery_json)},
       {"configuration", ConfigurationOf(input)},

@@ -17,16 +17,16 @@ constexpr std::string_view kHead = R"html(<!DOCTYPE html>
 :root {
   --ground: #f6f7f9; --card: #ffffff; --line: #e3e6ea; --text: #1b2128; --soft: #5c6773; --faint: #eef1f4;
   --accent: #0072b2; --accent-soft: #0072b222; --shadow: 0 1px 2px #1b212810, 0 6px 20px #1b21280a;
-  --TP: #009e73; --Cls: #d55e00; --Loc: #d99400; --Both: #b8588f; --Dupe: #2f97d0; --Bkg: #75808c; --Miss: #7b5fc4;
+  --TP: #009e73; --Cls: #d55e00; --Loc: #d99400; --Both: #b8588f; --Dupe: #2f97d0; --Bkg: #75808c; --Miss: #7b5fc4; --NoProp: #8a6d00;
   color-scheme: light;
 }
 :root[data-theme="dark"] {
   --ground: #12161b; --card: #1a2027; --line: #2c343d; --text: #e8ecf0; --soft: #9aa6b2; --faint: #232b33;
   --accent: #56b4e9; --accent-soft: #56b4e933; --shadow: none;
-  --TP: #2cc79a; --Cls: #f08a3c; --Loc: #f0b429; --Both: #e08fbf; --Dupe: #56b4e9; --Bkg: #98a3ae; --Miss: #a78bfa;
+  --TP: #2cc79a; --Cls: #f08a3c; --Loc: #f0b429; --Both: #e08fbf; --Dupe: #56b4e9; --Bkg: #98a3ae; --Miss: #a78bfa; --NoProp: #d8c04a;
   color-scheme: dark;
 }
-.photo { --TP: #2ee6ae; --Cls: #ff8b3d; --Loc: #ffc02e; --Both: #ff9ad5; --Dupe: #6cc8ff; --Bkg: #d5dbe1; --Miss: #c3a6ff; --truth: #ffffff; }
+.photo { --TP: #2ee6ae; --Cls: #ff8b3d; --Loc: #ffc02e; --Both: #ff9ad5; --Dupe: #6cc8ff; --Bkg: #d5dbe1; --Miss: #c3a6ff; --NoProp: #ffe45c; --truth: #ffffff; --proposal: #ffffff; }
 .photo rect { vector-effect: non-scaling-stroke; }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; font-variant-numeric: tabular-nums; }
@@ -137,7 +137,8 @@ const data = JSON.parse(document.getElementById('data').textContent);
 const state = new URLSearchParams(location.hash.slice(1));
 const KINDS = {
   TP: ['right', ''], Cls: ['wrong class', '9 4'], Loc: ['badly placed', '4 4'], Both: ['wrong class, badly placed', '2 4'],
-  Dupe: ['duplicate', '12 3 2 3'], Bkg: ['on background', '6 6'], Miss: ['missed', '3 3'], truth: ['the true object', '5 4']};
+  Dupe: ['duplicate', '12 3 2 3'], Bkg: ['on background', '6 6'], Miss: ['missed', '3 3'],
+  NoProp: ['no proposal', '1.5 3'], proposal: ['the best proposal', '8 3'], truth: ['the true object', '5 4']};
 
 // Elements; text is always text, never markup.
 const SVG = 'http://www.w3.org/2000/svg';
@@ -346,6 +347,22 @@ section('Size and shape', 'AP of parts of each class\u2019s objects: the smalles
     h('div', {class: 'card'}, h('h3', {}, 'By area'), parts(data.size, ['smallest 10%', 'next 20%', 'middle 40%', 'next 20%', 'largest 10%'])),
     h('div', {class: 'card'}, h('h3', {}, 'By width over height'), parts(data.aspect, ['tallest 10%', 'next 20%', 'middle 40%', 'next 20%', 'widest 10%']))));
 
+// Proposals.
+if (data.proposals) {
+  const p = data.proposals, share = (part, all) => all ? part / all : 0;
+  const row = (name, what, missed, all) => ({name, what, value: share(missed, all), colour: kindColour('NoProp'),
+    text: percent(share(missed, all)) + ' %', note: `${count(missed)} of ${count(all)}`});
+  const rows = p.sources.map(s => row(s.name, `${(s.boxes / Math.max(1, sum.pictures)).toFixed(0)} boxes a picture`, s.missed, p.objects));
+  if (p.sources.length > 1) rows.push(row('together', 'by none of them', p.missed, p.objects));
+  const classes = p.classes.map(([c, objects, missed]) => row(data.classes[c].name, '', missed, objects)).sort((a, b) => b.value - a.value);
+  section('Objects without a proposal', `What no proposal overlaps by ${p.iou}, nothing behind can find: ${p.missed} of ${p.objects} objects. ` +
+    `Of the ${p.not_found} objects that no detection found, ${p.not_found_uncovered} had no proposal.`,
+    h('div', {class: 'two'},
+      h('div', {class: 'card'}, h('h3', {}, 'By where the proposals come from'), bars(rows, 1),
+        h('h3', {style: 'margin-top:18px'}, 'By area of the object (32\u00b2 and 96\u00b2 pixels)'), bars(p.sizes.map(s => row(s.name, '', s.missed, s.objects)), 1)),
+      classes.length ? h('div', {class: 'card'}, h('h3', {}, 'By class'), bars(classes.slice(0, 25), 1)) : null));
+}
+
 // Pictures.
 function view(item, labels) {
   const svg = s('svg', {class: 'photo', viewBox: `0 0 ${item.w} ${item.h}`, role: 'img', 'aria-label': item.id, preserveAspectRatio: 'xMidYMid meet'});
@@ -395,7 +412,7 @@ if (data.pictures.length) {
 const STEP = 120;
 const scores = data.gallery.filter(g => g.score !== null).map(g => g.score);
 const lowest = scores.length ? Math.min(...scores) : 0, highest = scores.length ? Math.max(...scores) : 1;
-const kinds = ['TP', 'Cls', 'Loc', 'Both', 'Dupe', 'Bkg', 'Miss'].filter(kind => data.gallery.some(g => g.kind === kind));
+const kinds = ['TP', 'Cls', 'Loc', 'Both', 'Dupe', 'Bkg', 'Miss', 'NoProp'].filter(kind => data.gallery.some(g => g.kind === kind));
 const chosen = new Set(state.get('kind') ? state.get('kind').split(',').filter(kind => kinds.includes(kind)) : kinds);
 // Kinds take turns, each by falling score, so that the first pictures show something of everything.
 const turns = kinds.flatMap(kind => data.gallery.filter(g => g.kind === kind).sort((a, b) => b.score - a.score).map((item, turn) => ({item, turn})));

@@ -6,7 +6,6 @@
 #include <cctype>
 #include <cstdio>
 
-#include "backbone/network.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/nearest_name.h"
@@ -16,8 +15,6 @@
 #include "eval/draw.h"
 #include "eval/labels.h"
 #include "tools/explained_picture.h"
-#include "tools/extraction.h"
-#include "tools/find_model.h"
 
 namespace deeper::tools {
 
@@ -107,13 +104,16 @@ std::vector<std::optional<Judgement>> Judge(const ExplainedPicture& picture,
 ExplainedPicture Run(const ExplainArguments& arguments,
                      const AnnotatedImage& annotated,
                      const std::optional<Dataset>& truth) {
-  const fs::path model_path = FindModelFile(arguments.model);
-  const Model model = LoadModel(model_path);
-  const SelectiveSearchOptions proposals = arguments.proposals.Over(model.proposals);
+  if (arguments.ensemble.fusion == "boxes") {
+    throw Error("--explain tells of scores joined by their mean; --fusion boxes has no one story");
+  }
+  Ensemble ensemble(arguments.ensemble);
+  const Model& model = ensemble.first();
   const DetectOptions options{.min_score = arguments.min_score.value_or(model.min_score),
                               .nms = model.nms};
-  const Network network(BackboneOf(model, model_path, arguments.backbone),
-                        arguments.run.ForNetwork(model.quantization));
+  if (options.nms.soft_sigma > 0) {
+    throw Error("--explain tells of hard suppression; this model asks for the soft one");
+  }
   if (annotated.image_path.empty()) {
     throw Error(
         fmt::format("{}: the data set names no picture file; name their directory in "
@@ -123,7 +123,7 @@ ExplainedPicture Run(const ExplainArguments& arguments,
 
   ExplainedPicture picture;
   picture.id = annotated.id;
-  if (const std::optional<int> side = SideThatCropsNeed(model.crop, proposals)) {
+  if (const std::optional<int> side = ensemble.SideThatCropsNeed()) {
     ScaledImage scaled = ReadScaledImage(annotated.image_path, *side);
     picture.image = std::move(scaled.image);
     picture.file_from_image_x = double(scaled.full_width) / picture.image.width;
@@ -137,10 +137,17 @@ ExplainedPicture Run(const ExplainArguments& arguments,
   picture.max_iou = options.nms.max_iou;
   picture.min_iou = arguments.min_iou;
   StageTimes times;
-  picture.regions =
-      FeatureExtractor(network, model.crop)
-          .Extract(picture.image, BoxesOf(SelectiveSearch(picture.image, proposals)), times);
-  picture.candidates = ExplainDetections(model, picture.regions, options);
+  Ensemble::Scored scored =
+      ensemble.Score(annotated.id, picture.image, options.box_regression, times);
+  picture.proposals = std::move(scored.boxes);
+  picture.candidates = ExplainDetections(MeanOf(scored.by_model, ensemble.weights()),
+                                         picture.image.width,
+                                         picture.image.height,
+                                         options);
+  for (std::size_t m = 0; m < ensemble.size(); ++m) {
+    picture.models.push_back({.name = fs::path(ensemble.files()[m]).stem().string(),
+                              .scores = std::move(scored.by_model[m].scores)});
+  }
   for (std::size_t i = 0; i < picture.candidates.size(); ++i) {
     if (picture.candidates[i].fate == Fate::kKept) picture.detections.push_back(i);
   }

@@ -4,17 +4,14 @@
 #include <string>
 
 #include "core/dataset.h"
-#include "tools/network_options.h"
+#include "tools/ensemble.h"
 
 namespace deeper::tools {
 
 // What 'deeper show --explain' is asked.
 struct ExplainArguments {
   std::string id;  // "PICTURE", "PICTURE:3" the third detection, "PICTURE:o2" the second object
-  std::string model;
-  std::string backbone;
-  ProposalOptions proposals;
-  RunOptions run;
+  EnsembleOptions ensemble;
   std::optional<float> min_score;  // default: the model's
   std::string metric = "voc12";
   double min_iou = 0.5;

@@ -119,7 +119,7 @@ std::string VerdictText(const ExplainedPicture& picture, std::size_t detection) 
 }
 
 std::string ProposalText(const ExplainedPicture& picture, std::size_t region) {
-  return fmt::format("{} of {} by Selective Search", region + 1, picture.regions.boxes.size());
+  return fmt::format("{} of {} by Selective Search", region + 1, picture.proposals.size());
 }
 
 // The region as a detection of its best classes, best first, and of `class_id` at the end where it
@@ -129,14 +129,39 @@ std::vector<const Candidate*> BestClasses(const ExplainedPicture& picture,
                                           ClassId class_id) {
   std::vector<const Candidate*> best;
   for (const Candidate& candidate : picture.candidates) {
-    if (candidate.region != region) continue;
-    if (best.size() < kBestClasses) {
-      best.push_back(&candidate);
-    } else if (candidate.detection.class_id == class_id) {
-      best.back() = &candidate;
-    }
+    if (candidate.region == region) best.push_back(&candidate);
   }
+  std::ranges::stable_sort(best, std::ranges::greater{}, [](const Candidate* candidate) {
+    return candidate->detection.score;
+  });
+  const auto asked = std::ranges::find(
+      best, class_id, [](const Candidate* candidate) { return candidate->detection.class_id; });
+  if (asked - best.begin() >= static_cast<std::ptrdiff_t>(kBestClasses)) {
+    best[kBestClasses - 1] = *asked;
+  }
+  best.resize(std::min(best.size(), kBestClasses));
   return best;
+}
+
+// What each of several models says of the region as this class; nothing of a single one.
+Lines ModelLines(const ExplainedPicture& picture, std::size_t region, ClassId class_id) {
+  Lines lines;
+  if (picture.models.size() < 2) return lines;
+  for (const auto& [name, scores] : picture.models) {
+    const std::size_t place = region * picture.classes.Size() + IndexOf(class_id);
+    lines.emplace_back(lines.empty() ? "models" : "",
+                       fmt::format("{} by {}", ScoreText(scores.at(place)), name));
+  }
+  return lines;
+}
+
+Json ModelsJson(const ExplainedPicture& picture, std::size_t region, ClassId class_id) {
+  Json models = Json::array();
+  for (const auto& [name, scores] : picture.models) {
+    models.push_back({{"model", name},
+                      {"score", scores.at(region * picture.classes.Size() + IndexOf(class_id))}});
+  }
+  return models;
 }
 
 std::string ScoresText(const ExplainedPicture& picture,
@@ -178,7 +203,7 @@ std::string MoveText(const Box& from, const Box& to) {
 Image CropOf(const ExplainedPicture& picture, std::size_t region) {
   const auto side = static_cast<std::size_t>(picture.crop.size_px);
   std::vector<float> planes(3 * side * side);
-  Crop(picture.image, picture.regions.boxes[region], picture.crop, planes);
+  Crop(picture.image, picture.proposals[region], picture.crop, planes);
   Image image = MakeImage(picture.crop.size_px, picture.crop.size_px, 0, 0, 0);
   for (std::size_t c = 0; c < 3; ++c) {
     for (std::size_t i = 0; i < side * side; ++i) {
@@ -300,7 +325,7 @@ std::string WhyMissed(const ExplainedPicture& picture,
                       const std::vector<std::size_t>& places) {
   if (places.empty()) return "there is no proposal";
   const auto proposal_iou = [&](std::size_t place) {
-    return Iou(picture.regions.boxes[picture.candidates[place].region], object);
+    return Iou(picture.proposals[picture.candidates[place].region], object);
   };
   std::optional<std::size_t> best;  // of those that would find it, the one that scores most
   for (const std::size_t place : places) {
@@ -330,7 +355,7 @@ std::string WhyMissed(const ExplainedPicture& picture,
 
 ToldStory TellPicture(const ExplainedPicture& picture) {
   Json json = {{"image", picture.id},
-               {"proposals", picture.regions.boxes.size()},
+               {"proposals", picture.proposals.size()},
                {"detections", Json::array()},
                {"objects", Json::array()}};
   Lines lines;
@@ -364,7 +389,7 @@ ToldStory TellPicture(const ExplainedPicture& picture) {
   const std::string title = fmt::format("{}: {} detections from {} proposals, {} objects",
                                         picture.id,
                                         picture.detections.size(),
-                                        picture.regions.boxes.size(),
+                                        picture.proposals.size(),
                                         picture.objects.size());
   std::string text = TextOf(title, lines);
   text += fmt::format("Choose one: --explain {}:1{}\n",
@@ -386,7 +411,7 @@ ToldStory TellDetection(const ExplainedPicture& picture, std::size_t number) {
   const std::size_t place = picture.detections[number - 1];
   const Candidate& candidate = picture.candidates[place];
   const Detection& detection = candidate.detection;
-  const Box& proposal = picture.regions.boxes[candidate.region];
+  const Box& proposal = picture.proposals[candidate.region];
   const std::string name = ClassOf(picture, candidate);
   const auto classes = BestClasses(picture, candidate.region, detection.class_id);
   const auto suppressed = SuppressedBy(picture, place);
@@ -398,6 +423,9 @@ ToldStory TellDetection(const ExplainedPicture& picture, std::size_t number) {
        ProposalText(picture, candidate.region) + ": " + TextOf(InFile(picture, proposal))},
       {"scores", ScoresText(picture, classes)},
       {"regression", MoveText(InFile(picture, proposal), InFile(picture, detection.box))}};
+  for (auto& line : ModelLines(picture, candidate.region, detection.class_id)) {
+    lines.push_back(std::move(line));
+  }
   if (*candidate.final_box != detection.box) {
     lines.emplace_back(
         "voting", MoveText(InFile(picture, detection.box), InFile(picture, *candidate.final_box)));
@@ -455,9 +483,10 @@ ToldStory TellDetection(const ExplainedPicture& picture, std::size_t number) {
                      {"proposal",
                       {{"source", "selective search"},
                        {"rank", candidate.region + 1},
-                       {"of", picture.regions.boxes.size()},
+                       {"of", picture.proposals.size()},
                        {"box", JsonOf(InFile(picture, proposal))}}},
                      {"scores", ScoresJson(picture, classes)},
+                     {"models", ModelsJson(picture, candidate.region, detection.class_id)},
                      {"moved_box", JsonOf(InFile(picture, detection.box))},
                      {"suppressed_count", suppressed.size()},
                      {"suppressed", victims_json}};
@@ -512,7 +541,7 @@ ToldStory TellObject(const ExplainedPicture& picture, std::size_t number) {
   if (class_id) {
     places = OfClass(picture, *class_id);
     std::ranges::stable_sort(places, std::ranges::greater{}, [&](std::size_t place) {
-      return Iou(picture.regions.boxes[picture.candidates[place].region], object.box);
+      return Iou(picture.proposals[picture.candidates[place].region], object.box);
     });
     why = WhyMissed(picture, object.box, places);
   }
@@ -525,7 +554,7 @@ ToldStory TellObject(const ExplainedPicture& picture, std::size_t number) {
   }
   for (std::size_t i = 0; i < std::min(kProposalsTold, places.size()); ++i) {
     const Candidate& candidate = picture.candidates[places[i]];
-    const Box& box = picture.regions.boxes[candidate.region];
+    const Box& box = picture.proposals[candidate.region];
     const double iou = Iou(box, object.box);
     const double moved_iou = Iou(candidate.detection.box, object.box);
     const auto classes = BestClasses(picture, candidate.region, *class_id);

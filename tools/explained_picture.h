@@ -9,7 +9,6 @@
 #include "core/image.h"
 #include "detector/crop.h"
 #include "detector/explain.h"
-#include "detector/features.h"
 #include "eval/draw_story.h"
 #include "eval/evaluate.h"
 
@@ -34,7 +33,13 @@ struct ExplainedPicture {
   float min_score = 0;
   double max_iou = 0;  // of suppression
   double min_iou = 0;  // that finds an object
-  RegionFeatures regions;
+  std::vector<Box> proposals;
+  // Of each model its scores, proposals x classes; their mean is the candidates'.
+  struct ModelScores {
+    std::string name;
+    std::vector<float> scores;
+  };
+  std::vector<ModelScores> models;
   std::vector<Candidate> candidates;
   std::vector<std::size_t> detections;  // positions of those that are kept, best first
   bool has_truth = false;

@@ -80,12 +80,11 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
       ("errors", po::bool_switch(&arguments.errors), "pictures with something false or missed alone, the worst first")
       ("limit", po::value(&arguments.limit)->default_value(arguments.limit)->value_name("N"), "at most so many; 0: all");
   line.Group("Explain").add_options()
-      ("explain", po::value(&arguments.explain.id)->value_name("ID"), "run the detector again on one picture, an id of --data or a file, and tell the story of its detection 2, PICTURE:2, or of a true object, PICTURE:o1; PICTURE alone lists them")
-      ("model", po::value(&arguments.explain.model)->value_name("FILE"), "the detector that --explain runs; default: as 'deeper detect'")
-      ("backbone", po::value(&arguments.explain.backbone)->value_name("FILE"), "its network");
+      ("explain", po::value(&arguments.explain.id)->value_name("ID"), "run the detector again on one picture, an id of --data or a file, and tell the story of its detection 2, PICTURE:2, or of a true object, PICTURE:o1; PICTURE alone lists them");
+  arguments.explain.ensemble.AddOptions(line.Group("The detector that --explain runs, as in 'deeper detect'"));
   auto& work = line.Group("Work");
-  arguments.explain.proposals.AddOptions(work);
-  arguments.explain.run.AddOptions(work);
+  arguments.explain.ensemble.proposals.AddOptions(work);
+  arguments.explain.ensemble.run.AddOptions(work);
   line.Group("Output").add_options()
       ("output", po::value(&arguments.output)->default_value(arguments.output)->value_name("DIR"), "one .jpg a picture, or sheet-1.jpg, ...")
       ("contact-sheet", po::bool_switch(&arguments.sheets), "many pictures on a sheet")
@@ -119,7 +118,8 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
   CheckRange("columns", arguments.columns, 1, 100);
   CheckRange("rows", arguments.rows, 1, 100);
   CheckRange("tile", arguments.tile_px, 32, 4096);
-  arguments.explain.run.Check();
+  arguments.explain.ensemble.Check();
+  arguments.explain.ensemble.run.Check();
   return true;
 }
 
@@ -329,7 +329,7 @@ int RunShow(const Arguments& words) {
                                          detections,
                                          {.protocol = ProtocolFromName(arguments.metric),
                                           .min_iou = arguments.min_iou,
-                                          .workers = arguments.explain.run.workers});
+                                          .workers = arguments.explain.ensemble.run.workers});
   const std::vector<float> least_scores =
       arguments.min_score ? std::vector<float>(dataset.classes.Size(), *arguments.min_score)
                           : BestLeastScores(evaluation);
@@ -344,7 +344,7 @@ int RunShow(const Arguments& words) {
     ProgressLine progress("drawing", "pictures", pictures.size(), 0);
     ForEachInOrder<Drawn>(
         pictures.size(),
-        arguments.explain.run.workers,
+        arguments.explain.ensemble.run.workers,
         [&](std::size_t i) {
           return Draw(dataset.images[pictures[i].image], pictures[i], tile_px);
         },

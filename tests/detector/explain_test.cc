@@ -28,6 +28,15 @@ RegionFeatures RegionsOf(std::vector<Box> boxes, std::vector<float> features) {
           .features = std::move(features)};
 }
 
+std::vector<Candidate> Explain(const Model& model,
+                               const RegionFeatures& regions,
+                               const DetectOptions& options) {
+  return ExplainDetections(ScoreRegions(model, regions, options.box_regression),
+                           regions.image_width,
+                           regions.image_height,
+                           options);
+}
+
 // Of the region's candidates that of the class.
 const Candidate& Of(const std::vector<Candidate>& candidates, std::size_t region, int class_index) {
   const ClassId id = ClassAt(static_cast<std::size_t>(class_index));
@@ -42,7 +51,7 @@ TEST_CASE("every region has a candidate of each class, and each a reason") {
   const auto regions =
       RegionsOf({Square(0), Square(5), Square(60), Square(30)}, {3, -9, 2, -9, 1, -9, -2, -9});
   const auto candidates =
-      ExplainDetections(TwoClasses(), regions, {.min_score = -1, .nms = {.max_iou = 0.3}});
+      Explain(TwoClasses(), regions, {.min_score = -1, .nms = {.max_iou = 0.3}});
   REQUIRE(candidates.size() == 8);
   CHECK(Of(candidates, 0, 0).fate == Fate::kKept);
   CHECK(Of(candidates, 0, 0).final_box == Square(0));
@@ -58,7 +67,7 @@ TEST_CASE("every region has a candidate of each class, and each a reason") {
 TEST_CASE("beyond the most of a class a candidate that nothing suppresses says so") {
   const auto regions =
       RegionsOf({Square(0), Square(30), Square(32), Square(2)}, {4, 0, 3, 0, 2, 0, 1, 0});
-  const auto candidates = ExplainDetections(
+  const auto candidates = Explain(
       TwoClasses(), regions, {.min_score = 0.5F, .nms = {.max_iou = 0.3, .max_per_class = 1}});
   CHECK(Of(candidates, 0, 0).fate == Fate::kKept);
   CHECK(Of(candidates, 1, 0).fate == Fate::kBeyondMost);
@@ -68,7 +77,7 @@ TEST_CASE("beyond the most of a class a candidate that nothing suppresses says s
 
 TEST_CASE("of two regions with one and the same detection the first is kept") {
   const auto regions = RegionsOf({Square(0), Square(0)}, {1, 0, 1, 0});
-  const auto candidates = ExplainDetections(TwoClasses(), regions, {.min_score = 0.5F});
+  const auto candidates = Explain(TwoClasses(), regions, {.min_score = 0.5F});
   CHECK(Of(candidates, 0, 0).fate == Fate::kKept);
   CHECK(Of(candidates, 1, 0).fate == Fate::kSuppressed);
 }
@@ -90,8 +99,12 @@ TEST_CASE("what is kept is what detection gives, whatever the regions and option
       for (int j = 0; j < 2; ++j) features.push_back(static_cast<float>(4 * random.Uniform() - 2));
     }
     if (round % 2 == 1) {
-      model.box_regression = BoxRegression{
-          .feature_dim = 2, .weights = {.1F, 0, 0, 0, .1F, .05F, .1F, .1F, 0, 0, 0, .2F}};
+      const std::vector<float> moves = {.1F, 0, 0, 0, .1F, .05F, .1F, .1F, 0, 0, 0, .2F};
+      model.box_regression = BoxRegression{.feature_dim = 2, .weights = moves};
+      if (round % 8 == 1) {  // one a class
+        model.box_regression->weights.insert(
+            model.box_regression->weights.end(), moves.rbegin(), moves.rend());
+      }
     }
     const auto regions = RegionsOf(boxes, features);
     const DetectOptions options{.box_regression = round % 4 == 1,
@@ -100,7 +113,7 @@ TEST_CASE("what is kept is what detection gives, whatever the regions and option
                                         .max_per_class = round % 3 == 0 ? 4 : 100,
                                         .vote_iou = round % 5 == 0 ? 0.5 : 0}};
     std::vector<Detection> kept;
-    for (const Candidate& candidate : ExplainDetections(model, regions, options)) {
+    for (const Candidate& candidate : Explain(model, regions, options)) {
       if (candidate.fate != Fate::kKept) continue;
       kept.push_back(candidate.detection);
       kept.back().box = candidate.final_box.value();

@@ -39,6 +39,18 @@ TEST_CASE("hostile names never stand in the page as markup") {
   CHECK(page.find("<img") == std::string::npos);
 }
 
+TEST_CASE(
+    "with proposals the page shows the objects that none covers, and without it has no word of "
+    "them") {
+  const std::string with = Made().Page({}, true);
+  CHECK(with.find("\"objects\":7,\"missed\":6") != std::string::npos);
+  CHECK(Count(with, "\"kind\":\"NoProp\"") == 6);
+  CHECK(with.find("best IoU 0.45, rank 2") != std::string::npos);
+  const std::string without = Made().Page();
+  CHECK(without.find("\"proposals\":null") != std::string::npos);
+  CHECK(Count(without, "\"kind\":\"NoProp\"") == 0);
+}
+
 TEST_CASE("the same evaluation gives the same page") {
   const Made made;
   CHECK(made.Page() == made.Page());

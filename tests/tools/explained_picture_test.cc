@@ -25,13 +25,12 @@ ExplainedPicture MakePicture() {
   picture.min_score = -1;
   picture.max_iou = 0.3;
   picture.min_iou = 0.5;
-  picture.regions = {.image_width = 200,
-                     .image_height = 100,
-                     .boxes = {Square(0), Square(5), Square(60), Square(130)},
-                     .features = {}};
+  picture.proposals = {Square(0), Square(5), Square(60), Square(130)};
+  picture.models = {{.name = "first", .scores = {3, -2, 1, -2, -1, -1, 1, -2}},
+                    {.name = "second", .scores = {1, -2, 1, -2, -2, -2.5F, 0, -2}}};
   const auto add = [&](std::size_t region, int class_index, float score, Fate fate) {
     picture.candidates.push_back({.region = region,
-                                  .detection = {.box = picture.regions.boxes[region],
+                                  .detection = {.box = picture.proposals[region],
                                                 .class_id = ClassAt(std::size_t(class_index)),
                                                 .score = score},
                                   .fate = fate});
@@ -67,7 +66,10 @@ TEST_CASE("the story of a detection names its proposal, what it suppressed and w
   CHECK(told.text.find("right: found o1 (cat), IoU 1.00") != std::string::npos);
   CHECK(told.text.find("1 of 4 by Selective Search") != std::string::npos);
   CHECK(told.text.find("1.00 (proposal 2, IoU 0.60)") != std::string::npos);
+  CHECK(told.text.find("3.00 by first") != std::string::npos);
+  CHECK(told.text.find("1.00 by second") != std::string::npos);
   const Json json = Json::parse(told.json);
+  CHECK(json["models"][1]["score"] == 1);
   CHECK(json["proposal"]["rank"] == 1);
   CHECK(json["truth"]["object"] == 1);
   CHECK(json["scores"][0]["class"] == "cat");
