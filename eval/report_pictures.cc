@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/read_image.h"
+#include "eval/annotated_image.h"
 #include "eval/breakdown.h"
 #include "eval/draw.h"
 #include "eval/draw_thumbnail.h"
@@ -365,10 +365,10 @@ void Render(const View& view, const Image* image, const std::string& id, Json& e
   }
 }
 
-std::optional<Image> ReadIfPossible(const std::filesystem::path& path) {
-  if (path.empty()) return std::nullopt;
+std::optional<Image> ReadIfPossible(const AnnotatedImage& annotated) {
+  if (annotated.image_path.empty()) return std::nullopt;
   try {
-    return ReadImage(path);
+    return ReadAnnotatedImage(annotated);
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -389,7 +389,7 @@ ReportPictures ChooseReportPictures(const ReportInput& input,
   std::vector<Json> entries(views.size());
   for (const auto& [image, positions] : views_of_image) {
     const AnnotatedImage& annotated = input.dataset.images[image];
-    const std::optional<Image> pixels = ReadIfPossible(annotated.image_path);
+    const std::optional<Image> pixels = ReadIfPossible(annotated);
     for (const std::size_t i : positions) {
       Render(views[i], pixels ? &*pixels : nullptr, annotated.id, entries[i]);
     }

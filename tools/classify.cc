@@ -55,8 +55,9 @@ bool ParseClassify(const Arguments& words, ClassifyArguments& arguments) {
   // clang-format off
   line.Group("Input").add_options()
       ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "pictures, directories, patterns, @lists; the word itself is enough");
-  auto& data = line.Group("Input from a data set, to measure errors");
-  arguments.data.AddOptions(data, "a directory with a folder of pictures for each class, named by its WordNet id or label; list:FILE[,DIR of pictures] with lines '<picture> <output from 0>'; or KIND:PATH of a data set as 'deeper evaluate' reads them, of which every annotated class of a picture is right");
+  auto& data = line.Group(
+      "Input from a data set, to measure errors\n(--data also takes a directory with a folder of pictures for each class, named by its WordNet id\nor label, and list:FILE[,DIR of pictures] with lines '<picture> <output from 0>')");
+  arguments.data.AddOptions(data);
   data.add_options()
       ("allow-unknown-classes", po::bool_switch(&arguments.allow_unknown_classes), "leave out pictures of classes that the network does not have, instead of refusing them");
   line.Group("Network").add_options()
@@ -113,8 +114,7 @@ std::vector<Classifier> LoadClassifiers(const ClassifyArguments& arguments) {
   if (!arguments.backbones.empty()) names = SplitAtCommas("backbone", arguments.backbones);
   for (const std::string& name : names) {
     const fs::path path = FindBackboneFile(name);
-    Network network(ReadBackboneWeights(path),
-                    arguments.run.ForNetwork(QuantizationIn(path)));
+    Network network(ReadBackboneWeights(path), arguments.run.ForNetwork(QuantizationIn(path)));
     if (network.ClassCount() == 0) {
       throw Error(fmt::format("{}: has no classifier 'loss3/classifier', so it cannot name classes",
                               path.string()));

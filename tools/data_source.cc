@@ -75,14 +75,10 @@ LoadedData ReadLabelFile(LabelFormat format, const std::string& place) {
 
 }  // namespace
 
-const char* const DataSource::kDataHelp =
-    "voc:DIR, a directory in VOC layout; ilsvrc:DIR, the annotations of ILSVRC[,DIR of pictures]; "
-    "coco:FILE.json[,DIR of pictures]; yolo:, csv:, jsonl: or labelstudio:PATH[,DIR of pictures]";
-
-void DataSource::AddOptions(po::options_description& group, const char* data_help) {
+void DataSource::AddOptions(po::options_description& group) {
   // clang-format off
   group.add_options()
-      ("data", po::value(&data)->value_name("KIND:PATH"), data_help)
+      ("data", po::value(&data)->value_name("KIND:PATH"), "voc:DIR, a directory in VOC layout; ilsvrc:DIR, the annotations of ILSVRC[,DIR of pictures]; coco:FILE.json[,DIR of pictures]; yolo:, csv:, jsonl: or labelstudio:PATH[,DIR of pictures]")
       ("set", po::value(&set)->value_name("NAME"), "voc: list in ImageSets/Main; several joined with '+'")
       ("classes", po::value(&classes)->value_name("A,B,..."), "voc: classes to keep, in this order; without it all that are annotated")
       ("image-list", po::value(&image_list)->value_name("FILE"), "ilsvrc: lines '<image> <index>'")

@@ -12,8 +12,6 @@ namespace deeper::tools {
 
 // The options that name an annotated data set, shared by the verbs that read one.
 struct DataSource {
-  static const char* const kDataHelp;
-
   std::string data;        // "KIND:PATH": see AddOptions
   std::string set;         // voc: the list in ImageSets/Main, several joined with '+'
   std::string classes;     // voc: comma-separated names, in the order wanted; "" takes those in the
@@ -22,9 +20,7 @@ struct DataSource {
   std::string class_list;
   std::string blacklist;
 
-  // `data_help`: what --data takes, where a verb reads more than a data set.
-  void AddOptions(boost::program_options::options_description& group,
-                  const char* data_help = kDataHelp);
+  void AddOptions(boost::program_options::options_description& group);
   bool Given() const { return !data.empty(); }
 };
 

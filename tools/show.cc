@@ -12,8 +12,8 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/read_image.h"
 #include "eval/align.h"
+#include "eval/annotated_image.h"
 #include "eval/draw_thumbnail.h"
 #include "eval/labels.h"
 #include "tools/command_line.h"
@@ -204,7 +204,7 @@ Drawn Draw(const AnnotatedImage& picture, const PictureMarks& marks, std::option
                                    "in --data",
                                    picture.id)};
     }
-    return {.image = DrawMarked(ReadImage(picture.image_path), marks.marks, tile_px), .error = ""};
+    return {.image = DrawMarked(ReadAnnotatedImage(picture), marks.marks, tile_px), .error = ""};
   } catch (const Error& error) {
     return {.image = {}, .error = error.what()};
   }
