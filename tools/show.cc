@@ -103,7 +103,14 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
   if (!explain && arguments.detections.empty()) {
     throw UsageError("expected --detections to show, or --explain");
   }
-  for (const char* option : {"model", "backbone", "proposals", "max-proposals", "precision"}) {
+  for (const char* option : {"model",
+                             "model-weight",
+                             "backbone",
+                             "fusion",
+                             "fusion-iou",
+                             "proposals",
+                             "max-proposals",
+                             "precision"}) {
     if (!explain && line.Given(option)) {
       throw UsageError(fmt::format("--{} is of --explain, which runs the detector", option));
     }

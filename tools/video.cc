@@ -57,7 +57,7 @@ bool IsVideoName(const fs::path& path) {
   std::ranges::transform(ending, ending.begin(), [](unsigned char letter) {
     return static_cast<char>(std::tolower(letter));
   });
-  return std::ranges::find(kEndings, ending) != kEndings.end();
+  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }
 
 VideoFrames ExtractFrames(const Picture& video, const fs::path& directory, int every) {
@@ -108,9 +108,12 @@ void WriteVideo(const std::vector<fs::path>& pictures, double fps, const fs::pat
   Image image = ReadImage(pictures.front());
   const cv::Size size(image.width, image.height);
   const fs::path part = path.parent_path() / (path.stem().string() + ".part.avi");
-  const auto fail = [&] {
+  const auto remove_part = [&] {
     std::error_code ignored;
     fs::remove(part, ignored);
+  };
+  const auto fail = [&] {
+    remove_part();
     throw WriteError(fmt::format("{}: cannot write the video; is the disk full?", path.string()));
   };
   {
@@ -119,6 +122,7 @@ void WriteVideo(const std::vector<fs::path>& pictures, double fps, const fs::pat
     for (const fs::path& picture : pictures) {
       image = ReadImage(picture);
       if (image.width != size.width || image.height != size.height) {
+        remove_part();
         throw Error(fmt::format("{}: is {} x {} pixels, expected the {} x {} of the first frame",
                                 picture.string(),
                                 image.width,

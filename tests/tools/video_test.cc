@@ -91,6 +91,7 @@ TEST_CASE("frames of two sizes are no video") {
   CHECK_THROWS_WITH(WriteVideo({directory / "a.jpg", directory / "b.jpg"}, 5, directory / "v.avi"),
                     Catch::Contains("64 x 64"));
   CHECK_FALSE(fs::exists(directory / "v.avi"));
+  CHECK_FALSE(fs::exists(directory / "v.part.avi"));
 }
 
 TEST_CASE("videos are known by their endings") {
