@@ -1,6 +1,6 @@
 # Every dependency of the project; the installed package includes this file too, so the two cannot drift.
 # docs/dependencies.md says what each is for. All are Debian 12 packages: scripts/install-packages.sh.
-find_package(OpenCV 4 REQUIRED COMPONENTS core dnn imgproc imgcodecs ximgproc)
+find_package(OpenCV 4 REQUIRED COMPONENTS core dnn imgproc imgcodecs videoio ximgproc)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(OpenBLAS CONFIG REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)

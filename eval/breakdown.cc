@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <ranges>
 #include <utility>
 
 #include "core/error.h"
@@ -175,18 +176,21 @@ std::vector<CalibrationBin> CalibrationCurve(const Evaluation& evaluation, std::
       scored.emplace_back(outcome.score, outcome.verdict == Verdict::kTruePositive);
     }
   }
-  std::ranges::sort(scored);
-  std::vector<CalibrationBin> curve;
-  bins = std::min(bins, scored.size());
-  for (std::size_t b = 0; b < bins; ++b) {
-    const std::size_t begin = scored.size() * b / bins;
-    const std::size_t end = scored.size() * (b + 1) / bins;
-    CalibrationBin bin{.mean_score = 0, .precision = 0, .detections = end - begin};
-    for (std::size_t i = begin; i < end; ++i) {
-      bin.mean_score += double{scored[i].first} / static_cast<double>(bin.detections);
-      bin.precision += (scored[i].second ? 1.0 : 0.0) / static_cast<double>(bin.detections);
-    }
-    curve.push_back(bin);
+  if (scored.empty()) return {};
+  const auto [low, high] = std::ranges::minmax(scored | std::views::keys);
+  const double width = (double{high} - double{low}) / static_cast<double>(bins);
+  std::vector<CalibrationBin> curve(bins);
+  for (const auto& [score, right] : scored) {
+    const double position = width > 0 ? (double{score} - double{low}) / width : 0;
+    CalibrationBin& bin = curve[std::min(static_cast<std::size_t>(position), bins - 1)];
+    bin.mean_score += double{score};
+    bin.precision += right ? 1 : 0;
+    ++bin.detections;
+  }
+  std::erase_if(curve, [](const CalibrationBin& bin) { return bin.detections == 0; });
+  for (CalibrationBin& bin : curve) {
+    bin.mean_score /= static_cast<double>(bin.detections);
+    bin.precision /= static_cast<double>(bin.detections);
   }
   return curve;
 }

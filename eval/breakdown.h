@@ -55,9 +55,9 @@ std::array<PartResult, kParts> AveragePrecisionByPart(const Dataset& dataset,
                                                       const Evaluation& evaluation,
                                                       ObjectProperty property);
 
-// How often detections of about this score are right. Bins of equal numbers of detections, by
-// rising score, over all classes; ignored detections are left out. At most `bins`, fewer where
-// there are fewer detections.
+// How often detections of about this score are right. Up to `bins` bins of equal width between
+// the lowest and the highest score, by rising score, over all classes; those without a detection
+// are left out, and so are ignored detections. Expects finite scores.
 struct CalibrationBin {
   double mean_score = 0;
   double precision = 0;

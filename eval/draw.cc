@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "eval/float_text.h"
 
 namespace deeper {
 namespace {
@@ -36,7 +37,7 @@ struct Style {
 Style StyleFor(const Image& image) {
   const int side = std::min(image.width, image.height);
   Style style;
-  style.line_px = std::max(1, static_cast<int>(std::lround(side * 0.005)));
+  style.line_px = std::max(side < 150 ? 1 : 2, static_cast<int>(std::lround(side * 0.005)));
   style.letter_px = std::max(side < 200 ? style.least_letter_px : 9.0, side * 0.024);
   return style;
 }
@@ -130,25 +131,28 @@ std::int64_t AreaUnderOthers(const cv::Rect& place, const std::vector<Label>& ot
       });
 }
 
-// Above the box, inside it at its top, below it, or inside at its bottom: the first where the label
-// covers the fewest pixels of `others`. Always inside the picture.
+// Above the box, inside it at its top, below it, or inside at its bottom, at its left or its right
+// end: the first where the label covers the fewest pixels of `others`. Always inside the picture.
 cv::Rect PlaceLabel(const LabelText& text,
                     const cv::Rect& box,
                     const Image& image,
                     const std::vector<Label>& others) {
   const int height = text.Height();
-  const int x = std::clamp(box.x, 0, image.width - text.Width());
+  const auto inside = [&](int x) { return std::clamp(x, 0, image.width - text.Width()); };
+  const int left = inside(box.x);
   std::optional<cv::Rect> best;
   std::int64_t least_covered = 0;
-  for (const int y : {box.y - height, box.y, box.y + box.height, box.y + box.height - height}) {
-    if (y < 0 || y + height > image.height) continue;
-    const cv::Rect place(x, y, text.Width(), height);
-    const std::int64_t covered = AreaUnderOthers(place, others);
-    if (best && covered >= least_covered) continue;
-    best = place;
-    least_covered = covered;
+  for (const int x : {left, inside(box.x + box.width - text.Width())}) {
+    for (const int y : {box.y - height, box.y, box.y + box.height, box.y + box.height - height}) {
+      if (y < 0 || y + height > image.height) continue;
+      const cv::Rect place(x, y, text.Width(), height);
+      const std::int64_t covered = AreaUnderOthers(place, others);
+      if (best && covered >= least_covered) continue;
+      best = place;
+      least_covered = covered;
+    }
   }
-  return best.value_or(cv::Rect(x, 0, text.Width(), height));
+  return best.value_or(cv::Rect(left, 0, text.Width(), height));
 }
 
 cv::Scalar ScalarOf(const std::array<std::uint8_t, 3>& bgr) {
@@ -309,7 +313,7 @@ Image DrawDetections(const Image& image,
   for (const std::size_t i : ByDescendingScore(detections)) {
     const std::string& name = classes.Name(detections[i].class_id);
     marks.push_back({.box = detections[i].box,
-                     .text = fmt::format("{} {:.2f}", name, detections[i].score),
+                     .text = name + " " + ScoreText(detections[i].score),
                      .bgr = ColourOf(name)});
   }
   return DrawMarks(image, marks);

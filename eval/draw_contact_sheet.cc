@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/error.h"
 #include "eval/draw_thumbnail.h"
@@ -16,17 +19,30 @@ constexpr int kCaptionPx = 26;
 const cv::Scalar kGround(32, 27, 22);
 const cv::Scalar kText(235, 230, 225);
 
-// ASCII in small letters, cut where it is wider than `width`.
+// ASCII in small letters; where it is wider than `width` in smaller ones, then cut.
 void PutText(cv::Mat& canvas, std::string_view text, cv::Point at, int width) {
   constexpr double kScale = 0.45;
+  constexpr double kLeastScale = 0.35;
   std::string shown;
   for (const char c : text) shown += c >= 0x20 && c < 0x7F ? c : '?';
-  int below = 0;
-  while (!shown.empty() &&
-         cv::getTextSize(shown, cv::FONT_HERSHEY_SIMPLEX, kScale, 1, &below).width > width) {
-    shown.pop_back();
+  double scale = kScale;
+  const auto too_wide = [&] {
+    int below = 0;
+    return cv::getTextSize(shown, cv::FONT_HERSHEY_SIMPLEX, scale, 1, &below).width > width;
+  };
+  while (too_wide() && scale > kLeastScale) scale -= 0.02;
+  while (too_wide()) shown.pop_back();
+  cv::putText(canvas, shown, at, cv::FONT_HERSHEY_SIMPLEX, scale, kText, 1, cv::LINE_AA);
+}
+
+// Heights in pixels of the rows: each that of its highest tile.
+std::vector<int> RowHeights(const std::vector<Thumbnail>& tiles, int columns) {
+  std::vector<int> heights;
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    if (i % static_cast<std::size_t>(columns) == 0) heights.push_back(0);
+    heights.back() = std::max(heights.back(), tiles[i].image.height);
   }
-  cv::putText(canvas, shown, at, cv::FONT_HERSHEY_SIMPLEX, kScale, kText, 1, cv::LINE_AA);
+  return heights;
 }
 
 }  // namespace
@@ -37,34 +53,42 @@ Image MakeContactSheet(const std::vector<Image>& pictures,
   Expects(layout.columns > 0 && layout.tile_px > 0, "a contact sheet has columns and tiles");
   Expects(pictures.size() == captions.size(), "each picture has a caption");
   if (pictures.empty()) return {};
-  const int count = static_cast<int>(pictures.size());
-  const int columns = std::min(layout.columns, count);
-  const int rows = (count + columns - 1) / columns;
+  const int columns = std::min(layout.columns, static_cast<int>(pictures.size()));
+  std::vector<Thumbnail> tiles;
+  for (const Image& picture : pictures) {
+    tiles.push_back(MakeThumbnail(picture,
+                                  {.x0 = 0,
+                                   .y0 = 0,
+                                   .x1 = static_cast<float>(picture.width),
+                                   .y1 = static_cast<float>(picture.height)},
+                                  layout.tile_px));
+  }
+  const std::vector<int> heights = RowHeights(tiles, columns);
   const int step_x = layout.tile_px + kGapPx;
-  const int step_y = layout.tile_px + kCaptionPx + kGapPx;
   Image sheet = MakeImage(columns * step_x + kGapPx,
-                          rows * step_y + kGapPx,
+                          std::accumulate(heights.begin(), heights.end(), 0) +
+                              static_cast<int>(heights.size()) * (kCaptionPx + kGapPx) + kGapPx,
                           static_cast<std::uint8_t>(kGround[0]),
                           static_cast<std::uint8_t>(kGround[1]),
                           static_cast<std::uint8_t>(kGround[2]));
   cv::Mat canvas(sheet.height, sheet.width, CV_8UC3, sheet.bgr.data());
-  for (int i = 0; i < count; ++i) {
-    const auto at = static_cast<std::size_t>(i);
-    const Image& picture = pictures[at];
-    const int x = kGapPx + (i % columns) * step_x;
-    const int y = kGapPx + (i / columns) * step_y;
-    const Box whole{.x0 = 0,
-                    .y0 = 0,
-                    .x1 = static_cast<float>(picture.width),
-                    .y1 = static_cast<float>(picture.height)};
-    Thumbnail tile = MakeThumbnail(picture, whole, layout.tile_px);
-    if (!tile.image.IsEmpty()) {
-      const int left = x + (layout.tile_px - tile.image.width) / 2;
-      const int top = y + (layout.tile_px - tile.image.height) / 2;
-      cv::Mat(tile.image.height, tile.image.width, CV_8UC3, tile.image.bgr.data())
-          .copyTo(canvas(cv::Rect(left, top, tile.image.width, tile.image.height)));
+  int x = kGapPx;
+  int y = kGapPx;
+  std::size_t row = 0;
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    Image& tile = tiles[i].image;
+    if (!tile.IsEmpty()) {
+      const int left = x + (layout.tile_px - tile.width) / 2;
+      const int top = y + (heights[row] - tile.height) / 2;
+      cv::Mat(tile.height, tile.width, CV_8UC3, tile.bgr.data())
+          .copyTo(canvas(cv::Rect(left, top, tile.width, tile.height)));
     }
-    PutText(canvas, captions[at], {x, y + layout.tile_px + kCaptionPx - 8}, layout.tile_px);
+    PutText(canvas, captions[i], {x, y + heights[row] + kCaptionPx - 8}, layout.tile_px);
+    x += step_x;
+    if ((i + 1) % static_cast<std::size_t>(columns) == 0) {
+      x = kGapPx;
+      y += heights[row++] + kCaptionPx + kGapPx;
+    }
   }
   return sheet;
 }

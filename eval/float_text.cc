@@ -17,4 +17,9 @@ std::string FloatText(float value) {
   return static_cast<float>(read) == value ? text : fmt::format("{}", double{value});
 }
 
+std::string ScoreText(float score) {
+  std::string text = fmt::format("{:.2f}", score);
+  return text == "-0.00" ? "0.00" : text;
+}
+
 }  // namespace deeper

@@ -9,4 +9,7 @@ namespace deeper {
 // one float alone, 7.038531e-26, which is written longer.) Expects a finite value.
 std::string FloatText(float value);
 
+// A score as people read it: two decimals, and no minus before what rounds to zero.
+std::string ScoreText(float score);
+
 }  // namespace deeper

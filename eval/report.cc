@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
-#include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 #include <string_view>
 
@@ -21,23 +23,35 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kCurvePoints = 160;
+constexpr std::size_t kCurveColumns = 100;
 
 Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 // To four digits, which no chart shows more of.
 double Rounded(double value) { return std::round(value * 1e4) / 1e4; }
 
-// The curve as [recall, precision] pairs, thinned to what a small chart can show; the ends stay.
+// The curve as [recall, precision] pairs, thinned to what a small chart can show: of each column of
+// the chart the first, the last, the lowest and the highest point, which draws the same lines as
+// all of them do (Jugel et al. 2014, M4).
 Json CurveOf(const PrecisionRecallCurve& curve) {
+  const auto column = [&](std::size_t i) {
+    return static_cast<std::size_t>(curve.recall[i] * double{kCurveColumns});
+  };
   Json points = Json::array();
-  const std::size_t count = curve.recall.size();
-  const std::size_t step = std::max<std::size_t>(1, count / kCurvePoints);
-  for (std::size_t i = 0; i < count; i += step) {
-    points.push_back({Rounded(curve.recall[i]), Rounded(curve.precision[i])});
-  }
-  if (count > 0 && (count - 1) % step != 0) {
-    points.push_back({Rounded(curve.recall.back()), Rounded(curve.precision.back())});
+  std::size_t begin = 0;
+  while (begin < curve.recall.size()) {
+    std::size_t end = begin;
+    std::size_t lowest = begin;
+    std::size_t highest = begin;
+    while (end < curve.recall.size() && column(end) == column(begin)) {
+      if (curve.precision[end] < curve.precision[lowest]) lowest = end;
+      if (curve.precision[end] > curve.precision[highest]) highest = end;
+      ++end;
+    }
+    for (const std::size_t i : std::set<std::size_t>{begin, lowest, highest, end - 1}) {
+      points.push_back({Rounded(curve.recall[i]), Rounded(curve.precision[i])});
+    }
+    begin = end;
   }
   return points;
 }
@@ -154,6 +168,65 @@ Json CalibrationOf(const Evaluation& evaluation) {
   return bins;
 }
 
+// How many objects proposals cover, by source, class and size; null without proposals.
+Json ProposalsOf(const ReportInput& input,
+                 const ErrorAnalysis& analysis,
+                 const std::vector<ObjectCoverage>& coverage,
+                 double iou) {
+  if (input.proposals.empty()) return nullptr;
+  Json sources = Json::array();
+  for (std::size_t s = 0; s < input.proposals.size(); ++s) {
+    const auto boxes =
+        std::transform_reduce(input.proposals[s].proposals.begin(),
+                              input.proposals[s].proposals.end(),
+                              std::size_t{0},
+                              std::plus{},
+                              [](const std::vector<Proposal>& list) { return list.size(); });
+    const auto missed = std::ranges::count_if(
+        coverage, [&](const ObjectCoverage& object) { return !object.CoveredBy(s, iou); });
+    sources.push_back({{"name", WithoutInvalidUtf8(input.proposals[s].name)},
+                       {"boxes", boxes},
+                       {"missed", missed}});
+  }
+  // COCO's sizes, in pixels of area.
+  constexpr std::array<std::pair<const char*, double>, 3> kSizes = {
+      {{"small", 32 * 32}, {"medium", 96 * 96}, {"large", std::numeric_limits<double>::max()}}};
+  std::array<std::pair<std::size_t, std::size_t>, kSizes.size()> by_size{};  // objects, missed
+  std::vector<std::pair<std::size_t, std::size_t>> by_class(input.dataset.classes.Size());
+  std::set<std::pair<std::uint32_t, std::uint32_t>> uncovered;
+  for (const ObjectCoverage& object : coverage) {
+    const Annotation& annotation = input.dataset.images[object.image].annotations[object.object];
+    std::size_t size = 0;
+    while (Area(annotation.box) >= kSizes.at(size).second && size + 1 < kSizes.size()) ++size;
+    for (auto* sums : {&by_size.at(size), &by_class.at(IndexOf(annotation.class_id))}) {
+      ++sums->first;
+      if (!object.Covered(iou)) ++sums->second;
+    }
+    if (!object.Covered(iou)) uncovered.emplace(object.image, object.object);
+  }
+  Json sizes = Json::array();
+  for (std::size_t i = 0; i < kSizes.size(); ++i) {
+    sizes.push_back({{"name", kSizes.at(i).first},
+                     {"objects", by_size.at(i).first},
+                     {"missed", by_size.at(i).second}});
+  }
+  Json classes = Json::array();
+  for (std::size_t c = 0; c < by_class.size(); ++c) {
+    if (by_class[c].second > 0) classes.push_back({c, by_class[c].first, by_class[c].second});
+  }
+  const auto lost = std::ranges::count_if(analysis.missed, [&](const MissedObject& object) {
+    return uncovered.contains({object.image, object.object});
+  });
+  return {{"iou", iou},
+          {"sources", sources},
+          {"objects", coverage.size()},
+          {"missed", uncovered.size()},
+          {"not_found", analysis.missed.size()},
+          {"not_found_uncovered", lost},
+          {"sizes", sizes},
+          {"classes", classes}};
+}
+
 Json ConfigurationOf(const ReportInput& input) {
   Json rows = Json::array();
   for (const auto& [key, value] : input.configuration) {
@@ -202,7 +275,12 @@ std::string ReportHtml(const ReportInput& input, const ReportOptions& options) {
   options.Validate();
   const ErrorAnalysis analysis =
       AnalyseErrors(input.dataset, input.detections, input.evaluation, options.errors);
-  const ReportPictures pictures = ChooseReportPictures(input, analysis, options);
+  const double covered_from = options.errors.foreground_iou;
+  std::vector<ObjectCoverage> coverage;
+  if (!input.proposals.empty()) {
+    coverage = CoverObjects(input.dataset, input.evaluation.protocol, input.proposals);
+  }
+  const ReportPictures pictures = ChooseReportPictures(input, analysis, coverage, options);
   const Json data = {
       {"summary", SummaryOf(input)},
       {"classes", ClassesOf(input)},
@@ -212,6 +290,7 @@ std::string ReportHtml(const ReportInput& input, const ReportOptions& options) {
       {"size", PartsOf(input, ObjectProperty::kArea, kSizeNames)},
       {"aspect", PartsOf(input, ObjectProperty::kAspect, kAspectNames)},
       {"calibration", CalibrationOf(input.evaluation)},
+      {"proposals", ProposalsOf(input, analysis, coverage, covered_from)},
       {"pictures", Json::parse(pictures.pictures_json)},
       {"gallery", Json::parse(pictures.gallery_json)},
       {"configuration", ConfigurationOf(input)},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "eval/bootstrap.h"
 #include "eval/error_analysis.h"
 #include "eval/evaluate.h"
+#include "eval/proposal_coverage.h"
 
 namespace deeper {
 
@@ -21,6 +23,8 @@ struct ReportInput {
   std::optional<ConfidenceInterval> interval = std::nullopt;  // of the mAP, 95%
   // Shown at the end, in this order: "detections", "found/detections.jsonl".
   std::vector<std::pair<std::string, std::string>> configuration = {};
+  // Proposals of the data set's pictures: the objects that none covers are shown.
+  std::span<const ProposalSource> proposals = {};
 };
 
 struct ReportOptions {
@@ -35,8 +39,9 @@ struct ReportOptions {
 };
 
 // One HTML page that needs nothing else: numbers, a table that sorts, curves and charts as SVG, the
-// best and worst pictures, and a gallery of true positives, false positives by kind and missed
-// objects with filters by class, kind and score. The fragment of its address holds the filters:
+// best and worst pictures, and a gallery of true positives, false positives by kind, missed objects
+// and those without a proposal with filters by class, kind and score. The fragment of its address
+// holds the filters:
 // "#class=cat&kind=Bkg&score=0.5&sort=ap&theme=dark". Pictures are JPEG in the page; where one
 // cannot be read its boxes stand on plain ground. Names of any bytes are shown as text, never as
 // markup; the page forbids itself every connection. The same input gives the same bytes.

@@ -17,16 +17,16 @@ constexpr std::string_view kHead = R"html(<!DOCTYPE html>
 :root {
   --ground: #f6f7f9; --card: #ffffff; --line: #e3e6ea; --text: #1b2128; --soft: #5c6773; --faint: #eef1f4;
   --accent: #0072b2; --accent-soft: #0072b222; --shadow: 0 1px 2px #1b212810, 0 6px 20px #1b21280a;
-  --TP: #009e73; --Cls: #d55e00; --Loc: #d99400; --Both: #b8588f; --Dupe: #2f97d0; --Bkg: #75808c; --Miss: #7b5fc4;
+  --TP: #009e73; --Cls: #d55e00; --Loc: #d99400; --Both: #b8588f; --Dupe: #2f97d0; --Bkg: #75808c; --Miss: #7b5fc4; --NoProp: #8a6d00;
   color-scheme: light;
 }
 :root[data-theme="dark"] {
   --ground: #12161b; --card: #1a2027; --line: #2c343d; --text: #e8ecf0; --soft: #9aa6b2; --faint: #232b33;
   --accent: #56b4e9; --accent-soft: #56b4e933; --shadow: none;
-  --TP: #2cc79a; --Cls: #f08a3c; --Loc: #f0b429; --Both: #e08fbf; --Dupe: #56b4e9; --Bkg: #98a3ae; --Miss: #a78bfa;
+  --TP: #2cc79a; --Cls: #f08a3c; --Loc: #f0b429; --Both: #e08fbf; --Dupe: #56b4e9; --Bkg: #98a3ae; --Miss: #a78bfa; --NoProp: #d8c04a;
   color-scheme: dark;
 }
-.photo { --TP: #2ee6ae; --Cls: #ff8b3d; --Loc: #ffc02e; --Both: #ff9ad5; --Dupe: #6cc8ff; --Bkg: #d5dbe1; --Miss: #c3a6ff; --truth: #ffffff; }
+.photo { --TP: #2ee6ae; --Cls: #ff8b3d; --Loc: #ffc02e; --Both: #ff9ad5; --Dupe: #6cc8ff; --Bkg: #d5dbe1; --Miss: #c3a6ff; --NoProp: #ffe45c; --truth: #ffffff; --proposal: #ffffff; }
 .photo rect { vector-effect: non-scaling-stroke; }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; font-variant-numeric: tabular-nums; }
@@ -46,6 +46,9 @@ h3 { font-size: 14px; font-weight: 600; margin: 0 0 10px; }
 .tile span, .caption { color: var(--soft); font-size: 13px; }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 16px; }
 .scroll { overflow-x: auto; }
+.beside { display: flex; flex-wrap: wrap; gap: 18px 34px; align-items: flex-start; }
+.beside > .scroll { flex: 2 1 620px; max-width: 100%; }
+.beside > :last-child { flex: 1 1 230px; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: 7px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; }
@@ -112,6 +115,7 @@ footer { color: var(--soft); font-size: 13px; padding: 40px 0 50px; }
   .filters { position: static; }
   .gallery { grid-template-columns: repeat(auto-fill, minmax(146px, 1fr)); }
   .bar { width: 46px; }
+  .rows { grid-template-columns: fit-content(42%) 1fr auto; }
 }
 @media print { .filters, .more, #theme { display: none; } .card { box-shadow: none; break-inside: avoid; } }
 </style>
@@ -133,7 +137,8 @@ const data = JSON.parse(document.getElementById('data').textContent);
 const state = new URLSearchParams(location.hash.slice(1));
 const KINDS = {
   TP: ['right', ''], Cls: ['wrong class', '9 4'], Loc: ['badly placed', '4 4'], Both: ['wrong class, badly placed', '2 4'],
-  Dupe: ['duplicate', '12 3 2 3'], Bkg: ['on background', '6 6'], Miss: ['missed', '3 3'], truth: ['the true object', '5 4']};
+  Dupe: ['duplicate', '12 3 2 3'], Bkg: ['on background', '6 6'], Miss: ['missed', '3 3'],
+  NoProp: ['no proposal', '1.5 3'], proposal: ['the best proposal', '8 3'], truth: ['the true object', '5 4']};
 
 // Elements; text is always text, never markup.
 const SVG = 'http://www.w3.org/2000/svg';
@@ -149,6 +154,7 @@ function make(space, tag, attributes, children) {
 const h = (tag, attributes, ...children) => make(null, tag, attributes, children);
 const s = (tag, attributes, ...children) => make(SVG, tag, attributes, children);
 const percent = (value, digits = 1) => value === null ? '\u2013' : (100 * value).toFixed(digits);
+const scoreText = value => value.toFixed(2).replace(/^-0\.00$/, '0.00');
 const count = value => value.toLocaleString('en');
 const kindColour = kind => `var(--${kind})`;
 
@@ -209,7 +215,7 @@ const COLUMNS = [
   ['detections', 'detections', c => c.detections, c => count(c.detections)],
   ['found', 'found', c => c.found, c => count(c.found)],
   ['recall', 'recall %', c => c.objects ? c.found / c.objects : -1, c => c.objects ? percent(c.found / c.objects) : '\u2013'],
-  ['score', 'best cut at', c => c.point ? c.point.score : -Infinity, c => c.point ? c.point.score.toFixed(2) : '\u2013'],
+  ['score', 'best cut at', c => c.point ? c.point.score : -Infinity, c => c.point ? scoreText(c.point.score) : '\u2013'],
   ['precision', 'precision %', c => c.point ? c.point.precision : -1, c => c.point ? percent(c.point.precision) : '\u2013'],
   ['f1', 'F1 %', c => c.point ? c.point.f1 : -1, c => c.point ? percent(c.point.f1) : '\u2013']];
 const body = h('tbody', {id: 'classes'});
@@ -286,14 +292,14 @@ function calibrationChart() {
   if (!bins.length) return h('p', {class: 'caption'}, 'There are no detections.');
   const low = bins[0].score, high = bins[bins.length - 1].score;
   const x = v => 34 + 330 * (high > low ? (v - low) / (high - low) : .5), y = v => 10 + 110 * (1 - v);
-  return s('svg', {viewBox: '0 0 380 152', style: 'max-width:560px;margin:0 auto', role: 'img', 'aria-label': 'precision against score'},
-    [0, .25, .5, .75, 1].map(v => [s('line', {x1: 34, x2: 364, y1: y(v), y2: y(v), stroke: 'var(--line)'}),
+  return s('svg', {viewBox: '0 0 380 152', style: 'max-width:440px;margin:0 auto', role: 'img', 'aria-label': 'precision against score'},
+    [0, .5, 1].map(v => [s('line', {x1: 34, x2: 364, y1: y(v), y2: y(v), stroke: 'var(--line)'}),
       s('text', {x: 28, y: y(v) + 4, 'text-anchor': 'end'}, String(100 * v))]),
     s('polyline', {points: bins.map(b => `${x(b.score).toFixed(1)},${y(b.precision).toFixed(1)}`).join(' '), fill: 'none', stroke: 'var(--accent)', 'stroke-width': 2}),
     bins.map(b => s('circle', {cx: x(b.score), cy: y(b.precision), r: 4, fill: 'var(--accent)'},
       s('title', {}, `score about ${b.score}: ${percent(b.precision)}% of ${b.detections} right`))),
-    s('text', {x: x(low), y: 138}, low.toFixed(2)), s('text', {x: x(high), y: 138, 'text-anchor': 'end'}, high.toFixed(2)),
-    s('text', {x: 199, y: 150, 'text-anchor': 'middle'}, 'mean score of a tenth of the detections'));
+    s('text', {x: x(low), y: 138}, scoreText(low)), s('text', {x: x(high), y: 138, 'text-anchor': 'end'}, scoreText(high)),
+    s('text', {x: 199, y: 150, 'text-anchor': 'middle'}, 'score'));
 }
 
 // Confusions.
@@ -326,9 +332,9 @@ function confusion() {
       s('title', {}, `${number} of ${rowSum.get(t)} ${rowName(t)}: ${columnName(d)}`)));
   }
   const worst = data.confusion.filter(([t, d]) => t !== d && t < size && d < size).sort((a, b) => b[2] - a[2]).slice(0, 10);
-  return h('div', {class: 'card'}, h('div', {class: 'scroll'}, svg),
-    worst.length ? [h('h3', {style: 'margin-top:18px'}, 'Most often confused'),
-      h('div', {class: 'chips'}, worst.map(([t, d, number]) => h('span', {class: 'chip', style: '--kind:var(--Cls)'}, `${names[t]} \u2192 ${names[d]} \u00b7 ${number}`)))] : null);
+  return h('div', {class: 'card beside'}, h('div', {class: 'scroll'}, svg),
+    worst.length ? h('div', {}, h('h3', {}, 'Most often confused'),
+      h('div', {class: 'chips'}, worst.map(([t, d, number]) => h('span', {class: 'chip', style: '--kind:var(--Cls)'}, `${names[t]} \u2192 ${names[d]} \u00b7 ${number}`)))) : null);
 }
 section('Confusions', 'Rows are what is there, columns what was detected at or above each class\u2019s best cut. Colour is the share of the row.', confusion());
 
@@ -340,6 +346,22 @@ section('Size and shape', 'AP of parts of each class\u2019s objects: the smalles
   h('div', {class: 'two'},
     h('div', {class: 'card'}, h('h3', {}, 'By area'), parts(data.size, ['smallest 10%', 'next 20%', 'middle 40%', 'next 20%', 'largest 10%'])),
     h('div', {class: 'card'}, h('h3', {}, 'By width over height'), parts(data.aspect, ['tallest 10%', 'next 20%', 'middle 40%', 'next 20%', 'widest 10%']))));
+
+// Proposals.
+if (data.proposals) {
+  const p = data.proposals, share = (part, all) => all ? part / all : 0;
+  const row = (name, what, missed, all) => ({name, what, value: share(missed, all), colour: kindColour('NoProp'),
+    text: percent(share(missed, all)) + ' %', note: `${count(missed)} of ${count(all)}`});
+  const rows = p.sources.map(s => row(s.name, `${(s.boxes / Math.max(1, sum.pictures)).toFixed(0)} boxes a picture`, s.missed, p.objects));
+  if (p.sources.length > 1) rows.push(row('together', 'by none of them', p.missed, p.objects));
+  const classes = p.classes.map(([c, objects, missed]) => row(data.classes[c].name, '', missed, objects)).sort((a, b) => b.value - a.value);
+  section('Objects without a proposal', `What no proposal overlaps by ${p.iou}, nothing behind can find: ${p.missed} of ${p.objects} objects. ` +
+    `Of the ${p.not_found} objects that no detection found, ${p.not_found_uncovered} had no proposal.`,
+    h('div', {class: 'two'},
+      h('div', {class: 'card'}, h('h3', {}, 'By where the proposals come from'), bars(rows, 1),
+        h('h3', {style: 'margin-top:18px'}, 'By area of the object (32\u00b2 and 96\u00b2 pixels)'), bars(p.sizes.map(s => row(s.name, '', s.missed, s.objects)), 1)),
+      classes.length ? h('div', {class: 'card'}, h('h3', {}, 'By class'), bars(classes.slice(0, 25), 1)) : null));
+}
 
 // Pictures.
 function view(item, labels) {
@@ -390,7 +412,7 @@ if (data.pictures.length) {
 const STEP = 120;
 const scores = data.gallery.filter(g => g.score !== null).map(g => g.score);
 const lowest = scores.length ? Math.min(...scores) : 0, highest = scores.length ? Math.max(...scores) : 1;
-const kinds = ['TP', 'Cls', 'Loc', 'Both', 'Dupe', 'Bkg', 'Miss'].filter(kind => data.gallery.some(g => g.kind === kind));
+const kinds = ['TP', 'Cls', 'Loc', 'Both', 'Dupe', 'Bkg', 'Miss', 'NoProp'].filter(kind => data.gallery.some(g => g.kind === kind));
 const chosen = new Set(state.get('kind') ? state.get('kind').split(',').filter(kind => kinds.includes(kind)) : kinds);
 // Kinds take turns, each by falling score, so that the first pictures show something of everything.
 const turns = kinds.flatMap(kind => data.gallery.filter(g => g.kind === kind).sort((a, b) => b.score - a.score).map((item, turn) => ({item, turn})));
@@ -410,14 +432,14 @@ function card(item) {
   const c = data.classes[item.class];
   return h('button', {class: 'card shot', onclick: () => open(item)}, h('div', {class: 'view'}, view(item, false)),
     h('div', {class: 'text', style: `--kind:${kindColour(item.kind)}`},
-      h('b', {}, h('span', {title: c.name}, c.name), h('span', {}, item.score === null ? '' : item.score.toFixed(2))),
+      h('b', {}, h('span', {title: c.name}, c.name), h('span', {}, item.score === null ? '' : scoreText(item.score))),
       h('span', {class: 'kind'}, KINDS[item.kind][0]), h('span', {class: 'id', title: item.note}, item.note), h('span', {class: 'id', title: item.id}, item.id)));
 }
 function filter() {
   const least = Number(slider.value), wanted = classPick.value;
   const matching = ordered.filter(g => chosen.has(g.kind) && (wanted === '' || g.class === Number(wanted)) && (g.score === null || g.score >= least - 1e-9));
   for (const chip of chips) chip.setAttribute('aria-pressed', String(chosen.has(chip.dataset.kind)));
-  sliderText.textContent = least.toFixed(2);
+  sliderText.textContent = scoreText(least);
   shown.textContent = `${matching.length} of ${data.gallery.length}`;
   grid.replaceChildren(...matching.slice(0, limit).map(card));
   more.hidden = matching.length <= limit;

@@ -15,10 +15,11 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/read_image.h"
+#include "eval/annotated_image.h"
 #include "eval/breakdown.h"
 #include "eval/draw.h"
 #include "eval/draw_thumbnail.h"
+#include "eval/float_text.h"
 #include "eval/utf8.h"
 
 namespace deeper {
@@ -62,12 +63,13 @@ struct View {
   Json entry;  // what else the page wants to know
 };
 
-std::string ScoreText(float score) { return fmt::format("{:.2f}", score); }
-
 class Chooser {
  public:
-  Chooser(const ReportInput& input, const ErrorAnalysis& analysis, const ReportOptions& options)
-      : input_(input), analysis_(analysis), options_(options) {
+  Chooser(const ReportInput& input,
+          const ErrorAnalysis& analysis,
+          const std::vector<ObjectCoverage>& coverage,
+          const ReportOptions& options)
+      : input_(input), analysis_(analysis), coverage_(coverage), options_(options) {
     for (const ClassResult& result : input.evaluation.classes) {
       const auto point = BestOperatingPoint(result.curve);
       least_scores_.push_back(point ? point->score : std::numeric_limits<float>::infinity());
@@ -77,13 +79,15 @@ class Chooser {
   std::vector<View> Gallery() const {
     std::vector<View> views;
     if (options_.gallery_size == 0) return views;
-    const std::size_t groups = (kErrorKinds + 1) * std::max<std::size_t>(1, ClassesInUse());
+    const std::size_t kinds = kErrorKinds + (coverage_.empty() ? 1 : 2);
+    const std::size_t groups = kinds * std::max<std::size_t>(1, ClassesInUse());
     const std::size_t each =
         std::clamp<std::size_t>(static_cast<std::size_t>(options_.gallery_size) / groups, 1, 12);
     for (std::size_t c = 0; c < input_.evaluation.classes.size(); ++c) {
       AddDetections(c, each, views);
     }
     AddMissed(each, views);
+    AddUncovered(each, views);
     return views;
   }
 
@@ -222,6 +226,45 @@ class Chooser {
     }
   }
 
+  // Objects that no proposal covers: of each class the largest, with the best proposal of all.
+  void AddUncovered(std::size_t each, std::vector<View>& views) const {
+    std::vector<ObjectCoverage> uncovered;
+    for (const ObjectCoverage& object : coverage_) {
+      if (!object.Covered(options_.errors.foreground_iou)) uncovered.push_back(object);
+    }
+    std::ranges::stable_sort(uncovered, std::ranges::greater{}, [&](const ObjectCoverage& object) {
+      return Area(ObjectOf(object.image, object.object).box);
+    });
+    std::map<ClassId, std::size_t> taken;
+    for (const ObjectCoverage& object : uncovered) {
+      const Annotation& annotation = ObjectOf(object.image, object.object);
+      if (taken[annotation.class_id]++ >= each) continue;
+      View view{.image = object.image,
+                .part = annotation.box,
+                .max_side_px = options_.cutout_px,
+                .marks = {{.box = annotation.box,
+                           .kind = "NoProp",
+                           .label = NameOf(annotation.class_id)}},
+                .entry = {{"class", IndexOf(annotation.class_id)},
+                          {"kind", "NoProp"},
+                          {"score", nullptr},
+                          {"note", "no proposal near it"}}};
+      const auto best = std::ranges::max_element(object.best, {}, &BestProposal::iou);
+      if (best != object.best.end() && best->rank) {
+        const auto source = static_cast<std::size_t>(best - object.best.begin());
+        const Box& box = input_.proposals[source].proposals[object.image][*best->rank].box;
+        view.marks.push_back({.box = box, .kind = "proposal", .label = "best proposal"});
+        view.part = {.x0 = std::min(view.part.x0, box.x0),
+                     .y0 = std::min(view.part.y0, box.y0),
+                     .x1 = std::max(view.part.x1, box.x1),
+                     .y1 = std::max(view.part.y1, box.y1)};
+        view.entry["note"] = fmt::format("best IoU {:.2f}, rank {}", best->iou, *best->rank + 1);
+      }
+      view.part = WithMargin(view.part, 0.15);
+      views.push_back(std::move(view));
+    }
+  }
+
   // Pictures with objects or detections at their operating points, best first.
   std::vector<Judged> JudgePictures() const {
     std::vector<Judged> judged(input_.dataset.images.size());
@@ -282,6 +325,7 @@ class Chooser {
 
   const ReportInput& input_;
   const ErrorAnalysis& analysis_;
+  const std::vector<ObjectCoverage>& coverage_;
   const ReportOptions& options_;
   std::vector<float> least_scores_;  // by class
 };
@@ -321,10 +365,10 @@ void Render(const View& view, const Image* image, const std::string& id, Json& e
   }
 }
 
-std::optional<Image> ReadIfPossible(const std::filesystem::path& path) {
-  if (path.empty()) return std::nullopt;
+std::optional<Image> ReadIfPossible(const AnnotatedImage& annotated) {
+  if (annotated.image_path.empty()) return std::nullopt;
   try {
-    return ReadImage(path);
+    return ReadAnnotatedImage(annotated);
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -334,8 +378,9 @@ std::optional<Image> ReadIfPossible(const std::filesystem::path& path) {
 
 ReportPictures ChooseReportPictures(const ReportInput& input,
                                     const ErrorAnalysis& analysis,
+                                    const std::vector<ObjectCoverage>& coverage,
                                     const ReportOptions& options) {
-  const Chooser chooser(input, analysis, options);
+  const Chooser chooser(input, analysis, coverage, options);
   std::vector<View> views = chooser.BestAndWorst();
   const std::size_t pictures = views.size();
   std::ranges::move(chooser.Gallery(), std::back_inserter(views));
@@ -344,7 +389,7 @@ ReportPictures ChooseReportPictures(const ReportInput& input,
   std::vector<Json> entries(views.size());
   for (const auto& [image, positions] : views_of_image) {
     const AnnotatedImage& annotated = input.dataset.images[image];
-    const std::optional<Image> pixels = ReadIfPossible(annotated.image_path);
+    const std::optional<Image> pixels = ReadIfPossible(annotated);
     for (const std::size_t i : positions) {
       Render(views[i], pixels ? &*pixels : nullptr, annotated.id, entries[i]);
     }

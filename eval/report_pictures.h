@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "eval/error_analysis.h"
 #include "eval/report.h"
@@ -13,9 +14,11 @@ struct ReportPictures {
   std::string gallery_json;   // cut-outs by class, kind and falling score
 };
 
-// Chooses, reads, cuts out and encodes them. Each picture file is decoded once.
+// Chooses, reads, cuts out and encodes them. `coverage` is by input.proposals, or empty. Each
+// picture file is decoded once.
 ReportPictures ChooseReportPictures(const ReportInput& input,
                                     const ErrorAnalysis& analysis,
+                                    const std::vector<ObjectCoverage>& coverage,
                                     const ReportOptions& options);
 
 }  // namespace deeper

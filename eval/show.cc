@@ -1,13 +1,12 @@
 #include "eval/show.h"
 
-#include <fmt/format.h>
-
 #include <limits>
 #include <set>
 #include <utility>
 
 #include "core/error.h"
 #include "eval/breakdown.h"
+#include "eval/float_text.h"
 
 namespace deeper {
 namespace {
@@ -75,7 +74,7 @@ std::vector<PictureMarks> MarkPictures(const Dataset& dataset,
       const Box& box = detections.images[outcome.image].detections[outcome.detection].box;
       pictures[outcome.image].marks.push_back(
           {.box = box,
-           .text = fmt::format("{} {:.2f}", dataset.classes.Name(ClassAt(c)), outcome.score),
+           .text = dataset.classes.Name(ClassAt(c)) + " " + ScoreText(outcome.score),
            .bgr = looks.bgr,
            .style = looks.style});
       Count(outcome.verdict, pictures[outcome.image]);

@@ -37,9 +37,9 @@ std::vector<PictureMarks> MarkPictures(const Dataset& dataset,
 // Each class's best operating point (eval/breakdown.h); infinity where it has none.
 std::vector<float> BestLeastScores(const Evaluation& evaluation);
 
-// Pictures side by side, each scaled into a tile of tile_px with its caption below, on dark ground.
-// Row by row; empty for no pictures. Expects positive sizes and as many
-// captions as pictures.
+// Pictures side by side, each scaled into a square of tile_px with its caption below, on dark
+// ground. Row by row, each as high as its highest picture; empty for no pictures. Expects positive
+// sizes and as many captions as pictures.
 struct SheetLayout {
   int columns = 4;
   int tile_px = 320;

@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <map>
 #include <optional>
 #include <sstream>
 #include <typeinfo>
 #include <utility>
 
+#include "core/file.h"
 #include "core/nearest_name.h"
+#include "tools/configuration.h"
 
 namespace deeper::tools {
 
@@ -44,6 +48,122 @@ std::string BadValueText(const po::invalid_option_value& error,
   const bool is_float =
       value->value_type() == typeid(double) || value->value_type() == typeid(float);
   return fmt::format("{}, expected a {}number", error.what(), is_float ? "" : "whole ");
+}
+
+[[noreturn]] void ThrowUnknownOption(const po::options_description& options,
+                                     const std::string& unknown,
+                                     const std::string& where) {
+  std::vector<std::string> known;
+  for (const auto& option : options.options()) known.push_back(option->long_name());
+  const std::optional<std::string> nearest = NearestName(unknown, known);
+  const std::string dashes = where.empty() ? "--" : "";
+  throw UsageError(
+      fmt::format("{}unknown option '{}{}'{}",
+                  where,
+                  dashes,
+                  unknown,
+                  nearest ? fmt::format("; did you mean '{}{}'?", dashes, *nearest) : ""));
+}
+
+// Options about the options, which belong on the command line alone.
+bool IsGeneral(const std::string& option) {
+  return option == "help" || option == "config" || option == "dump-config";
+}
+
+// How the values of a parse are known to people, by option: the words, and where they stood.
+struct Given {
+  std::vector<std::string> values;
+  std::string where;
+};
+using GivenOptions = std::map<std::string, Given>;
+
+// Stores what a file or the environment gives beside what is there already, which goes before.
+void StoreConfigured(const std::vector<ConfiguredOption>& configured,
+                     const po::options_description& options,
+                     po::variables_map& values,
+                     GivenOptions& given) {
+  po::parsed_options parsed(&options);
+  GivenOptions found;
+  for (const ConfiguredOption& option : configured) {
+    const po::option_description* known = options.find_nothrow(option.name, false);
+    if (known == nullptr || IsGeneral(option.name))
+      ThrowUnknownOption(options, option.name, option.where + ": ");
+    Given& entry = found[option.name];
+    if (entry.where.empty()) entry.where = option.where;
+    std::vector<std::string> words = {option.value};
+    if (known->semantic()->max_tokens() > 1) {  // several words a time, as on the command line
+      words.clear();
+      for (const std::string_view word : SplitFields(option.value)) words.emplace_back(word);
+    }
+    entry.values.insert(entry.values.end(), words.begin(), words.end());
+    po::option stored(option.name, words);
+    parsed.options.push_back(stored);
+  }
+  try {
+    po::store(parsed, values);
+  } catch (const po::error_with_option_name& error) {
+    const auto place = found.find(WithoutDashes(error.get_option_name()));
+    const auto* bad_value = dynamic_cast<const po::invalid_option_value*>(&error);
+    throw UsageError(
+        fmt::format("{}: {}",
+                    place == found.end() ? std::string("configuration") : place->second.where,
+                    bad_value != nullptr ? BadValueText(*bad_value, options) : error.what()));
+  }
+  given.merge(found);  // keeps what is there
+}
+
+// What stands behind "(=" in "arg (=0.5)"; nothing for an option without a default.
+std::optional<std::string> DefaultText(const po::value_semantic& semantic) {
+  std::string name = semantic.name();
+  const std::size_t begin = name.rfind("(=");
+  if (begin == std::string::npos || name.back() != ')') return std::nullopt;
+  name = name.substr(begin + 2, name.size() - begin - 3);
+  return name.empty() ? std::nullopt : std::optional(name);
+}
+
+std::string DumpText(const std::string& verb,
+                     const po::options_description& options,
+                     const GivenOptions& given) {
+  std::string text = fmt::format("[{}]\n", verb);
+  for (const auto& option : options.options()) {
+    const std::string& name = option->long_name();
+    if (IsGeneral(name)) continue;
+    const auto found = given.find(name);
+    if (found != given.end()) {
+      text += fmt::format("# from {}\n", found->second.where);
+      std::string line;
+      const bool words = option->semantic()->max_tokens() > 1;
+      for (const std::string& value : found->second.values) {
+        if (words && !line.empty()) {
+          line += " " + value;
+        } else {
+          text += line.empty() ? "" : line + "\n";
+          line = name + " = " + value;
+        }
+      }
+      text += line + "\n";
+    } else if (option->semantic()->max_tokens() == 0) {
+      text += fmt::format("# the default\n{} = false\n", name);
+    } else if (const auto fallback = DefaultText(*option->semantic())) {
+      text += fmt::format("# the default\n{} = {}\n", name, *fallback);
+    } else {
+      text += fmt::format(
+          "# not set: {}\n# {} = {}\n", option->description(), name, option->semantic()->name());
+    }
+  }
+  return text;
+}
+
+// The options that stood on the command line.
+GivenOptions GivenIn(const po::parsed_options& parsed) {
+  GivenOptions given;
+  for (const po::option& option : parsed.options) {
+    Given& entry = given[option.string_key];
+    entry.where = "the command line";
+    if (option.value.empty()) entry.values.emplace_back("true");
+    entry.values.insert(entry.values.end(), option.value.begin(), option.value.end());
+  }
+  return given;
 }
 
 }  // namespace
@@ -91,7 +211,12 @@ po::options_description CommandLine::AllOptions() const {
     all.add(*group);
   }
   po::options_description general("General", 100, 60);
-  general.add_options()("help,h", "show this help");
+  // clang-format off
+  general.add_options()
+      ("help,h", "show this help")
+      ("config", po::value<std::string>()->value_name("FILE"), "take options from its section for this verb, below the environment (DEEPER_OPTION_WORKERS for --workers) and the command line; default: $DEEPER_CONFIG")
+      ("dump-config", po::bool_switch(), "print every option with its value and where that comes from, as such a file, and do nothing else");
+  // clang-format on
   all.add(general);
   return all;
 }
@@ -115,27 +240,35 @@ bool CommandLine::Parse(const std::vector<std::string>& arguments) {
   try {
     // No guessing: a prefix of an option is not that option.
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-    po::store(po::command_line_parser(arguments)
-                  .options(with_words)
-                  .positional(positions)
-                  .style(style)
-                  .run(),
-              values_);
+    const po::parsed_options parsed = po::command_line_parser(arguments)
+                                          .options(with_words)
+                                          .positional(positions)
+                                          .style(style)
+                                          .run();
+    po::store(parsed, values_);
     if (values_.count(kStrayWords) > 0) {
       throw UsageError(
           fmt::format("'deeper {}' takes options alone; which one should '{}' belong to?",
                       verb_,
                       values_[kStrayWords].as<std::vector<std::string>>().front()));
     }
+    GivenOptions given = GivenIn(parsed);
+    std::vector<std::string> names;
+    for (const auto& option : all.options()) {
+      if (!IsGeneral(option->long_name())) names.push_back(option->long_name());
+    }
+    StoreConfigured(ReadEnvironment(names), all, values_, given);
+    const char* named = std::getenv("DEEPER_CONFIG");  // NOLINT(concurrency-mt-unsafe): one thread
+    std::string file = named == nullptr ? "" : named;
+    if (values_.count("config") > 0) file = values_["config"].as<std::string>();
+    if (!file.empty()) StoreConfigured(ReadConfiguration(file, verb_), all, values_, given);
+    if (values_["dump-config"].as<bool>()) {
+      std::fputs(DumpText(verb_, all, given).c_str(), stdout);
+      return false;
+    }
     po::notify(values_);
   } catch (const po::unknown_option& error) {
-    std::vector<std::string> known;
-    for (const auto& option : all.options()) known.push_back(option->long_name());
-    const std::string unknown = WithoutDashes(error.get_option_name());
-    const std::optional<std::string> nearest = NearestName(unknown, known);
-    throw UsageError(fmt::format("unknown option '--{}'{}",
-                                 unknown,
-                                 nearest ? fmt::format("; did you mean '--{}'?", *nearest) : ""));
+    ThrowUnknownOption(all, WithoutDashes(error.get_option_name()), "");
   } catch (const po::invalid_option_value& error) {
     throw UsageError(BadValueText(error, all));
   } catch (const po::multiple_occurrences& error) {

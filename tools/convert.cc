@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/error.h"
@@ -24,6 +25,7 @@ struct ConvertArguments {
   std::string output;
   std::string output_set = "test";
   std::string images;
+  bool json = false;
 };
 
 bool ParseConvert(const Arguments& words, ConvertArguments& arguments) {
@@ -45,7 +47,8 @@ bool ParseConvert(const Arguments& words, ConvertArguments& arguments) {
   line.Group("To").add_options()
       ("to", po::value(&arguments.to)->required()->value_name("FORMAT"), "one of the same")
       ("output", po::value(&arguments.output)->required()->value_name("PATH"), "file, or for voc and yolo directory")
-      ("output-set", po::value(&arguments.output_set)->default_value(arguments.output_set)->value_name("NAME"), "voc: name of the list written");
+      ("output-set", po::value(&arguments.output_set)->default_value(arguments.output_set)->value_name("NAME"), "voc: name of the list written")
+      ("json", po::bool_switch(&arguments.json), "what was written, as a JSON object on stdout");
   // clang-format on
   if (!line.Parse(words)) return false;
   if (!arguments.data.Given() && arguments.detections.empty()) {
@@ -101,6 +104,14 @@ int RunConvert(const Arguments& words) {
   WriteLabelsAs(format, labels, arguments.output, context);
   std::size_t boxes = 0;
   for (const LabelledImage& image : labels.images) boxes += image.labels.size();
+  if (arguments.json) {
+    const nlohmann::ordered_json json = {
+        {"format", NameOf(format)},
+        {"output", arguments.output},
+        {"images", labels.images.size()},
+        {arguments.detections.empty() ? "objects" : "detections", boxes}};
+    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  }
   fmt::print(stderr,
              "{} {} in {} pictures -> {}\n",
              boxes,

@@ -31,14 +31,17 @@ ReadDataset ReadVoc(const DataSource& source, const std::string& directory) {
   return ReadVocDataset(directory, source.set, options);
 }
 
-ReadDataset ReadIlsvrc(const DataSource& source, const std::string& directory) {
+// "annotations[,directory of pictures]"
+ReadDataset ReadIlsvrc(const DataSource& source, const std::string& place) {
   if (source.image_list.empty() || source.class_list.empty()) {
     throw UsageError("--data ilsvrc:DIR needs --image-list and --class-list");
   }
+  const std::size_t comma = place.find(',');
   IlsvrcFiles files{.image_list = source.image_list,
-                    .annotations = directory,
+                    .annotations = place.substr(0, comma),
                     .class_list = source.class_list,
                     .blacklist = {}};
+  if (comma != std::string::npos) files.images = place.substr(comma + 1);
   if (!source.blacklist.empty()) files.blacklist = source.blacklist;
   return ReadIlsvrcDataset(files);
 }
@@ -75,7 +78,7 @@ LoadedData ReadLabelFile(LabelFormat format, const std::string& place) {
 void DataSource::AddOptions(po::options_description& group) {
   // clang-format off
   group.add_options()
-      ("data", po::value(&data)->value_name("KIND:PATH"), "voc:DIR, a directory in VOC layout; ilsvrc:DIR, the annotations of ILSVRC DET; coco:FILE.json[,DIR of pictures]; yolo:, csv:, jsonl: or labelstudio:PATH[,DIR of pictures]")
+      ("data", po::value(&data)->value_name("KIND:PATH"), "voc:DIR, a directory in VOC layout; ilsvrc:DIR, the annotations of ILSVRC[,DIR of pictures]; coco:FILE.json[,DIR of pictures]; yolo:, csv:, jsonl: or labelstudio:PATH[,DIR of pictures]")
       ("set", po::value(&set)->value_name("NAME"), "voc: list in ImageSets/Main; several joined with '+'")
       ("classes", po::value(&classes)->value_name("A,B,..."), "voc: classes to keep, in this order; without it all that are annotated")
       ("image-list", po::value(&image_list)->value_name("FILE"), "ilsvrc: lines '<image> <index>'")

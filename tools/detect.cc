@@ -26,6 +26,7 @@
 #include "tools/pictures.h"
 #include "tools/progress.h"
 #include "tools/verbs.h"
+#include "tools/video.h"
 
 namespace deeper::tools {
 
@@ -41,6 +42,7 @@ struct DetectArguments {
   std::string output = "deeper-out";
   std::string formats = "jsonl,coco";
   bool no_drawings = false;
+  int every = 1;
   std::optional<float> draw_min_score;
   std::optional<float> min_score;
   std::optional<double> nms_iou;
@@ -58,10 +60,12 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
        "deeper detect a.jpg 'holiday/*.png' @list.txt        # files, patterns, lists",
        "deeper detect photos/ --output found --format jsonl,coco,voc,ilsvrc",
        "deeper detect photos/ --model a.safetensors --model b.safetensors",
+       "deeper detect clip.mp4 --every 5                     # a video; drawn: found/clip.avi",
        "deeper detect --data voc:VOC2007 --set test --no-drawings --feature-cache cache/"});
   // clang-format off
   line.Group("Input").add_options()
-      ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "pictures, directories, patterns, @lists; the word itself is enough");
+      ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "pictures, directories, patterns, @lists, videos; the word itself is enough")
+      ("every", po::value(&arguments.every)->default_value(arguments.every)->value_name("N"), "of a video every N-th frame");
   arguments.data.AddOptions(line.Group("Input from a data set"));
   auto& models = line.Group("Model");
   arguments.ensemble.AddOptions(models);
@@ -94,6 +98,7 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
           fmt::format("--format has '{}', expected jsonl, coco, voc or ilsvrc", format));
     }
   }
+  CheckRange("every", arguments.every, 1, 1e6);
   CheckRange("draw-min-score", arguments.draw_min_score.value_or(0), -1e9, 1e9);
   arguments.ensemble.Check();
   arguments.ensemble.run.Check();
@@ -305,9 +310,12 @@ int RunDetect(const Arguments& words) {
   DetectArguments arguments;
   if (!ParseDetect(words, arguments)) return kDone;
 
-  const std::vector<Picture> pictures = arguments.data.Given()
-                                            ? PicturesOf(ReadDataSource(arguments.data))
-                                            : FindPictures(arguments.inputs);
+  std::vector<Picture> pictures = arguments.data.Given()
+                                      ? PicturesOf(ReadDataSource(arguments.data))
+                                      : FindPictures(arguments.inputs);
+  const fs::path output = arguments.output;
+  const Videos videos = ReplaceVideos(pictures, output / "frames", arguments.every);
+  if (pictures.empty()) throw Error("nothing to detect in: no video could be read");
   Detector detector(arguments, InputsText(pictures));
 
   const fs::path journal_path = fs::path(arguments.output) / "journal.jsonl";
@@ -354,13 +362,17 @@ int RunDetect(const Arguments& words) {
     if (image != done.end()) found.images.push_back(image->second);
   }
   WriteResults(found, arguments);
+  if (!arguments.no_drawings) {
+    WriteDrawnVideos(videos, output / "drawings", output, arguments.every);
+  }
+  totals.failed += videos.failed;
   journal.Remove();
   SayTotals(totals, found, arguments);
   if (totals.failed == 0) return kDone;
   fmt::print(stderr,
-             "{} of {} pictures were skipped, for the reasons above\n",
+             "{} of {} pictures or videos were skipped or cut short, for the reasons above\n",
              totals.failed,
-             pictures.size());
+             pictures.size() + videos.failed);
   return kSomeInputsFailed;
 }
 

@@ -128,6 +128,7 @@ Ensemble::Ensemble(const EnsembleOptions& options)
       member->cache.emplace(directory, member->recipe + "all proposals\n");
     }
     members_.push_back(std::move(member));
+    files_.push_back(file.string());
   }
 }
 
@@ -169,21 +170,31 @@ std::vector<float> Ensemble::ContextOf(Member& member,
   return std::move(whole.features);
 }
 
+Ensemble::Scored Ensemble::Score(const std::string& picture_id,
+                                 const Image& image,
+                                 bool box_regression,
+                                 StageTimes& times) {
+  std::optional<std::vector<Box>> boxes;  // made when a model needs them
+  Scored scored;
+  for (const std::unique_ptr<Member>& member : members_) {
+    RegionFeatures regions = FeaturesOf(*member, picture_id, image, boxes, times);
+    regions.context = ContextOf(*member, picture_id, image, times);
+    if (scored.by_model.empty()) scored.boxes = regions.boxes;
+    scored.by_model.push_back(Timed(times.heads_s, [&] {
+      return ScoreRegions(member->model, std::move(regions), box_regression);
+    }));
+  }
+  return scored;
+}
+
 std::vector<Detection> Ensemble::Detect(const std::string& picture_id,
                                         const Image& image,
                                         const DetectOptions& options,
                                         StageTimes& times,
                                         std::size_t& proposals) {
-  std::optional<std::vector<Box>> boxes;  // made when a model needs them
-  std::vector<RegionScores> scores;
-  for (const std::unique_ptr<Member>& member : members_) {
-    RegionFeatures regions = FeaturesOf(*member, picture_id, image, boxes, times);
-    regions.context = ContextOf(*member, picture_id, image, times);
-    if (scores.empty()) proposals += regions.boxes.size();
-    scores.push_back(Timed(times.heads_s, [&] {
-      return ScoreRegions(member->model, std::move(regions), options.box_regression);
-    }));
-  }
+  const Scored scored = Score(picture_id, image, options.box_regression, times);
+  const std::vector<RegionScores>& scores = scored.by_model;
+  proposals += scored.boxes.size();
   return Timed(times.heads_s, [&] {
     if (!fuses_boxes_) {
       return DetectionsOf(MeanOf(scores, weights_), image.width, image.height, options);

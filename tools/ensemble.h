@@ -40,6 +40,20 @@ class Ensemble {
 
   const Model& first() const;
   std::size_t size() const;
+  // One a model.
+  const std::vector<double>& weights() const { return weights_; }
+  const std::vector<std::string>& files() const { return files_; }
+
+  // What every model makes of the regions of a picture, and the regions.
+  struct Scored {
+    std::vector<Box> boxes;
+    std::vector<RegionScores> by_model;
+  };
+  // Proposes regions and scores them with every model. Adds to `times`.
+  Scored Score(const std::string& picture_id,
+               const Image& image,
+               bool box_regression,
+               StageTimes& times);
 
   // Proposes regions of a picture, scores them with every model, and joins either the scores of
   // each region, to be suppressed together, or the models' own detections (FuseBoxes). Adds to
@@ -72,6 +86,7 @@ class Ensemble {
 
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<double> weights_;
+  std::vector<std::string> files_;
   SelectiveSearchOptions proposals_;
   bool fuses_boxes_;
   double fusion_iou_;

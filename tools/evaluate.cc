@@ -10,6 +10,8 @@
 #include "eval/align.h"
 #include "eval/bootstrap.h"
 #include "eval/compare.h"
+#include "eval/proposal_coverage.h"
+#include "eval/proposal_lines.h"
 #include "eval/report.h"
 #include "eval/report_text.h"
 #include "tools/command_line.h"
@@ -37,6 +39,7 @@ struct EvaluateArguments {
   double min_map = 0;
   int bootstrap = 0;
   std::string report;
+  std::vector<std::string> proposals;
   std::uint64_t seed = 1;
   bool allow_unknown_classes = false;
   int workers = 0;
@@ -60,6 +63,8 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
        "\\\n"
        "      --blacklist blacklist.txt --detections submission.txt",
        "deeper evaluate --data voc:VOC2007 --set test --detections found.jsonl --report report/",
+       "deeper evaluate --data voc:VOC2007 --set test --detections found.jsonl --proposals "
+       "proposals.jsonl --report report/",
        "deeper evaluate --data voc:VOC2007 --set test --compare old.jsonl new.jsonl",
        "deeper evaluate --data voc:VOC2007 --set test --detections new.jsonl --compare voc12 "
        "ilsvrc"});
@@ -78,6 +83,7 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
       ("min-map", po::value(&arguments.min_map)->default_value(arguments.min_map)->value_name("MAP"), "exit with 4 when the mAP of the first metric is lower (0..1)");
   line.Group("Output").add_options()
       ("report", po::value(&arguments.report)->value_name("DIR"), "write DIR/report.html for the first metric: one page with tables, curves, errors and pictures")
+      ("proposals", po::value(&arguments.proposals)->multitoken()->value_name("FILE"), "proposals that 'deeper propose' wrote, one file or more: also which objects none of them covers")
       ("json", po::bool_switch(&arguments.json), "a JSON object for each metric")
       ("workers", po::value(&arguments.workers)->value_name("N"), "threads; default: one for each processor");
   // clang-format on
@@ -162,11 +168,33 @@ int Compare(const EvaluateArguments& arguments, const LoadedData& truth) {
   return kDone;
 }
 
+std::vector<ProposalSource> ReadProposals(const EvaluateArguments& arguments,
+                                          const Dataset& dataset) {
+  std::vector<ProposalSource> sources;
+  for (const std::string& file : arguments.proposals) {
+    sources.push_back(AlignProposals(dataset, ReadProposalLines(file), file));
+  }
+  return sources;
+}
+
+// Which objects no proposal covers, for people: on stdout, or beside JSON on stderr.
+void SayCoverage(const EvaluateArguments& arguments,
+                 const LoadedData& truth,
+                 const Evaluation& evaluation,
+                 const std::vector<ProposalSource>& proposals) {
+  fmt::print(arguments.json ? stderr : stdout,
+             "{}\n",
+             CoverageTable(proposals,
+                           CoverObjects(truth.dataset, evaluation.protocol, proposals),
+                           arguments.min_iou));
+}
+
 // The page for one metric, with an interval whatever --bootstrap says.
 void WriteReport(const EvaluateArguments& arguments,
                  const LoadedData& truth,
                  const DetectionSet& detections,
-                 const Evaluation& evaluation) {
+                 const Evaluation& evaluation,
+                 const std::vector<ProposalSource>& proposals) {
   const BootstrapOptions bootstrap{
       .replicates = arguments.bootstrap > 0 ? arguments.bootstrap : kReportReplicates,
       .seed = arguments.seed,
@@ -192,7 +220,8 @@ void WriteReport(const EvaluateArguments& arguments,
                                     {"interval",
                                      fmt::format("{} samples of the pictures, seed {}",
                                                  bootstrap.replicates,
-                                                 bootstrap.seed)}}},
+                                                 bootstrap.seed)}},
+                  .proposals = proposals},
                  options);
   WriteFileWhole(path, page);
   fmt::print(stderr, "report -> {}\n", path.string());
@@ -209,13 +238,15 @@ int RunEvaluate(const Arguments& words) {
   if (arguments.detections.empty()) throw UsageError("expected --detections");
   const DetectionSet detections = AlignedFrom(arguments.detections, arguments, truth);
 
+  const std::vector<ProposalSource> proposals = ReadProposals(arguments, truth.dataset);
   std::optional<double> first_map;
   for (const Protocol protocol : protocols) {
     const Evaluation evaluation =
         Evaluate(truth.dataset, detections, OptionsFor(protocol, arguments));
     if (!first_map && !arguments.report.empty()) {
-      WriteReport(arguments, truth, detections, evaluation);
+      WriteReport(arguments, truth, detections, evaluation, proposals);
     }
+    if (!first_map && !proposals.empty()) SayCoverage(arguments, truth, evaluation, proposals);
     if (!first_map) first_map = evaluation.mean_average_precision;
     std::optional<ConfidenceInterval> interval;
     if (arguments.bootstrap > 0) {

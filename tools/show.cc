@@ -6,17 +6,19 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/read_image.h"
 #include "eval/align.h"
+#include "eval/annotated_image.h"
 #include "eval/draw_thumbnail.h"
 #include "eval/labels.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
+#include "tools/explain.h"
 #include "tools/label_files.h"
 #include "tools/parallel.h"
 #include "tools/progress.h"
@@ -46,7 +48,8 @@ struct ShowArguments {
   int columns = 4;
   int rows = 5;
   int tile_px = 320;
-  int workers = 0;
+  bool json = false;
+  ExplainArguments explain;
 };
 
 bool ParseShow(const Arguments& words, ShowArguments& arguments) {
@@ -58,11 +61,15 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
       {"deeper show --data voc:VOC2007 --set test --detections found/detections.jsonl --open",
        "deeper show --data voc:VOC2007 --set test --detections found.jsonl --only 000043,000001",
        "deeper show --data voc:VOC2007 --set test --detections found.jsonl --class dog --errors "
-       "--contact-sheet"});
+       "--contact-sheet",
+       "deeper show --explain photo.jpg      # its detections with their numbers",
+       "deeper show --explain photo.jpg:2    # how the second came about",
+       "deeper show --data voc:VOC2007 --set test --explain 000043:o1   # how an object was found "
+       "or missed"});
   // clang-format off
   arguments.data.AddOptions(line.Group("Truth"));
   line.Group("Detections").add_options()
-      ("detections", po::value(&arguments.detections)->required()->value_name("PATH"), "in any format that 'deeper evaluate' reads")
+      ("detections", po::value(&arguments.detections)->value_name("PATH"), "in any format that 'deeper evaluate' reads")
       ("detections-format", po::value(&arguments.format)->value_name("NAME"), "their format, where the name does not tell")
       ("min-score", po::value<float>()->notifier([&](float value) { arguments.min_score = value; })->value_name("S"), "detections below are not shown; default: for each class the score with the best F1")
       ("metric", po::value(&arguments.metric)->value_name("NAME"), "rules of matching: ilsvrc, voc07, voc12, coco; default: voc12, or the data set's own")
@@ -72,17 +79,42 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
       ("class", po::value(&arguments.class_name)->value_name("NAME"), "this class alone")
       ("errors", po::bool_switch(&arguments.errors), "pictures with something false or missed alone, the worst first")
       ("limit", po::value(&arguments.limit)->default_value(arguments.limit)->value_name("N"), "at most so many; 0: all");
+  line.Group("Explain").add_options()
+      ("explain", po::value(&arguments.explain.id)->value_name("ID"), "run the detector again on one picture, an id of --data or a file, and tell the story of its detection 2, PICTURE:2, or of a true object, PICTURE:o1; PICTURE alone lists them");
+  arguments.explain.ensemble.AddOptions(line.Group("The detector that --explain runs, as in 'deeper detect'"));
+  auto& work = line.Group("Work");
+  arguments.explain.ensemble.proposals.AddOptions(work);
+  arguments.explain.ensemble.run.AddOptions(work);
   line.Group("Output").add_options()
       ("output", po::value(&arguments.output)->default_value(arguments.output)->value_name("DIR"), "one .jpg a picture, or sheet-1.jpg, ...")
       ("contact-sheet", po::bool_switch(&arguments.sheets), "many pictures on a sheet")
       ("columns", po::value(&arguments.columns)->default_value(arguments.columns)->value_name("N"), "of a sheet")
       ("rows", po::value(&arguments.rows)->default_value(arguments.rows)->value_name("N"), "of a sheet")
       ("tile", po::value(&arguments.tile_px)->default_value(arguments.tile_px)->value_name("PX"), "side of a picture on a sheet")
-      ("open", po::bool_switch(&arguments.open), "then start the viewer, $DEEPER_VIEWER or xdg-open, on the first")
-      ("workers", po::value(&arguments.workers)->value_name("N"), "threads; default: one for each processor");
+      ("json", po::bool_switch(&arguments.json), "a JSON object a picture and line, or of the story")
+      ("open", po::bool_switch(&arguments.open), "then start the viewer, $DEEPER_VIEWER or xdg-open, on the first");
   // clang-format on
   if (!line.Parse(words)) return false;
-  if (!arguments.data.Given()) throw UsageError("expected --data, the true objects");
+  const bool explain = line.Given("explain");
+  if (explain && line.Given("detections")) {
+    throw UsageError("--explain runs the detector itself; it takes no --detections");
+  }
+  if (!explain && !arguments.data.Given()) throw UsageError("expected --data, the true objects");
+  if (!explain && arguments.detections.empty()) {
+    throw UsageError("expected --detections to show, or --explain");
+  }
+  for (const char* option : {"model",
+                             "model-weight",
+                             "backbone",
+                             "fusion",
+                             "fusion-iou",
+                             "proposals",
+                             "max-proposals",
+                             "precision"}) {
+    if (!explain && line.Given(option)) {
+      throw UsageError(fmt::format("--{} is of --explain, which runs the detector", option));
+    }
+  }
   if (arguments.metric.empty()) {
     arguments.metric = arguments.data.data.starts_with("ilsvrc") ? "ilsvrc"
                        : arguments.data.data.starts_with("coco") ? "coco"
@@ -93,8 +125,8 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
   CheckRange("columns", arguments.columns, 1, 100);
   CheckRange("rows", arguments.rows, 1, 100);
   CheckRange("tile", arguments.tile_px, 32, 4096);
-  if (arguments.workers == 0) arguments.workers = DefaultWorkers();
-  CheckRange("workers", arguments.workers, 1, 4096);
+  arguments.explain.ensemble.Check();
+  arguments.explain.ensemble.run.Check();
   return true;
 }
 
@@ -179,7 +211,7 @@ Drawn Draw(const AnnotatedImage& picture, const PictureMarks& marks, std::option
                                    "in --data",
                                    picture.id)};
     }
-    return {.image = DrawMarked(ReadImage(picture.image_path), marks.marks, tile_px), .error = ""};
+    return {.image = DrawMarked(ReadAnnotatedImage(picture), marks.marks, tile_px), .error = ""};
   } catch (const Error& error) {
     return {.image = {}, .error = error.what()};
   }
@@ -196,6 +228,16 @@ std::string CaptionOf(const AnnotatedImage& picture, const PictureMarks& marks) 
   return caption;
 }
 
+void PrintJson(const AnnotatedImage& picture, const PictureMarks& marks, const fs::path& file) {
+  const nlohmann::ordered_json line = {{"image", picture.id},
+                                       {"file", file.string()},
+                                       {"found", marks.found},
+                                       {"false", marks.false_positive},
+                                       {"duplicate", marks.duplicate},
+                                       {"missed", marks.missed}};
+  fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
 // Gathers drawn pictures into files as they come.
 class Writer {
  public:
@@ -204,7 +246,7 @@ class Writer {
   void Add(const std::string& id, const std::string& caption, Image image) {
     if (!arguments_.sheets) {
       RequireInnerPath(id);
-      Write(fs::path(arguments_.output) / (id + ".jpg"), image);
+      Write(PlaceOf(id), image);
       return;
     }
     images_.push_back(std::move(image));
@@ -213,13 +255,20 @@ class Writer {
   }
   void Flush() {
     if (images_.empty()) return;
-    Write(fs::path(arguments_.output) / fmt::format("sheet-{}.jpg", ++sheets_),
+    Write(PlaceOf(""),
           MakeContactSheet(
               images_, captions_, {.columns = arguments_.columns, .tile_px = arguments_.tile_px}));
+    ++sheets_;
     images_.clear();
     captions_.clear();
   }
 
+  // Where the next picture, of this id, goes.
+  fs::path PlaceOf(const std::string& id) const {
+    return arguments_.sheets
+               ? fs::path(arguments_.output) / fmt::format("sheet-{}.jpg", sheets_ + 1)
+               : fs::path(arguments_.output) / (id + ".jpg");
+  }
   std::size_t written() const { return written_; }
   const fs::path& first() const { return first_; }
 
@@ -252,11 +301,26 @@ void OpenViewer(const fs::path& path) {
                           std::generic_category().message(code)));
 }
 
+int ExplainOne(const ShowArguments& arguments) {
+  ExplainArguments explain = arguments.explain;
+  explain.min_score = arguments.min_score;
+  explain.metric = arguments.metric;
+  explain.min_iou = arguments.min_iou;
+  explain.output = arguments.output;
+  explain.json = arguments.json;
+  std::optional<Dataset> truth;
+  if (arguments.data.Given()) truth = ReadDataSource(arguments.data);
+  const std::optional<std::string> drawn = Explain(explain, truth);
+  if (arguments.open && drawn) OpenViewer(*drawn);
+  return kDone;
+}
+
 }  // namespace
 
 int RunShow(const Arguments& words) {
   ShowArguments arguments;
   if (!ParseShow(words, arguments)) return kDone;
+  if (!arguments.explain.id.empty()) return ExplainOne(arguments);
   const LoadedData truth = LoadData(arguments.data);
   Dataset dataset = truth.dataset;
   DetectionSet detections =
@@ -272,7 +336,7 @@ int RunShow(const Arguments& words) {
                                          detections,
                                          {.protocol = ProtocolFromName(arguments.metric),
                                           .min_iou = arguments.min_iou,
-                                          .workers = arguments.workers});
+                                          .workers = arguments.explain.ensemble.run.workers});
   const std::vector<float> least_scores =
       arguments.min_score ? std::vector<float>(dataset.classes.Size(), *arguments.min_score)
                           : BestLeastScores(evaluation);
@@ -287,13 +351,14 @@ int RunShow(const Arguments& words) {
     ProgressLine progress("drawing", "pictures", pictures.size(), 0);
     ForEachInOrder<Drawn>(
         pictures.size(),
-        arguments.workers,
+        arguments.explain.ensemble.run.workers,
         [&](std::size_t i) {
           return Draw(dataset.images[pictures[i].image], pictures[i], tile_px);
         },
         [&](std::size_t i, Drawn drawn) {
           const AnnotatedImage& picture = dataset.images[pictures[i].image];
           if (drawn.error.empty()) {
+            if (arguments.json) PrintJson(picture, pictures[i], writer.PlaceOf(picture.id));
             writer.Add(picture.id, CaptionOf(picture, pictures[i]), std::move(drawn.image));
           } else {
             progress.Say("skipped: " + drawn.error);

@@ -97,16 +97,31 @@ TEST_CASE("by aspect, tall objects come before wide ones; parts without objects 
   CHECK(!parts[2].mean_average_precision);
 }
 
-TEST_CASE("the calibration curve gives precision against score in equal bins") {
-  const Case made(
-      {{.box = Place(0), .class_id = kCat}, {.box = Place(1), .class_id = kCat}},
-      {Found(Place(0), .9F), Found(Place(1), .7F), Found(Place(5), .3F), Found(Place(6), .1F)});
+TEST_CASE("the calibration curve gives precision against score in bins of equal width") {
+  const Case made({{.box = Place(0), .class_id = kCat}, {.box = Place(1), .class_id = kCat}},
+                  {Found(Place(0), .9F),
+                   Found(Place(1), .8F),
+                   Found(Place(4), .2F),
+                   Found(Place(5), .1F),
+                   Found(Place(6), 0.F)});
   const std::vector<CalibrationBin> curve = CalibrationCurve(made.Evaluated(), 2);
   REQUIRE(curve.size() == 2);
-  CHECK(curve[0].mean_score == Approx(0.2));
+  CHECK(curve[0].mean_score == Approx(0.1));
   CHECK(curve[0].precision == 0);
-  CHECK(curve[1].mean_score == Approx(0.8));
+  CHECK(curve[0].detections == 3);
+  CHECK(curve[1].mean_score == Approx(0.85));
   CHECK(curve[1].precision == 1);
-  CHECK(CalibrationCurve(made.Evaluated(), 10).size() == 4);
+  // Of nine bins, five hold nothing; the highest score is of the last, not beyond it.
+  const std::vector<CalibrationBin> fine = CalibrationCurve(made.Evaluated(), 9);
+  REQUIRE(fine.size() == 4);
+  CHECK(fine[3].detections == 2);
   CHECK(CalibrationCurve({}, 10).empty());
+}
+
+TEST_CASE("a calibration curve of one score is one bin") {
+  const Case made({{.box = Place(0), .class_id = kCat}},
+                  {Found(Place(0), .5F), Found(Place(5), .5F)});
+  const std::vector<CalibrationBin> curve = CalibrationCurve(made.Evaluated(), 10);
+  REQUIRE(curve.size() == 1);
+  CHECK(curve[0].precision == Approx(0.5));
 }

@@ -87,6 +87,28 @@ TEST_CASE("a label stands above its box, and inside where there is no room above
   CHECK(At(inside, 103, 7) == dog);
 }
 
+TEST_CASE("labels of boxes with one left edge stand apart where there is room at the right") {
+  const Image ground = MakeImage(400, 60, 90, 90, 90);
+  const std::array<std::uint8_t, 3> red = {0, 0, 255};
+  const std::array<std::uint8_t, 3> blue = {255, 0, 0};
+  // Both fill the picture, so neither has room above or below.
+  const Box all{.x0 = 0, .y0 = 0, .x1 = 400, .y1 = 60};
+  const Image drawn = DrawMarks(ground,
+                                {{.box = all, .text = "a", .bgr = red},
+                                 {.box = all, .text = "b", .bgr = red},
+                                 {.box = all, .text = "c", .bgr = blue}});
+  // The third label is whole: at the right, where none of the others is.
+  std::size_t blue_at_right = 0;
+  std::size_t blue_at_left = 0;
+  for (int x = 2; x < 398; ++x) {
+    for (int y = 2; y < 58; ++y) {
+      if (At(drawn, x, y) == blue) ++(x < 200 ? blue_at_left : blue_at_right);
+    }
+  }
+  CHECK(blue_at_left == 0);
+  CHECK(blue_at_right > 40);
+}
+
 TEST_CASE("letters are white on dark colours and black on light ones") {
   const Box box{.x0 = 20, .y0 = 150, .x1 = 200, .y1 = 250};
   CHECK(Count(DrawOne(Ground(900, 900), box, "dog"), {255, 255, 255}) > 20);

@@ -38,3 +38,9 @@ TEST_CASE("what is not finite cannot be written") {
   CHECK_THROWS_AS(FloatText(std::numeric_limits<float>::quiet_NaN()), ContractViolation);
   CHECK_THROWS_AS(FloatText(std::numeric_limits<float>::infinity()), ContractViolation);
 }
+
+TEST_CASE("a score for people has two decimals and zero no sign") {
+  CHECK(ScoreText(0.875F) == "0.88");
+  CHECK(ScoreText(-0.001F) == "0.00");
+  CHECK(ScoreText(-0.006F) == "-0.01");
+}

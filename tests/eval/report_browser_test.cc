@@ -18,9 +18,11 @@ bool HasChromium() {
 }
 
 // The page's document after its script ran, with this behind the '#' of its address.
-std::string DocumentOf(const Made& made, const std::string& fragment = "") {
+std::string DocumentOf(const Made& made,
+                       const std::string& fragment = "",
+                       bool with_proposals = false) {
   const fs::path page = made.directory / "report.html";
-  WriteFileWhole(page, made.Page());
+  WriteFileWhole(page, made.Page({}, with_proposals));
   const std::string command =
       "cd '" + made.directory.path().string() +
       "' && HOME=. timeout 100 chromium --headless --no-sandbox --disable-gpu "
@@ -77,4 +79,12 @@ TEST_CASE("in Chromium the table sorts and the gallery filters by class, kind an
   CHECK(shown(document) == "3 of 9");
   CHECK(document.find("data-theme=\"dark\"") != std::string::npos);
   CHECK(document.find("data-errors=\"0\"") != std::string::npos);
+}
+
+TEST_CASE("in Chromium objects without a proposal have a section and a kind of their own") {
+  DEEPER_REQUIRE_CHROMIUM();
+  const std::string document = DocumentOf(Made(), "kind=NoProp", true);
+  CHECK(document.find("data-errors=\"0\"") != std::string::npos);
+  CHECK(document.find("6 of 7 objects") != std::string::npos);
+  CHECK(Between(document, "id=\"shown\" class=\"caption\">", "<") == "6 of 15");
 }

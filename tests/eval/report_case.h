@@ -56,13 +56,19 @@ struct ReportCase {
     detections = AlignDetections(dataset, found).detections;
     evaluation = Evaluate(dataset, detections, {});
   }
-  std::string Page(const ReportOptions& options = {}) const {
+  // With proposals the hostile object of the first picture and all of the others are covered by
+  // none.
+  std::string Page(const ReportOptions& options = {}, bool with_proposals = false) const {
+    const std::vector<ProposalSource> proposals = {
+        {.name = kHostile,
+         .proposals = {{{.box = Square(0), .rank = 0}, {.box = Square(45), .rank = 1}}, {}, {}}}};
     return ReportHtml(
         {.dataset = dataset,
          .detections = detections,
          .evaluation = evaluation,
          .interval = ConfidenceInterval{.low = 0.1, .high = 0.9, .standard_error = 0.2},
-         .configuration = {{"detections", kHostile}}},
+         .configuration = {{"detections", kHostile}},
+         .proposals = with_proposals ? std::span(proposals) : std::span<const ProposalSource>()},
         options);
   }
 };

@@ -39,6 +39,18 @@ TEST_CASE("hostile names never stand in the page as markup") {
   CHECK(page.find("<img") == std::string::npos);
 }
 
+TEST_CASE(
+    "with proposals the page shows the objects that none covers, and without it has no word of "
+    "them") {
+  const std::string with = Made().Page({}, true);
+  CHECK(with.find("\"objects\":7,\"missed\":6") != std::string::npos);
+  CHECK(Count(with, "\"kind\":\"NoProp\"") == 6);
+  CHECK(with.find("best IoU 0.45, rank 2") != std::string::npos);
+  const std::string without = Made().Page();
+  CHECK(without.find("\"proposals\":null") != std::string::npos);
+  CHECK(Count(without, "\"kind\":\"NoProp\"") == 0);
+}
+
 TEST_CASE("the same evaluation gives the same page") {
   const Made made;
   CHECK(made.Page() == made.Page());
@@ -56,6 +68,22 @@ TEST_CASE("options bound what the page holds") {
   const Made made;
   CHECK(Count(made.Page({.gallery_size = 0, .picture_count = 0}), "\"marks\":") == 0);
   CHECK_THROWS_WITH(made.Page({.cutout_px = 1}), Catch::Contains("cutout_px"));
+}
+
+TEST_CASE("a curve of thousands of detections keeps its corners and stays small") {
+  // One object found at once, 5000 false, and a second object found last.
+  Made made;
+  ClassResult& result = made.evaluation.classes[0];
+  result.curve = {};
+  const auto add = [&](double found, double all) {
+    result.curve.recall.push_back(found / 2);
+    result.curve.precision.push_back(found / all);
+    result.curve.score.push_back(static_cast<float>(1 / all));
+  };
+  for (int i = 1; i <= 5001; ++i) add(1, i);
+  add(2, 5002);
+  const std::string page = made.Page();
+  CHECK(page.find("\"curve\":[[0.5,1.0],[0.5,0.0002],[1.0,0.0004]]") != std::string::npos);
 }
 
 TEST_CASE("an empty evaluation has a page") {

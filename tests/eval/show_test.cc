@@ -90,19 +90,20 @@ TEST_CASE("dashes and dots leave gaps of a dark line, solid frames do not") {
   CHECK(colours(LineStyle::kDotted) == Approx(300 / 3.0).margin(8));
 }
 
-TEST_CASE("a contact sheet holds its pictures in rows, each inside its tile") {
-  const Image red = MakeImage(400, 200, 0, 0, 255);
-  const Image sheet =
-      MakeContactSheet({red, red, red}, {"a", "b", "caf\xC3\xA9"}, {.columns = 2, .tile_px = 100});
+TEST_CASE("a contact sheet holds its pictures in rows as high as their highest") {
+  const Image wide = MakeImage(400, 200, 0, 0, 255);
+  const Image high = MakeImage(40, 80, 0, 0, 255);
+  const Image sheet = MakeContactSheet(
+      {wide, high, wide}, {"a", "b", "caf\xC3\xA9"}, {.columns = 2, .tile_px = 100});
   CHECK(sheet.width == 2 * 112 + 12);
-  CHECK(sheet.height == 2 * (100 + 26 + 12) + 12);
-  // The first tile is 100 x 50 in the middle of 100 x 100.
+  CHECK(sheet.height == 12 + (80 + 26 + 12) + (50 + 26 + 12));
   const std::array<std::uint8_t, 3> pure = {0, 0, 255};
-  CHECK(At(sheet, 12, 12 + 25) == pure);
-  CHECK(At(sheet, 12 + 99, 12 + 74) == pure);
-  CHECK(At(sheet, 12, 12 + 24) != pure);
-  CHECK(At(sheet, 12 + 112, 12 + 50) == pure);        // second column
-  CHECK(At(sheet, 12, 12 + 138 + 50) == pure);        // second row
-  CHECK(At(sheet, 12 + 112, 12 + 138 + 50) != pure);  // no fourth
+  // The first is 100 x 50 in the middle of its row's 80 pixels.
+  CHECK(At(sheet, 12, 12 + 15) == pure);
+  CHECK(At(sheet, 12 + 99, 12 + 64) == pure);
+  CHECK(At(sheet, 12, 12 + 14) != pure);
+  CHECK(At(sheet, 12 + 112 + 30, 12) == pure);             // the second, not enlarged
+  CHECK(At(sheet, 12, 12 + 118) == pure);                  // the second row begins at once
+  CHECK(At(sheet, 12 + 112 + 50, 12 + 118 + 20) != pure);  // no fourth
   CHECK(MakeContactSheet({}, {}).IsEmpty());
 }

@@ -10,6 +10,7 @@
 #include "backbone/weight_files.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/read_image.h"
 #include "detector/model.h"
 #include "eval/results.h"
 #include "tests/backbone/random_tensor.h"
@@ -88,6 +89,36 @@ TEST_CASE(
   CHECK(RunEvaluate(run(evaluate, {found + "/voc", "--min-map", "0.6"})) == kDone);
   CHECK(RunEvaluate(run(evaluate, {found + "/detections.jsonl", "--min-map", "1", "--iou", "1"})) ==
         kTargetMissed);
+
+  // A detection and an object are explained.
+  const std::string told = trained.Path("told");
+  for (const char* id : {"000:1", "000:o1", "000"}) {
+    CAPTURE(id);
+    CHECK(RunShow({"--data",
+                   trained.data,
+                   "--set",
+                   "train",
+                   "--model",
+                   trained.model,
+                   "--precision",
+                   "f32",
+                   "--max-proposals",
+                   "20",
+                   "--output",
+                   told,
+                   "--json",
+                   "--explain",
+                   id}) == kDone);
+  }
+  CHECK(ReadImage(told + "/000-1.jpg").width == 1240);
+  CHECK(fs::exists(told + "/000-o1.jpg"));
+  CHECK_THROWS_WITH(
+      RunShow(
+          {"--data", trained.data, "--set", "train", "--model", trained.model, "--explain", "00"}),
+      Catch::Contains("did you mean '000'"));
+  CHECK_THROWS_AS(RunShow({"--explain", "000", "--detections", found}), UsageError);
+  CHECK_THROWS_AS(RunShow({"--data", trained.data, "--detections", found, "--max-proposals", "3"}),
+                  UsageError);
 
   // One worker or two, the same bytes.
   const std::string again = trained.Path("again");

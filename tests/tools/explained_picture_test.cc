@@ -1,0 +1,152 @@
+#include "tools/explained_picture.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "tests/support/catch.h"
+
+namespace deeper::tools {
+namespace {
+
+using Json = nlohmann::json;
+
+Box Square(float x0, float side = 20) {
+  return {.x0 = x0, .y0 = 10, .x1 = x0 + side, .y1 = 10 + side};
+}
+
+// A picture of 200 x 100 with proposals at 0, 5, 60 and 130, of two classes. A cat at 0 is found by
+// detection 1; the one at 5 is suppressed; the dog at 60 scores too little.
+ExplainedPicture MakePicture() {
+  ExplainedPicture picture;
+  picture.id = "000043";
+  picture.image = MakeImage(200, 100, 10, 20, 30);
+  picture.classes = ClassTableOf({"cat", "dog"});
+  picture.min_score = -1;
+  picture.max_iou = 0.3;
+  picture.min_iou = 0.5;
+  picture.proposals = {Square(0), Square(5), Square(60), Square(130)};
+  picture.models = {{.name = "first", .scores = {3, -2, 1, -2, -1, -1, 1, -2}},
+                    {.name = "second", .scores = {1, -2, 1, -2, -2, -2.5F, 0, -2}}};
+  const auto add = [&](std::size_t region, int class_index, float score, Fate fate) {
+    picture.candidates.push_back({.region = region,
+                                  .detection = {.box = picture.proposals[region],
+                                                .class_id = ClassAt(std::size_t(class_index)),
+                                                .score = score},
+                                  .fate = fate});
+  };
+  add(0, 0, 2, Fate::kKept);
+  add(0, 1, -2, Fate::kBelowMinScore);
+  add(1, 0, 1, Fate::kSuppressed);
+  add(1, 1, -2, Fate::kBelowMinScore);
+  add(2, 0, -1.5F, Fate::kBelowMinScore);
+  add(2, 1, -1.75F, Fate::kBelowMinScore);
+  add(3, 0, 0.5F, Fate::kKept);
+  add(3, 1, -2, Fate::kBelowMinScore);
+  picture.candidates[0].final_box = Square(0);
+  picture.candidates[2].suppressor = 0;
+  picture.candidates[2].suppressor_iou = 0.6;
+  picture.candidates[6].final_box = Square(130);
+  picture.detections = {0, 6};
+  picture.has_truth = true;
+  picture.object_classes = ClassTableOf({"dog", "cat", "bird"});
+  picture.objects = {{.box = Square(0), .class_id = ClassAt(1)},
+                     {.box = Square(60), .class_id = ClassAt(0)},
+                     {.box = Square(5), .class_id = ClassAt(1)},
+                     {.box = Square(160, 30), .class_id = ClassAt(1)},
+                     {.box = Square(60), .class_id = ClassAt(2)}};
+  picture.judgements = {Judgement{.verdict = Verdict::kTruePositive, .object = 0, .iou = 1},
+                        Judgement{.verdict = Verdict::kFalsePositive, .object = {}, .iou = 0}};
+  return picture;
+}
+
+TEST_CASE("the story of a detection names its proposal, what it suppressed and what it found") {
+  const ToldStory told = TellDetection(MakePicture(), 1);
+  CHECK(told.text.find("detection 1 of 2, cat 2.00") != std::string::npos);
+  CHECK(told.text.find("right: found o1 (cat), IoU 1.00") != std::string::npos);
+  CHECK(told.text.find("1 of 4 by Selective Search") != std::string::npos);
+  CHECK(told.text.find("1.00 (proposal 2, IoU 0.60)") != std::string::npos);
+  CHECK(told.text.find("3.00 by first") != std::string::npos);
+  CHECK(told.text.find("1.00 by second") != std::string::npos);
+  const Json json = Json::parse(told.json);
+  CHECK(json["models"][1]["score"] == 1);
+  CHECK(json["proposal"]["rank"] == 1);
+  CHECK(json["truth"]["object"] == 1);
+  CHECK(json["scores"][0]["class"] == "cat");
+  CHECK(json["suppressed_count"] == 1);
+  CHECK(json["suppressed"][0]["proposal"] == 2);
+  REQUIRE(told.story.panels.size() == 1);
+  CHECK(told.story.panels[0].picture.width == 224);
+  CHECK_FALSE(DrawStory(told.story).IsEmpty());
+}
+
+TEST_CASE("a false detection on nothing says so") {
+  const ToldStory told = TellDetection(MakePicture(), 2);
+  CHECK(told.text.find("false: on no object at all") != std::string::npos);
+  CHECK(told.text.find("suppressed    nothing") != std::string::npos);
+}
+
+TEST_CASE("a missed object says why: score, suppression, proposals or an unknown class") {
+  const auto why = [](std::size_t number) {
+    const Json json = Json::parse(TellObject(MakePicture(), number).json);
+    return json["why"].is_null() ? std::string() : json["why"].get<std::string>();
+  };
+  CHECK(why(1).empty());  // it was found
+  CHECK(why(2) ==
+        "of the proposals that cover it, number 3 scores most, -1.75: its score is below -1, the "
+        "least that counts");
+  CHECK(why(3) ==
+        "of the proposals that cover it, number 1 scores most, 2.00: kept as detection 1, which is "
+        "right: found o1 (cat), IoU 1.00");
+  CHECK(why(4) == "no proposal covers it: the best overlaps it by 0.00, expected 0.5");
+  CHECK(why(5) == "the detector does not know this class");
+}
+
+TEST_CASE("a missed object whose one good proposal was suppressed names the suppressor") {
+  ExplainedPicture picture = MakePicture();
+  picture.objects[2].box = Square(9);  // IoU .67 with proposal 2, .38 with proposal 1
+  const ToldStory told = TellObject(picture, 3);
+  CHECK(Json::parse(told.json)["why"] ==
+        "of the proposals that cover it, number 2 scores most, 1.00: suppressed by detection 1 "
+        "(score 2.00, IoU 0.60 > 0.3), which is right: found o1 (cat), IoU 1.00");
+  CHECK(Json::parse(told.json)["proposals"][0]["fate"] == "suppressed");
+  CHECK(told.story.panels.size() == 3);
+  CHECK_FALSE(DrawStory(told.story).IsEmpty());
+}
+
+TEST_CASE("a missed object that regression lost is told from one without a proposal") {
+  ExplainedPicture picture = MakePicture();
+  for (Candidate& candidate : picture.candidates) {
+    if (candidate.region == 2) candidate.detection.box = Square(100);
+  }
+  CHECK(Json::parse(TellObject(picture, 2).json)["why"] ==
+        "proposals cover it, the best by 1.00, but box regression moves them off");
+}
+
+TEST_CASE("boxes are told in the file's pixels when it was read smaller") {
+  ExplainedPicture picture = MakePicture();
+  picture.file_from_image_x = 2;
+  picture.file_from_image_y = 3;
+  const Json json = Json::parse(TellDetection(picture, 2).json);
+  CHECK(json["box"] == Json({260.0, 30.0, 300.0, 90.0}));
+  CHECK(json["proposal"]["box"] == Json({260.0, 30.0, 300.0, 90.0}));
+}
+
+TEST_CASE("the list of a picture has every detection and object with its number") {
+  const ToldStory told = TellPicture(MakePicture());
+  const Json json = Json::parse(told.json);
+  CHECK(json["detections"].size() == 2);
+  CHECK(json["objects"].size() == 5);
+  CHECK(json["objects"][0]["found_by"] == 1);
+  CHECK(json["objects"][1]["found_by"].is_null());
+  CHECK(told.text.find("000043:o1") != std::string::npos);
+}
+
+TEST_CASE("a number that does not exist is refused with how many there are") {
+  CHECK_THROWS_WITH(TellDetection(MakePicture(), 3), Catch::Contains("has 2 detections"));
+  CHECK_THROWS_WITH(TellDetection(MakePicture(), 0), Catch::Contains("no number 0"));
+  CHECK_THROWS_WITH(TellObject(MakePicture(), 6), Catch::Contains("has 5 true objects"));
+}
+
+}  // namespace
+}  // namespace deeper::tools

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace deeper::tools {
+
+// An option that a configuration file or the environment gives a verb.
+struct ConfiguredOption {
+  std::string name;   // "max-proposals"
+  std::string value;  // as it stands there, without blanks around it
+  std::string where;  // for people: "deeper.conf:7" or "DEEPER_OPTION_WORKERS"
+
+  bool operator==(const ConfiguredOption&) const = default;
+};
+
+// The options under "[verb]" of a configuration file, in its order:
+//     # a comment, on a line of its own
+//     [detect]
+//     workers = 4
+//     output = found here
+//     no-drawings = true
+// Sections of other verbs are passed over; a "[train svm]" is of that verb alone. Throws Error with
+// the line for what is none of these, an option before any section, an empty value.
+std::vector<ConfiguredOption> ParseConfiguration(std::string_view text,
+                                                 const std::filesystem::path& source,
+                                                 const std::string& verb);
+std::vector<ConfiguredOption> ReadConfiguration(const std::filesystem::path& path,
+                                                const std::string& verb);
+
+// Of these options those that the environment gives: "max-proposals" in
+// DEEPER_OPTION_MAX_PROPOSALS. Empty ones count as not given.
+std::vector<ConfiguredOption> ReadEnvironment(const std::vector<std::string>& names);
+
+}  // namespace deeper::tools
