@@ -139,6 +139,7 @@ std::vector<std::string> HeadsWords(const AllArguments& a, const std::string& tu
                {"backbone-name", "GoogLeNet, fine-tuned"},
                {"cache", a.work + "/features"},
                {"max-training-boxes", std::to_string(a.max_training_boxes)},
+               {"context", "1"},
                {"precision", a.precision}});
   words.insert(words.end(), {"--self-contained", "--calibrate"});
   if (a.precision == "auto" || a.precision == "int8") words.emplace_back("--quantize");

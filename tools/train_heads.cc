@@ -52,6 +52,7 @@ struct HeadsArguments {
   // Box voting, chosen on 100 held-out training pictures of VOC 2007: 41.0 mAP without, 45.4 at
   // 0.5, 46.9 at 0.4.
   double vote_iou = 0.4;
+  double soft_sigma = 0;
   bool no_box_regression = false;
   double holdout = 0;
   double context = 0;
@@ -111,6 +112,7 @@ bool ParseHeads(const Arguments& words, CommandLine line, HeadsArguments& a) {
       ("box-iou", po::value(&a.boxes.min_iou)->default_value(a.boxes.min_iou)->value_name("IOU"), "proposals that overlap an object by more teach the box regression")
       ("box-per-class", po::bool_switch(&a.boxes.per_class), "one box regression a class (R-CNN) instead of one for all")
       ("vote-iou", po::value(&a.vote_iou)->default_value(a.vote_iou)->value_name("IOU"), "detections become the weighted mean of the boxes of their class that overlap them by this much; 0: they stay")
+      ("soft-nms", po::value(&a.soft_sigma)->default_value(a.soft_sigma)->value_name("SIGMA"), "in detection, boxes that overlap a better one lose score by exp(-iou^2 / SIGMA) instead of being dropped; for probabilities; 0: they are dropped")
       ("holdout", po::value(&a.holdout)->default_value(a.holdout)->value_name("F"), "keep this fraction of the pictures out of training and print the mAP on them; nothing of the test set is needed to choose options")
       ("calibrate", po::bool_switch(&a.calibrate), "make the scores probabilities by the detections of the held-out pictures");
   a.run.AddOptions(line.Group("Work"));
@@ -120,6 +122,12 @@ bool ParseHeads(const Arguments& words, CommandLine line, HeadsArguments& a) {
   CheckRange("holdout", a.holdout, 0, 0.9);
   CheckRange("vote-iou", a.vote_iou, 0, 1);
   CheckRange("context", a.context, 0, 1000);
+  CheckRange("soft-nms", a.soft_sigma, 0, 1000);
+  if (a.soft_sigma > 0 && a.Trains(ClassifierKind::kSvm)) {
+    throw UsageError(
+        "--soft-nms needs probabilities: it goes with 'train softmax', or with 'deeper detect' for "
+        "a detector that is calibrated");
+  }
   CheckRange("max-training-boxes", a.max_training_boxes, 0, 1e6);
   if (a.holdout == 0 && (a.calibrate || a.kinds.size() > 1)) {
     throw UsageError(
@@ -361,6 +369,7 @@ int RunHeads(const HeadsArguments& arguments) {
   model.crop.mode = CropModeFromName(arguments.crop_mode);
   model.proposals = arguments.proposals.Over(DefaultProposals());
   model.nms.vote_iou = arguments.vote_iou;
+  model.nms.soft_sigma = arguments.soft_sigma;
   model.context_weight = static_cast<float>(arguments.context);
   model.quantization = QuantizationIn(backbone_file);
   if (arguments.quantize) {
