@@ -105,9 +105,13 @@ int RunMerge(const Arguments& words) {
   for (const auto& [position, entry] : merged.entries) {
     if (entry.kind != JournalEntry::Kind::kDone) fmt::print(stderr, "skipped: {}\n", entry.text);
   }
-  WriteMerged(arguments, merged);
-  fmt::print(
-      stderr, "{} pictures of {} shards merged\n", merged.entries.size(), merged.run.shard.count);
+  const fs::path output = OutputOf(arguments, journals, merged.run.verb);
+  WriteMerged(arguments, merged, output);
+  fmt::print(stderr,
+             "{} pictures of {} shards merged -> {}\n",
+             merged.entries.size(),
+             merged.run.shard.count,
+             output.string());
   return StatusOf(CountFailed(merged.entries), merged.entries.size());
 }
 

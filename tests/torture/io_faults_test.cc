@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "core/file.h"
 #include "tests/support/catch.h"
 #include "tests/torture/program.h"
@@ -101,12 +103,13 @@ TEST_CASE("proposals: any failing call is a message and a rerun completes") {
   const std::map<std::string, std::string> whole = FilesBelow(root / "clean");
 
   Tally tally;
-  const std::size_t step = Times(7, 1);
+  const std::size_t step = Times(9, 1);
   for (const Fault& fault : kFaults) {
     for (std::size_t number = 1; number <= 22; number += step) {
       Inject(root, fault, std::to_string(number), command, whole, tally);
     }
-    Inject(root, fault, Times(0, 1) == 0 ? "3" : "2+", command, whole, tally);
+    // From the second such call on, as a full disk is; an interrupted call would never end.
+    if (std::string_view(fault.effect) != "EINTR") Inject(root, fault, "2+", command, whole, tally);
   }
   fmt::print(
       "propose: {} faults injected, {} beyond the last call\n", tally.injected, tally.beyond);
@@ -126,13 +129,14 @@ TEST_CASE("detection: any failing call is a message and a rerun completes") {
   const std::size_t step = Times(9, 1);
   std::size_t which = 0;
   for (const Fault& fault : kFaults) {
-    // In the quick form each kind at one place of its own.
-    for (std::size_t number = Times(1 + which++ % 3, 1); number <= Times(9, 30); number += step) {
+    // In the quick form some kinds, each at a place of its own.
+    if (which++ % Times(3, 1) != 0) continue;
+    for (std::size_t number = Times(which % 4 + 1, 1); number <= Times(9, 30); number += step) {
       Inject(root, fault, std::to_string(number), command, whole, tally);
     }
   }
   fmt::print("detect: {} faults injected, {} beyond the last call\n", tally.injected, tally.beyond);
-  CHECK(tally.injected >= 10);
+  CHECK(tally.injected >= 4);
 }
 
 }  // namespace
