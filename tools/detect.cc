@@ -289,9 +289,10 @@ int RunDetect(const Arguments& words) {
   const Videos videos = ReplaceVideos(pictures, output / "frames", arguments.every);
   if (pictures.empty()) throw Error("nothing to detect in: no video could be read");
   if (!chosen.shard.IsWhole() && (!videos.videos.empty() || videos.failed > 0)) {
-    throw UsageError(fmt::format("shard {} (from {}): videos are not cut into shards; use --shard 1/1",
-                                 TextOf(chosen.shard),
-                                 chosen.source));
+    throw UsageError(
+        fmt::format("shard {} (from {}): videos are not cut into shards; use --shard 1/1",
+                    TextOf(chosen.shard),
+                    chosen.source));
   }
   SayShard(chosen, PicturesOfShard(pictures, chosen.shard).size(), pictures.size());
   Detector detector(arguments);
@@ -300,12 +301,9 @@ int RunDetect(const Arguments& words) {
       .formats = arguments.formats,
       .set = arguments.data.set.empty() ? "pictures" : arguments.data.set,
       .classes = detector.classes()};
-  Journal journal(JournalPath(output / "journal", chosen.shard),
-                  RecordOf("detect",
-                           detector.Configuration(),
-                           pictures,
-                           chosen.shard,
-                           TextOf(results)));
+  Journal journal(
+      JournalPath(output / "journal", chosen.shard),
+      RecordOf("detect", detector.Configuration(), pictures, chosen.shard, TextOf(results)));
   const PictureRun run{.pictures = &pictures,
                        .shard = chosen.shard,
                        .workers = arguments.ensemble.run.workers,

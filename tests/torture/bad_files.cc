@@ -49,8 +49,9 @@ Bytes Patched(Bytes file, std::size_t at, std::string_view bytes) {
   return file;
 }
 
-std::size_t Find(const Bytes& file, std::string_view bytes) {
-  const auto found = std::search(file.begin(), file.end(), bytes.begin(), bytes.end());
+std::size_t Find(const Bytes& file, std::string_view text) {
+  const Bytes wanted = Text(text);
+  const auto found = std::search(file.begin(), file.end(), wanted.begin(), wanted.end());
   if (found == file.end()) throw std::runtime_error("the encoder wrote no such bytes");
   return static_cast<std::size_t>(found - file.begin());
 }

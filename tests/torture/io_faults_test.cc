@@ -73,7 +73,7 @@ void Inject(const fs::path& root,
   CHECK_FALSE(ran.hung);
   if (ran.status == 0) {
     CHECK(FilesBelow(output) == whole);
-    fault.is_harmless ? ++tally.injected : ++tally.beyond;
+    ++(fault.is_harmless ? tally.injected : tally.beyond);
   } else {
     CHECK_FALSE(fault.is_harmless);
     CHECK((ran.status == 1 || ran.status == 3));
