@@ -70,11 +70,7 @@ DetectionResults DetectionResultsFrom(const std::string& text, const std::string
 DetectionSet DetectionsIn(const JournalEntries& entries,
                           const ClassTable& classes,
                           const fs::path& source) {
-  std::string lines;
-  for (const auto& [position, entry] : entries) {
-    if (entry.kind == JournalEntry::Kind::kDone) lines += entry.text + "\n";
-  }
-  return ParseJsonLines(lines, source, &classes);
+  return ParseJsonLines(ResultLines(entries), source, &classes);
 }
 
 void WriteDetectionResults(const DetectionSet& found,

@@ -179,6 +179,14 @@ RunRecord RecordOf(const std::string& verb,
           .results = results};
 }
 
+std::string ResultLines(const JournalEntries& entries) {
+  std::string lines;
+  for (const auto& [picture, entry] : entries) {
+    if (entry.kind == JournalEntry::Kind::kDone) lines += entry.text + "\n";
+  }
+  return lines;
+}
+
 JournalContent ParseJournal(std::string_view text, const std::string& source) {
   const std::size_t first_end = text.find('\n');
   if (first_end == std::string_view::npos) RefuseFirstLine(source);

@@ -52,6 +52,9 @@ struct JournalEntry {
 // By position among all pictures of the run.
 using JournalEntries = std::map<std::size_t, JournalEntry>;
 
+// The results of those that have one, a line each, by position.
+std::string ResultLines(const JournalEntries& entries);
+
 // The content of a journal as far as it is good.
 struct JournalContent {
   RunRecord run;

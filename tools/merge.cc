@@ -13,7 +13,6 @@
 #include "tools/journal.h"
 #include "tools/journaled_run.h"
 #include "tools/merge_shards.h"
-#include "tools/proposal_lines.h"
 #include "tools/verbs.h"
 
 namespace deeper::tools {
@@ -75,7 +74,7 @@ void WriteMerged(const MergeArguments& arguments,
                  const fs::path& output) {
   if (merged.run.verb == "propose") {
     if (!arguments.formats.empty()) throw UsageError("--format is for detections alone");
-    WriteFileWhole(output, ProposalLinesIn(merged.entries));
+    WriteFileWhole(output, ResultLines(merged.entries));
     return;
   }
   DetectionResults results = DetectionResultsFrom(merged.run.results, merged.first_source);

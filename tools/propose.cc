@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -9,6 +10,7 @@
 #include "core/file.h"
 #include "core/read_image.h"
 #include "core/temporary_files.h"
+#include "eval/proposal_lines.h"
 #include "proposals/recall.h"
 #include "proposals/selective_search.h"
 #include "tools/command_line.h"
@@ -19,7 +21,6 @@
 #include "tools/network_options.h"
 #include "tools/parallel.h"
 #include "tools/pictures.h"
-#include "tools/proposal_lines.h"
 #include "tools/shard.h"
 #include "tools/verbs.h"
 
@@ -51,9 +52,10 @@ Proposed ProposeFor(const Picture& picture, const SelectiveSearchOptions& option
   Proposed proposed;
   try {
     const Image image = ReadImage(picture.path);
-    const std::vector<Box> boxes =
-        Timed(proposed.seconds, [&] { return BoxesOf(SelectiveSearch(image, options)); });
-    proposed.json = ProposalLine(picture.id, image.width, image.height, boxes);
+    ImageProposals found{
+        .id = picture.id, .width = image.width, .height = image.height, .proposals = {}};
+    found.proposals = Timed(proposed.seconds, [&] { return SelectiveSearch(image, options); });
+    proposed.json = ProposalLineOf(found);
   } catch (const Error& error) {
     proposed.error = error.what();
   }
@@ -156,10 +158,12 @@ void PrintRecall(const Dataset& truth,
                  const JournalEntries& entries,
                  double ms_per_image,
                  bool as_json) {
-  std::vector<std::vector<Proposal>> all(truth.images.size());
-  for (const auto& [position, entry] : entries) {
-    if (entry.kind == JournalEntry::Kind::kDone) all[position] = ProposalsOfLine(entry.text);
+  std::map<std::string, std::vector<Proposal>> by_id;
+  for (ImageProposals& image : ParseProposalLines(ResultLines(entries), "proposals")) {
+    by_id[image.id] = std::move(image.proposals);
   }
+  std::vector<std::vector<Proposal>> all;
+  for (const AnnotatedImage& image : truth.images) all.push_back(by_id[image.id]);
   const ProposalQuality quality = EvaluateProposals(truth, all);
   if (as_json) {
     fmt::print("{}\n", QualityJson(quality, truth.classes, ms_per_image).dump());
@@ -216,11 +220,11 @@ int RunPropose(const Arguments& words) {
     return StatusOf(failed, entries.size());
   }
   if (journal) {
-    WriteFileWhole(arguments.output, ProposalLinesIn(entries));
+    WriteFileWhole(arguments.output, ResultLines(entries));
     RemoveAbandonedTemporaries(std::filesystem::absolute(arguments.output).parent_path());
     journal->Remove();
   } else if (!truth) {
-    std::fputs(ProposalLinesIn(entries).c_str(), stdout);
+    std::fputs(ResultLines(entries).c_str(), stdout);
   }
   if (truth) {
     const auto divisor = static_cast<double>(std::max<std::size_t>(1, timed));

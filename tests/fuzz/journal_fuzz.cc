@@ -7,10 +7,10 @@
 #include "core/class_table.h"
 #include "core/file.h"
 #include "core/sha256.h"
+#include "eval/proposal_lines.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tools/detection_results.h"
 #include "tools/journal.h"
-#include "tools/proposal_lines.h"
 
 namespace deeper::fuzz {
 namespace {
@@ -30,9 +30,7 @@ void UseJournal(const std::string& text) {
     tools::DetectionsIn(content.entries, results.classes, "journal");
   });
   Answered([&] {
-    for (const auto& [position, entry] : tools::ParseJournal(text, "journal").entries) {
-      Answered([&] { tools::ProposalsOfLine(entry.text); });
-    }
+    ParseProposalLines(tools::ResultLines(tools::ParseJournal(text, "journal").entries), "journal");
   });
 }
 
