@@ -20,8 +20,10 @@ test: build
 	ctest --preset release
 
 # The tests that break things on purpose, at length; with what runs clusters, so that no test of those is skipped.
-torture: build
+torture: packages
 	@scripts/install-packages.sh cluster
+	cmake --preset release -D DEEPER_TORTURE=ON
+	cmake --build --preset release
 	DEEPER_TORTURE=full ctest --preset torture
 
 # Each fuzz target for so many seconds: make fuzz SECONDS=60
