@@ -5,7 +5,7 @@
 
 BUILD := build/release
 
-.PHONY: build demo test asan tsan tidy format packages clean
+.PHONY: build demo test torture fuzz asan tsan tidy format packages clean
 
 build: packages
 	cmake --preset release
@@ -18,6 +18,21 @@ demo: packages
 
 test: build
 	ctest --preset release
+
+# The tests that break things on purpose, at length; with what runs clusters, so that no test of those is skipped.
+torture: packages
+	@scripts/install-packages.sh cluster
+	cmake --preset release -D DEEPER_TORTURE=ON
+	cmake --build --preset release
+	DEEPER_TORTURE=full ctest --preset torture
+
+# Each fuzz target for so many seconds: make fuzz SECONDS=60
+SECONDS := 60
+fuzz: packages
+	@scripts/install-packages.sh tidy
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	scripts/fuzz.sh build/fuzz/tests/fuzz $(SECONDS)
 
 asan tsan: packages
 	cmake --workflow --preset $@

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/temporary_files.h"
 
 namespace deeper {
 namespace {
@@ -116,8 +117,9 @@ class TemporaryFile {
   int Create() {
     static std::atomic<std::uint64_t> counter = 0;
     for (;;) {
-      path_ = target_.parent_path() / (".deeper-" + std::to_string(getpid()) + "-" +
-                                       std::to_string(counter.fetch_add(1)) + ".tmp");
+      std::string name(kTemporaryPrefix);
+      name += std::to_string(getpid()) + "-" + std::to_string(counter.fetch_add(1));
+      path_ = target_.parent_path() / name.append(kTemporarySuffix);
       const int fd = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (fd >= 0) return fd;
       if (errno == EEXIST) continue;

@@ -140,6 +140,8 @@ std::optional<RegionFeatures> FeatureCache::Load(const std::string& image_id) co
   } catch (const Error&) {              // damaged
   } catch (const std::out_of_range&) {  // a tensor or a fact is missing
   }
+  std::error_code stays;
+  fs::remove(PathOf(image_id), stays);
   return std::nullopt;
 }
 

@@ -75,8 +75,8 @@ class FeatureCache {
   // another recipe.
   FeatureCache(std::filesystem::path directory, const std::string& recipe);
 
-  // The picture's features; nothing when they are not there yet. A damaged file counts as not
-  // there.
+  // The picture's features; nothing when they are not there yet. A damaged file is removed, and
+  // counts as not there.
   std::optional<RegionFeatures> Load(const std::string& image_id) const;
   // Replaces what was there. `context` is not kept: it is an entry of its own, of one box. Any text
   // is an id; "../x" and "/x" stay inside the directory.

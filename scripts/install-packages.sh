@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# install-packages.sh [tidy]: installs the Debian 12 packages that building and testing need and that are missing;
-# with "tidy" those of static analysis as well. Says which. Does nothing when all are there. Needs root or sudo only
+# install-packages.sh [tidy|cluster]: installs the Debian 12 packages that building and testing need and that are missing;
+# with "tidy" those of static analysis and fuzzing as well, with "cluster" those that the tests of examples/cluster run.
+# Says which. Does nothing when all are there. Needs root or sudo only
 # when something is missing.
 set -euo pipefail
 
@@ -17,8 +18,9 @@ packages=(
 case "${1:-}" in
   "") ;;
   tidy) packages+=(clang clang-tidy libomp-dev) ;;
+  cluster) packages+=(parallel openmpi-bin slurm-wlm munge) ;;
   *)
-    echo "install-packages.sh: expected nothing or 'tidy', found '$1'" >&2
+    echo "install-packages.sh: expected nothing, 'tidy' or 'cluster', found '$1'" >&2
     exit 2
     ;;
 esac

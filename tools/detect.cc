@@ -5,26 +5,23 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <map>
 #include <optional>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/read_image.h"
 #include "detector/model.h"
-#include "eval/coco.h"
 #include "eval/draw.h"
-#include "eval/ilsvrc.h"
 #include "eval/results.h"
-#include "eval/voc.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
+#include "tools/detection_results.h"
 #include "tools/ensemble.h"
 #include "tools/extraction.h"
 #include "tools/journal.h"
-#include "tools/parallel.h"
+#include "tools/journaled_run.h"
 #include "tools/pictures.h"
-#include "tools/progress.h"
+#include "tools/shard.h"
 #include "tools/verbs.h"
 #include "tools/video.h"
 
@@ -50,6 +47,8 @@ struct DetectArguments {
   std::optional<double> vote_iou;
   std::optional<int> max_per_class;
   bool no_box_regression = false;
+  ShardOptions shard;
+  double picture_time_limit_s = kPictureTimeLimit_s;
 };
 
 bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
@@ -84,6 +83,8 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
   auto& work = line.Group("Work");
   arguments.ensemble.proposals.AddOptions(work);
   arguments.ensemble.run.AddOptions(work);
+  arguments.shard.AddOptions(work);
+  AddPictureTimeLimit(work, arguments.picture_time_limit_s);
   work.add_options()
       ("feature-cache", po::value(&arguments.ensemble.feature_cache)->value_name("DIR"), "keep the features of all proposals, to try other heads and thresholds without the network (4 kB a box)");
   // clang-format on
@@ -92,14 +93,10 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
   if (arguments.inputs.empty() == !arguments.data.Given()) {
     throw UsageError("expected pictures or --data, one of the two");
   }
-  for (const std::string& format : SplitAtCommas("format", arguments.formats)) {
-    if (format != "jsonl" && format != "coco" && format != "voc" && format != "ilsvrc") {
-      throw UsageError(
-          fmt::format("--format has '{}', expected jsonl, coco, voc or ilsvrc", format));
-    }
-  }
+  CheckDetectionFormats(arguments.formats);
   CheckRange("every", arguments.every, 1, 1e6);
   CheckRange("draw-min-score", arguments.draw_min_score.value_or(0), -1e9, 1e9);
+  CheckPictureTimeLimit(arguments.picture_time_limit_s);
   arguments.ensemble.Check();
   arguments.ensemble.run.Check();
   return true;
@@ -158,7 +155,7 @@ void ScaleBoxes(const Image& image, int width, int height, std::vector<Detection
 
 // What one picture gave.
 struct PictureResult {
-  ImageDetections detections;
+  std::string json;  // what the journal keeps
   StageTimes times;
   std::size_t proposals = 0;
   std::string error;  // empty when all went well
@@ -167,11 +164,10 @@ struct PictureResult {
 // One run of the verb: everything that is fixed while the pictures go by.
 class Detector {
  public:
-  Detector(const DetectArguments& arguments, const std::string& inputs)
+  explicit Detector(const DetectArguments& arguments)
       : ensemble_(arguments.ensemble),
         options_(DetectOptionsOf(arguments, ensemble_.first())),
-        drawn_from_(DrawnFrom(arguments, ensemble_.first())),
-        inputs_(inputs) {
+        drawn_from_(DrawnFrom(arguments, ensemble_.first())) {
     if (!arguments.no_drawings) drawings_ = fs::path(arguments.output) / "drawings";
   }
 
@@ -179,7 +175,7 @@ class Detector {
   // would survive either, as a full disk.
   PictureResult Run(const Picture& picture) {
     PictureResult result;
-    result.detections.id = picture.id;
+    ImageDetections found{.id = picture.id, .detections = {}};
     ScaledImage scaled;
     try {
       scaled = Timed(result.times.decode_s, [&] { return Read(picture); });
@@ -188,20 +184,20 @@ class Detector {
       return result;
     }
     const Image& image = scaled.image;
-    result.detections.detections =
+    found.detections =
         ensemble_.Detect(picture.id, image, options_, result.times, result.proposals);
-    if (drawings_) Draw(image, result.detections);
-    ScaleBoxes(image, scaled.full_width, scaled.full_height, result.detections.detections);
-    result.detections.width = scaled.full_width;
-    result.detections.height = scaled.full_height;
+    if (drawings_) Draw(image, found);
+    ScaleBoxes(image, scaled.full_width, scaled.full_height, found.detections);
+    found.width = scaled.full_width;
+    found.height = scaled.full_height;
+    result.json = JsonLineOf(found, classes());
     return result;
   }
 
-  // Everything that the detections depend on, as text.
+  // Everything that the detections depend on besides the pictures, as text.
   std::string Configuration() const {
     return ensemble_.Configuration() +
-           fmt::format("inputs {}\nbox regression {} min score {} nms {} {} {} {} {}",
-                       inputs_,
+           fmt::format("box regression {} min score {} nms {} {} {} {} {}",
                        options_.box_regression,
                        options_.min_score,
                        options_.nms.max_iou,
@@ -246,37 +242,12 @@ class Detector {
   Ensemble ensemble_;
   DetectOptions options_;
   std::vector<float> drawn_from_;  // by class
-  std::string inputs_;
   std::optional<fs::path> drawings_;
 };
-
-// The submission counts pictures from 1; the list beside it says which is which.
-void WriteIlsvrc(const DetectionSet& found, const fs::path& output) {
-  std::vector<std::string> ids;
-  std::string list;
-  for (const ImageDetections& image : found.images) {
-    ids.push_back(image.id);
-    list += fmt::format("{} {}\n", image.id, ids.size());
-  }
-  WriteIlsvrcSubmission(found, ids, output / "detections.ilsvrc.txt");
-  WriteFileWhole(output / "detections.ilsvrc-images.txt", list);
-}
-
-void WriteResults(const DetectionSet& found, const DetectArguments& arguments) {
-  const fs::path output = arguments.output;
-  const std::string set = arguments.data.set.empty() ? "pictures" : arguments.data.set;
-  for (const std::string& format : SplitAtCommas("format", arguments.formats)) {
-    if (format == "jsonl") WriteJsonLines(found, output / "detections.jsonl");
-    if (format == "coco") WriteCoco(found, output / "detections.coco.json");
-    if (format == "voc") WriteVocResults(found, output / "voc", set);
-    if (format == "ilsvrc") WriteIlsvrc(found, output);
-  }
-}
 
 // Sums over the pictures of this run, for the closing lines.
 struct Totals {
   std::size_t pictures = 0;
-  std::size_t failed = 0;
   std::size_t proposals = 0;
   StageTimes times;
 };
@@ -309,6 +280,7 @@ void SayTotals(const Totals& totals, const DetectionSet& found, const DetectArgu
 int RunDetect(const Arguments& words) {
   DetectArguments arguments;
   if (!ParseDetect(words, arguments)) return kDone;
+  const ShardOptions::Chosen chosen = arguments.shard.Choose();
 
   std::vector<Picture> pictures = arguments.data.Given()
                                       ? PicturesOf(ReadDataSource(arguments.data))
@@ -316,64 +288,57 @@ int RunDetect(const Arguments& words) {
   const fs::path output = arguments.output;
   const Videos videos = ReplaceVideos(pictures, output / "frames", arguments.every);
   if (pictures.empty()) throw Error("nothing to detect in: no video could be read");
-  Detector detector(arguments, InputsText(pictures));
-
-  const fs::path journal_path = fs::path(arguments.output) / "journal.jsonl";
-  Journal journal(journal_path, detector.Configuration(), detector.classes());
-  std::map<std::string, ImageDetections> done;
-  for (const ImageDetections& image : journal.Done()) done[image.id] = image;
-  std::vector<const Picture*> left;
-  for (const Picture& picture : pictures) {
-    if (!done.contains(picture.id)) left.push_back(&picture);
+  if (!chosen.shard.IsWhole() && (!videos.videos.empty() || videos.failed > 0)) {
+    throw UsageError(
+        fmt::format("shard {} (from {}): videos are not cut into shards; use --shard 1/1",
+                    TextOf(chosen.shard),
+                    chosen.source));
   }
+  SayShard(chosen, PicturesOfShard(pictures, chosen.shard).size(), pictures.size());
+  Detector detector(arguments);
 
+  const DetectionResults results{
+      .formats = arguments.formats,
+      .set = arguments.data.set.empty() ? "pictures" : arguments.data.set,
+      .classes = detector.classes()};
+  Journal journal(
+      JournalPath(output / "journal", chosen.shard),
+      RecordOf("detect", detector.Configuration(), pictures, chosen.shard, TextOf(results)));
+  const PictureRun run{.pictures = &pictures,
+                       .shard = chosen.shard,
+                       .workers = arguments.ensemble.run.workers,
+                       .picture_time_limit_s = arguments.picture_time_limit_s,
+                       .what = "detecting"};
   Totals totals;
-  {
-    ProgressLine progress("detecting", "pictures", pictures.size(), pictures.size() - left.size());
-    ForEachInOrder<PictureResult>(
-        left.size(),
-        arguments.ensemble.run.workers,
-        [&](std::size_t i) { return detector.Run(*left[i]); },
-        [&](std::size_t, PictureResult result) {
-          if (!result.error.empty()) {
-            progress.Say("skipped: " + result.error);
-            ++totals.failed;
-          } else {
-            journal.Append(result.detections);
-            ++totals.pictures;
-            totals.proposals += result.proposals;
-            totals.times += result.times;
-            done[result.detections.id] = std::move(result.detections);
-          }
-          progress.Advance();
-        });
-  }
+  const JournalEntries entries = RunPictures<PictureResult>(
+      run,
+      &journal,
+      [&](const Picture& picture) { return detector.Run(picture); },
+      [&](const PictureResult& result) {
+        ++totals.pictures;
+        totals.proposals += result.proposals;
+        totals.times += result.times;
+      });
   if (StopAsked()) {
     fmt::print(stderr,
                "stopped with {} of {} pictures done; the same command goes on\n",
-               done.size(),
-               pictures.size());
+               entries.size(),
+               PicturesOfShard(pictures, chosen.shard).size());
     return StopStatus();
   }
 
-  DetectionSet found{.classes = detector.classes(), .images = {}};
-  for (const Picture& picture : pictures) {
-    const auto image = done.find(picture.id);
-    if (image != done.end()) found.images.push_back(image->second);
+  const DetectionSet found = DetectionsIn(entries, results.classes, journal.path());
+  if (chosen.shard.IsWhole()) {
+    WriteDetectionResults(found, results, output);
+    if (!arguments.no_drawings) {
+      WriteDrawnVideos(videos, output / "drawings", output, arguments.every);
+    }
+    RemoveHalfWritten(output);
+    journal.Remove();
   }
-  WriteResults(found, arguments);
-  if (!arguments.no_drawings) {
-    WriteDrawnVideos(videos, output / "drawings", output, arguments.every);
-  }
-  totals.failed += videos.failed;
-  journal.Remove();
   SayTotals(totals, found, arguments);
-  if (totals.failed == 0) return kDone;
-  fmt::print(stderr,
-             "{} of {} pictures or videos were skipped or cut short, for the reasons above\n",
-             totals.failed,
-             pictures.size() + videos.failed);
-  return kSomeInputsFailed;
+  if (!chosen.shard.IsWhole()) SayShardDone(journal, run);
+  return StatusOf(CountFailed(entries) + videos.failed, entries.size() + videos.failed);
 }
 
 }  // namespace deeper::tools

@@ -47,6 +47,12 @@ std::string InputsText(const std::vector<Picture>& pictures) {
   return hash.HexDigest();
 }
 
+std::string IdsText(const std::vector<Picture>& pictures) {
+  Sha256 hash;
+  for (const Picture& picture : pictures) hash.Update(picture.id + "\n");
+  return hash.HexDigest();
+}
+
 std::string DigestOfFile(const std::filesystem::path& path) {
   Sha256 hash;
   hash.Update(ReadFile(path));

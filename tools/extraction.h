@@ -20,6 +20,8 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
 
 // A digest of the pictures' ids and canonical paths: other inputs, other text.
 std::string InputsText(const std::vector<Picture>& pictures);
+// A digest of the ids alone: the same wherever the pictures lie.
+std::string IdsText(const std::vector<Picture>& pictures);
 
 // SHA-256 of a file's content.
 std::string DigestOfFile(const std::filesystem::path& path);

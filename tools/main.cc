@@ -33,6 +33,7 @@ constexpr std::array kVerbs = {
     Verb{"show", "detections drawn beside the truth", RunShow},
     Verb{"convert", "data sets and detections from one format into another", RunConvert},
     Verb{"propose", "object proposals, and their recall", RunPropose},
+    Verb{"merge", "the parts of a run on several machines into one result", RunMerge},
     Verb{"classify", "GoogLeNet as a classifier of whole pictures", RunClassify},
     Verb{"train", "a detector for your own classes", RunTrain},
     Verb{"bench", "where the time goes, against the processor's peak and OpenCV", RunBench},

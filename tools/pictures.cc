@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 #include <set>
+#include <tuple>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -116,21 +117,22 @@ void MakeIdsUnique(std::vector<Picture>& pictures) {
 }  // namespace
 
 std::vector<Picture> FindPictures(const std::vector<std::string>& words) {
-  std::vector<Picture> pictures;
-  std::set<fs::path> seen;
+  std::vector<Picture> found;
   for (const std::string& word : words) {
-    std::vector<Picture> found;
     if (word.size() > 1 && word.front() == '@') {
       AddList(word.substr(1), found);
     } else {
       AddWord(word, fs::path(), found);
     }
-    std::stable_sort(
-        found.begin(), found.end(), [](const Picture& a, const Picture& b) { return a.id < b.id; });
-    for (Picture& picture : found) {
-      if (seen.insert(fs::weakly_canonical(picture.path)).second)
-        pictures.push_back(std::move(picture));
-    }
+  }
+  std::sort(found.begin(), found.end(), [](const Picture& a, const Picture& b) {
+    return std::tie(a.id, a.path) < std::tie(b.id, b.path);
+  });
+  std::vector<Picture> pictures;
+  std::set<fs::path> seen;
+  for (Picture& picture : found) {
+    if (seen.insert(fs::weakly_canonical(picture.path)).second)
+      pictures.push_back(std::move(picture));
   }
   MakeIdsUnique(pictures);
   return pictures;

@@ -16,7 +16,8 @@ struct Picture {
   std::string id;
 };
 
-// The pictures that the words name, each of them once, sorted by id within each word:
+// The pictures that the words name, each of them once, sorted by id and path, so that the order of
+// the words does not matter:
 // - a directory: every file below it whose name ends like a picture's (.jpg, .jpeg, .png, .bmp,
 // .webp, .tif, .tiff, .ppm,
 //   .pgm, .gif in either case);

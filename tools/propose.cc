@@ -1,22 +1,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/read_image.h"
+#include "core/temporary_files.h"
+#include "eval/proposal_lines.h"
 #include "proposals/recall.h"
 #include "proposals/selective_search.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
+#include "tools/extraction.h"
+#include "tools/journal.h"
+#include "tools/journaled_run.h"
 #include "tools/network_options.h"
 #include "tools/parallel.h"
 #include "tools/pictures.h"
-#include "tools/progress.h"
+#include "tools/shard.h"
 #include "tools/verbs.h"
 
 namespace deeper::tools {
@@ -32,13 +37,13 @@ struct ProposeArguments {
   std::string output;
   int workers = 0;
   bool json = false;
+  ShardOptions shard;
+  double picture_time_limit_s = kPictureTimeLimit_s;
 };
 
-// What one picture gave: its proposals, or why it has none.
+// What one picture gave: the line of its proposals, or why it has none.
 struct Proposed {
-  std::vector<Proposal> proposals;
-  int width = 0;
-  int height = 0;
+  std::string json;
   double seconds = 0;
   std::string error;
 };
@@ -47,30 +52,14 @@ Proposed ProposeFor(const Picture& picture, const SelectiveSearchOptions& option
   Proposed proposed;
   try {
     const Image image = ReadImage(picture.path);
-    proposed.width = image.width;
-    proposed.height = image.height;
-    const auto start = std::chrono::steady_clock::now();
-    proposed.proposals = SelectiveSearch(image, options);
-    proposed.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    ImageProposals found{
+        .id = picture.id, .width = image.width, .height = image.height, .proposals = {}};
+    found.proposals = Timed(proposed.seconds, [&] { return SelectiveSearch(image, options); });
+    proposed.json = ProposalLineOf(found);
   } catch (const Error& error) {
     proposed.error = error.what();
   }
   return proposed;
-}
-
-// {"image": id, "width": w, "height": h, "boxes": [[x0, y0, x1, y1], ...]}, best box first.
-std::string JsonLine(const Picture& picture, const Proposed& proposed) {
-  nlohmann::ordered_json line;
-  line["image"] = picture.id;
-  line["width"] = proposed.width;
-  line["height"] = proposed.height;
-  line["boxes"] = nlohmann::ordered_json::array();
-  for (const Proposal& proposal : proposed.proposals) {
-    const Box& box = proposal.box;
-    line["boxes"].push_back({box.x0, box.y0, box.x1, box.y1});
-  }
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
@@ -88,9 +77,12 @@ bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
   arguments.proposals.AddOptions(line.Group("Proposals (default: x2)"));
   auto& output = line.Group("Output");
   output.add_options()
-      ("output", po::value(&arguments.output)->value_name("FILE"), "JSON lines, one a picture; default without --data: stdout")
+      ("output", po::value(&arguments.output)->value_name("FILE"), "JSON lines, one a picture; a stopped run goes on when repeated; default without --data: stdout")
       ("json", po::bool_switch(&arguments.json), "recall as a JSON object")
       ("workers", po::value(&arguments.workers)->value_name("N"), "threads, each on its own picture; default: one for each processor");
+  auto& shards = line.Group("Parts of a large run, with --output");
+  arguments.shard.AddOptions(shards);
+  AddPictureTimeLimit(shards, arguments.picture_time_limit_s);
   // clang-format on
   line.TakeWords("input", "PICTURE...");
   if (!line.Parse(words)) return false;
@@ -99,6 +91,7 @@ bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
   }
   if (arguments.workers == 0) arguments.workers = DefaultWorkers();
   CheckRange("workers", arguments.workers, 1, 4096);
+  CheckPictureTimeLimit(arguments.picture_time_limit_s);
   return true;
 }
 
@@ -161,58 +154,83 @@ nlohmann::ordered_json QualityJson(const ProposalQuality& quality,
   return json;
 }
 
+void PrintRecall(const Dataset& truth,
+                 const JournalEntries& entries,
+                 double ms_per_image,
+                 bool as_json) {
+  std::map<std::string, std::vector<Proposal>> by_id;
+  for (ImageProposals& image : ParseProposalLines(ResultLines(entries), "proposals")) {
+    by_id[image.id] = std::move(image.proposals);
+  }
+  std::vector<std::vector<Proposal>> all;
+  for (const AnnotatedImage& image : truth.images) all.push_back(by_id[image.id]);
+  const ProposalQuality quality = EvaluateProposals(truth, all);
+  if (as_json) {
+    fmt::print("{}\n", QualityJson(quality, truth.classes, ms_per_image).dump());
+  } else {
+    fmt::print("{}{}", QualityText(quality, ms_per_image), AboText(quality, truth.classes));
+  }
+}
+
 }  // namespace
 
 int RunPropose(const Arguments& words) {
   ProposeArguments arguments;
   if (!ParsePropose(words, arguments)) return kDone;
+  const ShardOptions::Chosen chosen = arguments.shard.Choose();
+  if (!chosen.shard.IsWhole() && arguments.output.empty()) {
+    throw UsageError(fmt::format("shard {} (from {}) needs --output, beside which its part is kept",
+                                 TextOf(chosen.shard),
+                                 chosen.source));
+  }
   const SelectiveSearchOptions options =
       arguments.proposals.Over(DoubleSuperpixelSelectiveSearch());
   std::optional<Dataset> truth;
   if (arguments.data.Given()) truth = ReadDataSource(arguments.data);
   const std::vector<Picture> pictures = truth ? PicturesOf(*truth) : FindPictures(arguments.inputs);
+  SayShard(chosen, PicturesOfShard(pictures, chosen.shard).size(), pictures.size());
 
-  if (!arguments.output.empty()) RequireWritable(arguments.output);
-  std::string lines;
-  std::size_t failed = 0;
-  double seconds = 0;
-  std::vector<std::vector<Proposal>> all(truth ? pictures.size() : 0);
-  {
-    ProgressLine progress("proposing", "pictures", pictures.size());
-    ForEachInOrder<Proposed>(
-        pictures.size(),
-        arguments.workers,
-        [&](std::size_t i) { return ProposeFor(pictures[i], options); },
-        [&](std::size_t i, Proposed proposed) {
-          if (proposed.error.empty()) {
-            seconds += proposed.seconds;
-            if (!truth || !arguments.output.empty()) lines += JsonLine(pictures[i], proposed);
-            if (truth) all[i] = std::move(proposed.proposals);
-          } else {
-            progress.Say("skipped: " + proposed.error);
-            ++failed;
-          }
-          progress.Advance();
-        });
+  std::optional<Journal> journal;
+  if (!arguments.output.empty()) {
+    RequireWritable(arguments.output);
+    journal.emplace(
+        JournalPath(arguments.output + ".journal", chosen.shard),
+        RecordOf("propose", "proposals " + TextOf(options), pictures, chosen.shard, ""));
   }
+  const PictureRun run{.pictures = &pictures,
+                       .shard = chosen.shard,
+                       .workers = arguments.workers,
+                       .picture_time_limit_s = arguments.picture_time_limit_s,
+                       .what = "proposing"};
+  double seconds = 0;
+  std::size_t timed = 0;
+  const JournalEntries entries = RunPictures<Proposed>(
+      run,
+      journal ? &*journal : nullptr,
+      [&](const Picture& picture) { return ProposeFor(picture, options); },
+      [&](const Proposed& proposed) {
+        seconds += proposed.seconds;
+        ++timed;
+      });
   if (StopAsked()) return StopStatus();
 
-  if (!arguments.output.empty()) {
-    WriteFileWhole(arguments.output, lines);
+  const std::size_t failed = CountFailed(entries);
+  if (!chosen.shard.IsWhole()) {
+    SayShardDone(*journal, run);
+    return StatusOf(failed, entries.size());
+  }
+  if (journal) {
+    WriteFileWhole(arguments.output, ResultLines(entries));
+    RemoveAbandonedTemporaries(std::filesystem::absolute(arguments.output).parent_path());
+    journal->Remove();
   } else if (!truth) {
-    std::fputs(lines.c_str(), stdout);
+    std::fputs(ResultLines(entries).c_str(), stdout);
   }
   if (truth) {
-    const ProposalQuality quality = EvaluateProposals(*truth, all);
-    const double ms_per_image =
-        1e3 * seconds / static_cast<double>(std::max<std::size_t>(1, pictures.size() - failed));
-    if (arguments.json) {
-      fmt::print("{}\n", QualityJson(quality, truth->classes, ms_per_image).dump());
-    } else {
-      fmt::print("{}{}", QualityText(quality, ms_per_image), AboText(quality, truth->classes));
-    }
+    const auto divisor = static_cast<double>(std::max<std::size_t>(1, timed));
+    PrintRecall(*truth, entries, 1e3 * seconds / divisor, arguments.json);
   }
-  return failed == 0 ? kDone : kSomeInputsFailed;
+  return StatusOf(failed, entries.size());
 }
 
 }  // namespace deeper::tools

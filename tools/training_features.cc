@@ -176,18 +176,10 @@ void FillCache(const FeatureCache& cache,
       });
 }
 
-}  // namespace
-
-ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFeatures& how) {
-  const FeatureCache cache(how.cache, Recipe(how));
-  std::vector<std::size_t> missing;
-  for (std::size_t i = 0; i < dataset.images.size(); ++i) {
-    if (!IsComplete(dataset.images[i], how, cache)) missing.push_back(i);
-  }
-  if (!missing.empty()) {
-    SaySize(dataset, missing.size(), how);
-    FillCache(cache, dataset, missing, how);
-  }
+// What the cache holds of the data set, until StopAsked().
+ExtractedImages LoadFrom(const FeatureCache& cache,
+                         const Dataset& dataset,
+                         const TrainingFeatures& how) {
   ExtractedImages extracted;
   for (std::size_t i = 0; i < dataset.images.size() && !StopAsked(); ++i) {
     const AnnotatedImage& annotated = dataset.images[i];
@@ -203,6 +195,39 @@ ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFe
     extracted.images.push_back({.truth = annotated.annotations, .regions = std::move(*regions)});
   }
   return extracted;
+}
+
+// Positions of the pictures whose features the cache lacks, as far as names tell.
+std::vector<std::size_t> MissingFrom(const FeatureCache& cache,
+                                     const Dataset& dataset,
+                                     const TrainingFeatures& how) {
+  std::vector<std::size_t> missing;
+  for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+    if (!IsComplete(dataset.images[i], how, cache)) missing.push_back(i);
+  }
+  return missing;
+}
+
+}  // namespace
+
+ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFeatures& how) {
+  const FeatureCache cache(how.cache, Recipe(how));
+  std::vector<std::size_t> missing = MissingFrom(cache, dataset, how);
+  if (!missing.empty()) {
+    SaySize(dataset, missing.size(), how);
+    FillCache(cache, dataset, missing, how);
+    missing = MissingFrom(cache, dataset, how);
+  }
+  ExtractedImages extracted = LoadFrom(cache, dataset, how);
+  // Only reading tells that an entry is damaged; it is gone then.
+  const std::size_t damaged = MissingFrom(cache, dataset, how).size() - missing.size();
+  if (damaged == 0 || StopAsked()) return extracted;
+  fmt::print(stderr,
+             "{}: the features of {} pictures were damaged and are extracted again\n",
+             how.cache.string(),
+             damaged);
+  FillCache(cache, dataset, MissingFrom(cache, dataset, how), how);
+  return LoadFrom(cache, dataset, how);
 }
 
 }  // namespace deeper::tools

@@ -14,6 +14,7 @@ int RunEvaluate(const Arguments& arguments);
 int RunShow(const Arguments& arguments);
 int RunConvert(const Arguments& arguments);
 int RunPropose(const Arguments& arguments);
+int RunMerge(const Arguments& arguments);
 int RunBench(const Arguments& arguments);
 int RunClassify(const Arguments& arguments);
 int RunTrain(const Arguments& arguments);

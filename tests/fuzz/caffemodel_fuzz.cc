@@ -1,0 +1,7 @@
+#include "backbone/weight_files.h"
+#include "tests/fuzz/fuzz_target.h"
+
+void deeper::fuzz::FuzzOne(std::span<const std::uint8_t> input) {
+  const MemoryFile file(input);
+  Answered([&] { ReadCaffemodel(file.path()); });
+}

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace deeper::test {
+
+// How a program is run, and what becomes of it on the way.
+struct RunSetup {
+  std::map<std::string, std::string> environment = {};  // besides the test's own
+  std::optional<double> kill_after_s = std::nullopt;    // SIGKILL then, if it still runs
+  double limit_s = 300;                                 // SIGKILL then, and `hung`
+  bool watch = false;                                   // take samples of memory and descriptors
+};
+
+// What a running process has.
+struct Sample {
+  double time_s = 0;
+  long resident_kb = 0;
+  long descriptors = 0;
+};
+
+struct Ran {
+  int status = -1;    // exit status; -1 where a signal ended it
+  int signal = 0;     // that signal
+  bool hung = false;  // the limit ended it
+  double time_s = 0;
+  std::string text;  // stdout and stderr
+  std::vector<Sample> samples = {};
+};
+
+// Runs the program `deeper` with these words, without the variables of schedulers.
+Ran RunDeeper(const std::vector<std::string>& words, const RunSetup& setup = {});
+// Runs any program, found in $PATH where the name has no slash.
+Ran RunProgram(const std::vector<std::string>& command, const RunSetup& setup = {});
+
+// Whether $PATH has it.
+bool IsInstalled(const std::string& program);
+
+// Environment that loads tests/torture/faults.cc into a program; files below `directory` count.
+std::map<std::string, std::string> Faults(const std::filesystem::path& directory,
+                                          const std::string& fault);
+
+// How often: `quick` in 'make test', `full` in 'make torture' ($DEEPER_TORTURE set).
+std::size_t Times(std::size_t quick, std::size_t full);
+
+}  // namespace deeper::test

@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "tools/command_line.h"
+#include "tools/detection_results.h"
+#include "tools/journal.h"
+#include "tools/journaled_run.h"
+#include "tools/merge_shards.h"
+#include "tools/verbs.h"
+
+namespace deeper::tools {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+namespace {
+
+struct MergeArguments {
+  std::vector<std::string> inputs;
+  std::string output;
+  std::string formats;
+};
+
+bool ParseMerge(const Arguments& words, MergeArguments& arguments) {
+  CommandLine line(
+      "merge",
+      "Joins the parts that 'deeper detect --shard' or 'deeper propose --shard' did "
+      "into the files that one run over all pictures writes.",
+      {"deeper merge found/                          # its journals, results beside them",
+       "deeper merge node1/found node2/found --output found",
+       "deeper merge boxes.jsonl.journal-*.jsonl"});
+  // clang-format off
+  line.Group("Input").add_options()
+      ("input", po::value(&arguments.inputs)->value_name("JOURNAL"), "journals of shards, or directories that hold them; the word itself is enough");
+  line.Group("Output").add_options()
+      ("output", po::value(&arguments.output)->value_name("PATH"), "the directory of detections or the file of proposals; default: where one run would have put them, beside the journals")
+      ("format", po::value(&arguments.formats)->value_name("A,B"), "detections: any of jsonl, coco, voc, ilsvrc; default: what the shards were asked for");
+  // clang-format on
+  line.TakeWords("input", "JOURNAL...");
+  if (!line.Parse(words)) return false;
+  if (arguments.inputs.empty()) throw UsageError("expected journals of shards, or their directory");
+  if (!arguments.formats.empty()) CheckDetectionFormats(arguments.formats);
+  return true;
+}
+
+// Where the results go when nobody says: where one run would have put them, if all journals lie in
+// one directory.
+fs::path OutputOf(const MergeArguments& arguments,
+                  const std::vector<fs::path>& journals,
+                  const std::string& verb) {
+  if (!arguments.output.empty()) return arguments.output;
+  const fs::path directory = journals.front().parent_path();
+  for (const fs::path& journal : journals) {
+    if (journal.parent_path() != directory) {
+      throw UsageError("expected --output, since the journals lie in several directories");
+    }
+  }
+  if (verb == "detect") return directory.empty() ? "." : directory;
+  const std::string name = journals.front().string();
+  const std::size_t suffix = name.rfind(".journal-");
+  if (suffix == std::string::npos) throw UsageError("expected --output, the file of proposals");
+  return name.substr(0, suffix);
+}
+
+void WriteMerged(const MergeArguments& arguments,
+                 const MergedShards& merged,
+                 const fs::path& output) {
+  if (merged.run.verb == "propose") {
+    if (!arguments.formats.empty()) throw UsageError("--format is for detections alone");
+    WriteFileWhole(output, ResultLines(merged.entries));
+    return;
+  }
+  DetectionResults results = DetectionResultsFrom(merged.run.results, merged.first_source);
+  if (!arguments.formats.empty()) results.formats = arguments.formats;
+  WriteDetectionResults(
+      DetectionsIn(merged.entries, results.classes, merged.first_source), results, output);
+  RemoveHalfWritten(output);
+}
+
+}  // namespace
+
+int RunMerge(const Arguments& words) {
+  MergeArguments arguments;
+  if (!ParseMerge(words, arguments)) return kDone;
+  std::vector<ShardFile> shards;
+  const std::vector<fs::path> journals = JournalsOf(arguments.inputs);
+  for (const fs::path& path : journals) {
+    shards.push_back({.source = path.string(), .content = ReadJournal(path)});
+    if (const std::size_t damaged = shards.back().content.damaged_lines) {
+      fmt::print(stderr,
+                 "{}: {} of its lines were torn or damaged and are passed over\n",
+                 path.string(),
+                 damaged);
+    }
+  }
+  const MergedShards merged = MergeShards(std::move(shards));
+  for (const auto& [position, entry] : merged.entries) {
+    if (entry.kind != JournalEntry::Kind::kDone) fmt::print(stderr, "skipped: {}\n", entry.text);
+  }
+  const fs::path output = OutputOf(arguments, journals, merged.run.verb);
+  WriteMerged(arguments, merged, output);
+  fmt::print(stderr,
+             "{} pictures of {} shards merged -> {}\n",
+             merged.entries.size(),
+             merged.run.shard.count,
+             output.string());
+  return StatusOf(CountFailed(merged.entries), merged.entries.size());
+}
+
+}  // namespace deeper::tools
