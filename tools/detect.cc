@@ -295,6 +295,7 @@ int RunDetect(const Arguments& words) {
                     chosen.source));
   }
   SayShard(chosen, PicturesOfShard(pictures, chosen.shard).size(), pictures.size());
+  arguments.ensemble.inputs = InputsText(pictures);
   Detector detector(arguments);
 
   const DetectionResults results{

@@ -59,6 +59,12 @@ void PrintDetector(const fs::path& path) {
   fmt::print("features        scaled by {} norm to {}\n",
              NameOf(model.scaling.norm),
              model.scaling.target_norm);
+  fmt::print("classifiers     {}{}\n",
+             NameOf(model.classifiers.kind),
+             model.context_weight > 0
+                 ? fmt::format(", with a context of weight {}", model.context_weight)
+                 : "");
+  fmt::print("scores          {}\n", model.calibration ? "probabilities" : "margins");
   fmt::print("box regression  {}\n",
              !model.box_regression                         ? "none"
              : model.box_regression->RegressorCount() == 1 ? "one for all classes"
