@@ -125,7 +125,8 @@ Ensemble::Ensemble(const EnsembleOptions& options)
     if (!options.feature_cache.empty()) {
       fs::path directory = options.feature_cache;
       if (files.size() > 1) directory /= file.stem();
-      member->cache.emplace(directory, member->recipe + "all proposals\n");
+      member->cache.emplace(
+          directory, fmt::format("{}inputs {}\nall proposals\n", member->recipe, options.inputs));
     }
     members_.push_back(std::move(member));
     files_.push_back(file.string());

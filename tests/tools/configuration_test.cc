@@ -113,7 +113,8 @@ TEST_CASE("a wrong option or value in a file or the environment is refused with 
 }
 
 TEST_CASE(
-    "the option --dump-config prints every option with its source, as a file that gives the same again") {
+    "the option --dump-config prints every option with its source, as a file that gives the same "
+    "again") {
   const test::TemporaryDirectory directory;
   const std::string file = (directory / "f.conf").string();
   WriteFileWhole(file, "[verb]\nshare = 0.5\n");
