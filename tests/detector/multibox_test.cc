@@ -211,11 +211,16 @@ TEST_CASE("joined proposals are neither repeated nor small nor too many, as the 
   // The second of each pair is 38/42 = 0.905 or 39/41 = 0.951 of IoU away.
   const std::vector<Proposal> multibox = {At(0, 0), At(50, 1), At(300, 2, 19)};
   const std::vector<Proposal> search = {At(0, 0), At(52, 1), At(1, 2), At(200, 3)};
-  CHECK(BoxesOf(JoinProposals(multibox, search, {.min_side_px = 0}, 500, 400)).size() == 6);
-  CHECK(BoxesOf(JoinProposals(multibox, search, {}, 500, 400)).size() == 5);
-  CHECK(BoxesOf(JoinProposals(multibox, search, {.max_iou = 0.93}, 500, 400)).size() == 4);
-  CHECK(BoxesOf(JoinProposals(multibox, search, {.max_iou = 0.9}, 500, 400)).size() == 3);
-  CHECK(BoxesOf(JoinProposals(multibox, search, {.max_boxes = 2}, 500, 400)).size() == 2);
+  const auto count_with = [&](auto SelectiveSearchOptions::*field, auto value) {
+    SelectiveSearchOptions options;
+    options.*field = value;
+    return BoxesOf(JoinProposals(multibox, search, options, 500, 400)).size();
+  };
+  CHECK(count_with(&SelectiveSearchOptions::min_side_px, 0) == 6);
+  CHECK(count_with(&SelectiveSearchOptions::min_side_px, 20) == 5);
+  CHECK(count_with(&SelectiveSearchOptions::max_iou, 0.93) == 4);
+  CHECK(count_with(&SelectiveSearchOptions::max_iou, 0.9) == 3);
+  CHECK(count_with(&SelectiveSearchOptions::max_boxes, 2) == 2);
 }
 
 }  // namespace
