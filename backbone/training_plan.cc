@@ -81,6 +81,13 @@ std::vector<Layer> LayersOf(const AuxiliaryHead& head, std::size_t channels, std
   return {std::move(pool), std::move(conv), std::move(fc)};
 }
 
+// Puts the layers of a kMap head in the place of the last layer, the global average.
+void ReplaceGlobalAverage(std::vector<Layer>& layers) {
+  layers.pop_back();
+  const std::vector<Layer> added = MapHeadLayers();
+  layers.insert(layers.end(), added.begin(), added.end());
+}
+
 // Inserts the head behind its row; false when the row is frozen.
 bool Insert(const AuxiliaryHead& head, std::vector<Layer>& layers) {
   const auto last = std::find_if(layers.rbegin(), layers.rend(), [&](const Layer& layer) {
@@ -110,23 +117,42 @@ std::vector<Layer> FrozenLayers(const std::string& frozen) {
   return layers;
 }
 
+std::vector<Layer> MapHeadLayers() {
+  const std::string prefix = std::string(kMapHeadName) + "/";
+  const Window whole_map = {.kernel = LastSide(), .stride = 1, .pad = 0};
+  Layer conv = Convolution(prefix + "conv",
+                           OutputOf(kInception.back().name),
+                           kInception.back().Out(),
+                           LastSide(),
+                           kMapHeadChannels,
+                           {});
+  Layer fc = Convolution(
+      prefix + "fc", conv.name, kMapHeadChannels, LastSide(), kMapHeadFeatures, whole_map);
+  return {std::move(conv), std::move(fc)};
+}
+
+std::string MapHeadClassifierName() { return std::string(kMapHeadName) + "/classifier"; }
+
 TrainingPlan PlanTraining(const TrainingPlanOptions& options) {
   options.Validate();
   std::vector<Layer> layers = GoogLeNetLayers();
   const auto frozen = static_cast<std::ptrdiff_t>(CountFrozen(layers, options.frozen));
   layers.erase(layers.begin(), layers.begin() + frozen);
 
+  const bool averages = options.main_head == MainHead::kAverage;
+  if (!averages) ReplaceGlobalAverage(layers);
   const Layer& first = layers.front();
   TrainingPlan plan = {.input = first.input,
                        .input_shape = {1, first.in_channels, first.in_side, first.in_side},
                        .layers = std::move(layers),
                        .heads = {}};
   const Layer& features = plan.layers.back();
-  plan.heads.push_back({.classifier = std::string(kClassifierName),
-                        .input = features.output,
-                        .features = features.out_channels,
-                        .dropout = options.dropout,
-                        .loss_weight = 1});
+  plan.heads.push_back(
+      {.classifier = averages ? std::string(kClassifierName) : MapHeadClassifierName(),
+       .input = features.output,
+       .features = features.out_channels,
+       .dropout = options.dropout,
+       .loss_weight = 1});
   if (!options.auxiliary_heads) return plan;
   for (const AuxiliaryHead& head : kAuxiliaryHeads) {
     if (!Insert(head, plan.layers)) continue;

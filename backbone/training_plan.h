@@ -29,6 +29,22 @@ inline constexpr Window kAuxiliaryPool = {.kernel = 5, .stride = 3, .pad = 0};
 inline constexpr std::size_t kAuxiliaryChannels = 128;
 inline constexpr std::size_t kAuxiliaryFeatures = 1024;
 
+// What the main classifier reads.
+enum class MainHead {
+  kAverage,  // pool5, the global average: what is in the crop (Szegedy et al. 2014, Table 1)
+  // The last map with its places: also where it is. Layers of an auxiliary head's kind instead of
+  // pool5: 1x1 convolution with 64 filters, fully connected layer with 512 outputs.
+  kMap,
+};
+inline constexpr std::string_view kMapHeadName = "map_head";
+inline constexpr std::size_t kMapHeadChannels = 64;
+inline constexpr std::size_t kMapHeadFeatures = 512;
+
+// The layers between the last inception module and the classifier of a kMap head, in order; and the
+// name of that classifier.
+std::vector<Layer> MapHeadLayers();
+std::string MapHeadClassifierName();
+
 struct TrainingPlanOptions {
   // The last row that is not trained, with all below it: "" (everything is trained), "stem" (the
   // convolutions before the inception modules) or an inception module such as "inception_3b".
@@ -38,6 +54,7 @@ struct TrainingPlanOptions {
   double auxiliary_weight = 0.3;   // of their losses
   double auxiliary_dropout = 0.7;  // rate, 0 <= rate < 1
   double dropout = 0.4;            // before the main classifier
+  MainHead main_head = MainHead::kAverage;
 
   // Throws Error naming the field, its value and its bound.
   void Validate() const;

@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/sha256.h"
 #include "detector/model_json.h"
+#include "detector/multibox_file.h"
 
 namespace deeper {
 namespace {
@@ -151,6 +152,7 @@ void CheckModel(const Model& model, const std::string& source) {
   CheckHeads(model, source);
   if (model.calibration) CheckCalibration(*model.calibration, model.classes.Size(), source);
   CheckBackbone(model, source);
+  if (model.multibox) ValidateMultiBox(*model.multibox, source);
 }
 
 // Whether bf16, the upper half of f32, holds every value exactly: then half the bytes will do.
@@ -179,6 +181,7 @@ std::map<std::string, StoredTensor> TensorsOf(const Model& model) {
       tensors[std::string(kBackbonePrefix) + name] = StoreTensor(tensor, dtype);
     }
   }
+  if (model.multibox) tensors.merge(TensorsOf(*model.multibox, model.backbone.value_or(Weights())));
   return tensors;
 }
 
@@ -273,7 +276,10 @@ Model LoadModel(const std::filesystem::path& path) {
     if (content.tensors.contains(kBoxWeight)) {
       model.box_regression = TakeBoxRegression(content.tensors, source);
     }
+    const std::map<std::string, StoredTensor> multibox = ExtractMultiBox(content.tensors);
     model.backbone = TakeBackbone(content.tensors, source);
+    if (!multibox.empty())
+      model.multibox = MultiBoxFrom(multibox, model.backbone.value_or(Weights()), source);
   } catch (const Error& error) {
     const std::string what = error.what();
     throw Error(what.starts_with(source) ? what : source + ": " + what);

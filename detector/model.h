@@ -12,6 +12,7 @@
 #include "detector/calibration.h"
 #include "detector/crop.h"
 #include "detector/heads.h"
+#include "detector/multibox.h"
 #include "detector/nms.h"
 #include "proposals/selective_search.h"
 
@@ -35,6 +36,7 @@ struct Model {
   LinearClassifiers classifiers;
   std::optional<Calibration> calibration;  // scores are probabilities where it is there
   std::optional<BoxRegression> box_regression;
+  std::optional<MultiBox> multibox;  // its boxes join those of Selective Search
   NmsOptions nms;
   // Detections below, in the unit of the scores, are not written by default. SVM margins below -1.3
   // hold next to no true object: on held-out VOC pictures, -1.5 gives the same mAP.
@@ -50,8 +52,8 @@ struct Model {
 Model LoadModel(const std::filesystem::path& path);
 
 // Writes whole or not at all; the same model gives the same bytes. A backbone whose values all fit
-// bf16 is stored in bf16, which loses nothing, else in f32. Throws Error for a model that LoadModel
-// would refuse.
+// bf16 is stored in bf16, which loses nothing, else in f32; what a MultiBox has in common with a
+// backbone beside it is stored once. Throws Error for a model that LoadModel would refuse.
 void SaveModel(const Model& model, const std::filesystem::path& path);
 
 // The backbone of a model: the file `explicit_path` (if given, only that), its own, or the file

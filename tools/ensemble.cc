@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "detector/fusion.h"
+#include "detector/multibox_file.h"
 #include "tools/command_line.h"
 #include "tools/extraction.h"
 #include "tools/find_model.h"
@@ -49,7 +50,8 @@ void EnsembleOptions::AddOptions(po::options_description& group) {
       ("model-weight", po::value(&weights)->value_name("W"), "weight of a model's scores in the mean, once for each --model; default: equal")
       ("backbone", po::value(&backbone)->value_name("FILE"), "the model's network, when it is neither in it nor beside it nor in $DEEPER_MODELS")
       ("fusion", po::value(&fusion)->default_value(fusion)->value_name("WHAT"), "of several models: scores, the mean of each region's before suppression, or boxes, each model's detections joined by weighted boxes fusion")
-      ("fusion-iou", po::value(&fusion_iou)->default_value(fusion_iou)->value_name("IOU"), "boxes that overlap by more are fused");
+      ("fusion-iou", po::value(&fusion_iou)->default_value(fusion_iou)->value_name("IOU"), "boxes that overlap by more are fused")
+      ("no-multibox", po::bool_switch(&no_multibox), "propose by Selective Search alone, where the model has a MultiBox too");
   // clang-format on
 }
 
@@ -89,8 +91,18 @@ Ensemble::Ensemble(const EnsembleOptions& options)
                                  files.size(),
                                  weights_.size()));
   }
+  std::string multibox_text;  // for recipes
   for (const fs::path& file : files) {
     Model model = LoadModel(file);
+    if (members_.empty() && model.multibox && !options.no_multibox) {
+      const Precision precision = options.run.ForNetwork(std::nullopt).precision;
+      multibox_ =
+          std::make_unique<const MultiBoxNetwork>(*model.multibox, MultiBoxPrecision(precision));
+      multibox_text = fmt::format("multibox {} precision {}\n",
+                                  FingerprintOf(*model.multibox),
+                                  NameOf(MultiBoxPrecision(precision)));
+    }
+    model.multibox.reset();
     const Weights weights = BackboneOf(model, file, options.backbone);
     model.backbone.reset();  // the network has them now
     auto member = std::make_unique<Member>(std::move(model), weights, options.run);
@@ -121,7 +133,8 @@ Ensemble::Ensemble(const EnsembleOptions& options)
     member->recipe = RecipeOf(member->model.backbone_fingerprint,
                               member->network.options(),
                               member->model.crop,
-                              proposals_);
+                              proposals_) +
+                     multibox_text;
     if (!options.feature_cache.empty()) {
       fs::path directory = options.feature_cache;
       if (files.size() > 1) directory /= file.stem();
@@ -149,7 +162,7 @@ RegionFeatures Ensemble::FeaturesOf(Member& member,
       return std::move(*cached);
   }
   if (!boxes) {
-    boxes = Timed(times.proposals_s, [&] { return BoxesOf(SelectiveSearch(image, proposals_)); });
+    boxes = Timed(times.proposals_s, [&] { return Propose(image); });
   }
   RegionFeatures regions = member.extractor.Extract(image, *boxes, times);
   if (member.cache) member.cache->Store(picture_id, regions);
@@ -186,6 +199,13 @@ Ensemble::Scored Ensemble::Score(const std::string& picture_id,
     }));
   }
   return scored;
+}
+
+std::vector<Box> Ensemble::Propose(const Image& image) const {
+  const std::vector<Proposal> proposals = SelectiveSearch(image, proposals_);
+  if (!multibox_) return BoxesOf(proposals);
+  return BoxesOf(
+      JoinProposals(multibox_->Propose(image), proposals, proposals_, image.width, image.height));
 }
 
 std::vector<Detection> Ensemble::Detect(const std::string& picture_id,

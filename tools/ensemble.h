@@ -9,6 +9,7 @@
 #include "detector/detect.h"
 #include "detector/features.h"
 #include "detector/model.h"
+#include "detector/multibox_network.h"
 #include "tools/network_options.h"
 
 namespace deeper::tools {
@@ -19,6 +20,7 @@ struct EnsembleOptions {
   std::string backbone;             // of the only model, where it is elsewhere
   std::string fusion = "scores";    // or "boxes": what of several models is joined
   double fusion_iou = 0.55;         // of boxes: those that overlap by more show one object
+  bool no_multibox = false;         // keep to Selective Search
   std::string feature_cache;        // a directory; "": features are not kept
   std::string inputs;               // the pictures (InputsText): kept features are of these alone
   ProposalOptions proposals;
@@ -84,11 +86,13 @@ class Ensemble {
                                const std::string& picture_id,
                                const Image& image,
                                StageTimes& times) const;
+  std::vector<Box> Propose(const Image& image) const;
 
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<double> weights_;
   std::vector<std::string> files_;
   SelectiveSearchOptions proposals_;
+  std::unique_ptr<const MultiBoxNetwork> multibox_;  // the first model's, where it has one
   bool fuses_boxes_;
   double fusion_iou_;
 };

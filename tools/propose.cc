@@ -3,17 +3,20 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
-#include <nlohmann/json.hpp>
+#include <memory>
 #include <optional>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/read_image.h"
 #include "core/temporary_files.h"
+#include "detector/multibox_file.h"
+#include "detector/multibox_network.h"
 #include "eval/proposal_lines.h"
 #include "proposals/recall.h"
 #include "proposals/selective_search.h"
 #include "tools/command_line.h"
+#include "tools/compare_proposals.h"
 #include "tools/data_source.h"
 #include "tools/extraction.h"
 #include "tools/journal.h"
@@ -21,6 +24,7 @@
 #include "tools/network_options.h"
 #include "tools/parallel.h"
 #include "tools/pictures.h"
+#include "tools/proposal_report.h"
 #include "tools/shard.h"
 #include "tools/verbs.h"
 
@@ -34,7 +38,10 @@ struct ProposeArguments {
   std::vector<std::string> inputs;
   DataSource data;
   ProposalOptions proposals;
+  std::string multibox;
+  std::string precision = "auto";
   std::string output;
+  std::string curve;
   int workers = 0;
   bool json = false;
   ShardOptions shard;
@@ -48,13 +55,20 @@ struct Proposed {
   std::string error;
 };
 
-Proposed ProposeFor(const Picture& picture, const SelectiveSearchOptions& options) {
+// multibox: its boxes join those of Selective Search; nullptr for none.
+Proposed ProposeFor(const Picture& picture,
+                    const SelectiveSearchOptions& options,
+                    const MultiBoxNetwork* multibox) {
   Proposed proposed;
   try {
     const Image image = ReadImage(picture.path);
     ImageProposals found{
         .id = picture.id, .width = image.width, .height = image.height, .proposals = {}};
-    found.proposals = Timed(proposed.seconds, [&] { return SelectiveSearch(image, options); });
+    found.proposals = Timed(proposed.seconds, [&] {
+      std::vector<Proposal> proposals = SelectiveSearch(image, options);
+      if (multibox == nullptr) return proposals;
+      return JoinProposals(multibox->Propose(image), proposals, options, image.width, image.height);
+    });
     proposed.json = ProposalLineOf(found);
   } catch (const Error& error) {
     proposed.error = error.what();
@@ -69,16 +83,22 @@ bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
       "they cover.",
       {"deeper propose photos/ --output proposals.jsonl",
        "deeper propose --data voc:VOC2007 --set test --proposals fast",
-       "deeper propose --data voc:VOC2007 --set test --selective-search opencv --workers 1"});
+       "deeper propose --data voc:VOC2007 --set test --selective-search opencv --workers 1",
+       "deeper propose --data voc:VOC2007 --set test --multibox boxes.safetensors --curve "
+       "recall.svg"});
   // clang-format off
   line.Group("Input").add_options()
       ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "pictures, directories, patterns, @lists; the word itself is enough");
   arguments.data.AddOptions(line.Group("Input from a data set, to measure recall"));
   arguments.proposals.AddOptions(line.Group("Proposals (default: x2)"));
+  line.Group("MultiBox").add_options()
+      ("multibox", po::value(&arguments.multibox)->value_name("FILE"), "a MultiBox, or a detector that has one: its boxes join those of Selective Search; with --data the ways to propose are compared")
+      ("precision", po::value(&arguments.precision)->default_value(arguments.precision)->value_name("NAME"), "of its network: f32, bf16 or auto, the fastest that this processor has");
   auto& output = line.Group("Output");
   output.add_options()
       ("output", po::value(&arguments.output)->value_name("FILE"), "JSON lines, one a picture; a stopped run goes on when repeated; default without --data: stdout")
       ("json", po::bool_switch(&arguments.json), "recall as a JSON object")
+      ("curve", po::value(&arguments.curve)->value_name("FILE"), "recall against the number of boxes, as an SVG; with --data and --multibox")
       ("workers", po::value(&arguments.workers)->value_name("N"), "threads, each on its own picture; default: one for each processor");
   auto& shards = line.Group("Parts of a large run, with --output");
   arguments.shard.AddOptions(shards);
@@ -89,69 +109,16 @@ bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
   if (arguments.inputs.empty() == !arguments.data.Given()) {
     throw UsageError("expected pictures or --data, one of the two");
   }
+  const bool compares = arguments.data.Given() && !arguments.multibox.empty();
+  if (!arguments.curve.empty() && !compares)
+    throw UsageError("--curve is drawn with --data and --multibox alone");
+  if (!arguments.output.empty() && compares)
+    throw UsageError("--data and --multibox compare ways to propose; --output is not written then");
+  RunOptions{.precision = arguments.precision, .workers = 1}.Check();
   if (arguments.workers == 0) arguments.workers = DefaultWorkers();
   CheckRange("workers", arguments.workers, 1, 4096);
   CheckPictureTimeLimit(arguments.picture_time_limit_s);
   return true;
-}
-
-std::string QualityText(const ProposalQuality& quality, double ms_per_image) {
-  std::string text = fmt::format(
-      "{} pictures, {} objects, {:.0f} boxes a picture, {:.0f} ms a picture on one core\n"
-      "recall at IoU 0.5  {:.4f}\nrecall at IoU 0.7  {:.4f}\naverage recall     {:.4f}\nMABO       "
-      "        {:.4f}\n\n"
-      "    boxes  recall 0.5  recall 0.7  average recall\n",
-      quality.images,
-      quality.objects,
-      quality.boxes_per_image,
-      ms_per_image,
-      quality.recall_50,
-      quality.recall_70,
-      quality.average_recall,
-      quality.mean_average_best_overlap);
-  for (const RecallAtBoxes& point : quality.curve) {
-    text += fmt::format("{:>9}  {:>10.4f}  {:>10.4f}  {:>14.4f}\n",
-                        point.box_count,
-                        point.recall_50,
-                        point.recall_70,
-                        point.average_recall);
-  }
-  return text;
-}
-
-std::string AboText(const ProposalQuality& quality, const ClassTable& classes) {
-  std::string text = "\nclass                ABO\n";
-  for (std::size_t i = 0; i < classes.Size(); ++i) {
-    const std::optional<double>& abo = quality.average_best_overlap[i];
-    text += fmt::format(
-        "{:<16}  {}\n", classes.Name(ClassAt(i)), abo ? fmt::format("{:.4f}", *abo) : "  -");
-  }
-  return text;
-}
-
-nlohmann::ordered_json QualityJson(const ProposalQuality& quality,
-                                   const ClassTable& classes,
-                                   double ms_per_image) {
-  nlohmann::ordered_json json{{"images", quality.images},
-                              {"objects", quality.objects},
-                              {"boxes_per_image", quality.boxes_per_image},
-                              {"ms_per_image", ms_per_image},
-                              {"recall_50", quality.recall_50},
-                              {"recall_70", quality.recall_70},
-                              {"average_recall", quality.average_recall},
-                              {"mabo", quality.mean_average_best_overlap}};
-  for (std::size_t i = 0; i < classes.Size(); ++i) {
-    const std::optional<double>& abo = quality.average_best_overlap[i];
-    json["abo"][classes.Name(ClassAt(i))] =
-        abo ? nlohmann::ordered_json(*abo) : nlohmann::ordered_json();
-  }
-  for (const RecallAtBoxes& point : quality.curve) {
-    json["curve"].push_back({{"boxes", point.box_count},
-                             {"recall_50", point.recall_50},
-                             {"recall_70", point.recall_70},
-                             {"average_recall", point.average_recall}});
-  }
-  return json;
 }
 
 void PrintRecall(const Dataset& truth,
@@ -164,12 +131,28 @@ void PrintRecall(const Dataset& truth,
   }
   std::vector<std::vector<Proposal>> all;
   for (const AnnotatedImage& image : truth.images) all.push_back(by_id[image.id]);
-  const ProposalQuality quality = EvaluateProposals(truth, all);
+  const MeasuredProposals measured = {
+      .name = "proposals", .quality = EvaluateProposals(truth, all), .ms_per_image = ms_per_image};
   if (as_json) {
-    fmt::print("{}\n", QualityJson(quality, truth.classes, ms_per_image).dump());
+    fmt::print("{}\n", QualityJson(measured, truth.classes));
   } else {
-    fmt::print("{}{}", QualityText(quality, ms_per_image), AboText(quality, truth.classes));
+    fmt::print("{}", QualityText(measured, truth.classes));
   }
+}
+
+// The network of --multibox, and how it takes part, as text.
+struct UsedMultiBox {
+  std::unique_ptr<const MultiBoxNetwork> network;
+  std::string text;
+};
+
+UsedMultiBox LoadUsedMultiBox(const ProposeArguments& arguments) {
+  if (arguments.multibox.empty()) return {};
+  const MultiBox multibox = LoadMultiBox(arguments.multibox);
+  const Precision precision =
+      MultiBoxPrecision(RunOptions{.precision = arguments.precision}.ForNetwork({}).precision);
+  return {.network = std::make_unique<const MultiBoxNetwork>(multibox, precision),
+          .text = fmt::format(" multibox {} {}", FingerprintOf(multibox), NameOf(precision))};
 }
 
 }  // namespace
@@ -188,6 +171,16 @@ int RunPropose(const Arguments& words) {
   std::optional<Dataset> truth;
   if (arguments.data.Given()) truth = ReadDataSource(arguments.data);
   const std::vector<Picture> pictures = truth ? PicturesOf(*truth) : FindPictures(arguments.inputs);
+  const UsedMultiBox multibox = LoadUsedMultiBox(arguments);
+  if (truth && multibox.network) {
+    return CompareProposals(*truth,
+                            pictures,
+                            *multibox.network,
+                            {.proposals = arguments.proposals,
+                             .workers = arguments.workers,
+                             .curve = arguments.curve,
+                             .json = arguments.json});
+  }
   SayShard(chosen, PicturesOfShard(pictures, chosen.shard).size(), pictures.size());
 
   std::optional<Journal> journal;
@@ -195,7 +188,8 @@ int RunPropose(const Arguments& words) {
     RequireWritable(arguments.output);
     journal.emplace(
         JournalPath(arguments.output + ".journal", chosen.shard),
-        RecordOf("propose", "proposals " + TextOf(options), pictures, chosen.shard, ""));
+        RecordOf(
+            "propose", "proposals " + TextOf(options) + multibox.text, pictures, chosen.shard, ""));
   }
   const PictureRun run{.pictures = &pictures,
                        .shard = chosen.shard,
@@ -207,7 +201,7 @@ int RunPropose(const Arguments& words) {
   const JournalEntries entries = RunPictures<Proposed>(
       run,
       journal ? &*journal : nullptr,
-      [&](const Picture& picture) { return ProposeFor(picture, options); },
+      [&](const Picture& picture) { return ProposeFor(picture, options, multibox.network.get()); },
       [&](const Proposed& proposed) {
         seconds += proposed.seconds;
         ++timed;

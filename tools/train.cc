@@ -12,6 +12,7 @@
 #include "tools/train_classify.h"
 #include "tools/train_finetune.h"
 #include "tools/train_heads.h"
+#include "tools/train_multibox.h"
 #include "tools/verbs.h"
 
 namespace deeper::tools {
@@ -34,6 +35,7 @@ constexpr std::array<Training, 8> kTrainings = {{
     {"heads", TrainHeads, "both, keeping those that are better on held-out pictures"},
     {"boxes", TrainBoxes, "the box regression of an existing detector anew"},
     {"calibrate", TrainCalibrate, "probabilities and operating points for a detector's scores"},
+    {"multibox", TrainMultiBox, "a network that proposes boxes for a whole picture (MultiBox)"},
     {"classify", TrainClassify, "the network on whole pictures, from a folder for each class"},
 }};
 

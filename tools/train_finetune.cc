@@ -25,6 +25,7 @@
 #include "tools/network_options.h"
 #include "tools/progress.h"
 #include "tools/stop_signal.h"
+#include "tools/training_inputs.h"
 #include "tools/training_pictures.h"
 #include "tools/training_run.h"
 #include "tools/validation_scores.h"
@@ -34,8 +35,6 @@ namespace deeper::tools {
 namespace po = boost::program_options;
 
 namespace {
-
-constexpr std::size_t kCropValues = 3 * kCropSide * kCropSide;
 
 struct FinetuneArguments {
   DataSource data;
@@ -171,45 +170,12 @@ std::string DigestOf(const RegionPool& pool) {
   return hash.HexDigest();
 }
 
-void MirrorCrop(std::span<float> crop_chw) {
-  for (std::size_t row = 0; row < crop_chw.size(); row += kCropSide) {
-    const auto begin = crop_chw.begin() + static_cast<std::ptrdiff_t>(row);
-    std::reverse(begin, begin + static_cast<std::ptrdiff_t>(kCropSide));
-  }
+void MakeInput(const RegionExample& example,
+               std::size_t worker,
+               std::span<std::byte> input,
+               TrainingInputs& inputs) {
+  inputs.Make(example.region.image, example.region.box, example.mirrored, worker, input);
 }
-
-// Makes the network's inputs from regions: crop, mirror, frozen part. Safe from several threads,
-// each with its own number.
-class RegionInputs {
- public:
-  RegionInputs(const PictureStore& pictures,
-               const CropOptions& crop,
-               const FrozenPart& frozen,
-               std::size_t workers)
-      : pictures_(&pictures), crop_(crop), frozen_(&frozen) {
-    for (std::size_t i = 0; i < workers; ++i)
-      threads_.push_back(
-          {.crop = std::vector<float>(kCropValues), .buffers = FrozenPart::Buffers(frozen)});
-  }
-
-  void Make(const RegionExample& example, std::size_t worker, std::span<std::byte> input) {
-    Thread& own = threads_[worker];
-    const auto picture = pictures_->Get(example.region.image);
-    Crop(*picture, example.region.box, crop_, own.crop);
-    if (example.mirrored) MirrorCrop(own.crop);
-    frozen_->Run(TensorView({1, 3, kCropSide, kCropSide}, own.crop), own.buffers, input);
-  }
-
- private:
-  struct Thread {
-    std::vector<float> crop;
-    FrozenPart::Buffers buffers;
-  };
-  const PictureStore* pictures_;
-  CropOptions crop_;
-  const FrozenPart* frozen_;
-  std::vector<Thread> threads_;
-};
 
 // Opens the cache of the frozen part's outputs for a training pool, if one is wanted; says first
 // how large it can become.
@@ -282,13 +248,13 @@ std::string SamplingRecipe(const RegionSamplingOptions& sampling) {
 std::map<std::string, double> Validate(Trainer& trainer,
                                        std::size_t outputs,
                                        const std::vector<RegionExample>& examples,
-                                       RegionInputs& inputs) {
+                                       TrainingInputs& inputs) {
   ValidationScores numbers(outputs, /*first_class=*/1);
   trainer.Score(
       Trainer::Which::kAverages,
       examples.size(),
       [&](std::size_t example, std::size_t worker, std::span<std::byte> input) {
-        inputs.Make(examples[example], worker, input);
+        MakeInput(examples[example], worker, input, inputs);
       },
       [&](std::size_t example, std::span<const float> scores) {
         numbers.Add(scores, examples[example].region.label);
@@ -349,7 +315,7 @@ int TrainFinetune(const Arguments& words) {
       OpenActivationCache(arguments, input_recipe, sampler, network.InputBytes());
   const PictureStore pictures(dataset,
                               static_cast<std::uint64_t>(arguments.picture_memory_gb * 1e9));
-  RegionInputs inputs(pictures, crop, frozen, workers);
+  TrainingInputs inputs(pictures, crop, frozen, workers);
   std::vector<RegionExample> batch;
   TrainingTask task = {
       .what = "fine-tuning",
@@ -359,7 +325,7 @@ int TrainFinetune(const Arguments& words) {
             const RegionExample& drawn = batch[example];
             const std::uint64_t place = 2 * drawn.position + (drawn.mirrored ? 1 : 0);
             if (cache && cache->Get(place, input)) return;
-            inputs.Make(drawn, worker, input);
+            MakeInput(drawn, worker, input, inputs);
             if (cache) cache->Put(place, input);
           },
       .loss =

@@ -98,10 +98,41 @@ TEST_CASE("gradients of the whole network, heads and dropout included, are the r
   }
 }
 
-TEST_CASE("no kernel of training is oneDNN's reference loop") {
+TEST_CASE("gradients of a head on the map are the reference's") {
+  const TrainingPlanOptions options = {
+      .frozen = "inception_5a", .auxiliary_heads = false, .main_head = MainHead::kMap};
+  const TrainingPlan plan = PlanTraining(options);
+  const Weights weights = AllWeights(plan);
+  const Tensor input = RandomTensor(plan.input_shape, 3, 0, 1);
+  const ExampleLoss loss = LossWithLabels({3});
+  ReferenceActivations activations = {{plan.input, input}};
+  RunReferenceLayers(plan, weights, 0, activations);
+  const Weights expected = ReferenceGradients(plan, weights, activations, 11, loss);
   for (const Precision precision : Precisions()) {
-    const TrainingNetwork network(
-        {.plan = {}, .precision = precision, .outputs = kOutputs, .micro_batch = 2});
+    TrainingNetwork network(
+        {.plan = options, .precision = precision, .outputs = kOutputs, .micro_batch = 2});
+    network.Load(weights);
+    TrainingNetwork::Worker worker(network);
+    PutCrop(input, precision, worker.Input(0));
+    const std::vector<std::uint64_t> seeds = {11};
+    worker.Train(0, seeds, 1, loss);
+    Weights gradients;
+    worker.UnpackGradients(gradients);
+    for (const Blob& blob : network.blobs()) {
+      const double distance = RelativeDistance(gradients.at(blob.name), expected.at(blob.name));
+      CAPTURE(NameOf(precision), blob.name, distance);
+      CHECK(distance <= (precision == Precision::kF32 ? 1e-4 : 0.1));
+    }
+  }
+}
+
+TEST_CASE("no kernel of training is oneDNN's reference loop") {
+  const MainHead head = GENERATE(MainHead::kAverage, MainHead::kMap);
+  for (const Precision precision : Precisions()) {
+    const TrainingNetwork network({.plan = {.main_head = head},
+                                   .precision = precision,
+                                   .outputs = kOutputs,
+                                   .micro_batch = 2});
     for (const std::string& line : network.Implementations()) {
       CAPTURE(line);
       const std::string names = line.substr(line.find(": "));

@@ -62,6 +62,21 @@ TEST_CASE("every layer stands behind those that it reads") {
   for (const TrainingHead& head : plan.heads) CHECK(written.contains(head.input));
 }
 
+TEST_CASE("a head on the map stands where the global average does, on whatever is frozen") {
+  for (const std::string row : {"", "inception_4e", "inception_5b"}) {
+    CAPTURE(row);
+    const TrainingPlan average = PlanTraining({.frozen = row, .auxiliary_heads = false});
+    const TrainingPlan map =
+        PlanTraining({.frozen = row, .auxiliary_heads = false, .main_head = MainHead::kMap});
+    CHECK(map.input == (row == "inception_5b" ? "inception_5b/output" : average.input));
+    CHECK(map.input_shape == average.input_shape);
+    CHECK(map.layers.size() == average.layers.size() + 1);
+    // 1024 x 64 + 64, 64 x 7 x 7 x 512 + 512, and 512 instead of 1024 features for 10 outputs.
+    CHECK(CountOf(TrainedBlobs(map, 10)) - CountOf(TrainedBlobs(average, 10)) ==
+          1024 * 64 + 64 + 64 * 49 * 512 + 512 - 512 * 10);
+  }
+}
+
 TEST_CASE("an unknown row is refused with the known ones, rates out of range by name") {
   CHECK_THROWS_WITH(PlanTraining({.frozen = "inception_6a"}),
                     Catch::Contains("inception_6a") && Catch::Contains("stem, inception_3a"));

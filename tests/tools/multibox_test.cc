@@ -1,0 +1,261 @@
+// MultiBox as a user trains and uses it, on a network of random weights and pictures of coloured
+// rectangles.
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "backbone/weight_files.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "detector/model.h"
+#include "detector/multibox_file.h"
+#include "tests/backbone/random_tensor.h"
+#include "tests/support/catch.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/tools/coloured_data_set.h"
+#include "tools/command_line.h"
+#include "tools/training_log.h"
+#include "tools/verbs.h"
+
+namespace deeper::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Fixture {
+  test::TemporaryDirectory directory;
+  std::string data = "voc:" + test::WriteDataSet(directory / "data").string();
+  std::string backbone = (directory / "random.safetensors").string();
+
+  Fixture() { WriteBackboneWeights(test::RandomWeights(1), backbone); }
+
+  std::string Path(const std::string& name) const { return (directory / name).string(); }
+
+  std::vector<std::string> Words(const std::string& output,
+                                 const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> words = {"multibox",
+                                      "--data",
+                                      data,
+                                      "--set",
+                                      "train",
+                                      "--backbone",
+                                      backbone,
+                                      "--output",
+                                      Path(output),
+                                      "--precision",
+                                      "f32",
+                                      "--workers",
+                                      "2",
+                                      "--frozen",
+                                      "inception_5b",
+                                      "--batch",
+                                      "4",
+                                      "--steps",
+                                      "4",
+                                      "--micro-batch",
+                                      "2",
+                                      "--checkpoint-every",
+                                      "1",
+                                      "--average",
+                                      "0.5"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+
+  // A detector on the same network.
+  void TrainDetector(const std::string& name) const {
+    REQUIRE(RunTrain({"svm",
+                      "--data",
+                      data,
+                      "--set",
+                      "train",
+                      "--backbone",
+                      backbone,
+                      "--output",
+                      Path(name),
+                      "--precision",
+                      "f32",
+                      "--max-training-boxes",
+                      "10",
+                      "--no-box-regression",
+                      "--self-contained"}) == kDone);
+  }
+};
+
+TEST_CASE("training writes a MultiBox of as many boxes as asked for, its curves, and recall") {
+  const Fixture fixture;
+  REQUIRE(RunTrain(fixture.Words(
+              "a", {"--boxes", "7", "--holdout", "0.4", "--validate-every", "2"})) == kDone);
+  const MultiBox multibox = LoadMultiBox(fixture.Path("a"));
+  CHECK(multibox.priors.size() == 7);
+  CHECK(multibox == RoundedToBf16(multibox));
+  const Weights before = ReadBackboneWeights(fixture.backbone);
+  // What is frozen is the backbone's.
+  MultiBox frozen = multibox;
+  frozen.weights["inception_5b/1x1/weight"] = before.at("inception_5b/1x1/weight");
+  CHECK(RoundedToBf16(frozen) == multibox);
+
+  const TrainingLog log(fixture.Path("a") + ".log.jsonl", 1000);
+  std::size_t validations = 0;
+  for (const TrainingLogLine& line : log.lines())
+    validations += line.values.count("validation_recall_50");
+  CHECK(validations == 2);
+  CHECK(ReadTextFile(fixture.Path("a") + ".svg").find("recall_50") != std::string::npos);
+}
+
+TEST_CASE("it learns where the rectangles are") {
+  const Fixture fixture;
+  REQUIRE(RunTrain(fixture.Words("a",
+                                 {"--boxes",
+                                  "4",
+                                  "--steps",
+                                  "60",
+                                  "--rate",
+                                  "0.01",
+                                  "--whole",
+                                  "1",
+                                  "--no-mirror",
+                                  "--dropout",
+                                  "0",
+                                  "--average",
+                                  "0"})) == kDone);
+  const TrainingLog log(fixture.Path("a") + ".log.jsonl", 1000);
+  const auto mean_loss = [&](std::size_t first) {
+    double sum = 0;
+    for (std::size_t i = first; i < first + 10; ++i) sum += log.lines()[i].values.at("loss") / 10;
+    return sum;
+  };
+  CHECK(mean_loss(50) < 0.5 * mean_loss(0));
+}
+
+TEST_CASE("a training killed again and again gives the bytes of one that is left alone") {
+  const Fixture fixture;
+  const std::vector<std::string> boxes = {"--boxes", "5"};
+  REQUIRE(RunTrain(fixture.Words("whole", boxes)) == kDone);
+  int kills = 0;
+  bool done = false;
+  for (int attempt = 0; attempt < 100 && !done; ++attempt) {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) std::_Exit(RunTrain(fixture.Words("killed", boxes)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200 + 100 * attempt));
+    kill(child, SIGKILL);
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    done = WIFEXITED(status);
+    if (done) REQUIRE(WEXITSTATUS(status) == kDone);
+    if (!done) ++kills;
+  }
+  REQUIRE(done);
+  CHECK(kills > 0);
+  CHECK(ReadFile(fixture.Path("killed")) == ReadFile(fixture.Path("whole")));
+}
+
+TEST_CASE("a finished training needs no steps, and other options are another training") {
+  const Fixture fixture;
+  const std::vector<std::string> boxes = {"--boxes", "5"};
+  REQUIRE(RunTrain(fixture.Words("a", boxes)) == kDone);
+  const std::vector<std::uint8_t> finished = ReadFile(fixture.Path("a"));
+  REQUIRE(RunTrain(fixture.Words("a", boxes)) == kDone);
+  CHECK(ReadFile(fixture.Path("a")) == finished);
+  CHECK_THROWS_WITH(RunTrain(fixture.Words("a", {"--boxes", "5", "--matching", "predictions"})),
+                    Catch::Contains("checkpoint of another training"));
+}
+
+TEST_CASE("a detector that got a MultiBox detects with it, and without it on demand") {
+  const Fixture fixture;
+  fixture.TrainDetector("model");
+  const Model before = LoadModel(fixture.Path("model"));
+  REQUIRE(RunTrain(fixture.Words("a", {"--boxes", "7", "--into", fixture.Path("model")})) == kDone);
+  Model after = LoadModel(fixture.Path("model"));
+  REQUIRE(after.multibox);
+  CHECK(*after.multibox == LoadMultiBox(fixture.Path("a")));
+  CHECK(*after.multibox == LoadMultiBox(fixture.Path("model")));
+  after.multibox.reset();
+  CHECK(after == before);
+
+  const auto boxes_kept = [&](const std::string& name, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"--data",
+                                      fixture.data,
+                                      "--set",
+                                      "train",
+                                      "--model",
+                                      fixture.Path("model"),
+                                      "--output",
+                                      fixture.Path(name),
+                                      "--feature-cache",
+                                      fixture.Path(name + ".features"),
+                                      "--precision",
+                                      "f32",
+                                      "--no-drawings"};
+    words.insert(words.end(), more.begin(), more.end());
+    REQUIRE(RunDetect(words) == kDone);
+    std::uintmax_t bytes = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(fixture.Path(name + ".features")))
+      bytes += entry.is_regular_file() ? entry.file_size() : 0;
+    return bytes / (4 * 1024);
+  };
+  // Pictures of two rectangles give Selective Search a few boxes; 7 more each, but for duplicates.
+  const auto with = boxes_kept("with", {});
+  const auto without = boxes_kept("without", {"--no-multibox"});
+  CHECK(with > without + test::kPictures);
+  CHECK(with <= without + 7 * test::kPictures + 1);
+}
+
+TEST_CASE("proposing with a MultiBox compares it with Selective Search, or joins their boxes") {
+  const Fixture fixture;
+  REQUIRE(RunTrain(fixture.Words("a", {"--boxes", "7"})) == kDone);
+  REQUIRE(RunPropose({"--data",
+                      fixture.data,
+                      "--set",
+                      "train",
+                      "--multibox",
+                      fixture.Path("a"),
+                      "--curve",
+                      fixture.Path("curve.svg")}) == kDone);
+  const std::string svg = ReadTextFile(fixture.Path("curve.svg"));
+  for (const char* name : {">fast<", ">x2<", ">MultiBox<", ">x2 + MultiBox<"})
+    CHECK(svg.find(name) != std::string::npos);
+
+  const std::string pictures = fixture.Path("data/JPEGImages");
+  REQUIRE(
+      RunPropose(
+          {pictures, "--multibox", fixture.Path("a"), "--output", fixture.Path("joined.jsonl")}) ==
+      kDone);
+  REQUIRE(RunPropose({pictures, "--output", fixture.Path("alone.jsonl")}) == kDone);
+  const auto count_boxes = [&](const char* name) {
+    const std::string text = ReadTextFile(fixture.Path(name));
+    std::size_t count = 0;
+    for (const std::string_view line : SplitLines(text))
+      count += nlohmann::json::parse(line).at("boxes").size();
+    return count;
+  };
+  CHECK(count_boxes("joined.jsonl") > count_boxes("alone.jsonl"));
+  CHECK(count_boxes("joined.jsonl") <= count_boxes("alone.jsonl") + 7 * test::kPictures);
+}
+
+TEST_CASE("what does not go together is refused before the work begins") {
+  const Fixture fixture;
+  CHECK_THROWS_WITH(RunTrain(fixture.Words("a", {"--boxes", "1000"})),
+                    Catch::Contains("at least 1000 different true boxes"));
+  CHECK_THROWS_AS(RunTrain(fixture.Words("a", {"--boxes", "5", "--priors", "p"})), UsageError);
+  CHECK_THROWS_AS(RunTrain(fixture.Words("a", {"--matching", "nothing"})), UsageError);
+  CHECK_THROWS_AS(RunTrain(fixture.Words("a", {"--into", fixture.Path("absent")})), Error);
+  CHECK_THROWS_AS(RunPropose({"photos", "--multibox", fixture.backbone, "--curve", "c.svg"}),
+                  UsageError);
+  CHECK_THROWS_WITH(
+      RunPropose({"--data", fixture.data, "--set", "train", "--multibox", fixture.backbone}),
+      Catch::Contains("no MultiBox"));
+}
+
+}  // namespace
+}  // namespace deeper::tools
