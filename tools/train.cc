@@ -25,7 +25,7 @@ struct Training {
   std::string_view what;
 };
 
-constexpr std::array<Training, 8> kTrainings = {{
+constexpr std::array<Training, 9> kTrainings = {{
     {"all", TrainAll, "all that a detector needs, in order; begin here"},
     {"finetune",
      TrainFinetune,
