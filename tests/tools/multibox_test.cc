@@ -112,31 +112,6 @@ TEST_CASE("training writes a MultiBox of as many boxes as asked for, its curves,
   CHECK(ReadTextFile(fixture.Path("a") + ".svg").find("recall_50") != std::string::npos);
 }
 
-TEST_CASE("it learns where the rectangles are") {
-  const Fixture fixture;
-  REQUIRE(RunTrain(fixture.Words("a",
-                                 {"--boxes",
-                                  "4",
-                                  "--steps",
-                                  "60",
-                                  "--rate",
-                                  "0.01",
-                                  "--whole",
-                                  "1",
-                                  "--no-mirror",
-                                  "--dropout",
-                                  "0",
-                                  "--average",
-                                  "0"})) == kDone);
-  const TrainingLog log(fixture.Path("a") + ".log.jsonl", 1000);
-  const auto mean_loss = [&](std::size_t first) {
-    double sum = 0;
-    for (std::size_t i = first; i < first + 10; ++i) sum += log.lines()[i].values.at("loss") / 10;
-    return sum;
-  };
-  CHECK(mean_loss(50) < 0.5 * mean_loss(0));
-}
-
 TEST_CASE("a training killed again and again gives the bytes of one that is left alone") {
   const Fixture fixture;
   const std::vector<std::string> boxes = {"--boxes", "5"};
