@@ -112,9 +112,9 @@ std::optional<RegionFeatures> LoadEntry(const FeatureCache& cache,
                                         const std::string& entry,
                                         const TrainingFeatures& how) {
   std::optional<RegionFeatures> regions = cache.Load(entry);
-  if (!regions || !how.context) return regions;
+  if (!how.context) return regions;
   std::optional<RegionFeatures> whole = cache.Load(ContextEntryOf(entry));
-  if (!whole) return std::nullopt;
+  if (!regions || !whole) return std::nullopt;
   regions->context = std::move(whole->features);
   return regions;
 }
@@ -183,14 +183,15 @@ ExtractedImages LoadFrom(const FeatureCache& cache,
   ExtractedImages extracted;
   for (std::size_t i = 0; i < dataset.images.size() && !StopAsked(); ++i) {
     const AnnotatedImage& annotated = dataset.images[i];
+    // All entries are read before one is given up, so that every damaged one is found.
     std::optional<RegionFeatures> regions = LoadEntry(cache, EntryOf(annotated), how);
-    if (!regions) continue;
     if (how.mirrored_truth) {
       std::optional<RegionFeatures> mirrored = LoadEntry(cache, MirroredEntryOf(annotated), how);
-      if (!mirrored) continue;
+      if (!regions || !mirrored) continue;
       extracted.mirrored.push_back({.truth = MirroredTruth(annotated, mirrored->image_width),
                                     .regions = std::move(*mirrored)});
     }
+    if (!regions) continue;
     extracted.positions.push_back(i);
     extracted.images.push_back({.truth = annotated.annotations, .regions = std::move(*regions)});
   }

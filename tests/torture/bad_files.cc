@@ -145,12 +145,12 @@ const std::vector<Kind>& Kinds() {
          const Bytes file = Encoded(".jpg", random);
          return Patched(file, JpegSizeAt(file), "\xFD\xE8\xFD\xE8");
        }},
-      {"JPEG without tables",
+      {"JPEG without quantization tables",
        ".jpg",
        "truncated or corrupt JPEG",
        [](Random& random) {
          const Bytes file = Encoded(".jpg", random);
-         return Patched(file, Find(file, "\xFF\xC4"), "\xFF\xFE");
+         return Patched(file, Find(file, "\xFF\xDB"), "\xFF\xFE");
        }},
       {"PNG cut",
        ".png",
