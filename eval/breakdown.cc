@@ -4,7 +4,6 @@
 #include <limits>
 #include <map>
 #include <numeric>
-#include <ranges>
 #include <utility>
 
 #include "core/error.h"
@@ -177,7 +176,10 @@ std::vector<CalibrationBin> CalibrationCurve(const Evaluation& evaluation, std::
     }
   }
   if (scored.empty()) return {};
-  const auto [low, high] = std::ranges::minmax(scored | std::views::keys);
+  const auto [lowest, highest] = std::minmax_element(
+      scored.begin(), scored.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  const float low = lowest->first;
+  const float high = highest->first;
   const double width = (double{high} - double{low}) / static_cast<double>(bins);
   std::vector<CalibrationBin> curve(bins);
   for (const auto& [score, right] : scored) {
