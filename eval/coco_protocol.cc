@@ -62,9 +62,11 @@ View ViewOf(std::span<const TrueObject> objects, const AreaRange& range) {
   View view;
   view.order.resize(objects.size());
   std::iota(view.order.begin(), view.order.end(), std::size_t{0});
-  const auto ignored = std::ranges::stable_partition(
-      view.order, [&](std::size_t i) { return Counts(objects[i], range); });
-  view.counting = objects.size() - ignored.size();
+  const auto ignored =
+      std::stable_partition(view.order.begin(), view.order.end(), [&](std::size_t i) {
+        return Counts(objects[i], range);
+      });
+  view.counting = static_cast<std::size_t>(ignored - view.order.begin());
   return view;
 }
 
