@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -97,6 +98,12 @@ void WriteBackboneWeights(const Weights& weights,
   if (quantization) content.metadata[kQuantizationKey] = JsonOf(*quantization).dump();
   for (const auto& [name, tensor] : weights) content.tensors.emplace(name, StoreTensor(tensor));
   WriteSafetensors(content, path);
+}
+
+bool FitsBf16(const Tensor& tensor) {
+  return std::ranges::all_of(tensor.data, [](float value) {
+    return (std::bit_cast<std::uint32_t>(value) & 0xFFFFU) == 0;
+  });
 }
 
 StoredTensor StoreTensor(const Tensor& tensor, DType dtype) {

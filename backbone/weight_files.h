@@ -34,6 +34,9 @@ void WriteBackboneWeights(const Weights& weights,
 // Error naming the file when it does not fit GoogLeNet.
 std::optional<Quantization> ReadBackboneQuantization(const std::filesystem::path& path);
 
+// Whether bf16, the upper half of f32, holds every value exactly: then half the bytes will do.
+bool FitsBf16(const Tensor& tensor);
+
 // A blob of the network as it lies in a safetensors file, with all four sizes, and back: sizes that
 // are missing behind are 1. LoadTensor throws Error naming `name` for more than four sizes or for
 // integers.

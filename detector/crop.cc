@@ -212,6 +212,13 @@ void WriteRows(const Image& image,
 
 }  // namespace
 
+Box WholeImageBox(const Image& image) {
+  return {.x0 = 0,
+          .y0 = 0,
+          .x1 = static_cast<float>(image.width),
+          .y1 = static_cast<float>(image.height)};
+}
+
 std::string NameOf(CropMode mode) { return mode == CropMode::kWarp ? "warp" : "square"; }
 
 CropMode CropModeFromName(const std::string& name) {

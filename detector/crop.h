@@ -17,6 +17,9 @@ enum class CropMode {
   kSquare,  // the tightest square around the box first, aspect kept
 };
 
+// The box that covers the whole picture.
+Box WholeImageBox(const Image& image);
+
 std::string NameOf(CropMode mode);                   // "warp", "square"
 CropMode CropModeFromName(const std::string& name);  // throws Error listing them otherwise
 

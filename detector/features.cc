@@ -122,11 +122,7 @@ RegionFeatures FeatureExtractor::Extract(const Image& image,
 }
 
 RegionFeatures FeatureExtractor::ExtractWhole(const Image& image, StageTimes& times) {
-  const Box whole = {.x0 = 0,
-                     .y0 = 0,
-                     .x1 = static_cast<float>(image.width),
-                     .y1 = static_cast<float>(image.height)};
-  return Extract(image, {whole}, times);
+  return Extract(image, {WholeImageBox(image)}, times);
 }
 
 }  // namespace deeper

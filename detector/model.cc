@@ -1,7 +1,6 @@
 #include "detector/model.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -155,15 +154,6 @@ void CheckModel(const Model& model, const std::string& source) {
   if (model.multibox) ValidateMultiBox(*model.multibox, source);
 }
 
-// Whether bf16, the upper half of f32, holds every value exactly: then half the bytes will do.
-bool FitsBf16(const Weights& weights) {
-  return std::ranges::all_of(weights, [](const auto& item) {
-    return std::ranges::all_of(item.second.data, [](float value) {
-      return (std::bit_cast<std::uint32_t>(value) & 0xFFFFU) == 0;
-    });
-  });
-}
-
 std::map<std::string, StoredTensor> TensorsOf(const Model& model) {
   std::map<std::string, StoredTensor> tensors;
   const LinearClassifiers& classifiers = model.classifiers;
@@ -176,7 +166,9 @@ std::map<std::string, StoredTensor> TensorsOf(const Model& model) {
         StoreFloats(boxes.weights, {boxes.RegressorCount(), 4, boxes.feature_dim + 1});
   }
   if (model.backbone) {
-    const DType dtype = FitsBf16(*model.backbone) ? DType::kBf16 : DType::kF32;
+    const bool is_bf16 = std::ranges::all_of(
+        *model.backbone, [](const auto& item) { return FitsBf16(item.second); });
+    const DType dtype = is_bf16 ? DType::kBf16 : DType::kF32;
     for (const auto& [name, tensor] : *model.backbone) {
       tensors[std::string(kBackbonePrefix) + name] = StoreTensor(tensor, dtype);
     }

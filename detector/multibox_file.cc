@@ -1,8 +1,6 @@
 #include "detector/multibox_file.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -24,11 +22,6 @@ const std::string kFingerprintKey = "multibox_fingerprint";
 const std::string kModelKey = "deeper";  // a model describes itself under it
 
 std::string NameInFile(std::string_view name) { return std::string(kPrefix) + std::string(name); }
-
-bool FitsBf16(const Tensor& blob) {
-  return std::ranges::all_of(
-      blob.data, [](float value) { return (std::bit_cast<std::uint32_t>(value) & 0xFFFFU) == 0; });
-}
 
 // (K, 2, 4, 1).
 Tensor TensorOf(const std::vector<MultiBoxPrior>& priors) {

@@ -58,12 +58,8 @@ MultiBoxNetwork::MultiBoxNetwork(const MultiBox& multibox, Precision precision)
 
 std::vector<float> MultiBoxNetwork::Outputs(const Image& image) const {
   Expects(!image.IsEmpty(), "a picture with pixels");
-  const Box whole = {.x0 = 0,
-                     .y0 = 0,
-                     .x1 = static_cast<float>(image.width),
-                     .y1 = static_cast<float>(image.height)};
   std::vector<float> crop(kInputChannels * kInputSide * kInputSide);
-  Crop(image, whole, crop_, crop);
+  Crop(image, WholeImageBox(image), crop_, crop);
   FrozenPart::Buffers buffers(to_last_map_);
   std::vector<std::byte> map(to_last_map_.OutputBytes());
   to_last_map_.Run(TensorView({1, kInputChannels, kInputSide, kInputSide}, crop), buffers, map);

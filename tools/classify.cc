@@ -133,10 +133,7 @@ std::vector<Classifier> LoadClassifiers(const ClassifyArguments& arguments) {
 
 std::vector<ClassificationView> ViewsOf(const Image& image, const ClassifyArguments& arguments) {
   if (!arguments.whole) return ClassificationViews(image.width, image.height, arguments.crops);
-  return {{.box = {.x0 = 0,
-                   .y0 = 0,
-                   .x1 = static_cast<float>(image.width),
-                   .y1 = static_cast<float>(image.height)}}};
+  return {{.box = WholeImageBox(image)}};
 }
 
 // Mean probabilities over the views of a picture.

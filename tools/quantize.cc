@@ -135,12 +135,7 @@ void QuantizeBackbone(const QuantizeArguments& arguments, const fs::path& path) 
   const Quantization quantization = Measure(
       weights,
       CropOptions{.padding_px = 0},
-      [](const Image& image) {
-        return std::vector<Box>{{.x0 = 0,
-                                 .y0 = 0,
-                                 .x1 = static_cast<float>(image.width),
-                                 .y1 = static_cast<float>(image.height)}};
-      },
+      [](const Image& image) { return std::vector<Box>{WholeImageBox(image)}; },
       PicturesOf(arguments),
       arguments.measure);
   if (!StopAsked()) WriteBackboneWeights(weights, arguments.output, quantization);

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "detector/crop.h"
 #include "eval/align.h"
 #include "eval/annotated_image.h"
 #include "eval/draw_thumbnail.h"
@@ -189,12 +190,7 @@ struct Drawn {
 // The picture with its marks; for a sheet already of a tile's size, so that its labels can be read.
 Image DrawMarked(const Image& image, std::vector<Mark> marks, std::optional<int> tile_px) {
   if (!tile_px) return DrawMarks(image, marks);
-  const Thumbnail tile = MakeThumbnail(image,
-                                       {.x0 = 0,
-                                        .y0 = 0,
-                                        .x1 = static_cast<float>(image.width),
-                                        .y1 = static_cast<float>(image.height)},
-                                       *tile_px);
+  const Thumbnail tile = MakeThumbnail(image, WholeImageBox(image), *tile_px);
   for (Mark& mark : marks) {
     for (float Box::*side : {&Box::x0, &Box::y0, &Box::x1, &Box::y1}) {
       mark.box.*side *= static_cast<float>(tile.scale);
