@@ -12,6 +12,7 @@
 #include "core/read_image.h"
 #include "detector/features.h"
 #include "tools/extraction.h"
+#include "tools/holdout.h"
 #include "tools/parallel.h"
 #include "tools/progress.h"
 
@@ -19,13 +20,19 @@ namespace deeper::tools {
 
 namespace {
 
+// Whether some of this picture's proposals are left out. A held-out picture keeps them all, to be
+// judged as a new picture would be.
+bool IsSampled(const AnnotatedImage& annotated, const TrainingFeatures& how) {
+  return how.max_proposals > 0 && !IsHeldOut(annotated.id, how.holdout);
+}
+
 // The boxes whose features a training picture needs: its objects' own, then proposals.
 std::vector<Box> BoxesFor(const AnnotatedImage& annotated,
                           const Image& image,
                           const TrainingFeatures& how) {
   const std::vector<Box> proposals = BoxesOf(SelectiveSearch(image, how.proposals));
   const std::size_t at_most =
-      how.max_proposals == 0 ? std::numeric_limits<std::size_t>::max() : how.max_proposals;
+      IsSampled(annotated, how) ? how.max_proposals : std::numeric_limits<std::size_t>::max();
   return SampleTrainingBoxes(annotated, proposals, at_most, /*seed=*/0);
 }
 
@@ -73,18 +80,20 @@ std::string Recipe(const TrainingFeatures& how) {
          fmt::format("training boxes {}\n", how.max_proposals);
 }
 
-// Identifies a picture's entry: a changed annotation changes the first boxes.
-std::string EntryOf(const AnnotatedImage& annotated) {
+// Identifies a picture's entry: a changed annotation changes the first boxes, and all proposals of
+// a picture are not a sample of them.
+std::string EntryOf(const AnnotatedImage& annotated, const TrainingFeatures& how) {
   std::string boxes;
   for (const Annotation& annotation : annotated.annotations) {
     const Box& box = annotation.box;
     boxes += fmt::format("{} {} {} {};", box.x0, box.y0, box.x1, box.y1);
   }
-  return fmt::format("{}-{:016x}", annotated.id, Fnv1a(boxes));
+  const bool is_whole = how.max_proposals > 0 && !IsSampled(annotated, how);
+  return fmt::format("{}-{:016x}{}", annotated.id, Fnv1a(boxes), is_whole ? "-all" : "");
 }
 
-std::string MirroredEntryOf(const AnnotatedImage& annotated) {
-  return EntryOf(annotated) + "-mirrored";
+std::string MirroredEntryOf(const AnnotatedImage& annotated, const TrainingFeatures& how) {
+  return EntryOf(annotated, how) + "-mirrored";
 }
 
 // The whole picture's entry beside that of its boxes.
@@ -102,8 +111,8 @@ bool IsComplete(const AnnotatedImage& annotated,
   const auto contains = [&](const std::string& entry) {
     return cache.Contains(entry) && (!how.context || cache.Contains(ContextEntryOf(entry)));
   };
-  return contains(EntryOf(annotated)) &&
-         (!how.mirrored_truth || contains(MirroredEntryOf(annotated)));
+  return contains(EntryOf(annotated, how)) &&
+         (!how.mirrored_truth || contains(MirroredEntryOf(annotated, how)));
 }
 
 // The features under this entry, with their context where it is wanted; nothing where the cache
@@ -130,20 +139,21 @@ void ExtractInto(const FeatureCache& cache,
     if (!how.context || cache.Contains(ContextEntryOf(entry))) return;
     cache.Store(ContextEntryOf(entry), extractor.ExtractWhole(of, times));
   };
-  if (!cache.Contains(EntryOf(annotated))) {
-    cache.Store(EntryOf(annotated),
-                extractor.Extract(image, BoxesFor(annotated, image, how), times));
+  const std::string entry = EntryOf(annotated, how);
+  if (!cache.Contains(entry)) {
+    cache.Store(entry, extractor.Extract(image, BoxesFor(annotated, image, how), times));
   }
-  store_context(EntryOf(annotated), image);
+  store_context(entry, image);
   if (!how.mirrored_truth) return;
   const Image mirrored = MirrorImage(image);
-  if (!cache.Contains(MirroredEntryOf(annotated))) {
+  const std::string mirrored_entry = MirroredEntryOf(annotated, how);
+  if (!cache.Contains(mirrored_entry)) {
     std::vector<Box> boxes;
     for (const Annotation& annotation : MirroredTruth(annotated, image.width))
       boxes.push_back(annotation.box);
-    cache.Store(MirroredEntryOf(annotated), extractor.Extract(mirrored, std::move(boxes), times));
+    cache.Store(mirrored_entry, extractor.Extract(mirrored, std::move(boxes), times));
   }
-  store_context(MirroredEntryOf(annotated), mirrored);
+  store_context(mirrored_entry, mirrored);
 }
 
 // Extracts what is missing, with progress; a picture that cannot be read is reported and passed
@@ -184,9 +194,10 @@ ExtractedImages LoadFrom(const FeatureCache& cache,
   for (std::size_t i = 0; i < dataset.images.size() && !StopAsked(); ++i) {
     const AnnotatedImage& annotated = dataset.images[i];
     // All entries are read before one is given up, so that every damaged one is found.
-    std::optional<RegionFeatures> regions = LoadEntry(cache, EntryOf(annotated), how);
+    std::optional<RegionFeatures> regions = LoadEntry(cache, EntryOf(annotated, how), how);
     if (how.mirrored_truth) {
-      std::optional<RegionFeatures> mirrored = LoadEntry(cache, MirroredEntryOf(annotated), how);
+      std::optional<RegionFeatures> mirrored =
+          LoadEntry(cache, MirroredEntryOf(annotated, how), how);
       if (!regions || !mirrored) continue;
       extracted.mirrored.push_back({.truth = MirroredTruth(annotated, mirrored->image_width),
                                     .regions = std::move(*mirrored)});

@@ -20,8 +20,9 @@ struct TrainingFeatures {
   CropOptions crop;
   SelectiveSearchOptions proposals;
   std::size_t max_proposals = 0;  // a picture, besides its objects' own boxes; 0 takes all
-  bool mirrored_truth = true;     // also the objects' own boxes in the mirror image
-  bool context = false;           // also the whole picture, and its mirror image
+  double holdout = 0;          // fraction of the pictures that is held out; of these, all proposals
+  bool mirrored_truth = true;  // also the objects' own boxes in the mirror image
+  bool context = false;        // also the whole picture, and its mirror image
   std::filesystem::path cache;
   int workers = 1;
 };

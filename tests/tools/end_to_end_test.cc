@@ -202,7 +202,9 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
   CHECK(one.calibration.has_value());
   CHECK(one.backbone.has_value());
   CHECK(fs::file_size(path("one.safetensors")) < 20'000'000);  // rounded to bf16
-  CHECK(one.training.at("classifiers, held-out mAP").find("softmax") != std::string::npos);
+  CHECK_THAT(
+      one.training.at("classifiers, held-out mAP"),
+      Catch::Contains("svm with voting") && Catch::Contains("softmax with soft suppression"));
   REQUIRE(train({"--output",
                  path("two.safetensors"),
                  "--svm-c",
@@ -211,7 +213,10 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
                  "0",
                  "--context",
                  "0.5"}) == kDone);
-  CHECK(LoadModel(path("two.safetensors")).context_weight == 0.5F);
+  const Model two = LoadModel(path("two.safetensors"));
+  CHECK(two.context_weight == 0.5F);
+  CHECK(two.nms.vote_iou == 0);  // asked for, so nothing else was tried
+  CHECK_THAT(two.training.at("classifiers, held-out mAP"), !Catch::Contains("voting"));
 
   const auto detect = [&](const std::string& output, const std::vector<std::string>& models) {
     std::vector<std::string> words = {"--data",
