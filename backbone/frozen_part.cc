@@ -44,7 +44,7 @@ void FrozenPart::Run(TensorView crop, Buffers& buffers, std::span<std::byte> out
     return;
   }
   stack_->PutCrop(crop, *buffers.buffers_);
-  std::ranges::copy(stack_->RunToLast(*buffers.buffers_), output.begin());
+  std::ranges::copy(stack_->RunFirst(stack_->steps().size(), *buffers.buffers_), output.begin());
 }
 
 }  // namespace deeper

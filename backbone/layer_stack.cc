@@ -167,12 +167,16 @@ void LayerStack::PutCrop(TensorView crop, Buffers& buffers) const {
   });
 }
 
-void LayerStack::RunSteps(std::span<const Step> steps,
+void LayerStack::RunSteps(std::size_t first,
+                          std::size_t end,
                           Buffers& buffers,
                           const StepObserver& observer) const {
   const kernels::SingleThread single_thread;
-  auto convolution = buffers.convolutions_.begin();
-  for (const Step& step : steps) {
+  const auto is_convolution = [](const Step& step) { return step.kind == StepKind::kConvolution; };
+  const std::span<const Step> steps = steps_;
+  auto convolution =
+      buffers.convolutions_.begin() + std::ranges::count_if(steps.first(first), is_convolution);
+  for (const Step& step : steps.subspan(first, end - first)) {
     if (step.kind == StepKind::kConvolution) {
       convolution->Run();
       ++convolution;
@@ -190,8 +194,12 @@ void LayerStack::RunSteps(std::span<const Step> steps,
 void LayerStack::Run(Buffers& buffers,
                      std::span<float> features,
                      const StepObserver& observer) const {
+  RunSteps(0, steps_.size() - 1, buffers, observer);
+  Average(buffers, features);
+}
+
+void LayerStack::Average(Buffers& buffers, std::span<float> features) const {
   Expects(steps_.back().kind == StepKind::kGlobalAverage, "all of the network's steps");
-  RunSteps(std::span(steps_).first(steps_.size() - 1), buffers, observer);
   const Layer& average = steps_.back().layer;
   kernels::AverageOverPixels(Activation(average.input, buffers),
                              PixelsOf(plan_.activations.at(average.input)),
@@ -199,12 +207,26 @@ void LayerStack::Run(Buffers& buffers,
                              features);
 }
 
-std::span<const std::byte> LayerStack::RunToLast(Buffers& buffers) const {
-  Expects(steps_.back().kind != StepKind::kGlobalAverage, "steps before the global average");
-  RunSteps(steps_, buffers, {});
-  const std::string& last = steps_.back().layer.output;
-  const std::size_t values = plan_.activations.at(last).shape.Count();
-  return Activation(last, buffers).first(values * kernels::SizeOf(EncodingOf(last).element));
+std::span<const std::byte> LayerStack::RunFirst(std::size_t count, Buffers& buffers) const {
+  Expects(count > 0 && count <= steps_.size(), "some of the steps");
+  const Step& last = steps_[count - 1];
+  Expects(last.kind != StepKind::kGlobalAverage, "steps before the global average");
+  RunSteps(0, count, buffers, {});
+  const std::string& name = last.layer.output;
+  const std::size_t values = plan_.activations.at(name).shape.Count();
+  return Activation(name, buffers).first(values * kernels::SizeOf(EncodingOf(name).element));
+}
+
+void LayerStack::RunBehind(std::size_t count,
+                           std::span<const std::byte> activation,
+                           Buffers& buffers,
+                           std::span<float> features) const {
+  Expects(count > 0 && count < steps_.size(), "steps before the global average");
+  const std::span<std::byte> place = Activation(steps_[count - 1].layer.output, buffers);
+  Expects(activation.size() <= place.size(), "what these steps give");
+  if (place.data() != activation.data()) std::ranges::copy(activation, place.begin());
+  RunSteps(count, steps_.size() - 1, buffers, {});
+  Average(buffers, features);
 }
 
 void LayerStack::CopySlice(const Layer& layer, Buffers& buffers) const {

@@ -75,9 +75,15 @@ class LayerStack {
   // buffers.
   void Run(Buffers& buffers, std::span<float> features, const StepObserver& observer = {}) const;
 
-  // The same for steps that stop before the global average: what the last of them wrote, as it is
-  // stored, NHWC, until the next run.
-  std::span<const std::byte> RunToLast(Buffers& buffers) const;
+  // Runs the first `count` steps on the crop in Input(), at least one and not the global average:
+  // what the last of them wrote, as it is stored, NHWC, until the next run.
+  std::span<const std::byte> RunFirst(std::size_t count, Buffers& buffers) const;
+  // Goes on to the end from what RunFirst(count) gave, of this stack or of one whose first `count`
+  // steps compute the same. Expects that nothing but it is read by the steps behind.
+  void RunBehind(std::size_t count,
+                 std::span<const std::byte> activation,
+                 Buffers& buffers,
+                 std::span<float> features) const;
 
   const std::vector<Step>& steps() const { return steps_; }
   // Names of the kernels that run the steps: oneDNN's own, or "vectorised" for ours.
@@ -94,7 +100,12 @@ class LayerStack {
   void FillPadding(std::span<std::byte> input) const;
 
   std::span<std::byte> Activation(const std::string& name, Buffers& buffers) const;
-  void RunSteps(std::span<const Step> steps, Buffers& buffers, const StepObserver& observer) const;
+  // Runs the steps from `first` up to, without, `end`.
+  void RunSteps(std::size_t first,
+                std::size_t end,
+                Buffers& buffers,
+                const StepObserver& observer) const;
+  void Average(Buffers& buffers, std::span<float> features) const;
   void CopySlice(const Layer& layer, Buffers& buffers) const;
   Tensor OutputOf(const Layer& layer, Buffers& buffers) const;
 

@@ -175,6 +175,20 @@ void Network::Features(TensorView crops, Workspace& workspace, std::span<float> 
   }
 }
 
+std::span<const std::byte> Network::RunFirst(std::size_t steps, Workspace& workspace) const {
+  ExpectOwn(workspace);
+  return state_->stack.RunFirst(steps, workspace.state().buffers);
+}
+
+void Network::RunBehind(std::size_t steps,
+                        std::span<const std::byte> activation,
+                        Workspace& workspace,
+                        std::span<float> features) const {
+  ExpectOwn(workspace);
+  Expects(features.size() == kFeatureDim, "room for 1024 features");
+  state_->stack.RunBehind(steps, activation, workspace.state().buffers, features);
+}
+
 std::vector<StepTime> Network::Profile(Workspace& workspace) const {
   ExpectOwn(workspace);
   using Clock = std::chrono::steady_clock;

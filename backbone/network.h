@@ -99,8 +99,15 @@ class Network {
   std::vector<StepTime> Profile(Workspace& workspace) const;
 
  private:
+  friend class NetworkFamily;
   struct State;
   void ExpectOwn(Workspace& workspace) const;
+  // LayerStack::RunFirst and RunBehind.
+  std::span<const std::byte> RunFirst(std::size_t steps, Workspace& workspace) const;
+  void RunBehind(std::size_t steps,
+                 std::span<const std::byte> activation,
+                 Workspace& workspace,
+                 std::span<float> features) const;
 
   std::unique_ptr<const State> state_;
 };

@@ -10,8 +10,6 @@
 namespace deeper {
 namespace {
 
-constexpr std::string_view kStem = "stem";
-
 constexpr std::string_view kClassifierWeight = "/classifier/weight";
 constexpr double kClassifierDeviation = 0.01;
 
@@ -20,9 +18,9 @@ std::string OutputOf(std::string_view row) { return std::string(row) + "/output"
 // The first layer that is not frozen.
 std::size_t CountFrozen(const std::vector<Layer>& layers, const std::string& frozen) {
   if (frozen.empty()) return 0;
-  std::string rows(kStem);
+  std::string rows(kStemRow);
   for (std::size_t i = 0; i <= kInception.size(); ++i) {
-    const std::string_view row = i == 0 ? kStem : kInception[i - 1].name;
+    const std::string_view row = i == 0 ? kStemRow : kInception[i - 1].name;
     if (i > 0) rows += ", " + std::string(row);
     if (row != frozen) continue;
     const std::string next =

@@ -45,6 +45,9 @@ inline constexpr std::size_t kMapHeadFeatures = 512;
 std::vector<Layer> MapHeadLayers();
 std::string MapHeadClassifierName();
 
+// The row of the convolutions before the inception modules.
+inline constexpr std::string_view kStemRow = "stem";
+
 struct TrainingPlanOptions {
   // The last row that is not trained, with all below it: "" (everything is trained), "stem" (the
   // convolutions before the inception modules) or an inception module such as "inception_3b".

@@ -47,66 +47,76 @@ StageTimes& StageTimes::operator+=(const StageTimes& other) {
 }
 
 struct FeatureExtractor::State {
-  State(const Network& given_network, const CropOptions& given_crop)
-      : network(given_network),
+  State(NetworkFamily given_networks, const CropOptions& given_crop)
+      : networks(std::move(given_networks)),
         crop(given_crop),
-        workspaces([this] { return network.MakeWorkspace(); }) {}
+        workspaces([this] { return networks.MakeWorkspaces(); }) {}
 
-  const Network& network;
+  NetworkFamily networks;
   CropOptions crop;
-  tbb::enumerable_thread_specific<Workspace> workspaces;
+  tbb::enumerable_thread_specific<std::vector<Workspace>> workspaces;
 };
 
 FeatureExtractor::FeatureExtractor(const Network& network, const CropOptions& crop)
-    : state_(std::make_unique<State>(network, crop)) {
+    : FeatureExtractor(NetworkFamily({&network}, 0), crop) {}
+
+FeatureExtractor::FeatureExtractor(NetworkFamily networks, const CropOptions& crop)
+    : state_(std::make_unique<State>(std::move(networks), crop)) {
   crop.Validate();
   if (crop.size_px != static_cast<int>(kCropSide)) {
     throw Error("crop size_px = " + std::to_string(crop.size_px) + ": GoogLeNet reads crops of " +
                 std::to_string(kCropSide) + " px");
   }
-  const NetworkOptions& options = network.options();
-  if (options.precision == Precision::kInt8 && options.quantization->mean_bgr != crop.mean_bgr) {
-    throw Error(
-        "crop mean_bgr: differs from that of the network's quantization - measure it again with "
-        "'deeper model quantize'");
+  for (const Network* network : state_->networks.networks()) {
+    const NetworkOptions& options = network->options();
+    if (options.precision == Precision::kInt8 && options.quantization->mean_bgr != crop.mean_bgr) {
+      throw Error(
+          "crop mean_bgr: differs from that of the network's quantization - measure it again with "
+          "'deeper model quantize'");
+    }
   }
 }
 FeatureExtractor::FeatureExtractor(FeatureExtractor&&) noexcept = default;
 FeatureExtractor::~FeatureExtractor() = default;
 
-RegionFeatures FeatureExtractor::Extract(const Image& image,
-                                         std::vector<Box> boxes,
-                                         StageTimes& times) {
-  RegionFeatures regions = {.image_width = image.width,
-                            .image_height = image.height,
-                            .feature_dim = kFeatureDim,
-                            .boxes = std::move(boxes),
-                            .features = {}};
-  regions.features.resize(regions.boxes.size() * kFeatureDim);
-  const auto row = [&](std::size_t i) {
-    return std::span(regions.features).subspan(i * kFeatureDim, kFeatureDim);
+std::vector<RegionFeatures> FeatureExtractor::ExtractForAll(const Image& image,
+                                                            const std::vector<Box>& boxes,
+                                                            StageTimes& times) {
+  std::vector<RegionFeatures> regions(state_->networks.networks().size(),
+                                      {.image_width = image.width,
+                                       .image_height = image.height,
+                                       .feature_dim = kFeatureDim,
+                                       .boxes = boxes,
+                                       .features = std::vector<float>(boxes.size() * kFeatureDim)});
+  // The features of box i by every network.
+  const auto rows = [&](std::size_t i) {
+    std::vector<std::span<float>> of_box;
+    of_box.reserve(regions.size());
+    for (RegionFeatures& by_network : regions) {
+      of_box.push_back(std::span(by_network.features).subspan(i * kFeatureDim, kFeatureDim));
+    }
+    return of_box;
   };
-  const std::vector<std::size_t> first_equal =
-      FirstWithEqualCrop(image, regions.boxes, state_->crop);
+  const std::vector<std::size_t> first_equal = FirstWithEqualCrop(image, boxes, state_->crop);
   std::vector<std::size_t> distinct;
   for (std::size_t i = 0; i < first_equal.size(); ++i) {
     if (first_equal[i] == i) distinct.push_back(i);
   }
 
   const auto extract = [&](const tbb::blocked_range<std::size_t>& range, StageTimes spent) {
-    Workspace& workspace = state_->workspaces.local();
+    std::vector<Workspace>& workspaces = state_->workspaces.local();
     for (std::size_t k = range.begin(); k < range.end(); ++k) {
       const Clock::time_point start = Clock::now();
-      Crop(image, regions.boxes[distinct[k]], state_->crop, state_->network.Input(workspace));
+      Crop(image, boxes[distinct[k]], state_->crop, state_->networks.Input(workspaces));
       const Clock::time_point is_cropped = Clock::now();
-      state_->network.FeaturesOfInput(workspace, row(distinct[k]));
+      state_->networks.FeaturesOfInput(workspaces, rows(distinct[k]));
       spent.crop_s += Seconds(is_cropped - start);
       spent.network_s += Seconds(Clock::now() - is_cropped);
     }
     return spent;
   };
   // Isolated: a thread that waits for the last crops must not begin another picture, which would
-  // use its workspace.
+  // use its workspaces.
   tbb::this_task_arena::isolate([&] {
     times +=
         tbb::parallel_reduce(tbb::blocked_range<std::size_t>(0, distinct.size(), kCropsTogether),
@@ -116,9 +126,19 @@ RegionFeatures FeatureExtractor::Extract(const Image& image,
   });
 
   for (std::size_t i = 0; i < first_equal.size(); ++i) {
-    if (first_equal[i] != i) std::ranges::copy(row(first_equal[i]), row(i).begin());
+    if (first_equal[i] == i) continue;
+    const std::vector<std::span<float>> from = rows(first_equal[i]);
+    const std::vector<std::span<float>> to = rows(i);
+    for (std::size_t n = 0; n < to.size(); ++n) std::ranges::copy(from[n], to[n].begin());
   }
   return regions;
+}
+
+RegionFeatures FeatureExtractor::Extract(const Image& image,
+                                         std::vector<Box> boxes,
+                                         StageTimes& times) {
+  Expects(state_->networks.networks().size() == 1, "one network");
+  return std::move(ExtractForAll(image, boxes, times).front());
 }
 
 RegionFeatures FeatureExtractor::ExtractWhole(const Image& image, StageTimes& times) {

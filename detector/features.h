@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backbone/network.h"
+#include "backbone/network_family.h"
 #include "core/box.h"
 #include "core/image.h"
 #include "detector/crop.h"
@@ -52,13 +53,20 @@ class FeatureExtractor {
   // `network` must outlive this. Throws Error when the crops are not of the side that it reads, or
   // when its quantization was measured on crops of another mean.
   FeatureExtractor(const Network& network, const CropOptions& crop);
+  // The same for all networks of a family, whose features are of the same crops.
+  FeatureExtractor(NetworkFamily networks, const CropOptions& crop);
   FeatureExtractor(FeatureExtractor&&) noexcept;
   ~FeatureExtractor();
 
   // Features of the crops of `boxes`, in their order. Adds to times.crop_s and times.network_s.
+  // Expects one network.
   RegionFeatures Extract(const Image& image, std::vector<Box> boxes, StageTimes& times);
   // Features of the whole picture as one box.
   RegionFeatures ExtractWhole(const Image& image, StageTimes& times);
+  // What Extract would give for each network of the family.
+  std::vector<RegionFeatures> ExtractForAll(const Image& image,
+                                            const std::vector<Box>& boxes,
+                                            StageTimes& times);
 
  private:
   struct State;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "backbone/network.h"
+#include "backbone/network_family.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "detector/fusion.h"
@@ -69,15 +70,47 @@ void EnsembleOptions::Check() const {
 struct Ensemble::Member {
   Model model;
   Network network;
-  FeatureExtractor extractor;
   std::string recipe;
   std::string digest;
   std::optional<FeatureCache> cache;
 
   Member(Model loaded, const Weights& weights, const RunOptions& run)
-      : model(std::move(loaded)),
-        network(weights, run.ForNetwork(model.quantization)),
-        extractor(network, model.crop) {}
+      : model(std::move(loaded)), network(weights, run.ForNetwork(model.quantization)) {}
+};
+
+// Models that read the same crops and whose networks have their first rows in common.
+struct Ensemble::Family {
+  std::vector<const Member*> members;
+  std::vector<std::size_t> positions;     // parallel to members: theirs among all
+  std::vector<std::string> fingerprints;  // RowFingerprints of the first
+  std::size_t shared_rows = 0;
+  std::optional<FeatureExtractor> extractor;
+
+  // Features of the boxes by each member, kept under this name where features are kept.
+  template <typename MakeBoxes>
+  std::vector<RegionFeatures> FeaturesOf(const std::string& entry,
+                                         const Image& image,
+                                         const MakeBoxes& make_boxes,
+                                         StageTimes& times) {
+    std::vector<RegionFeatures> kept;
+    for (const Member* member : members) {
+      std::optional<RegionFeatures> cached;
+      if (member->cache) cached = member->cache->Load(entry);
+      if (!cached) break;
+      kept.push_back(*std::move(cached));
+    }
+    if (kept.size() == members.size()) return kept;
+    std::vector<RegionFeatures> extracted = extractor->ExtractForAll(image, make_boxes(), times);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (members[i]->cache) members[i]->cache->Store(entry, extracted[i]);
+    }
+    return extracted;
+  }
+
+  bool ReadsContext() const {
+    return std::ranges::any_of(
+        members, [](const Member* member) { return member->model.context_weight != 0; });
+  }
 };
 
 Ensemble::Ensemble(const EnsembleOptions& options)
@@ -92,6 +125,7 @@ Ensemble::Ensemble(const EnsembleOptions& options)
                                  weights_.size()));
   }
   std::string multibox_text;  // for recipes
+  const bool are_several = files.size() > 1;
   for (const fs::path& file : files) {
     Model model = LoadModel(file);
     if (members_.empty() && model.multibox && !options.no_multibox) {
@@ -137,13 +171,48 @@ Ensemble::Ensemble(const EnsembleOptions& options)
                      multibox_text;
     if (!options.feature_cache.empty()) {
       fs::path directory = options.feature_cache;
-      if (files.size() > 1) directory /= file.stem();
+      if (are_several) directory /= file.stem();
       member->cache.emplace(
           directory, fmt::format("{}inputs {}\nall proposals\n", member->recipe, options.inputs));
     }
     members_.push_back(std::move(member));
     files_.push_back(file.string());
+    Join(members_.size() - 1,
+         are_several ? RowFingerprints(weights, members_.back()->network.options())
+                     : std::vector<std::string>{});
   }
+  for (Family& family : families_) {
+    std::vector<const Network*> networks;
+    for (const Member* member : family.members) networks.push_back(&member->network);
+    family.extractor.emplace(NetworkFamily(std::move(networks), family.shared_rows),
+                             family.members.front()->model.crop);
+  }
+}
+
+// Puts a model into the family with which it has the most rows in common, at least one and not
+// fewer than those in it have, or else into one of its own.
+void Ensemble::Join(std::size_t position, const std::vector<std::string>& fingerprints) {
+  const Member& member = *members_[position];
+  Family* nearest = nullptr;
+  std::size_t most = 0;
+  for (Family& family : families_) {
+    if (family.members.front()->model.crop != member.model.crop) continue;
+    const std::size_t common = CommonRows(family.fingerprints, fingerprints);
+    if (common <= most || (family.members.size() > 1 && common < family.shared_rows)) continue;
+    nearest = &family;
+    most = common;
+  }
+  if (nearest == nullptr) {
+    families_.push_back({.members = {&member},
+                         .positions = {position},
+                         .fingerprints = fingerprints,
+                         .shared_rows = 0,
+                         .extractor = {}});
+    return;
+  }
+  nearest->shared_rows = nearest->members.size() > 1 ? nearest->shared_rows : most;
+  nearest->members.push_back(&member);
+  nearest->positions.push_back(position);
 }
 
 Ensemble::Ensemble(Ensemble&&) noexcept = default;
@@ -152,51 +221,30 @@ Ensemble::~Ensemble() = default;
 const Model& Ensemble::first() const { return members_[0]->model; }
 std::size_t Ensemble::size() const { return members_.size(); }
 
-RegionFeatures Ensemble::FeaturesOf(Member& member,
-                                    const std::string& picture_id,
-                                    const Image& image,
-                                    std::optional<std::vector<Box>>& boxes,
-                                    StageTimes& times) const {
-  if (member.cache) {
-    if (std::optional<RegionFeatures> cached = member.cache->Load(picture_id))
-      return std::move(*cached);
-  }
-  if (!boxes) {
-    boxes = Timed(times.proposals_s, [&] { return Propose(image); });
-  }
-  RegionFeatures regions = member.extractor.Extract(image, *boxes, times);
-  if (member.cache) member.cache->Store(picture_id, regions);
-  return regions;
-}
-
-std::vector<float> Ensemble::ContextOf(Member& member,
-                                       const std::string& picture_id,
-                                       const Image& image,
-                                       StageTimes& times) const {
-  if (member.model.context_weight == 0) return {};
-  const std::string entry = picture_id + "-context";
-  if (member.cache) {
-    if (std::optional<RegionFeatures> cached = member.cache->Load(entry))
-      return std::move(cached->features);
-  }
-  RegionFeatures whole = member.extractor.ExtractWhole(image, times);
-  if (member.cache) member.cache->Store(entry, whole);
-  return std::move(whole.features);
-}
-
 Ensemble::Scored Ensemble::Score(const std::string& picture_id,
                                  const Image& image,
                                  bool box_regression,
                                  StageTimes& times) {
   std::optional<std::vector<Box>> boxes;  // made when a model needs them
-  Scored scored;
-  for (const std::unique_ptr<Member>& member : members_) {
-    RegionFeatures regions = FeaturesOf(*member, picture_id, image, boxes, times);
-    regions.context = ContextOf(*member, picture_id, image, times);
-    if (scored.by_model.empty()) scored.boxes = regions.boxes;
-    scored.by_model.push_back(Timed(times.heads_s, [&] {
-      return ScoreRegions(member->model, std::move(regions), box_regression);
-    }));
+  const auto propose_once = [&] {
+    if (!boxes) boxes = Timed(times.proposals_s, [&] { return Propose(image); });
+    return *boxes;
+  };
+  const auto whole_picture = [&] { return std::vector<Box>{WholeImageBox(image)}; };
+  Scored scored{.boxes = {}, .by_model = std::vector<RegionScores>(members_.size())};
+  for (Family& family : families_) {
+    std::vector<RegionFeatures> regions = family.FeaturesOf(picture_id, image, propose_once, times);
+    std::vector<RegionFeatures> wholes;
+    if (family.ReadsContext())
+      wholes = family.FeaturesOf(picture_id + "-context", image, whole_picture, times);
+    scored.boxes = regions.front().boxes;
+    for (std::size_t i = 0; i < regions.size(); ++i) {
+      const Model& model = family.members[i]->model;
+      if (model.context_weight != 0) regions[i].context = std::move(wholes[i].features);
+      scored.by_model[family.positions[i]] = Timed(times.heads_s, [&] {
+        return ScoreRegions(model, std::move(regions[i]), box_regression);
+      });
+    }
   }
   return scored;
 }

@@ -76,19 +76,12 @@ class Ensemble {
 
  private:
   struct Member;
-  RegionFeatures FeaturesOf(Member& member,
-                            const std::string& picture_id,
-                            const Image& image,
-                            std::optional<std::vector<Box>>& boxes,
-                            StageTimes& times) const;
-  // The whole picture's features, for a model that reads them.
-  std::vector<float> ContextOf(Member& member,
-                               const std::string& picture_id,
-                               const Image& image,
-                               StageTimes& times) const;
+  struct Family;
+  void Join(std::size_t member, const std::vector<std::string>& fingerprints);
   std::vector<Box> Propose(const Image& image) const;
 
   std::vector<std::unique_ptr<Member>> members_;
+  std::vector<Family> families_;  // a model is in one of them
   std::vector<double> weights_;
   std::vector<std::string> files_;
   SelectiveSearchOptions proposals_;

@@ -59,6 +59,18 @@ TEST_CASE("the features of each box are those of its own crop, also where boxes 
   CHECK_THROWS_WITH(FeatureExtractor(network, {.size_px = 227}), Catch::Contains("224"));
 }
 
+TEST_CASE("several networks each give what they give alone") {
+  const Network first(test::RandomWeights(2), {});
+  const Network second(test::RandomWeights(2), {});
+  const Image image = NoiseImage(60, 40);
+  StageTimes times;
+  FeatureExtractor family(NetworkFamily({&first, &second}, 1), {});
+  const std::vector<RegionFeatures> regions = family.ExtractForAll(image, kBoxes, times);
+  REQUIRE(regions.size() == 2);
+  CHECK(regions[0] == FeatureExtractor(first, {}).Extract(image, kBoxes, times));
+  CHECK(regions[1] == FeatureExtractor(second, {}).Extract(image, kBoxes, times));
+}
+
 TEST_CASE("stage times add up stage by stage") {
   StageTimes sum = {.decode_s = 1, .proposals_s = 2, .crop_s = 3, .network_s = 4, .heads_s = 5};
   sum += {.decode_s = 10, .proposals_s = 20, .crop_s = 30, .network_s = 40, .heads_s = 50};

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backbone/crop_rows.h"
+#include "backbone/network.h"
+#include "backbone/weights.h"
+
+namespace deeper {
+
+// For each row of the table, the stem and then the inception modules, a fingerprint of all that its
+// output depends on: the weights from the crop up to there, the precision and, in int8, the
+// quantization. Networks with equal fingerprints of a row write the same there for the same crop.
+// Expects weights that fit the table.
+std::vector<std::string> RowFingerprints(const Weights& weights, const NetworkOptions& options);
+
+// How many rows, from the stem on, are equal in both.
+std::size_t CommonRows(std::span<const std::string> fingerprints,
+                       std::span<const std::string> others);
+
+// Networks that read the same crops, run together: the rows that they have in common run once for
+// all, so that networks which were fine-tuned above a frozen part cost little more than one. Every
+// one gives the same features as when it runs alone, bit for bit. Const, and safe to use from
+// several threads, each with its own workspaces.
+class NetworkFamily {
+ public:
+  // The networks, at least one, must outlive this. shared_rows: how many rows all have in common
+  // (CommonRows); at least one where there are several networks.
+  NetworkFamily(std::vector<const Network*> networks, std::size_t shared_rows);
+
+  const std::vector<const Network*>& networks() const { return networks_; }
+
+  // One for each network.
+  std::vector<Workspace> MakeWorkspaces() const;
+  // Where the next crop goes, as Network::Input.
+  CropRows Input(std::vector<Workspace>& workspaces) const;
+  // Writes the 1024 features that each network makes of the crop in Input() to `features`, one span
+  // a network.
+  void FeaturesOfInput(std::vector<Workspace>& workspaces,
+                       std::span<const std::span<float>> features) const;
+
+ private:
+  std::vector<const Network*> networks_;
+  std::size_t shared_steps_ = 0;
+};
+
+}  // namespace deeper
