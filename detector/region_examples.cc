@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "detector/nearest_object.h"
 
 namespace deeper {
 namespace {
@@ -13,21 +14,6 @@ namespace {
 void CheckIou(const char* field, double iou) {
   if (iou >= 0 && iou <= 1) return;
   throw Error(std::string(field) + " = " + std::to_string(iou) + ": expected an IoU from 0 to 1");
-}
-
-// The object that the box overlaps most.
-struct BestObject {
-  const Annotation* annotation = nullptr;
-  double iou = 0;
-};
-
-BestObject FindBest(const Box& box, const std::vector<Annotation>& annotations) {
-  BestObject best;
-  for (const Annotation& annotation : annotations) {
-    const double iou = Iou(box, annotation.box);
-    if (iou > best.iou) best = {&annotation, iou};
-  }
-  return best;
 }
 
 }  // namespace
@@ -55,12 +41,14 @@ void AddRegions(const AnnotatedImage& image,
                                .label = 1 + IndexOf(annotation.class_id)});
   }
   for (const Box& box : proposals) {
-    const BestObject best = FindBest(box, image.annotations);
-    if (best.iou >= options.foreground_iou && best.annotation != nullptr) {
-      if (best.annotation->difficult) continue;
-      pool.foreground.push_back(
-          {.image = image_position, .box = box, .label = 1 + IndexOf(best.annotation->class_id)});
-    } else if (best.iou >= options.background_min_iou && best.iou < options.background_max_iou) {
+    const NearestObject nearest = FindNearestObject(box, image.annotations);
+    if (nearest.iou >= options.foreground_iou && nearest.annotation != nullptr) {
+      if (nearest.annotation->difficult) continue;
+      pool.foreground.push_back({.image = image_position,
+                                 .box = box,
+                                 .label = 1 + IndexOf(nearest.annotation->class_id)});
+    } else if (nearest.iou >= options.background_min_iou &&
+               nearest.iou < options.background_max_iou) {
       pool.background.push_back({.image = image_position, .box = box, .label = 0});
     }
   }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "detector/nearest_object.h"
 #include "detector/training.h"
 
 namespace deeper {
@@ -44,16 +45,10 @@ Eigen::RowVector4d TargetsOf(const Box& proposal, const Box& object) {
 void AppendPairs(const TrainingImage& image, double min_iou, std::vector<Pair>& pairs) {
   for (std::size_t row = image.truth.size(); row < image.regions.boxes.size(); ++row) {
     const Box& proposal = image.regions.boxes[row];
-    const Annotation* nearest = nullptr;
-    double largest_iou = min_iou;
-    for (const Annotation& annotation : image.truth) {
-      const double iou = Iou(proposal, annotation.box);
-      if (iou <= largest_iou) continue;
-      largest_iou = iou;
-      nearest = &annotation;
-    }
-    if (nearest == nullptr || nearest->difficult) continue;
-    pairs.push_back({.feature = image.regions.Row(row), .proposal = proposal, .object = nearest});
+    const NearestObject nearest = FindNearestObject(proposal, image.truth);
+    if (nearest.iou <= min_iou || nearest.annotation->difficult) continue;
+    pairs.push_back(
+        {.feature = image.regions.Row(row), .proposal = proposal, .object = nearest.annotation});
   }
 }
 

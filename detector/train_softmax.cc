@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "detector/lbfgs.h"
+#include "detector/nearest_object.h"
 #include "detector/training.h"
 
 namespace deeper {
@@ -34,18 +35,11 @@ std::vector<std::size_t> LabelsOf(const TrainingImage& image,
       labels.push_back(own.difficult ? kIgnored : 1 + IndexOf(own.class_id));
       continue;
     }
-    const Annotation* nearest = nullptr;
-    double largest_iou = 0;
-    for (const Annotation& annotation : image.truth) {
-      const double iou = Iou(image.regions.boxes[row], annotation.box);
-      if (iou <= largest_iou) continue;
-      largest_iou = iou;
-      nearest = &annotation;
-    }
-    if (largest_iou < options.negative_max_iou) {
+    const NearestObject nearest = FindNearestObject(image.regions.boxes[row], image.truth);
+    if (nearest.iou < options.negative_max_iou) {
       labels.push_back(0);
-    } else if (largest_iou >= options.positive_min_iou && !nearest->difficult) {
-      labels.push_back(1 + IndexOf(nearest->class_id));
+    } else if (nearest.iou >= options.positive_min_iou && !nearest.annotation->difficult) {
+      labels.push_back(1 + IndexOf(nearest.annotation->class_id));
     } else {
       labels.push_back(kIgnored);
     }
