@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <utility>
 
 #include "core/error.h"
@@ -18,6 +19,7 @@
 
 namespace deeper::tools {
 
+namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
 namespace {
@@ -31,6 +33,7 @@ struct AllArguments {
   std::string output;
   std::string backbone;
   std::string work;
+  std::size_t models = 1;
   std::uint64_t steps = 0;
   std::string frozen = "inception_3b";
   double holdout = 0.1;
@@ -47,13 +50,15 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
       "file. The same command goes on where it was stopped.",
       {"deeper train all --data voc:my-pictures --set train --output mine.safetensors",
        "deeper train all --data coco:labels.json,pictures/ --output mine.safetensors",
-       "deeper train all --data voc:VOC2007 --set trainval --steps 3000 --output voc.safetensors"});
+       "deeper train all --data voc:VOC2007 --set trainval --steps 3000 --output voc.safetensors",
+       "deeper train all --data voc:my-pictures --set train --models 6 --output mine.safetensors"});
   // clang-format off
   a.data.AddOptions(line.Group("Data"));
   line.Group("Model").add_options()
       ("output", po::value(&a.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.work/, which may be deleted afterwards")
       ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with; default: looked for in $DEEPER_MODELS and models/");
   line.Group("Training").add_options()
+      ("models", po::value(&a.models)->default_value(a.models)->value_name("N"), "detectors that score the same proposals together: the first as it would be alone, the others trained on from it, FILE-2 to FILE-N and a list of them all, FILE.models.txt")
       ("steps", po::value(&a.steps)->default_value(a.steps)->value_name("N"), "of fine-tuning, 128 regions each; 0: one for every two pictures, from 300 to 3000")
       ("frozen", po::value(&a.frozen)->default_value(a.frozen)->value_name("ROW"), "the last row that fine-tuning leaves as it is; '' trains all")
       ("holdout", po::value(&a.holdout)->default_value(a.holdout)->value_name("F"), "fraction of the pictures that is kept out of training, to choose and calibrate by")
@@ -68,6 +73,7 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
   CheckRange("steps", static_cast<double>(a.steps), 0, 1e9);
   CheckRange("max-training-boxes", a.max_training_boxes, 0, 1e6);
   CheckRange("workers", a.workers, 0, 4096);
+  CheckRange("models", static_cast<double>(a.models), 1, 100);
   if (a.precision != "auto") ValueOf("precision", [&] { return PrecisionFromName(a.precision); });
   a.work = a.output + ".work";
   return true;
@@ -115,35 +121,96 @@ std::vector<std::string> CommonWords(const AllArguments& a) {
                   {"holdout", fmt::format("{}", a.holdout)}});
 }
 
-// Recipe of the detector in models/, docs/training.md.
-std::vector<std::string> FinetuneWords(const AllArguments& a,
-                                       const std::string& tuned,
-                                       std::uint64_t steps) {
-  return WordsOf({{"output", tuned},
-                  {"backbone", FindBackboneFile(a.backbone).string()},
-                  {"precision", a.precision == "int8" ? "auto" : a.precision},
-                  {"steps", std::to_string(steps)},
-                  {"schedule", "poly"},
-                  {"rate", "0.002"},
-                  {"new-layer-rate", "5"},
-                  {"warmup", "50"},
-                  {"average", "0.99"},
-                  {"validate-every", std::to_string(std::max<std::uint64_t>(steps / 4, 1))},
-                  {"checkpoint-every", "25"}});
+// One of the detectors: its network, and how that is fine-tuned.
+struct Member {
+  std::string suffix;  // of its files' names: "" of the first, "-2" of the second
+  std::string begun_from;
+  std::string frozen;
+  std::string crop = "warp";
+  std::uint64_t steps = 0;
+  bool class_balanced = false;
+
+  std::string Tuned(const AllArguments& a) const {
+    return fmt::format("{}/tuned{}.safetensors", a.work, suffix);
+  }
+  std::string Output(const AllArguments& a) const {
+    const fs::path whole = a.output;
+    return (whole.parent_path() / (whole.stem().string() + suffix)).string() +
+           whole.extension().string();
+  }
+};
+
+// The row above which the further networks differ: detection runs what is below once for all.
+constexpr const char* kSharedUpTo = "inception_4e";
+
+// The first is the detector that it would be alone. Its network is trained on for each of the
+// others with other examples in another order, every second time with the classes in balance; for
+// the last of three or more on square crops, with more of the network.
+std::vector<Member> MembersOf(const AllArguments& a, std::uint64_t steps) {
+  std::vector<Member> members = {{.suffix = "",
+                                  .begun_from = FindBackboneFile(a.backbone).string(),
+                                  .frozen = a.frozen,
+                                  .steps = steps}};
+  const std::string first = members[0].Tuned(a);
+  for (std::size_t number = 2; number <= a.models; ++number) {
+    const bool is_square = number == a.models && a.models > 2;
+    members.push_back({.suffix = fmt::format("-{}", number),
+                       .begun_from = first,
+                       .frozen = is_square ? a.frozen : kSharedUpTo,
+                       .crop = is_square ? "square" : "warp",
+                       .steps = (steps + 2) / 3,
+                       .class_balanced = number % 2 == 0});
+  }
+  return members;
 }
 
-std::vector<std::string> HeadsWords(const AllArguments& a, const std::string& tuned) {
+// Recipe of the detector in models/, docs/training.md.
+std::vector<std::string> FinetuneWords(const AllArguments& a,
+                                       const Member& member,
+                                       std::size_t seed) {
   std::vector<std::string> words =
-      WordsOf({{"output", a.output},
-               {"backbone", tuned},
+      WordsOf({{"output", member.Tuned(a)},
+               {"backbone", member.begun_from},
+               {"crop", member.crop},
+               {"proposals-cache", a.work + "/tuned.safetensors.proposals"},
+               {"precision", a.precision == "int8" ? "auto" : a.precision},
+               {"steps", std::to_string(member.steps)},
+               {"seed", std::to_string(seed)},
+               {"schedule", "poly"},
+               {"rate", "0.002"},
+               {"new-layer-rate", "5"},
+               {"warmup", "50"},
+               {"average", "0.99"},
+               {"validate-every", std::to_string(std::max<std::uint64_t>(member.steps / 4, 1))},
+               {"checkpoint-every", "25"}});
+  words.insert(words.end(), {"--frozen", member.frozen});  // '' is a value of its own
+  if (member.class_balanced) words.emplace_back("--class-balanced");
+  return words;
+}
+
+std::vector<std::string> HeadsWords(const AllArguments& a, const Member& member) {
+  std::vector<std::string> words =
+      WordsOf({{"output", member.Output(a)},
+               {"backbone", member.Tuned(a)},
                {"backbone-name", "GoogLeNet, fine-tuned"},
-               {"cache", a.work + "/features"},
+               {"crop", member.crop},
+               {"cache", a.work + "/features" + member.suffix},
                {"max-training-boxes", std::to_string(a.max_training_boxes)},
                {"context", "1"},
                {"precision", a.precision}});
   words.insert(words.end(), {"--self-contained", "--calibrate"});
   if (a.precision == "auto" || a.precision == "int8") words.emplace_back("--quantize");
   return words;
+}
+
+// Names all detectors for 'deeper detect --model @LIST'.
+void WriteList(const AllArguments& a, const std::vector<Member>& members) {
+  std::string names;
+  for (const Member& member : members)
+    names += fs::path(member.Output(a)).filename().string() + "\n";
+  const std::string list = a.output + ".models.txt";
+  WriteFileWhole(list, names);
+  fmt::print(stderr, "all together: deeper detect photos/ --model @{}\n", list);
 }
 
 }  // namespace
@@ -185,17 +252,24 @@ int TrainAll(const Arguments& words) {
     SayLabels(dataset);
     if (steps == 0) steps = std::clamp<std::uint64_t>(dataset.images.size() / 2, 300, 3000);
   }
-  const std::string tuned = arguments.work + "/tuned.safetensors";
   const std::vector<std::string> common = CommonWords(arguments);
+  const std::vector<Member> members = MembersOf(arguments, steps);
+  int status = kDone;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const Member& member = members[i];
+    if (members.size() > 1)
+      fmt::print(
+          stderr, "\ndetector {} of {}: {}\n", i + 1, members.size(), member.Output(arguments));
+    fmt::print(stderr, "\n1. fine-tuning the network, {} steps\n", member.steps);
+    status = TrainFinetune(Joined(common, FinetuneWords(arguments, member, i)));
+    if (status != kDone) return status;
 
-  fmt::print(stderr, "\n1. fine-tuning the network, {} steps\n", steps);
-  std::vector<std::string> tuning = Joined(common, FinetuneWords(arguments, tuned, steps));
-  tuning.insert(tuning.end(), {"--frozen", arguments.frozen});  // '' is a value of its own
-  const int status = TrainFinetune(tuning);
-  if (status != kDone) return status;
-
-  fmt::print(stderr, "\n2. classifiers and box regression on its features\n");
-  return TrainHeads(Joined(common, HeadsWords(arguments, tuned)));
+    fmt::print(stderr, "\n2. classifiers and box regression on its features\n");
+    status = TrainHeads(Joined(common, HeadsWords(arguments, member)));
+    if (status != kDone && status != kSomeInputsFailed) return status;
+  }
+  if (members.size() > 1) WriteList(arguments, members);
+  return status;
 }
 
 }  // namespace deeper::tools

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 
+#include "backbone/network_family.h"
 #include "backbone/weight_files.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -433,6 +434,54 @@ TEST_CASE("a report, a comparison and drawings come out of one results file") {
   CHECK(fs::exists(truth.Path("show/sheet-1.jpg")));
   CHECK_THROWS_WITH(RunShow(with({"--detections", found, "--class", "redd"})),
                     Catch::Contains("did you mean 'red'?"));
+}
+
+TEST_CASE("one command trains several detectors, which score together and share their lower rows") {
+  const test::TemporaryDirectory directory;
+  const auto path = [&](const std::string& name) { return (directory / name).string(); };
+  const std::string data = "voc:" + WriteDataSet(directory / "data").string();
+  WriteBackboneWeights(test::RandomWeights(1), path("random.safetensors"));
+  REQUIRE(RunTrain({"all",
+                    "--data",
+                    data,
+                    "--set",
+                    "train",
+                    "--holdout",
+                    "0.5",
+                    "--backbone",
+                    path("random.safetensors"),
+                    "--precision",
+                    "f32",
+                    "--steps",
+                    "1",
+                    "--max-training-boxes",
+                    "10",
+                    "--models",
+                    "3",
+                    "--output",
+                    path("mine.safetensors")}) == kDone);
+  CHECK(ReadTextFile(path("mine.safetensors.models.txt")) ==
+        "mine.safetensors\nmine-2.safetensors\nmine-3.safetensors\n");
+  const Model first = LoadModel(path("mine.safetensors"));
+  const Model second = LoadModel(path("mine-2.safetensors"));
+  const Model third = LoadModel(path("mine-3.safetensors"));
+  CHECK(CommonRows(RowFingerprints(*first.backbone, {}), RowFingerprints(*second.backbone, {})) ==
+        8);  // up to inception_4e
+  CHECK(first.crop.mode == CropMode::kWarp);
+  CHECK(third.crop.mode == CropMode::kSquare);
+  CHECK(RunDetect({"--model",
+                   fmt::format("@{}", path("mine.safetensors.models.txt")),
+                   "--data",
+                   data,
+                   "--set",
+                   "train",
+                   "--precision",
+                   "f32",
+                   "--max-proposals",
+                   "5",
+                   "--no-drawings",
+                   "--output",
+                   path("found")}) == kDone);
 }
 
 }  // namespace
