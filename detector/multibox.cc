@@ -35,6 +35,11 @@ UnitBox MeanOf(const MultiBoxPrior& prior) {
   return box;
 }
 
+// a of the loss for this true box.
+double LocationWeight(const MultiBoxLossOptions& options, const UnitBox& object) {
+  return options.location_weight * WeightOf(object, options.distance);
+}
+
 // The box of each true one. What a match adds to F, against no match, is its cost:
 // a/2 |l - g|^2 - log c + log(1 - c) = a/2 |l - g|^2 - logit.
 std::vector<std::size_t> Match(std::span<const MultiBoxPrior> priors,
@@ -47,10 +52,10 @@ std::vector<std::size_t> Match(std::span<const MultiBoxPrior> priors,
   costs.reserve(truth.size() * priors.size());
   for (const UnitBox& object : truth) {
     for (std::size_t i = 0; i < priors.size(); ++i) {
-      costs.push_back(by_prediction
-                          ? options.location_weight / 2 * SquaredDistance(boxes[i].box, object) -
-                                double{logits[i]}
-                          : SquaredDistance(MeanOf(priors[i]), object));
+      costs.push_back(by_prediction ? LocationWeight(options, object) / 2 *
+                                              SquaredDistance(boxes[i].box, object) -
+                                          double{logits[i]}
+                                    : SquaredDistance(MeanOf(priors[i]), object));
     }
   }
   return CheapestAssignment(costs, priors.size());
@@ -98,6 +103,23 @@ std::vector<ScoredUnitBox> DecodeMultiBox(std::span<const MultiBoxPrior> priors,
   return boxes;
 }
 
+double WeightOf(const UnitBox& box, MultiBoxDistance distance) {
+  if (distance == MultiBoxDistance::kAbsolute) return 1;
+  return 1 / std::sqrt((box[2] - box[0]) * (box[3] - box[1]));
+}
+
+std::string NameOf(MultiBoxDistance distance) {
+  return distance == MultiBoxDistance::kAbsolute ? "absolute" : "relative";
+}
+
+MultiBoxDistance MultiBoxDistanceFromName(const std::string& name) {
+  for (const MultiBoxDistance distance :
+       {MultiBoxDistance::kAbsolute, MultiBoxDistance::kRelative}) {
+    if (name == NameOf(distance)) return distance;
+  }
+  throw Error("distance: expected absolute or relative, found '" + name + "'");
+}
+
 std::string NameOf(MultiBoxMatching matching) {
   return matching == MultiBoxMatching::kPredictions ? "predictions" : "priors";
 }
@@ -135,10 +157,10 @@ double MultiBoxLoss(std::span<const MultiBoxPrior> priors,
     loss += Softplus(double{logits[i]});
     logit_gradient[i] = static_cast<float>(boxes[i].confidence);
   }
-  const double a = options.location_weight;
   const std::vector<std::size_t> match = Match(priors, truth, options, boxes, logits);
   for (std::size_t j = 0; j < truth.size(); ++j) {
     const std::size_t i = match[j];
+    const double a = LocationWeight(options, truth[j]);
     loss += a / 2 * SquaredDistance(boxes[i].box, truth[j]) - double{logits[i]};
     logit_gradient[i] = static_cast<float>(boxes[i].confidence - 1);
     for (std::size_t corner = 0; corner < 4; ++corner) {

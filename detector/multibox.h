@@ -32,14 +32,29 @@ struct MultiBoxPrior {
   bool operator==(const MultiBoxPrior&) const = default;
 };
 
+// What a squared distance from a true box counts.
+enum class MultiBoxDistance {
+  kAbsolute,  // as it is (Erhan et al. 2014)
+  kRelative,  // divided by the root of the box's area: a small object, which the same distance
+              // misses sooner, is met more closely
+};
+
+std::string NameOf(MultiBoxDistance distance);                       // "absolute", "relative"
+MultiBoxDistance MultiBoxDistanceFromName(const std::string& name);  // throws Error listing them
+
+// The factor of a squared distance from this box. Expects a box that is not empty.
+double WeightOf(const UnitBox& box, MultiBoxDistance distance);
+
 // K priors for the true boxes of training pictures, by k-means of their corners (Lloyd 1982, begun
 // as in Arthur and Vassilvitskii 2007): mean and standard deviation of each cluster, the deviation
 // at least 0.02, so that a box of few examples can move too. By descending number of boxes in the
 // cluster. The same seed gives the same priors. Throws Error for fewer than `count` different
-// boxes. Expects count > 0.
-std::vector<MultiBoxPrior> LearnMultiBoxPriors(std::span<const UnitBox> boxes,
-                                               std::size_t count,
-                                               std::uint64_t seed);
+// boxes. Expects count > 0 and no empty box.
+std::vector<MultiBoxPrior> LearnMultiBoxPriors(
+    std::span<const UnitBox> boxes,
+    std::size_t count,
+    std::uint64_t seed,
+    MultiBoxDistance distance = MultiBoxDistance::kAbsolute);
 
 // Priors in the format of Google's release: lines "DEVIATION MEAN", four a box in the order of
 // UnitBox. Throws Error naming the file and line.
@@ -74,6 +89,7 @@ struct MultiBoxLossOptions {
   // confidence. Their 0.3 goes with Adagrad, which evens out the sizes of gradients; plain
   // gradient descent learns where boxes are with some hundred times more.
   double location_weight = 200;
+  MultiBoxDistance distance = MultiBoxDistance::kAbsolute;
   MultiBoxMatching matching = MultiBoxMatching::kPriors;
 
   // Throws Error naming the field, its value and its bound.
@@ -84,8 +100,9 @@ struct MultiBoxLossOptions {
 // Returns the loss of one picture (Erhan et al. 2014, equations 1 to 4) and replaces `gradient` by
 // its derivatives with respect to `outputs`:
 //   F = a/2 sum x_ij |l_i - g_j|^2 - sum x_ij log c_i - sum_i (1 - sum_j x_ij) log(1 - c_i),
-// x the cheapest assignment of every true box j to a box i of its own. Without true boxes only the
-// last term is there. Expects at most as many true boxes as priors, and gradient and outputs of
+// x the cheapest assignment of every true box j to a box i of its own; with relative distances, the
+// squares are divided as MultiBoxDistance says. Without true boxes only the last term is there.
+// Expects at most as many true boxes as priors, and gradient and outputs of
 // MultiBoxOutputs(priors.size()).
 double MultiBoxLoss(std::span<const MultiBoxPrior> priors,
                     std::span<const UnitBox> truth,

@@ -39,9 +39,10 @@ std::size_t NearestOf(std::span<const UnitBox> centres, const UnitBox& box) {
   return nearest;
 }
 
-// k-means++: each further centre is a box drawn with a probability proportional to its squared
-// distance from the nearest centre so far.
+// k-means++: each further centre is a box drawn with a probability proportional to its weighted
+// squared distance from the nearest centre so far.
 std::vector<UnitBox> FirstCentres(std::span<const UnitBox> boxes,
+                                  std::span<const double> weights,
                                   std::size_t count,
                                   Random& random) {
   std::vector<UnitBox> centres = {boxes[random.Below(boxes.size())]};
@@ -49,7 +50,7 @@ std::vector<UnitBox> FirstCentres(std::span<const UnitBox> boxes,
   while (centres.size() < count) {
     double sum = 0;
     for (std::size_t n = 0; n < boxes.size(); ++n) {
-      distances[n] = std::min(distances[n], SquaredDistance(boxes[n], centres.back()));
+      distances[n] = std::min(distances[n], weights[n] * SquaredDistance(boxes[n], centres.back()));
       sum += distances[n];
     }
     double left = sum * random.Uniform();
@@ -64,35 +65,39 @@ std::vector<UnitBox> FirstCentres(std::span<const UnitBox> boxes,
   return centres;
 }
 
-// Sums over the boxes of a cluster.
+// Weighted sums over the boxes of a cluster.
 struct Cluster {
   std::size_t count = 0;
+  double weight = 0;
   UnitBox sum = {};
   UnitBox squares = {};  // of differences from the centre
 };
 
-std::vector<Cluster> ClustersOf(std::span<const UnitBox> boxes, std::span<const UnitBox> centres) {
+std::vector<Cluster> ClustersOf(std::span<const UnitBox> boxes,
+                                std::span<const double> weights,
+                                std::span<const UnitBox> centres) {
   std::vector<Cluster> clusters(centres.size());
-  for (const UnitBox& box : boxes) {
-    const std::size_t i = NearestOf(centres, box);
+  for (std::size_t n = 0; n < boxes.size(); ++n) {
+    const std::size_t i = NearestOf(centres, boxes[n]);
     Cluster& cluster = clusters[i];
     ++cluster.count;
+    cluster.weight += weights[n];
     for (std::size_t corner = 0; corner < 4; ++corner) {
-      const double difference = box[corner] - centres[i][corner];
-      cluster.sum[corner] += box[corner];
-      cluster.squares[corner] += difference * difference;
+      const double difference = boxes[n][corner] - centres[i][corner];
+      cluster.sum[corner] += weights[n] * boxes[n][corner];
+      cluster.squares[corner] += weights[n] * difference * difference;
     }
   }
   return clusters;
 }
 
-// Moves each centre to the mean of its boxes; one that has none stays. Whether any moved.
+// Moves each centre to the weighted mean of its boxes; one that has none stays. Whether any moved.
 bool MoveCentres(std::span<const Cluster> clusters, std::span<UnitBox> centres) {
   bool moved = false;
   for (std::size_t i = 0; i < centres.size(); ++i) {
     if (clusters[i].count == 0) continue;
     UnitBox mean = clusters[i].sum;
-    for (double& value : mean) value /= static_cast<double>(clusters[i].count);
+    for (double& value : mean) value /= clusters[i].weight;
     moved = moved || mean != centres[i];
     centres[i] = mean;
   }
@@ -103,7 +108,8 @@ bool MoveCentres(std::span<const Cluster> clusters, std::span<UnitBox> centres) 
 
 std::vector<MultiBoxPrior> LearnMultiBoxPriors(std::span<const UnitBox> boxes,
                                                std::size_t count,
-                                               std::uint64_t seed) {
+                                               std::uint64_t seed,
+                                               MultiBoxDistance distance) {
   Expects(count > 0, "at least one prior");
   const std::set<UnitBox> different(boxes.begin(), boxes.end());
   if (different.size() < count) {
@@ -111,11 +117,14 @@ std::vector<MultiBoxPrior> LearnMultiBoxPriors(std::span<const UnitBox> boxes,
                 " different true boxes, one for each prior, found " +
                 std::to_string(different.size()) + "; ask for fewer boxes or annotate more");
   }
+  std::vector<double> weights;
+  weights.reserve(boxes.size());
+  for (const UnitBox& box : boxes) weights.push_back(WeightOf(box, distance));
   Random random(seed);
-  std::vector<UnitBox> centres = FirstCentres(boxes, count, random);
-  std::vector<Cluster> clusters = ClustersOf(boxes, centres);
+  std::vector<UnitBox> centres = FirstCentres(boxes, weights, count, random);
+  std::vector<Cluster> clusters = ClustersOf(boxes, weights, centres);
   for (int round = 0; round < kMostRounds && MoveCentres(clusters, centres); ++round)
-    clusters = ClustersOf(boxes, centres);
+    clusters = ClustersOf(boxes, weights, centres);
 
   std::vector<std::size_t> order(count);
   for (std::size_t i = 0; i < count; ++i) order[i] = i;
@@ -125,9 +134,9 @@ std::vector<MultiBoxPrior> LearnMultiBoxPriors(std::span<const UnitBox> boxes,
   std::vector<MultiBoxPrior> priors;
   for (const std::size_t i : order) {
     MultiBoxPrior& prior = priors.emplace_back();
-    const auto boxes_in_it = static_cast<double>(std::max<std::size_t>(1, clusters[i].count));
+    const double weight = clusters[i].count == 0 ? 1 : clusters[i].weight;
     for (std::size_t corner = 0; corner < 4; ++corner) {
-      const double deviation = std::sqrt(clusters[i].squares[corner] / boxes_in_it);
+      const double deviation = std::sqrt(clusters[i].squares[corner] / weight);
       prior.mean[corner] = static_cast<float>(centres[i][corner]);
       prior.deviation[corner] = static_cast<float>(std::max(deviation, kSmallestDeviation));
     }

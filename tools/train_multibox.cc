@@ -47,6 +47,7 @@ struct MultiBoxArguments {
   std::string priors;
   std::size_t batch = 32;
   std::string matching;
+  std::string distance;
   MultiBoxLossOptions loss;
   MultiBoxAugmentOptions augment;
   bool no_mirror = false;
@@ -56,6 +57,7 @@ struct MultiBoxArguments {
 
   MultiBoxArguments() {
     matching = NameOf(loss.matching);
+    distance = NameOf(loss.distance);
     training.plan = {.frozen = "inception_4e",
                      .auxiliary_heads = false,
                      .dropout = 0.2,
@@ -85,6 +87,7 @@ bool ParseMultiBox(const Arguments& words, MultiBoxArguments& a) {
       ("boxes", po::value(&a.boxes)->default_value(a.boxes)->value_name("K"), "boxes a picture")
       ("priors", po::value(&a.priors)->value_name("FILE"), "where they are before training, in the format of Google's MultiBox, instead of k-means of the training boxes")
       ("location-weight", po::value(&a.loss.location_weight)->default_value(a.loss.location_weight)->value_name("A"), "of a box's squared distance to its object, against its confidence")
+      ("distance", po::value(&a.distance)->default_value(a.distance)->value_name("WHAT"), "squared distances count as they are (absolute) or divided by the root of the object's area (relative), so that small objects are met more closely; also for the priors")
       ("matching", po::value(&a.matching)->default_value(a.matching)->value_name("WHAT"), "objects take the nearest priors, each one of its own, or predictions: those that make the loss least");
   line.Group("Examples").add_options()
       ("batch", po::value(&a.batch)->default_value(a.batch)->value_name("N"), "pictures a step")
@@ -105,6 +108,7 @@ bool ParseMultiBox(const Arguments& words, MultiBoxArguments& a) {
   CheckRange("holdout", a.holdout, 0, 0.9);
   CheckRange("picture-memory", a.picture_memory_gb, 0, 1e6);
   a.loss.matching = ValueOf("matching", [&] { return MultiBoxMatchingFromName(a.matching); });
+  a.loss.distance = ValueOf("distance", [&] { return MultiBoxDistanceFromName(a.distance); });
   a.augment.mirror = !a.no_mirror;
   a.loss.Validate();
   a.augment.Validate();
@@ -226,11 +230,12 @@ std::string RecipeText(const MultiBoxArguments& arguments,
   }
   return fmt::format(
              "multibox\nbackbone {}\nboxes {}\npictures and priors {}\nlocation weight {}\n"
-             "matching {}\nbatch {}\nwhole {} min side {} min visible {} mirror {}\n",
+             "distance {} matching {}\nbatch {}\nwhole {} min side {} min visible {} mirror {}\n",
              backbone_fingerprint,
              priors.size(),
              hash.HexDigest(),
              arguments.loss.location_weight,
+             NameOf(arguments.loss.distance),
              NameOf(arguments.loss.matching),
              arguments.batch,
              arguments.augment.whole,
@@ -326,8 +331,9 @@ int TrainMultiBox(const Arguments& words) {
   if (pictures.training.empty()) throw Error("no picture is left to train on");
   const std::vector<UnitBox> true_boxes = TrueBoxes(pictures.training, arguments.augment.mirror);
   const std::vector<MultiBoxPrior> priors =
-      arguments.priors.empty() ? LearnMultiBoxPriors(true_boxes, arguments.boxes, training.seed)
-                               : ReadMultiBoxPriors(arguments.priors);
+      arguments.priors.empty()
+          ? LearnMultiBoxPriors(true_boxes, arguments.boxes, training.seed, arguments.loss.distance)
+          : ReadMultiBoxPriors(arguments.priors);
 
   const std::string began_with = FingerprintOf(weights);
   const Precision precision = MultiBoxPrecision(training.run.ForNetwork(std::nullopt).precision);

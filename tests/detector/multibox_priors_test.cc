@@ -75,6 +75,16 @@ TEST_CASE("groups of boxes that lie apart are found, each whole") {
   }
 }
 
+TEST_CASE("relative distances draw a prior towards the small boxes of its cluster") {
+  const std::vector<UnitBox> boxes = {{0, 0, 0.1, 0.1}, {0, 0, 0.4, 0.4}};
+  const auto right_edge = [&](MultiBoxDistance distance) {
+    return LearnMultiBoxPriors(boxes, 1, 5, distance).front().mean[2];
+  };
+  CHECK(right_edge(MultiBoxDistance::kAbsolute) == Approx(0.25));
+  // Weights 1 / 0.1 and 1 / 0.4.
+  CHECK(right_edge(MultiBoxDistance::kRelative) == Approx((10 * 0.1 + 2.5 * 0.4) / 12.5));
+}
+
 TEST_CASE("the same seed gives the same priors, and too few different boxes are refused") {
   const std::vector<UnitBox> boxes = RandomBoxes(50, 1);
   CHECK(LearnMultiBoxPriors(boxes, 10, 5) == LearnMultiBoxPriors(boxes, 10, 5));

@@ -110,9 +110,12 @@ TEST_CASE("the gradient agrees with central differences of the loss") {
   const std::vector<MultiBoxPrior> priors = RandomPriors(12, 1);
   const std::vector<UnitBox> truth = RandomTruth(4, 2);
   const std::vector<float> outputs = RandomOutputs(12, 3);
-  for (const MultiBoxMatching matching :
-       {MultiBoxMatching::kPredictions, MultiBoxMatching::kPriors}) {
-    const MultiBoxLossOptions options = {.location_weight = 30, .matching = matching};
+  for (const auto& [matching, distance] :
+       {std::pair(MultiBoxMatching::kPredictions, MultiBoxDistance::kAbsolute),
+        std::pair(MultiBoxMatching::kPredictions, MultiBoxDistance::kRelative),
+        std::pair(MultiBoxMatching::kPriors, MultiBoxDistance::kRelative)}) {
+    const MultiBoxLossOptions options = {
+        .location_weight = 30, .distance = distance, .matching = matching};
     std::vector<float> gradient(outputs.size(), 7);
     MultiBoxLoss(priors, truth, options, outputs, gradient);
     for (std::size_t k = 0; k < outputs.size(); ++k) {
@@ -123,10 +126,27 @@ TEST_CASE("the gradient agrees with central differences of the loss") {
       const double difference =
           (LossOf(priors, truth, options, above) - LossOf(priors, truth, options, below)) /
           static_cast<double>(above[k] - below[k]);
-      CAPTURE(NameOf(matching), k);
+      CAPTURE(NameOf(matching), NameOf(distance), k);
       CHECK(static_cast<double>(gradient[k]) == Approx(difference).epsilon(1e-4).margin(1e-6));
     }
   }
+}
+
+TEST_CASE("a relative distance counts in proportion to the inverse of the object's side") {
+  const std::vector<MultiBoxPrior> priors = {
+      {.mean = {0, 0, 0.5F, 0.5F}, .deviation = {0.1F, 0.1F, 0.1F, 0.1F}}};
+  const std::vector<UnitBox> truth = {{0.1, 0, 0.3, 0.8}};  // sides 0.2 and 0.8: root of area 0.4
+  const std::vector<float> outputs(5, 0.0F);
+  const double a = 10;
+  const double square = 0.01 + 0.04 + 0.09;
+  const double confidences = std::log(2);
+  const auto loss = [&](MultiBoxDistance distance) {
+    return LossOf(priors, truth, {.location_weight = a, .distance = distance}, outputs);
+  };
+  CHECK(loss(MultiBoxDistance::kAbsolute) == Approx(a / 2 * square + confidences));
+  CHECK(loss(MultiBoxDistance::kRelative) == Approx(a / 2 * square / 0.4 + confidences));
+  CHECK(MultiBoxDistanceFromName("relative") == MultiBoxDistance::kRelative);
+  CHECK_THROWS_WITH(MultiBoxDistanceFromName("near"), Catch::Contains("absolute or relative"));
 }
 
 TEST_CASE("a picture without objects teaches confidences alone") {
