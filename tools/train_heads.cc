@@ -364,12 +364,11 @@ int RunHeads(HeadsArguments arguments) {
   Prepared prepared = Prepare(arguments);
   if (StopAsked()) return StopStatus();
   const Dataset& dataset = prepared.dataset;
-  Model model = std::move(prepared.model);
-  const Shard shard = ChosenShard(arguments, model.classes.Size());
+  const Shard shard = ChosenShard(arguments, dataset.classes.Size());
   fs::path output = arguments.output;
   if (!shard.IsWhole()) {
     output = PartPath(output, shard);
-    arguments.svm.only = ClassesOfShard(model.classes.Size(), shard);
+    arguments.svm.only = ClassesOfShard(dataset.classes.Size(), shard);
   }
 
   ExtractedImages extracted = ExtractTrainingFeatures(dataset, FeaturesFor(prepared, arguments));
@@ -378,6 +377,7 @@ int RunHeads(HeadsArguments arguments) {
 
   Split split = SplitOff(std::move(extracted), dataset, arguments.holdout);
   const HeldOut held_out = HeldOutOf(dataset, std::move(split.held_out));
+  Model model = std::move(prepared.model);
   model.training = TrainingFacts(
       arguments, dataset, split.training_pictures, prepared.network->options().precision);
   TrainSharedHeads(split.training, arguments, model);
