@@ -117,9 +117,11 @@ FeatureCache::FeatureCache(fs::path directory, const std::string& recipe)
     throw Error(directory_.string() + ": cannot make this directory for features: " +
                 (failure ? failure.message() : "a file of this name is in the way"));
   }
+  // Looked at before the recipe, which another process may be writing, and features after it.
+  const bool held_features = HoldsFeatures(directory_);
   const fs::path recipe_path = directory_ / kRecipeFile;
   if (!fs::exists(recipe_path)) {
-    if (HoldsFeatures(directory_)) {
+    if (held_features) {
       throw Error(recipe_path.string() + " is missing, though features are there: expected\n" +
                   recipe + "\nUse another directory or remove this one.");
     }

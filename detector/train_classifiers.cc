@@ -225,14 +225,18 @@ LinearClassifiers TrainClassifiers(const std::vector<TrainingImage>& images,
   Expects(workers >= 1, "at least one worker");
   if (images.empty()) throw Error("training of classifiers: expected pictures, found none");
   ExpectTrainable(images, class_count);
+  std::vector<ClassId> classes = options.only;
+  for (std::size_t j = 0; options.only.empty() && j < class_count; ++j) {
+    classes.push_back(ClassAt(j));
+  }
 
   SharedProgress shared_progress(
-      progress, class_count * images.size() * static_cast<std::size_t>(options.passes));
-  std::vector<LinearSvm> svms(class_count);
+      progress, classes.size() * images.size() * static_cast<std::size_t>(options.passes));
+  std::vector<LinearSvm> svms(classes.size());
   tbb::task_arena arena(workers);
   arena.execute([&] {
-    tbb::parallel_for(std::size_t{0}, class_count, [&](std::size_t j) {
-      svms[j] = TrainClass(images, ClassAt(j), options, shared_progress);
+    tbb::parallel_for(std::size_t{0}, classes.size(), [&](std::size_t i) {
+      svms[i] = TrainClass(images, classes[i], options, shared_progress);
     });
   });
 

@@ -43,6 +43,9 @@ struct SvmTrainingOptions {
   // New negatives between retrainings; the first training has as many.
   std::size_t retrain_after = 2000;
   int passes = 1;  // over the pictures
+  // The classes to train, a row of the result each; empty: all. Those of one do not depend on which
+  // others are trained.
+  std::vector<ClassId> only = {};
   void Validate() const;
 };
 

@@ -8,11 +8,13 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "detector/model.h"
 #include "tools/command_line.h"
 #include "tools/detection_results.h"
 #include "tools/journal.h"
 #include "tools/journaled_run.h"
 #include "tools/merge_shards.h"
+#include "tools/model_parts.h"
 #include "tools/verbs.h"
 
 namespace deeper::tools {
@@ -31,16 +33,17 @@ struct MergeArguments {
 bool ParseMerge(const Arguments& words, MergeArguments& arguments) {
   CommandLine line(
       "merge",
-      "Joins the parts that 'deeper detect --shard' or 'deeper propose --shard' did "
-      "into the files that one run over all pictures writes.",
+      "Joins what 'deeper detect', 'propose' or 'train svm' did in shards into the files that one "
+      "run over all writes.",
       {"deeper merge found/                          # its journals, results beside them",
        "deeper merge node1/found node2/found --output found",
-       "deeper merge boxes.jsonl.journal-*.jsonl"});
+       "deeper merge boxes.jsonl.journal-*.jsonl",
+       "deeper merge mine.safetensors.part-*.safetensors"});
   // clang-format off
   line.Group("Input").add_options()
-      ("input", po::value(&arguments.inputs)->value_name("JOURNAL"), "journals of shards, or directories that hold them; the word itself is enough");
+      ("input", po::value(&arguments.inputs)->value_name("JOURNAL"), "journals of shards, or directories that hold them, or parts of a detector; the word itself is enough");
   line.Group("Output").add_options()
-      ("output", po::value(&arguments.output)->value_name("PATH"), "the directory of detections or the file of proposals; default: where one run would have put them, beside the journals")
+      ("output", po::value(&arguments.output)->value_name("PATH"), "the directory of detections, the file of proposals or the detector; default: where one run would have put it, beside the shards'")
       ("format", po::value(&arguments.formats)->value_name("A,B"), "detections: any of jsonl, coco, voc, ilsvrc; default: what the shards were asked for");
   // clang-format on
   line.TakeWords("input", "JOURNAL...");
@@ -84,11 +87,40 @@ void WriteMerged(const MergeArguments& arguments,
   RemoveHalfWritten(output);
 }
 
+// Parts of a detector, not journals.
+bool NamesParts(const std::vector<std::string>& inputs) {
+  return inputs.front().ends_with(".safetensors");
+}
+
+int MergeParts(const MergeArguments& arguments) {
+  if (!arguments.formats.empty()) throw UsageError("--format is for detections alone");
+  fs::path output = arguments.output;
+  if (output.empty()) {
+    const std::string& first = arguments.inputs.front();
+    const std::size_t suffix = first.rfind(".part-");
+    if (suffix == std::string::npos) throw UsageError("expected --output, the detector");
+    output = first.substr(0, suffix);
+  }
+  std::vector<ModelPart> parts;
+  for (const std::string& path : arguments.inputs) {
+    parts.push_back({.source = path, .model = LoadModel(path)});
+  }
+  const Model joined = JoinParts(std::move(parts));
+  SaveModel(joined, output);
+  fmt::print(stderr,
+             "{} classes of {} parts merged -> {}\n",
+             joined.classes.Size(),
+             arguments.inputs.size(),
+             output.string());
+  return kDone;
+}
+
 }  // namespace
 
 int RunMerge(const Arguments& words) {
   MergeArguments arguments;
   if (!ParseMerge(words, arguments)) return kDone;
+  if (NamesParts(arguments.inputs)) return MergeParts(arguments);
   std::vector<ShardFile> shards;
   const std::vector<fs::path> journals = JournalsOf(arguments.inputs);
   for (const fs::path& path : journals) {

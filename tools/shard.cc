@@ -167,14 +167,18 @@ ShardOptions::Chosen ShardOptions::Choose(const Environment& environment) const 
   return chosen;
 }
 
-void SayShard(const ShardOptions::Chosen& chosen, std::size_t own, std::size_t all) {
+void SayShard(const ShardOptions::Chosen& chosen,
+              std::size_t own,
+              std::size_t all,
+              const std::string& what) {
   if (chosen.source.empty()) return;
   fmt::print(stderr,
-             "shard {} (from {}): {} of {} pictures\n",
+             "shard {} (from {}): {} of {} {}\n",
              TextOf(chosen.shard),
              chosen.source,
              own,
-             all);
+             all,
+             what);
 }
 
 }  // namespace deeper::tools

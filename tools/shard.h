@@ -55,8 +55,11 @@ struct ShardOptions {
   Chosen Choose(const Environment& environment = ProcessEnvironment) const;
 };
 
-// Says on stderr which shard this is, where it comes from and how many pictures it has; nothing for
-// the whole by default.
-void SayShard(const ShardOptions::Chosen& chosen, std::size_t own, std::size_t all);
+// Says on stderr which shard this is, where it comes from and how many it has of what the work is
+// cut by; nothing for the whole by default.
+void SayShard(const ShardOptions::Chosen& chosen,
+              std::size_t own,
+              std::size_t all,
+              const std::string& what = "pictures");
 
 }  // namespace deeper::tools

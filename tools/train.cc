@@ -25,11 +25,14 @@ struct Training {
   std::string_view what;
 };
 
-constexpr std::array<Training, 9> kTrainings = {{
+constexpr std::array<Training, 10> kTrainings = {{
     {"all", TrainAll, "all that a detector needs, in order; begin here"},
     {"finetune",
      TrainFinetune,
      "the network itself, as a classifier of regions (R-CNN); first, if at all"},
+    {"features",
+     TrainFeatures,
+     "nothing: extracts the features for the next three, on one machine or many"},
     {"svm", TrainSvm, "linear SVMs and box regression on the features of a given network (R-CNN)"},
     {"softmax", TrainSoftmaxHeads, "softmax classifiers instead of SVMs"},
     {"heads", TrainHeads, "both, keeping those that are better on held-out pictures"},

@@ -19,11 +19,14 @@
 #include "eval/report_text.h"
 #include "tools/calibration.h"
 #include "tools/command_line.h"
-#include "tools/data_source.h"
 #include "tools/find_model.h"
+#include "tools/heads_arguments.h"
 #include "tools/holdout.h"
+#include "tools/journaled_run.h"
+#include "tools/model_parts.h"
 #include "tools/network_options.h"
 #include "tools/parallel.h"
+#include "tools/pictures.h"
 #include "tools/progress.h"
 #include "tools/quantize.h"
 #include "tools/training_features.h"
@@ -31,128 +34,14 @@
 namespace deeper::tools {
 
 namespace fs = std::filesystem;
-namespace po = boost::program_options;
 
 namespace {
-
-// Box voting, chosen on 100 held-out training pictures of VOC 2007: 41.0 mAP without, 45.4 at 0.5,
-// 46.9 at 0.4.
-constexpr double kVoteIou = 0.4;
 
 // What becomes of boxes that overlap a better one of their class; the fields of NmsOptions.
 struct Suppression {
   double soft_sigma = 0;
   double vote_iou = 0;
 };
-
-struct HeadsArguments {
-  std::vector<ClassifierKind> kinds;  // the best on held-out pictures is kept
-  DataSource data;
-  std::string backbone;
-  std::string backbone_name = "GoogLeNet";
-  std::string output;
-  std::string cache;
-  int max_training_boxes = 0;
-  std::string crop_mode = "warp";
-  std::string norm = "unit";
-  SvmTrainingOptions svm;
-  SoftmaxTrainingOptions softmax;
-  BoxRegressionTrainingOptions boxes;
-  bool no_mirror = false;
-  std::optional<double> vote_iou;
-  std::optional<double> soft_sigma;
-  bool no_box_regression = false;
-  double holdout = 0;
-  double context = 0;
-  bool calibrate = false;
-  bool quantize = false;
-  bool self_contained = false;
-  ProposalOptions proposals;
-  RunOptions run;
-
-  // R-CNN's C is 1e-3 and its weight 2, for thousands of pictures. These are the best of a grid on
-  // 100 held-out training pictures of VOC 2007; docs/training.md has it.
-  explicit HeadsArguments(std::vector<ClassifierKind> trained) : kinds(std::move(trained)) {
-    svm.svm.c = 2e-3;
-    svm.svm.positive_weight = 3;
-  }
-  bool Trains(ClassifierKind kind) const {
-    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
-  }
-  // Kinds and suppressions are judged by held-out pictures, and the best is kept.
-  bool Chooses() const { return kinds.size() > 1; }
-};
-
-bool ParseHeads(const Arguments& words, CommandLine line, HeadsArguments& a) {
-  // clang-format off
-  a.data.AddOptions(line.Group("Data"));
-  line.Group("Model").add_options()
-      ("output", po::value(&a.output)->required()->value_name("FILE"), "the detector to write")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights, .caffemodel or .safetensors; default: looked for in $DEEPER_MODELS and models/")
-      ("backbone-name", po::value(&a.backbone_name)->default_value(a.backbone_name)->value_name("NAME"), "what people call these weights")
-      ("self-contained", po::bool_switch(&a.self_contained), "put the backbone into the file, rounded to bf16 before anything is computed with it (12 MB), instead of naming it")
-      ("quantize", po::bool_switch(&a.quantize), "measure on proposals of the training pictures what int8 needs, so that features are computed in it, here and in detection, where the processor has it");
-  line.Group("Features").add_options()
-      ("cache", po::value(&a.cache)->value_name("DIR"), "where features are kept; a stopped training goes on from it; default: <output>.features")
-      ("max-training-boxes", po::value(&a.max_training_boxes)->default_value(0)->value_name("N"), "proposals used of each training picture; 0 uses all; of held-out pictures all are used")
-      ("crop", po::value(&a.crop_mode)->default_value(a.crop_mode)->value_name("MODE"), "warp or square");
-  a.proposals.AddOptions(line.Group("Proposals"));
-  const std::string suppression_default = a.Chooses() ? "what suits the held-out pictures best" : fmt::format("{}", kVoteIou);
-  auto& training = line.Group("Training");
-  training.add_options()
-      ("norm", po::value(&a.norm)->default_value(a.norm)->value_name("NAME"), "scaling of features: unit (each to length 20) or mean (R-CNN's)")
-      ("context", po::value(&a.context)->default_value(a.context)->value_name("W"), "classifiers also read the whole picture's features, with this weight beside a region's; 0: they do not")
-      ("no-mirror", po::bool_switch(&a.no_mirror), "do not take each object's mirror image as a second positive");
-  if (a.Trains(ClassifierKind::kSvm)) {
-    training.add_options()
-        ("svm-c", po::value(&a.svm.svm.c)->default_value(a.svm.svm.c)->value_name("C"), "weight of the hinge loss")
-        ("positive-weight", po::value(&a.svm.svm.positive_weight)->default_value(a.svm.svm.positive_weight)->value_name("W"), "weight of a positive against a negative, SVM")
-        ("negative-iou", po::value(&a.svm.negative_max_iou)->default_value(a.svm.negative_max_iou)->value_name("IOU"), "proposals that overlap every object of the class by less are negatives, SVM");
-  }
-  if (a.Trains(ClassifierKind::kSoftmax)) {
-    training.add_options()
-        ("softmax-c", po::value(&a.softmax.c)->default_value(a.softmax.c)->value_name("C"), "weight of the logistic loss")
-        ("softmax-positive-weight", po::value(&a.softmax.positive_weight)->default_value(a.softmax.positive_weight)->value_name("W"), "weight of an object's example against background, softmax")
-        ("softmax-positive-iou", po::value(&a.softmax.positive_min_iou)->default_value(a.softmax.positive_min_iou)->value_name("IOU"), "proposals that overlap an object by this much show it, softmax")
-        ("softmax-negative-iou", po::value(&a.softmax.negative_max_iou)->default_value(a.softmax.negative_max_iou)->value_name("IOU"), "proposals that overlap every object by less are background, softmax")
-        ("softmax-steps", po::value(&a.softmax.max_steps)->default_value(a.softmax.max_steps)->value_name("N"), "steps of L-BFGS at most");
-  }
-  training.add_options()
-      ("no-box-regression", po::bool_switch(&a.no_box_regression), "train none")
-      ("box-lambda", po::value(&a.boxes.lambda)->default_value(a.boxes.lambda)->value_name("L"), "ridge of the box regression")
-      ("box-iou", po::value(&a.boxes.min_iou)->default_value(a.boxes.min_iou)->value_name("IOU"), "proposals that overlap an object by more teach the box regression")
-      ("box-per-class", po::bool_switch(&a.boxes.per_class), "one box regression a class (R-CNN) instead of one for all")
-      ("vote-iou", po::value<double>()->notifier([&](double value) { a.vote_iou = value; })->value_name("IOU"), ("detections become the weighted mean of the boxes of their class that overlap them by this much; 0: they stay; default: " + suppression_default).c_str())
-      ("soft-nms", po::value<double>()->notifier([&](double value) { a.soft_sigma = value; })->value_name("SIGMA"), "in detection, boxes that overlap a better one lose score by exp(-iou^2 / SIGMA) instead of being dropped; for probabilities; 0: they are dropped")
-      ("holdout", po::value(&a.holdout)->default_value(a.holdout)->value_name("F"), "keep this fraction of the pictures out of training and print the mAP on them; nothing of the test set is needed to choose options")
-      ("calibrate", po::bool_switch(&a.calibrate), "make the scores probabilities by the detections of the held-out pictures");
-  a.run.AddOptions(line.Group("Work"));
-  // clang-format on
-  if (!line.Parse(words)) return false;
-  if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
-  CheckRange("holdout", a.holdout, 0, 0.9);
-  CheckRange("vote-iou", a.vote_iou.value_or(0), 0, 1);
-  CheckRange("context", a.context, 0, 1000);
-  CheckRange("soft-nms", a.soft_sigma.value_or(0), 0, 1000);
-  if (a.soft_sigma.value_or(0) > 0 && a.Trains(ClassifierKind::kSvm)) {
-    throw UsageError(
-        "--soft-nms needs probabilities: it goes with 'train softmax', or with 'deeper detect' for "
-        "a detector that is calibrated");
-  }
-  CheckRange("max-training-boxes", a.max_training_boxes, 0, 1e6);
-  if (a.holdout == 0 && (a.calibrate || a.Chooses())) {
-    throw UsageError(
-        "expected --holdout F, the fraction of the pictures that is kept out to judge by");
-  }
-  ValueOf("crop", [&] { return CropModeFromName(a.crop_mode); });
-  ValueOf("norm", [&] { return FeatureNormFromName(a.norm); });
-  a.svm.Validate();
-  a.softmax.Validate();
-  a.boxes.Validate();
-  a.run.Check();
-  if (a.cache.empty()) a.cache = a.output + ".features";
-  return true;
-}
 
 double MeanNorm(const std::vector<TrainingImage>& images) {
   double sum = 0;
@@ -260,7 +149,8 @@ LinearClassifiers TrainKind(ClassifierKind kind,
   ProgressLine progress(
       is_svm ? "training SVMs" : "training softmax",
       "steps",
-      is_svm ? training.size() * classes : static_cast<std::size_t>(arguments.softmax.max_steps));
+      is_svm ? training.size() * (arguments.svm.only.empty() ? classes : arguments.svm.only.size())
+             : static_cast<std::size_t>(arguments.softmax.max_steps));
   std::size_t shown = 0;
   const Progress advance = [&](std::size_t done, std::size_t) {
     progress.Advance(done - shown);
@@ -390,6 +280,7 @@ std::map<std::string, std::string> TrainingFacts(const HeadsArguments& arguments
   if (arguments.Trains(ClassifierKind::kSvm)) {
     facts["svm_c"] = fmt::format("{}", arguments.svm.svm.c);
     facts["positive_weight"] = fmt::format("{}", arguments.svm.svm.positive_weight);
+    facts["negative_iou"] = fmt::format("{}", arguments.svm.negative_max_iou);
   }
   if (arguments.Trains(ClassifierKind::kSoftmax)) {
     facts["softmax_c"] = fmt::format("{}", arguments.softmax.c);
@@ -398,15 +289,25 @@ std::map<std::string, std::string> TrainingFacts(const HeadsArguments& arguments
   return facts;
 }
 
-int RunHeads(const HeadsArguments& arguments) {
-  RequireWritable(arguments.output);
-  const Dataset dataset = ReadDataSource(arguments.data);
+// What is there before anything is learned.
+struct Prepared {
+  Dataset dataset;
+  Weights backbone;
+  Model model;                     // without what is learned
+  std::optional<Network> network;  // of the backbone; nothing when StopAsked()
+};
+
+Prepared Prepare(const HeadsArguments& arguments) {
+  Prepared prepared = {.dataset = ReadDataSource(arguments.data),
+                       .backbone = {},
+                       .model = {},
+                       .network = std::nullopt};
   const std::filesystem::path backbone_file = FindBackboneFile(arguments.backbone);
-  Weights backbone = ReadBackboneWeights(backbone_file);
-  if (arguments.self_contained) RoundToBf16(backbone);
-  Model model;
-  model.classes = dataset.classes;
-  model.backbone_fingerprint = FingerprintOf(backbone);
+  prepared.backbone = ReadBackboneWeights(backbone_file);
+  if (arguments.self_contained) RoundToBf16(prepared.backbone);
+  Model& model = prepared.model;
+  model.classes = prepared.dataset.classes;
+  model.backbone_fingerprint = FingerprintOf(prepared.backbone);
   model.backbone_name = arguments.backbone_name;
   model.crop.mode = CropModeFromName(arguments.crop_mode);
   model.proposals = arguments.proposals.Over(DefaultProposals());
@@ -415,50 +316,116 @@ int RunHeads(const HeadsArguments& arguments) {
   if (arguments.quantize) {
     MeasureOptions measure;
     measure.workers = arguments.run.workers;
-    model.quantization =
-        MeasureOnProposals(backbone, model.crop, model.proposals, PicturesOf(dataset), measure);
-    if (StopAsked()) return StopStatus();
+    model.quantization = MeasureOnProposals(
+        prepared.backbone, model.crop, model.proposals, PicturesOf(prepared.dataset), measure);
+    if (StopAsked()) return prepared;
   }
-  const Network network(backbone, arguments.run.ForNetwork(model.quantization));
+  prepared.network.emplace(prepared.backbone, arguments.run.ForNetwork(model.quantization));
+  return prepared;
+}
 
-  ExtractedImages extracted = ExtractTrainingFeatures(
-      dataset,
-      {.network = &network,
-       .backbone_fingerprint = model.backbone_fingerprint,
-       .crop = model.crop,
-       .proposals = model.proposals,
-       .max_proposals = static_cast<std::size_t>(arguments.max_training_boxes),
-       .holdout = arguments.holdout,
-       .mirrored_truth = !arguments.no_mirror,
-       .context = arguments.context > 0,
-       .cache = arguments.cache,
-       .workers = arguments.run.workers});
-  if (StopAsked()) {
-    fmt::print(stderr, "stopped; the same command goes on from {}\n", arguments.cache);
-    return StopStatus();
+TrainingFeatures FeaturesFor(const Prepared& prepared, const HeadsArguments& arguments) {
+  return {.network = &*prepared.network,
+          .backbone_fingerprint = prepared.model.backbone_fingerprint,
+          .crop = prepared.model.crop,
+          .proposals = prepared.model.proposals,
+          .max_proposals = static_cast<std::size_t>(arguments.max_training_boxes),
+          .holdout = arguments.holdout,
+          .mirrored_truth = !arguments.no_mirror,
+          .context = arguments.context > 0,
+          .cache = arguments.cache,
+          .workers = arguments.run.workers};
+}
+
+int Stopped(const HeadsArguments& arguments) {
+  fmt::print(stderr, "stopped; the same command goes on from {}\n", arguments.cache);
+  return StopStatus();
+}
+
+// Which shard of the SVMs' classes is meant. What only all classes together give is refused.
+Shard ChosenShard(const HeadsArguments& arguments, std::size_t class_count) {
+  if (!arguments.Shards()) return {};
+  const ShardOptions::Chosen chosen = arguments.shard.Choose();
+  SayShard(chosen, ClassesOfShard(class_count, chosen.shard).size(), class_count, "classes");
+  if (chosen.shard.IsWhole()) return {};
+  if (arguments.calibrate) {
+    throw UsageError(
+        "--calibrate needs all classes: join the parts with 'deeper merge', then use 'deeper train "
+        "calibrate'");
   }
+  if (arguments.boxes.per_class) {
+    throw UsageError("--box-per-class goes without shards, whose box regression is one for all");
+  }
+  return chosen.shard;
+}
+
+int RunHeads(HeadsArguments arguments) {
+  RequireWritable(arguments.output);
+  Prepared prepared = Prepare(arguments);
+  if (StopAsked()) return StopStatus();
+  const Dataset& dataset = prepared.dataset;
+  const Shard shard = ChosenShard(arguments, dataset.classes.Size());
+  fs::path output = arguments.output;
+  if (!shard.IsWhole()) {
+    output = PartPath(output, shard);
+    arguments.svm.only = ClassesOfShard(dataset.classes.Size(), shard);
+  }
+
+  ExtractedImages extracted = ExtractTrainingFeatures(dataset, FeaturesFor(prepared, arguments));
+  if (StopAsked()) return Stopped(arguments);
   const bool all_read = extracted.images.size() == dataset.images.size();
 
   Split split = SplitOff(std::move(extracted), dataset, arguments.holdout);
   const HeldOut held_out = HeldOutOf(dataset, std::move(split.held_out));
-  model.training =
-      TrainingFacts(arguments, dataset, split.training_pictures, network.options().precision);
+  Model model = std::move(prepared.model);
+  model.training = TrainingFacts(
+      arguments, dataset, split.training_pictures, prepared.network->options().precision);
   TrainSharedHeads(split.training, arguments, model);
   model = WithBestClassifiers(model, split.training, held_out, arguments);
   if (arguments.calibrate) CalibrateOn(held_out, arguments.run.workers, model);
-  if (arguments.self_contained) model.backbone = std::move(backbone);
-  SaveModel(model, arguments.output);
+  if (arguments.self_contained) model.backbone = std::move(prepared.backbone);
+  if (!shard.IsWhole()) MakePart(shard, model);
+  SaveModel(model, output);
   fmt::print(stderr,
              "{}: {} classes, {} classifiers, trained on {} pictures\n",
-             arguments.output,
+             output.string(),
              model.classes.Size(),
              NameOf(model.classifiers.kind),
              split.training_pictures);
-  if (!held_out.regions.empty()) ReportHoldout(held_out, model, arguments.run.workers);
+  if (!held_out.regions.empty() && shard.IsWhole()) {
+    ReportHoldout(held_out, model, arguments.run.workers);
+  }
   return all_read ? kDone : kSomeInputsFailed;
 }
 
+int RunFeatures(const HeadsArguments& arguments) {
+  const ShardOptions::Chosen chosen = arguments.shard.Choose();
+  const Prepared prepared = Prepare(arguments);
+  if (StopAsked()) return StopStatus();
+  const std::size_t all = prepared.dataset.images.size();
+  const std::vector<std::size_t> own = PicturesOfShard(PicturesOf(prepared.dataset), chosen.shard);
+  SayShard(chosen, own.size(), all);
+  const std::size_t unreadable =
+      FillTrainingFeatures(prepared.dataset, own, FeaturesFor(prepared, arguments));
+  if (StopAsked()) return Stopped(arguments);
+  fmt::print(
+      stderr, "{}: has the features of {} pictures\n", arguments.cache, own.size() - unreadable);
+  return StatusOf(unreadable, own.size());
+}
+
 }  // namespace
+
+int TrainFeatures(const Arguments& words) {
+  HeadsArguments arguments({});
+  CommandLine line(
+      "train features",
+      "Extracts the features that 'deeper train svm', 'softmax' and 'heads' would, and keeps them "
+      "where those look for them: to spread this work over machines.",
+      {"deeper train features --data voc:VOC2007 --set trainval --output mine.safetensors",
+       "deeper train features --data voc:VOC2007 --set trainval --output mine.safetensors --shard "
+       "3/64"});
+  return ParseHeads(words, std::move(line), arguments) ? RunFeatures(arguments) : kDone;
+}
 
 int TrainSvm(const Arguments& words) {
   HeadsArguments arguments({ClassifierKind::kSvm});
@@ -467,7 +434,9 @@ int TrainSvm(const Arguments& words) {
                    "GoogLeNet (R-CNN, section 2.3).",
                    {"deeper train svm --data voc:my-pictures --set train --output mine.safetensors",
                     "deeper train svm --data voc:VOC2007 --set trainval --holdout 0.25 --output "
-                    "trial.safetensors"});
+                    "trial.safetensors",
+                    "deeper train svm --data voc:VOC2007 --set trainval --output mine.safetensors "
+                    "--shard 3/4           # a part of the classes, for 'deeper merge'"});
   return ParseHeads(words, std::move(line), arguments) ? RunHeads(arguments) : kDone;
 }
 

@@ -156,17 +156,16 @@ void ExtractInto(const FeatureCache& cache,
   store_context(mirrored_entry, mirrored);
 }
 
-// Extracts what is missing, with progress; a picture that cannot be read is reported and passed
-// over.
-void FillCache(const FeatureCache& cache,
-               const Dataset& dataset,
-               const std::vector<std::size_t>& missing,
-               const TrainingFeatures& how) {
+// Extracts what is missing of `wanted` pictures, with progress; a picture that cannot be read is
+// reported and passed over. Gives back how many those were.
+std::size_t FillCache(const FeatureCache& cache,
+                      const Dataset& dataset,
+                      const std::vector<std::size_t>& missing,
+                      std::size_t wanted,
+                      const TrainingFeatures& how) {
   FeatureExtractor extractor(*how.network, how.crop);
-  ProgressLine progress("extracting features",
-                        "pictures",
-                        dataset.images.size(),
-                        dataset.images.size() - missing.size());
+  std::size_t unreadable = 0;
+  ProgressLine progress("extracting features", "pictures", wanted, wanted - missing.size());
   ForEachInOrder<std::string>(
       missing.size(),
       how.workers,
@@ -181,9 +180,13 @@ void FillCache(const FeatureCache& cache,
         }
       },
       [&](std::size_t, const std::string& error) {
-        if (!error.empty()) progress.Say("skipped: " + error);
+        if (!error.empty()) {
+          ++unreadable;
+          progress.Say("skipped: " + error);
+        }
         progress.Advance();
       });
+  return unreadable;
 }
 
 // What the cache holds of the data set, until StopAsked().
@@ -227,7 +230,7 @@ ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFe
   std::vector<std::size_t> missing = MissingFrom(cache, dataset, how);
   if (!missing.empty()) {
     SaySize(dataset, missing.size(), how);
-    FillCache(cache, dataset, missing, how);
+    FillCache(cache, dataset, missing, dataset.images.size(), how);
     missing = MissingFrom(cache, dataset, how);
   }
   ExtractedImages extracted = LoadFrom(cache, dataset, how);
@@ -238,8 +241,21 @@ ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFe
              "{}: the features of {} pictures were damaged and are extracted again\n",
              how.cache.string(),
              damaged);
-  FillCache(cache, dataset, MissingFrom(cache, dataset, how), how);
+  FillCache(cache, dataset, MissingFrom(cache, dataset, how), dataset.images.size(), how);
   return LoadFrom(cache, dataset, how);
+}
+
+std::size_t FillTrainingFeatures(const Dataset& dataset,
+                                 const std::vector<std::size_t>& pictures,
+                                 const TrainingFeatures& how) {
+  const FeatureCache cache(how.cache, Recipe(how));
+  std::vector<std::size_t> missing;
+  for (const std::size_t i : pictures) {
+    if (!IsComplete(dataset.images[i], how, cache)) missing.push_back(i);
+  }
+  if (missing.empty()) return 0;
+  SaySize(dataset, missing.size(), how);
+  return FillCache(cache, dataset, missing, pictures.size(), how);
 }
 
 }  // namespace deeper::tools

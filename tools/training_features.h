@@ -42,4 +42,11 @@ struct ExtractedImages {
 // incomplete.
 ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFeatures& how);
 
+// Puts into the cache what it does not hold of the pictures at these positions, as
+// ExtractTrainingFeatures would; several processes may do so at once for pictures of their own.
+// Gives back how many of them could not be read. When StopAsked(), what is done is kept.
+std::size_t FillTrainingFeatures(const Dataset& dataset,
+                                 const std::vector<std::size_t>& pictures,
+                                 const TrainingFeatures& how);
+
 }  // namespace deeper::tools

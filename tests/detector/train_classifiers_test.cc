@@ -154,6 +154,21 @@ TEST_CASE("the number of workers does not change a bit") {
   CHECK(TrainClassifiers(images, 5, kOptions, 1, {}) == one);
 }
 
+TEST_CASE("a class is trained alike whatever others are") {
+  const auto images = RandomImages(40, 5, 10, 3);
+  const LinearClassifiers all = TrainClassifiers(images, 5, kOptions, 1, {});
+  SvmTrainingOptions some = kOptions;
+  some.only = {ClassAt(4), ClassAt(1)};
+  const LinearClassifiers two = TrainClassifiers(images, 5, some, 1, {});
+  REQUIRE(two.biases == std::vector<float>{all.biases[4], all.biases[1]});
+  const auto row = [&](const LinearClassifiers& of, std::size_t i) {
+    return std::vector<float>(of.weights.begin() + static_cast<std::ptrdiff_t>(i * kDim),
+                              of.weights.begin() + static_cast<std::ptrdiff_t>((i + 1) * kDim));
+  };
+  CHECK(row(two, 0) == row(all, 4));
+  CHECK(row(two, 1) == row(all, 1));
+}
+
 TEST_CASE("a class without positives answers no to everything") {
   const auto images = RandomImages(10, 2, 5, 4);
   const LinearClassifiers classifiers = TrainClassifiers(images, 3, kOptions, 1, {});

@@ -7,8 +7,8 @@ void deeper::fuzz::FuzzOne(std::span<const std::uint8_t> input) {
   const MemoryFile file(input);
   Answered([&] { ReadSafetensorsMetadata(file.path()); });
   Answered([&] {
-    for (const auto& [name, tensor] : ReadSafetensors(file.path()).tensors) {
-      Answered([&] { LoadTensor(tensor, name); });
+    for (const auto& tensor : ReadSafetensors(file.path()).tensors) {
+      Answered([&] { LoadTensor(tensor.second, tensor.first); });
     }
   });
   Answered([&] { ReadBackboneWeights(file.path()); });

@@ -15,7 +15,12 @@ esac
 work=$(mktemp -d)
 chmod 755 "$work"
 daemons=()
-trap 'for pid in "${daemons[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$work"' EXIT
+stop() {
+  [ ${#daemons[@]} -eq 0 ] || kill "${daemons[@]}" 2>/dev/null || true
+  wait  # a daemon that ends still writes its state
+  rm -rf "$work"
+}
+trap stop EXIT
 "$maker" "$work" 24
 words=("$work/pictures" --model "$work/small.safetensors" --precision f32)
 "$program" detect "${words[@]}" --output "$work/clean" 2>/dev/null

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/class_table.h"
+#include "detector/model.h"
+#include "tools/shard.h"
+
+namespace deeper::tools {
+
+// A detector whose SVMs are trained in shards: each shard writes a part, which is a detector of
+// some of the classes, and the parts are joined to the one of all.
+
+// The classes of a shard, of `class_count`: every count-th, from the index-th on. Throws UsageError
+// when it would have none.
+std::vector<ClassId> ClassesOfShard(std::size_t class_count, const Shard& shard);
+
+// Where the part of a shard lies beside the detector: "FILE.part-2-of-7.safetensors".
+std::filesystem::path PartPath(const std::filesystem::path& detector, const Shard& shard);
+
+// Makes a part of a model that names all classes but has classifiers of the shard's alone. Expects
+// one box regression for all classes, if any, and no calibration.
+void MakePart(const Shard& shard, Model& model);
+
+// A part with the name of its file.
+struct ModelPart {
+  std::string source;
+  Model model;
+};
+
+// The detector that one training of all classes would have made. Throws Error naming the files
+// concerned unless all are parts of the same training, each once and none missing.
+Model JoinParts(std::vector<ModelPart> parts);
+
+}  // namespace deeper::tools
