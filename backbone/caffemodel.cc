@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "backbone/protobuf_wire.h"
 #include "backbone/weight_files.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -50,10 +51,6 @@ constexpr int kDoubleData = 8;
 namespace blob_shape {
 constexpr int kDim = 1;
 }  // namespace blob_shape
-
-// How the wire format lays a field out; the lowest three bits of its tag.
-enum class WireType : std::uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
-constexpr unsigned kWireTypeBits = 3;
 
 // One field of a message: a number, or the bytes of what is longer (a text, a message, packed
 // numbers).

@@ -1,26 +1,27 @@
 #include <fmt/format.h>
-#include <sys/resource.h>
 
-#include <fstream>
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "backbone/googlenet.h"
 #include "backbone/network.h"
-#include "core/error.h"
-#include "core/read_image.h"
-#include "detector/detect.h"
-#include "detector/features.h"
+#include "backbone/onnx.h"
 #include "detector/model.h"
+#include "tools/bench_pictures.h"
 #include "tools/bench_rates.h"
+#include "tools/bench_report.h"
 #include "tools/command_line.h"
-#include "tools/extraction.h"
 #include "tools/find_model.h"
 #include "tools/network_options.h"
 #include "tools/noise_crops.h"
+#include "tools/onnx_runtime.h"
+#include "tools/opencv_network.h"
 #include "tools/parallel.h"
 #include "tools/pictures.h"
-#include "tools/progress.h"
 #include "tools/stop_signal.h"
 #include "tools/verbs.h"
 
@@ -28,7 +29,6 @@ namespace deeper::tools {
 
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -41,21 +41,24 @@ struct BenchArguments {
   int rounds = 5;
   double round_s = 1;
   bool no_opencv = false;
+  std::string onnx_runtime;
   bool layers = false;
   bool json = false;
 };
 
 bool ParseBench(const Arguments& words, BenchArguments& arguments) {
-  CommandLine line("bench",
-                   "Where the time goes, against what this processor can do: its measured peak, "
-                   "the network's rate "
-                   "at each precision, the same weights in OpenCV's dnn module, and the stages of "
-                   "a picture. For "
-                   "figures that mean something nothing else should run.",
-                   {"deeper bench                      # the network alone",
-                    "deeper bench photos/ --layers     # also whole pictures, and a table of the "
-                    "network's layers",
-                    "deeper bench --rounds 15 --json > bench.json"});
+  CommandLine line(
+      "bench",
+      "Where the time goes, against what this processor can do: its measured peak, "
+      "the network's rate "
+      "at each precision, the same weights in OpenCV's dnn module and in ONNX Runtime, "
+      "and the stages of a picture. For figures that mean something nothing else "
+      "should run.",
+      {"deeper bench                      # the network alone",
+       "deeper bench photos/ --layers     # also whole pictures, and a table of the "
+       "network's layers",
+       "deeper bench --onnxruntime /opt/onnxruntime/lib/libonnxruntime.so",
+       "deeper bench --rounds 15 --json > bench.json"});
   // clang-format off
   line.Group("Input").add_options()
       ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "pictures to time from file to detections; the word itself is enough")
@@ -66,7 +69,8 @@ bool ParseBench(const Arguments& words, BenchArguments& arguments) {
       ("workers", po::value(&arguments.workers)->value_name("N"), "threads of the figures for all; default: one for each processor")
       ("rounds", po::value(&arguments.rounds)->default_value(arguments.rounds)->value_name("N"), "of each figure the median is printed")
       ("seconds", po::value(&arguments.round_s)->default_value(arguments.round_s)->value_name("S"), "of each figure and round")
-      ("no-opencv", po::bool_switch(&arguments.no_opencv), "leave OpenCV out");
+      ("no-opencv", po::bool_switch(&arguments.no_opencv), "leave OpenCV out")
+      ("onnxruntime", po::value(&arguments.onnx_runtime)->value_name("LIBRARY"), "measure ONNX Runtime too: its libonnxruntime.so, release 1.6 or later; without it ONNX Runtime is left out");
   line.Group("Output").add_options()
       ("layers", po::bool_switch(&arguments.layers), "a table of the network's layers for each precision")
       ("json", po::bool_switch(&arguments.json), "everything as one JSON object");
@@ -78,20 +82,6 @@ bool ParseBench(const Arguments& words, BenchArguments& arguments) {
   if (arguments.workers == 0) arguments.workers = DefaultWorkers();
   CheckRange("workers", arguments.workers, 1, DefaultWorkers());
   return true;
-}
-
-std::string ProcessorName() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);) {
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  }
-  return "unknown";
-}
-
-double PeakMemoryBytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return 1024.0 * static_cast<double>(usage.ru_maxrss);
 }
 
 // The wanted precisions that this processor runs, slowest first.
@@ -116,253 +106,32 @@ Quantization QuantizationOfNoise(const Weights& weights) {
   return calibrator.Finish(1, CropOptions{}.mean_bgr);
 }
 
-// What whole pictures took, from file to detections.
-struct PictureRates {
-  std::string precision;
-  std::size_t pictures = 0;
-  double proposals = 0;  // a picture
-  StageTimes stages{};   // of one worker, a picture
-  int workers = 1;
-  double network_share = 0;  // of one worker's time
-  double crops_per_s = 0;    // all workers, whole pictures, by the clock
-};
-
-PictureRates MeasurePictures(const Model& model,
-                             const Network& network,
-                             const BenchArguments& arguments) {
-  const std::vector<Picture> pictures = FindPictures(arguments.inputs);
-  FeatureExtractor extractor(network, model.crop);
-  PictureRates rates{.precision = NameOf(network.options().precision),
-                     .pictures = pictures.size(),
-                     .workers = arguments.workers};
-  const auto run = [&](const Picture& picture, StageTimes& times) {
-    const Image image = Timed(times.decode_s, [&] { return ReadImage(picture.path); });
-    std::vector<Box> boxes =
-        Timed(times.proposals_s, [&] { return BoxesOf(SelectiveSearch(image, model.proposals)); });
-    const std::size_t count = boxes.size();
-    RegionFeatures regions = extractor.Extract(image, std::move(boxes), times);
-    if (model.context_weight > 0) regions.context = extractor.ExtractWhole(image, times).features;
-    Timed(times.heads_s,
-          [&] { return DetectFromFeatures(model, std::move(regions), {.nms = model.nms}); });
-    return count;
-  };
-  const auto run_all = [&](int workers) {
-    std::size_t proposals = 0;
-    rates.stages = {};
-    ForEachInOrder<std::pair<std::size_t, StageTimes>>(
-        pictures.size(),
-        workers,
-        [&](std::size_t i) {
-          StageTimes times;
-          const std::size_t count = run(pictures[i], times);
-          return std::pair(count, times);
-        },
-        [&](std::size_t, const std::pair<std::size_t, StageTimes>& result) {
-          proposals += result.first;
-          rates.stages += result.second;
-        });
-    return proposals;
-  };
-  double seconds = 0;
-  const std::size_t proposals = Timed(seconds, [&] { return run_all(arguments.workers); });
-  rates.crops_per_s = static_cast<double>(proposals) / seconds;
-  run_all(1);
-  const auto count = static_cast<double>(pictures.size());
-  rates.proposals = static_cast<double>(proposals) / count;
-  StageTimes& stages = rates.stages;
-  const double sum =
-      stages.decode_s + stages.proposals_s + stages.crop_s + stages.network_s + stages.heads_s;
-  rates.network_share = stages.network_s / sum;
-  for (double* stage : {&stages.decode_s,
-                        &stages.proposals_s,
-                        &stages.crop_s,
-                        &stages.network_s,
-                        &stages.heads_s}) {
-    *stage /= count;
+// The engines to measure beside ours, all with `threads` threads.
+std::vector<Peer> PeersWith(int threads,
+                            const std::string& onnx,
+                            const std::optional<OnnxRuntime>& runtime,
+                            bool with_opencv) {
+  std::vector<Peer> peers;
+  if (with_opencv) {
+    peers.push_back({"OpenCV dnn " + OpenCvVersion(),
+                     [net = std::make_shared<OpenCvNetwork>(onnx), threads](TensorView crops) {
+                       return net->Run(crops, threads);
+                     }});
   }
-  return rates;
-}
-
-struct BenchResult {
-  std::vector<PrecisionRates> network;
-  std::vector<PeerRates> opencv;
-  std::optional<PictureRates> pictures;
-};
-
-std::string Range(const Rate& rate) {
-  return fmt::format("{:.1f} ({:.1f} to {:.1f})", rate.median, rate.lowest, rate.highest);
-}
-
-void PrintNetwork(const std::vector<PrecisionRates>& network) {
-  fmt::print("\n{:<9} {:>14} {:>26} {:>9} {:>9} {:>14} {:>8}\n",
-             "network",
-             "peak GMAC/s",
-             "one worker, crops/s",
-             "GMAC/s",
-             "of peak",
-             fmt::format("{} workers", network.front().workers),
-             "scaling");
-  for (const PrecisionRates& rates : network) {
-    const double scaling = rates.all_crops.median / (rates.workers * rates.crops.median);
-    fmt::print("{:<9} {:>14.1f} {:>26} {:>9.1f} {:>8.1f}% {:>14.1f} {:>7.0f}%\n",
-               rates.precision,
-               rates.peak_gmacs.median,
-               Range(rates.crops),
-               rates.crops.median * ForwardGmac(),
-               100 * rates.fraction.median,
-               rates.all_crops.median,
-               100 * scaling);
+  if (runtime) {
+    const auto net = std::make_shared<OnnxRuntimeNetwork>(*runtime, onnx, threads);
+    peers.push_back({"ONNX Runtime " + runtime->version, [net](TensorView crops) {
+                       return net->Run(crops, kOnnxFeatures, kFeatureDim);
+                     }});
   }
-  fmt::print("one crop is {:.3f} GMAC; a worker's memory:", ForwardGmac());
-  for (const PrecisionRates& rates : network) {
-    fmt::print(" {} {:.1f} MB", rates.precision, 1e-6 * static_cast<double>(rates.workspace_bytes));
-  }
-  fmt::print("\n");
+  return peers;
 }
 
-void PrintLayers(const PrecisionRates& rates) {
-  double all = 0;
-  for (const StepTime& step : rates.steps) all += step.seconds;
-  fmt::print("\n{:<42} {:<26} {:>8} {:>7} {:>9} {:>8}\n",
-             "layers in " + rates.precision,
-             "kernel",
-             "ms",
-             "share",
-             "GMAC/s",
-             "of peak");
-  for (const StepTime& step : rates.steps) {
-    const double gmacs = 1e-9 * static_cast<double>(step.macs) / step.seconds;
-    fmt::print("{:<42} {:<26} {:>8.3f} {:>6.1f}%",
-               step.name,
-               step.implementation,
-               1e3 * step.seconds,
-               100 * step.seconds / all);
-    if (step.macs > 0)
-      fmt::print(" {:>9.1f} {:>7.0f}%", gmacs, 100 * gmacs / rates.peak_gmacs.median);
-    fmt::print("\n");
-  }
-}
-
-void PrintOpenCv(const std::vector<PeerRates>& peers) {
-  if (peers.empty()) return;
-  fmt::print("\n{:<9} {:>8} {:>18} {:>12} {:>24} {:>14}\n",
-             "ours",
-             "threads",
-             "OpenCV dnn, f32",
-             "ours",
-             "ours / OpenCV's",
-             "difference");
-  for (const PeerRates& rates : peers) {
-    fmt::print("{:<9} {:>8} {:>18.1f} {:>12.1f} {:>24} {:>14.1g}\n",
-               rates.precision,
-               rates.threads,
-               rates.peer_crops.median,
-               rates.our_crops.median,
-               fmt::format("{:.2f} ({:.2f} to {:.2f})",
-                           rates.ratio.median,
-                           rates.ratio.lowest,
-                           rates.ratio.highest),
-               rates.difference);
-  }
-}
-
-void PrintPictures(const PictureRates& rates, const std::vector<PrecisionRates>& network) {
-  const StageTimes& stages = rates.stages;
-  fmt::print(
-      "\n{} pictures in {}, {:.0f} proposals each. One worker, ms a picture: decode {:.1f}, "
-      "proposals {:.1f}, crops {:.1f}, network {:.1f}, heads {:.1f}; the network takes {:.1f}%\n",
-      rates.pictures,
-      rates.precision,
-      rates.proposals,
-      1e3 * stages.decode_s,
-      1e3 * stages.proposals_s,
-      1e3 * stages.crop_s,
-      1e3 * stages.network_s,
-      1e3 * stages.heads_s,
-      100 * rates.network_share);
-  for (const PrecisionRates& alone : network) {
-    if (alone.precision != rates.precision) continue;
-    fmt::print("{} workers, whole pictures: {:.1f} crops/s, {:.0f}% of the network alone\n",
-               rates.workers,
-               rates.crops_per_s,
-               100 * rates.crops_per_s / alone.all_crops.median);
-  }
-}
-
-Json JsonOf(const Rate& rate) {
-  return {{"median", rate.median}, {"lowest", rate.lowest}, {"highest", rate.highest}};
-}
-
-Json JsonOf(const PrecisionRates& rates) {
-  Json steps = Json::array();
-  for (const StepTime& step : rates.steps) {
-    steps.push_back({{"layer", step.name},
-                     {"kernel", step.implementation},
-                     {"macs", step.macs},
-                     {"seconds", step.seconds}});
-  }
-  return {{"precision", rates.precision},
-          {"peak_gmacs_per_s", JsonOf(rates.peak_gmacs)},
-          {"crops_per_s", JsonOf(rates.crops)},
-          {"gmacs_per_s", rates.crops.median * ForwardGmac()},
-          {"fraction_of_peak", JsonOf(rates.fraction)},
-          {"workers", rates.workers},
-          {"all_workers_peak_gmacs_per_s", JsonOf(rates.all_peak_gmacs)},
-          {"all_workers_crops_per_s", JsonOf(rates.all_crops)},
-          {"workspace_bytes", rates.workspace_bytes},
-          {"layers", steps}};
-}
-
-Json JsonOf(const PeerRates& rates) {
-  return {{"precision", rates.precision},
-          {"threads", rates.threads},
-          {"opencv_crops_per_s", JsonOf(rates.peer_crops)},
-          {"our_crops_per_s", JsonOf(rates.our_crops)},
-          {"ratio", JsonOf(rates.ratio)},
-          {"relative_difference", rates.difference}};
-}
-
-Json JsonOf(const PictureRates& rates) {
-  const StageTimes& stages = rates.stages;
-  return {{"precision", rates.precision},
-          {"pictures", rates.pictures},
-          {"proposals", rates.proposals},
-          {"decode_s", stages.decode_s},
-          {"proposals_s", stages.proposals_s},
-          {"crops_s", stages.crop_s},
-          {"network_s", stages.network_s},
-          {"heads_s", stages.heads_s},
-          {"network_share", rates.network_share},
-          {"workers", rates.workers},
-          {"all_workers_crops_per_s", rates.crops_per_s}};
-}
-
-Json JsonOf(const BenchResult& result) {
-  Json json{{"processor", ProcessorName()}, {"network", Json::array()}};
-  for (const PrecisionRates& rates : result.network) json["network"].push_back(JsonOf(rates));
-  for (const PeerRates& rates : result.opencv) json["opencv_dnn"].push_back(JsonOf(rates));
-  if (result.pictures) json["pictures"] = JsonOf(*result.pictures);
-  json["peak_memory_bytes"] = PeakMemoryBytes();
-  return json;
-}
-
-void Print(const BenchResult& result, const BenchArguments& arguments) {
-  if (arguments.json) {
-    fmt::print("{}\n", JsonOf(result).dump(2));
-    return;
-  }
-  fmt::print("{}, {} processors; medians of {} rounds of {} s\n",
-             ProcessorName(),
-             DefaultWorkers(),
-             arguments.rounds,
-             arguments.round_s);
-  PrintNetwork(result.network);
-  if (arguments.layers) {
-    for (const PrecisionRates& rates : result.network) PrintLayers(rates);
-  }
-  PrintOpenCv(result.opencv);
-  if (result.pictures) PrintPictures(*result.pictures, result.network);
-  fmt::print("\npeak memory {}\n", BytesText(PeakMemoryBytes()));
+// The network without its classifier: what is measured ends at the features.
+Weights WithoutClassifier(Weights weights) {
+  weights.erase(WeightName(kClassifierName));
+  weights.erase(BiasName(kClassifierName));
+  return weights;
 }
 
 }  // namespace
@@ -370,6 +139,8 @@ void Print(const BenchResult& result, const BenchArguments& arguments) {
 int RunBench(const Arguments& words) {
   BenchArguments arguments;
   if (!ParseBench(words, arguments)) return kDone;
+  std::optional<OnnxRuntime> runtime;
+  if (!arguments.onnx_runtime.empty()) runtime = LoadOnnxRuntime(arguments.onnx_runtime);
   const fs::path model_path = FindModelFile(arguments.model);
   Model model = LoadModel(model_path);
   const Weights weights = BackboneOf(model, model_path, arguments.backbone);
@@ -381,29 +152,36 @@ int RunBench(const Arguments& words) {
     networks.emplace_back(
         weights, NetworkOptions{.precision = precision, .quantization = model.quantization});
   }
-  BenchResult result;
+  BenchReport report;
+  report.rounds = arguments.rounds;
+  report.round_s = arguments.round_s;
   for (const Network& network : networks) {
     if (StopAsked()) return StopStatus();
-    result.network.push_back(
+    report.network.push_back(
         MeasurePrecision(network, arguments.workers, arguments.rounds, arguments.round_s));
   }
   if (!arguments.inputs.empty()) {
     const Network network(
         weights, {.precision = FastestPrecision(is_quantized), .quantization = model.quantization});
-    result.pictures = MeasurePictures(model, network, arguments);
+    report.pictures =
+        MeasurePictures(model, network, FindPictures(arguments.inputs), arguments.workers);
   }
-  if (!arguments.no_opencv) {
-    std::vector<int> thread_counts = {1};
-    if (arguments.workers > 1) thread_counts.push_back(arguments.workers);
-    for (const int threads : thread_counts) {
-      for (PeerRates& rates :
-           MeasureOpenCv(weights, networks, threads, arguments.rounds, arguments.round_s)) {
-        result.opencv.push_back(std::move(rates));
-      }
-    }
+  const std::string onnx = OnnxOf(WithoutClassifier(weights));
+  std::vector<int> thread_counts = {1};
+  if (arguments.workers > 1) thread_counts.push_back(arguments.workers);
+  for (const int threads : thread_counts) {
+    if (StopAsked()) return StopStatus();
+    const std::vector<Peer> peers = PeersWith(threads, onnx, runtime, !arguments.no_opencv);
+    if (peers.empty()) continue;
+    std::ranges::move(MeasurePeers(peers, networks, threads, arguments.rounds, arguments.round_s),
+                      std::back_inserter(report.peers));
   }
   if (StopAsked()) return StopStatus();
-  Print(result, arguments);
+  if (arguments.json) {
+    fmt::print("{}\n", JsonText(report));
+  } else {
+    PrintBench(report, arguments.layers);
+  }
   return kDone;
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <ctime>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <thread>
 
@@ -13,7 +14,6 @@
 #include "backbone/kernels/layout.h"
 #include "backbone/kernels/peak.h"
 #include "tools/noise_crops.h"
-#include "tools/opencv_network.h"
 
 namespace deeper::tools {
 
@@ -46,10 +46,10 @@ double RateOver(double seconds, Clock clock, const std::function<double()>& work
   return done / passed;
 }
 
-// The sum of what `threads` threads do at once, each with work of its own, by the second of the
-// clock.
+// The sum of what `threads` threads do at once, each with work of its own, by the second.
 double RateOfAll(int threads,
                  double seconds,
+                 Clock clock,
                  const std::function<std::function<double()>()>& make_work) {
   std::vector<double> rates(static_cast<std::size_t>(threads));
   std::barrier ready(threads);
@@ -60,7 +60,7 @@ double RateOfAll(int threads,
         const std::function<double()> work = make_work();
         work();
         ready.arrive_and_wait();
-        rate = RateOver(seconds, ClockSeconds, work);
+        rate = RateOver(seconds, clock, work);
       });
     }
   }
@@ -170,9 +170,10 @@ PrecisionRates MeasurePrecision(const Network& network, int workers, int rounds,
     peak.push_back(RateOver(round_s / 4, ThreadSeconds, multiply));
     crops.push_back(RateOver(round_s, ThreadSeconds, std::ref(forward)));
     fraction.push_back(crops.back() * ForwardGmac() / peak.back());
-    all_peak.push_back(
-        RateOfAll(workers, round_s / 4, [&]() -> std::function<double()> { return multiply; }));
-    all_crops.push_back(RateOfAll(workers, round_s, [&] { return ForwardOf(network); }));
+    all_peak.push_back(RateOfAll(
+        workers, round_s / 4, ClockSeconds, [&]() -> std::function<double()> { return multiply; }));
+    all_crops.push_back(
+        RateOfAll(workers, round_s, ClockSeconds, [&] { return ForwardOf(network); }));
   }
   constexpr int kProfiles = 51;
   return {.precision = NameOf(precision),
@@ -186,35 +187,43 @@ PrecisionRates MeasurePrecision(const Network& network, int workers, int rounds,
           .workspace_bytes = forward.workspace().SizeBytes()};
 }
 
-std::vector<PeerRates> MeasureOpenCv(const Weights& weights,
-                                     const std::vector<Network>& networks,
-                                     int threads,
-                                     int rounds,
-                                     double round_s) {
-  OpenCvNetwork peer(weights);
+std::vector<PeerRates> MeasurePeers(const std::vector<Peer>& peers,
+                                    const std::vector<Network>& networks,
+                                    int threads,
+                                    int rounds,
+                                    double round_s) {
+  const Clock clock = threads == 1 ? ThreadSeconds : ClockSeconds;
   const Tensor crops = NoiseCrops(kPeerBatch);
-  const std::vector<float> expected = peer.Features(crops, threads);
-  std::vector<double> peer_crops;
+  std::vector<std::vector<float>> expected;
+  for (const Peer& peer : peers) expected.push_back(peer.features(crops));
+  std::vector<std::vector<double>> peer_crops(peers.size());
   std::vector<std::vector<double>> our_crops(networks.size());
-  std::vector<std::vector<double>> ratio(networks.size());
   for (int round = 0; round < rounds; ++round) {
-    peer_crops.push_back(RateOver(round_s, ClockSeconds, [&] {
-      peer.Features(crops, threads);
-      return static_cast<double>(kPeerBatch);
-    }));
+    for (std::size_t p = 0; p < peers.size(); ++p) {
+      peer_crops[p].push_back(RateOver(round_s, clock, [&] {
+        peers[p].features(crops);
+        return static_cast<double>(kPeerBatch);
+      }));
+    }
     for (std::size_t i = 0; i < networks.size(); ++i) {
-      our_crops[i].push_back(RateOfAll(threads, round_s, [&] { return ForwardOf(networks[i]); }));
-      ratio[i].push_back(our_crops[i].back() / peer_crops.back());
+      our_crops[i].push_back(
+          RateOfAll(threads, round_s, clock, [&] { return ForwardOf(networks[i]); }));
     }
   }
   std::vector<PeerRates> rates;
-  for (std::size_t i = 0; i < networks.size(); ++i) {
-    rates.push_back({.precision = NameOf(networks[i].options().precision),
-                     .threads = threads,
-                     .peer_crops = RateOf(peer_crops),
-                     .our_crops = RateOf(std::move(our_crops[i])),
-                     .ratio = RateOf(std::move(ratio[i])),
-                     .difference = RelativeDifference(networks[i], crops, expected)});
+  for (std::size_t p = 0; p < peers.size(); ++p) {
+    for (std::size_t i = 0; i < networks.size(); ++i) {
+      std::vector<double> ratio;
+      std::ranges::transform(
+          our_crops[i], peer_crops[p], std::back_inserter(ratio), std::divides());
+      rates.push_back({.peer = peers[p].name,
+                       .precision = NameOf(networks[i].options().precision),
+                       .threads = threads,
+                       .peer_crops = RateOf(peer_crops[p]),
+                       .our_crops = RateOf(our_crops[i]),
+                       .ratio = RateOf(std::move(ratio)),
+                       .difference = RelativeDifference(networks[i], crops, expected[p])});
+    }
   }
   return rates;
 }

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "backbone/network.h"
-#include "backbone/weights.h"
+#include "backbone/tensor.h"
 
 namespace deeper::tools {
 
@@ -39,10 +40,18 @@ double ForwardGmac();
 // does not depend.
 PrecisionRates MeasurePrecision(const Network& network, int workers, int rounds, double round_s);
 
-// One of our networks beside OpenCV's dnn module with the same weights and crops, both by the clock
-// with `threads` threads; OpenCV gets batches of 16.
+// Another engine with the same weights; gives the features of crops (n, 3, 224, 224), n x 1024.
+struct Peer {
+  std::string name;
+  std::function<std::vector<float>(TensorView crops)> features;
+};
+
+// One of our networks beside a peer, on the same crops, both with `threads` threads: one thread's
+// rates count the seconds that the processor spent on it, several threads' are by the clock. The
+// peer gets batches of 16.
 struct PeerRates {
-  std::string precision;  // ours; OpenCV computes in f32
+  std::string peer;
+  std::string precision;  // ours; peers compute in f32
   int threads = 1;
   Rate peer_crops;
   Rate our_crops;
@@ -50,11 +59,12 @@ struct PeerRates {
   double difference = 0;  // largest of the two networks' features, relative to the largest feature
 };
 
-// In the order of `networks`, of which each round measures all. Leaves OpenCV with `threads`.
-std::vector<PeerRates> MeasureOpenCv(const Weights& weights,
-                                     const std::vector<Network>& networks,
-                                     int threads,
-                                     int rounds,
-                                     double round_s);
+// Each peer with each of `networks`, in this order; every round measures all of them. Expects peers
+// that compute with `threads` threads.
+std::vector<PeerRates> MeasurePeers(const std::vector<Peer>& peers,
+                                    const std::vector<Network>& networks,
+                                    int threads,
+                                    int rounds,
+                                    double round_s);
 
 }  // namespace deeper::tools

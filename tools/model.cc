@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "backbone/check.h"
 #include "backbone/googlenet.h"
+#include "backbone/onnx.h"
 #include "backbone/safetensors.h"
 #include "backbone/summary.h"
 #include "backbone/weight_files.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "tools/command_line.h"
 #include "tools/find_model.h"
 #include "tools/noise_crops.h"
@@ -31,11 +34,13 @@ constexpr const char* kHelp =
     "  deeper model info models/voc.safetensors           # what a detector was trained on, its "
     "classes\n"
     "  deeper model import bvlc_googlenet.caffemodel bvlc_googlenet.safetensors\n"
+    "  deeper model export models/voc.safetensors network.onnx\n"
     "  deeper model quantize models/voc.safetensors photos/ --output voc-int8.safetensors\n"
     "  deeper model check bvlc_googlenet.caffemodel       # every layer against plain loops\n\n"
     "Verbs:\n"
     "  info      Table 1 of a network, or the facts of a detector\n"
     "  import    reads a .caffemodel or .safetensors network, checks it, writes safetensors\n"
+    "  export    writes a network, or a detector's network, as ONNX for other engines\n"
     "  quantize  measures on pictures what int8 needs, and writes it into a copy of the file\n"
     "  check     runs a network beside the plain-loop reference and compares every layer\n";
 
@@ -97,29 +102,61 @@ int Info(const Arguments& words) {
   return kDone;
 }
 
-int Import(const Arguments& words) {
+// The two files that a verb takes; nothing where only help was asked for.
+struct FromTo {
+  fs::path from;
+  fs::path to;
+};
+std::optional<FromTo> ParseFromTo(CommandLine line, const Arguments& words) {
   std::vector<std::string> files;
-  CommandLine line("model import",
-                   "Reads a network's weights, checks them against the GoogLeNet table, writes "
-                   "them as safetensors.",
-                   {"deeper model import bvlc_googlenet.caffemodel bvlc_googlenet.safetensors"});
   line.Group("Files").add_options()("files",
                                     po::value(&files)->value_name("FILE"),
                                     "the file to read and the file to write; the words are enough");
   line.TakeWords("files", "FROM TO");
-  if (!line.Parse(words)) return kDone;
+  if (!line.Parse(words)) return std::nullopt;
   if (files.size() != 2)
     throw UsageError("expected two files: the one to read and the one to write");
-  const Weights weights = ReadBackboneWeights(files[0]);
-  WriteBackboneWeights(weights, files[1]);
+  return FromTo{.from = files[0], .to = files[1]};
+}
+
+void TellWritten(const Weights& weights, const fs::path& path) {
   std::size_t values = 0;
   for (const auto& [name, tensor] : weights) values += tensor.data.size();
   fmt::print(stderr,
              "{}: {} blobs, {} values, fingerprint {}\n",
-             files[1],
+             path.string(),
              weights.size(),
              values,
              FingerprintOf(weights));
+}
+
+int Import(const Arguments& words) {
+  const auto files = ParseFromTo(
+      CommandLine("model import",
+                  "Reads a network's weights, checks them against the GoogLeNet table, writes "
+                  "them as safetensors.",
+                  {"deeper model import bvlc_googlenet.caffemodel bvlc_googlenet.safetensors"}),
+      words);
+  if (!files) return kDone;
+  const Weights weights = ReadBackboneWeights(files->from);
+  WriteBackboneWeights(weights, files->to);
+  TellWritten(weights, files->to);
+  return kDone;
+}
+
+int Export(const Arguments& words) {
+  const auto files = ParseFromTo(
+      CommandLine("model export",
+                  "Writes a network as ONNX, for other engines: from crops, BGR with the mean "
+                  "subtracted, to the features of pool5 and, where it has a classifier, its "
+                  "probabilities. Of a detector its network.",
+                  {"deeper model export bvlc_googlenet.caffemodel googlenet.onnx",
+                   "deeper model export models/voc.safetensors network.onnx"}),
+      words);
+  if (!files) return kDone;
+  const Weights weights = ReadBackboneWeights(files->from);
+  WriteFileWhole(files->to, OnnxOf(weights));
+  TellWritten(weights, files->to);
   return kDone;
 }
 
@@ -187,7 +224,7 @@ int Check(const Arguments& words) {
 }  // namespace
 
 int RunModel(const Arguments& words) {
-  if (words.empty()) throw UsageError("expected info, import, quantize or check");
+  if (words.empty()) throw UsageError("expected info, import, export, quantize or check");
   const Arguments rest(words.begin() + 1, words.end());
   const std::string& verb = words.front();
   if (verb == "--help" || verb == "-h") {
@@ -196,10 +233,11 @@ int RunModel(const Arguments& words) {
   }
   if (verb == "info") return Info(rest);
   if (verb == "import") return Import(rest);
+  if (verb == "export") return Export(rest);
   if (verb == "quantize") return QuantizeModel(rest);
   if (verb == "check") return Check(rest);
-  throw UsageError(
-      fmt::format("unknown verb 'model {}', expected info, import, quantize or check", verb));
+  throw UsageError(fmt::format(
+      "unknown verb 'model {}', expected info, import, export, quantize or check", verb));
 }
 
 }  // namespace deeper::tools

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "backbone/protobuf_wire.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/random.h"
@@ -22,18 +23,6 @@ using Catch::Contains;
 using test::RandomWeights;
 using test::TemporaryDirectory;
 
-// A small writer of protocol buffers: enough to make files of both of Caffe's formats.
-std::string Varint(std::uint64_t value) {
-  std::string bytes;
-  for (; value >= 128; value >>= 7U) bytes += static_cast<char>((value & 127U) | 128U);
-  return bytes + static_cast<char>(value);
-}
-std::string NumberField(int field, std::uint64_t value) {
-  return Varint(static_cast<std::uint64_t>(field) << 3U) + Varint(value);
-}
-std::string BytesField(int field, const std::string& bytes) {
-  return Varint((static_cast<std::uint64_t>(field) << 3U) | 2U) + Varint(bytes.size()) + bytes;
-}
 template <typename Number>
 std::string RawBytes(const std::vector<Number>& values) {
   std::string bytes(values.size() * sizeof(Number), '\0');

@@ -1,8 +1,10 @@
 #include "tools/bench_rates.h"
 
 #include "backbone/kernels/peak.h"
+#include "backbone/onnx.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
+#include "tools/opencv_network.h"
 
 namespace deeper::tools {
 namespace {
@@ -25,19 +27,33 @@ TEST_CASE("the peak's loop does at least the multiplications that it is asked fo
   }
 }
 
-TEST_CASE("no network is faster than the peak of its processor, and two are measured in one run") {
+TEST_CASE("no network is faster than the peak of its processor") {
   const Weights weights = test::RandomWeights(1, 0);
   const Network network(weights, {});
   const PrecisionRates rates = MeasurePrecision(network, 1, 3, 0.05);
   REQUIRE(rates.precision == "f32");
   REQUIRE(rates.crops.median > 0);
   if (rates.peak_gmacs.median > 0) REQUIRE(rates.fraction.median <= 1.05);
+}
+
+TEST_CASE("each peer is measured beside each network, and computes the same in f32") {
+  const Weights weights = test::RandomWeights(1);
   std::vector<Network> networks;
-  networks.emplace_back(weights, NetworkOptions{});
-  const std::vector<PeerRates> peers = MeasureOpenCv(weights, networks, 1, 1, 0.05);
-  REQUIRE(peers.size() == 1);
-  REQUIRE(peers.front().difference < 1e-4);
-  REQUIRE(peers.front().ratio.median > 0);
+  for (int i = 0; i < 2; ++i) networks.emplace_back(weights, NetworkOptions{});
+  OpenCvNetwork opencv(OnnxOf(weights));
+  const Peer peer{"OpenCV", [&](TensorView crops) { return opencv.Run(crops, 1); }};
+  const Peer wrong{"wrong", [&](TensorView crops) {
+                     std::vector<float> features = opencv.Run(crops, 1);
+                     features[3] += 1;
+                     return features;
+                   }};
+  const std::vector<PeerRates> peers = MeasurePeers({peer, wrong}, networks, 1, 1, 0.05);
+  REQUIRE(peers.size() == 4);
+  for (const PeerRates& rates : peers) {
+    CAPTURE(rates.peer);
+    REQUIRE((rates.difference < 1e-4) == (rates.peer == "OpenCV"));
+    REQUIRE(rates.ratio.median == Approx(rates.our_crops.median / rates.peer_crops.median));
+  }
 }
 
 }  // namespace

@@ -4,26 +4,57 @@
 #include <cmath>
 
 #include "backbone/network.h"
+#include "backbone/onnx.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 
 namespace deeper::tools {
 namespace {
 
-TEST_CASE("OpenCV's network, built from the same table, gives the same features") {
-  const Weights weights = test::RandomWeights(1, 0);
-  const Tensor crops = test::RandomTensor({2, 3, 224, 224}, 2, -120, 150);
-  OpenCvNetwork peer(weights);
-  const std::vector<float> theirs = peer.Features(crops, 1);
+// Our features of the crops; and the probabilities, where the weights have a classifier.
+struct Answers {
+  std::vector<float> features;
+  std::vector<float> probabilities;
+};
+
+Answers OurAnswers(const Weights& weights, const Tensor& crops) {
   const Network network(weights, {});
   Workspace workspace = network.MakeWorkspace();
-  std::vector<float> ours(2 * kFeatureDim);
-  network.Features(crops, workspace, ours);
+  Answers answers{std::vector<float>(crops.shape.n * kFeatureDim),
+                  std::vector<float>(crops.shape.n * network.ClassCount())};
+  network.Features(crops, workspace, answers.features);
+  if (network.ClassCount() > 0) network.Probabilities(answers.features, answers.probabilities);
+  return answers;
+}
+
+// Largest difference, relative to the largest value.
+double RelativeDifference(const std::vector<float>& theirs, const std::vector<float>& ours) {
   REQUIRE(theirs.size() == ours.size());
-  const float largest = *std::ranges::max_element(ours);
+  double difference = 0;
   for (std::size_t i = 0; i < ours.size(); ++i) {
-    if (std::abs(ours[i] - theirs[i]) > 1e-5F * largest) FAIL("feature " << i);
+    difference = std::max(difference, std::abs(double{theirs[i]} - double{ours[i]}));
   }
+  return difference / double{*std::ranges::max_element(ours)};
+}
+
+TEST_CASE("OpenCV reads our ONNX file and gives the same features") {
+  const Weights weights = test::RandomWeights(1);
+  const Tensor crops = test::RandomTensor({2, 3, 224, 224}, 2, -120, 150);
+  OpenCvNetwork peer(OnnxOf(weights));
+  const std::vector<float> ours = OurAnswers(weights, crops).features;
+  CHECK(RelativeDifference(peer.Run(crops, 1), ours) <= 1e-5);
+  CHECK(RelativeDifference(peer.Run(crops, 2), ours) <= 1e-5);
+}
+
+TEST_CASE("OpenCV gives the same probabilities where the network has a classifier") {
+  // Small weights of the classifier, so that no class takes all.
+  Weights weights = test::RandomWeights(1, 10);
+  for (float& weight : weights.at("loss3/classifier/weight").data) weight *= 0.05F;
+  const Tensor crops = test::RandomTensor({3, 3, 224, 224}, 2, -120, 150);
+  OpenCvNetwork peer(OnnxOf(weights));
+  const std::vector<float> ours = OurAnswers(weights, crops).probabilities;
+  CHECK(*std::ranges::max_element(ours) < 0.99F);
+  CHECK(RelativeDifference(peer.Run(crops, 1), ours) <= 1e-5);
 }
 
 }  // namespace
