@@ -14,8 +14,8 @@
 namespace deeper::test {
 namespace {
 
-constexpr float kScoreTolerance = 2e-4F;  // of the margins' spread
-constexpr float kBoxTolerance_px = 0.01F;
+constexpr float kScoreTolerance = 1e-5F;  // of the margins' spread
+constexpr float kBoxTolerance_px = 1e-3F;
 
 struct Setting {
   std::string name;
