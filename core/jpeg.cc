@@ -93,13 +93,14 @@ JpegHeader ReadHeader(tjhandle decoder, Bytes file, const std::string& source) {
           .is_cmyk = colour_space == TJCS_CMYK || colour_space == TJCS_YCCK};
 }
 
-// Fills `pixels`, rows of `image`'s width in this format.
-void Decompress(tjhandle decoder,
-                Bytes file,
-                const Image& image,
-                TJPF format,
-                std::span<std::uint8_t> pixels,
-                const std::string& source) {
+// Fills `pixels`, rows of `image`'s width in this format. Gives back what was wrong, "" for
+// nothing.
+std::string Decompress(tjhandle decoder,
+                       Bytes file,
+                       const Image& image,
+                       TJPF format,
+                       std::span<std::uint8_t> pixels,
+                       bool lenient) {
   const int status = tjDecompress2(decoder,
                                    file.data(),
                                    file.size(),
@@ -109,36 +110,38 @@ void Decompress(tjhandle decoder,
                                    image.height,
                                    format,
                                    TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS);
-  if (status != 0) {  // a mere warning too: libjpeg fills what is missing with gray
-    throw Error(source + ": is a truncated or corrupt JPEG: " + tjGetErrorStr2(decoder));
-  }
+  // A mere warning too: libjpeg fills what is missing with gray.
+  const bool is_taken = status == 0 || (lenient && tjGetErrorCode(decoder) == TJERR_WARNING);
+  return is_taken ? "" : tjGetErrorStr2(decoder);
 }
 
 }  // namespace
 
-ScaledImage DecodeJpeg(Bytes file,
-                       std::int64_t max_pixels,
-                       int min_side_px,
-                       const std::string& source) {
+ScaledImage DecodeJpeg(Bytes file, const DecodeJpegOptions& options, const std::string& source) {
   const Decoder decoder(tjInitDecompress());
   Expects(decoder != nullptr, "libjpeg-turbo starts");
   const JpegHeader header = ReadHeader(decoder.get(), file, source);
   CheckPixels(static_cast<std::uint64_t>(header.width),
               static_cast<std::uint64_t>(header.height),
-              max_pixels,
+              options.max_pixels,
               source);
-  const tjscalingfactor scale = ScaleFor(header, min_side_px);
+  const tjscalingfactor scale = ScaleFor(header, options.min_side_px);
   ScaledImage scaled = {
       .image = MakeImage(TJSCALED(header.width, scale), TJSCALED(header.height, scale), 0, 0, 0),
       .full_width = header.width,
       .full_height = header.height};
   Image& image = scaled.image;
+  const auto decompress = [&](TJPF format, std::span<std::uint8_t> pixels) {
+    const std::string fault =
+        Decompress(decoder.get(), file, image, format, pixels, options.lenient);
+    if (!fault.empty()) throw Error(source + ": is a truncated or corrupt JPEG: " + fault);
+  };
   if (!header.is_cmyk) {
-    Decompress(decoder.get(), file, image, TJPF_BGR, image.bgr, source);
+    decompress(TJPF_BGR, image.bgr);
     return scaled;
   }
   std::vector<std::uint8_t> cmyk(image.bgr.size() / 3 * 4);
-  Decompress(decoder.get(), file, image, TJPF_CMYK, cmyk, source);
+  decompress(TJPF_CMYK, cmyk);
   ConvertCmyk(cmyk, FindSegment(file, kApp14, "Adobe").has_value(), image);
   return scaled;
 }

@@ -87,7 +87,10 @@ ScaledImage Read(const std::filesystem::path& path,
   }
   if (header->format == "JPEG") {
     const auto turn = WaitWhereLarge(JpegPixels(file, source));
-    ScaledImage scaled = DecodeJpeg(file, options.max_pixels, min_side_px, source);
+    ScaledImage scaled = DecodeJpeg(
+        file,
+        {.max_pixels = options.max_pixels, .min_side_px = min_side_px, .lenient = options.lenient},
+        source);
     const int orientation = options.apply_exif_orientation ? JpegOrientation(file) : 1;
     if (orientation >= 5) std::swap(scaled.full_width, scaled.full_height);
     scaled.image = Turned(std::move(scaled.image), orientation);

@@ -18,6 +18,7 @@
 #include "tools/parallel.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"
+#include "tools/reading_options.h"
 #include "tools/verbs.h"
 
 namespace deeper::tools {
@@ -38,6 +39,7 @@ struct ClassifyArguments {
   int crops = 1;
   bool whole = false;
   bool json = false;
+  ReadingOptions reading;
   RunOptions run;
 };
 
@@ -53,8 +55,10 @@ bool ParseClassify(const Arguments& words, ClassifyArguments& arguments) {
        "deeper classify --data ilsvrc:CLS-LOC/val,ILSVRC2012_val --image-list val.txt "
        "\\\n      --class-list map_clsloc.txt --backbone a.safetensors,b.safetensors"});
   // clang-format off
-  line.Group("Input").add_options()
+  auto& input = line.Group("Input");
+  input.add_options()
       ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "pictures, directories, patterns, @lists; the word itself is enough");
+  arguments.reading.AddOptions(input);
   auto& data = line.Group(
       "Input from a data set, to measure errors\n(--data also takes a directory with a folder of pictures for each class, named by its WordNet id\nor label, and list:FILE[,DIR of pictures] with lines '<picture> <output from 0>')");
   arguments.data.AddOptions(data);
@@ -84,6 +88,7 @@ bool ParseClassify(const Arguments& words, ClassifyArguments& arguments) {
   }
   CheckRange("top", arguments.top, 1, 1e6);
   arguments.run.Check();
+  arguments.reading.Check();
   return true;
 }
 
@@ -178,7 +183,7 @@ Classified Classify(const Picture& picture,
                     const ClassifyArguments& arguments) {
   Classified result;
   try {
-    const Image image = ReadImage(picture.path);
+    const Image image = ReadImage(picture.path, arguments.reading.ForReading());
     result.width = image.width;
     result.height = image.height;
     const std::vector<ClassificationView> views = ViewsOf(image, arguments);

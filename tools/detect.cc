@@ -21,6 +21,7 @@
 #include "tools/journal.h"
 #include "tools/journaled_run.h"
 #include "tools/pictures.h"
+#include "tools/reading_options.h"
 #include "tools/shard.h"
 #include "tools/verbs.h"
 #include "tools/video.h"
@@ -47,6 +48,7 @@ struct DetectArguments {
   std::optional<double> vote_iou;
   std::optional<int> max_per_class;
   bool no_box_regression = false;
+  ReadingOptions reading;
   ShardOptions shard;
   double picture_time_limit_s = kPictureTimeLimit_s;
 };
@@ -62,9 +64,11 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
        "deeper detect clip.mp4 --every 5                     # a video; drawn: found/clip.avi",
        "deeper detect --data voc:VOC2007 --set test --no-drawings --feature-cache cache/"});
   // clang-format off
-  line.Group("Input").add_options()
+  auto& input = line.Group("Input");
+  input.add_options()
       ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "pictures, directories, patterns, @lists, videos; the word itself is enough")
       ("every", po::value(&arguments.every)->default_value(arguments.every)->value_name("N"), "of a video every N-th frame");
+  arguments.reading.AddOptions(input);
   arguments.data.AddOptions(line.Group("Input from a data set"));
   auto& models = line.Group("Model");
   arguments.ensemble.AddOptions(models);
@@ -94,6 +98,7 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
     throw UsageError("expected pictures or --data, one of the two");
   }
   CheckDetectionFormats(arguments.formats);
+  arguments.reading.Check();
   CheckRange("every", arguments.every, 1, 1e6);
   CheckRange("draw-min-score", arguments.draw_min_score.value_or(0), -1e9, 1e9);
   CheckPictureTimeLimit(arguments.picture_time_limit_s);
@@ -167,7 +172,8 @@ class Detector {
   explicit Detector(const DetectArguments& arguments)
       : ensemble_(arguments.ensemble),
         options_(DetectOptionsOf(arguments, ensemble_.first())),
-        drawn_from_(DrawnFrom(arguments, ensemble_.first())) {
+        drawn_from_(DrawnFrom(arguments, ensemble_.first())),
+        reading_(arguments.reading) {
     if (!arguments.no_drawings) drawings_ = fs::path(arguments.output) / "drawings";
   }
 
@@ -204,7 +210,8 @@ class Detector {
                        options_.nms.max_per_class,
                        options_.nms.soft_sigma,
                        options_.nms.vote_iou,
-                       options_.nms.vote_offset);
+                       options_.nms.vote_offset) +
+           reading_.Text();
   }
 
   const ClassTable& classes() const { return ensemble_.first().classes; }
@@ -213,8 +220,8 @@ class Detector {
   // A JPEG file in no more pixels than the crops of the smallest proposals have.
   ScaledImage Read(const Picture& picture) const {
     const std::optional<int> side = ensemble_.SideThatCropsNeed();
-    if (side) return ReadScaledImage(picture.path, *side);
-    Image image = ReadImage(picture.path);
+    if (side) return ReadScaledImage(picture.path, *side, reading_.ForReading());
+    Image image = ReadImage(picture.path, reading_.ForReading());
     const int width = image.width;
     const int height = image.height;
     return {.image = std::move(image), .full_width = width, .full_height = height};
@@ -242,6 +249,7 @@ class Detector {
   Ensemble ensemble_;
   DetectOptions options_;
   std::vector<float> drawn_from_;  // by class
+  ReadingOptions reading_;
   std::optional<fs::path> drawings_;
 };
 

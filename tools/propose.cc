@@ -25,6 +25,7 @@
 #include "tools/parallel.h"
 #include "tools/pictures.h"
 #include "tools/proposal_report.h"
+#include "tools/reading_options.h"
 #include "tools/shard.h"
 #include "tools/verbs.h"
 
@@ -37,6 +38,7 @@ namespace {
 struct ProposeArguments {
   std::vector<std::string> inputs;
   DataSource data;
+  ReadingOptions reading;
   ProposalOptions proposals;
   std::string multibox;
   std::string precision = "auto";
@@ -57,11 +59,12 @@ struct Proposed {
 
 // multibox: its boxes join those of Selective Search; nullptr for none.
 Proposed ProposeFor(const Picture& picture,
+                    const ReadImageOptions& reading,
                     const SelectiveSearchOptions& options,
                     const MultiBoxNetwork* multibox) {
   Proposed proposed;
   try {
-    const Image image = ReadImage(picture.path);
+    const Image image = ReadImage(picture.path, reading);
     ImageProposals found{
         .id = picture.id, .width = image.width, .height = image.height, .proposals = {}};
     found.proposals = Timed(proposed.seconds, [&] {
@@ -87,8 +90,10 @@ bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
        "deeper propose --data voc:VOC2007 --set test --multibox boxes.safetensors --curve "
        "recall.svg"});
   // clang-format off
-  line.Group("Input").add_options()
+  auto& input = line.Group("Input");
+  input.add_options()
       ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "pictures, directories, patterns, @lists; the word itself is enough");
+  arguments.reading.AddOptions(input);
   arguments.data.AddOptions(line.Group("Input from a data set, to measure recall"));
   arguments.proposals.AddOptions(line.Group("Proposals (default: x2)"));
   line.Group("MultiBox").add_options()
@@ -118,6 +123,7 @@ bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
   if (arguments.workers == 0) arguments.workers = DefaultWorkers();
   CheckRange("workers", arguments.workers, 1, 4096);
   CheckPictureTimeLimit(arguments.picture_time_limit_s);
+  arguments.reading.Check();
   return true;
 }
 
@@ -188,8 +194,11 @@ int RunPropose(const Arguments& words) {
     RequireWritable(arguments.output);
     journal.emplace(
         JournalPath(arguments.output + ".journal", chosen.shard),
-        RecordOf(
-            "propose", "proposals " + TextOf(options) + multibox.text, pictures, chosen.shard, ""));
+        RecordOf("propose",
+                 "proposals " + TextOf(options) + multibox.text + arguments.reading.Text(),
+                 pictures,
+                 chosen.shard,
+                 ""));
   }
   const PictureRun run{.pictures = &pictures,
                        .shard = chosen.shard,
@@ -201,7 +210,9 @@ int RunPropose(const Arguments& words) {
   const JournalEntries entries = RunPictures<Proposed>(
       run,
       journal ? &*journal : nullptr,
-      [&](const Picture& picture) { return ProposeFor(picture, options, multibox.network.get()); },
+      [&](const Picture& picture) {
+        return ProposeFor(picture, arguments.reading.ForReading(), options, multibox.network.get());
+      },
       [&](const Proposed& proposed) {
         seconds += proposed.seconds;
         ++timed;

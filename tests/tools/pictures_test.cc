@@ -87,6 +87,18 @@ TEST_CASE("no id climbs out of the output directory") {
   }
 }
 
+TEST_CASE("links to pictures are taken, links to directories lead neither out nor in circles") {
+  const test::TemporaryDirectory outside;
+  Touch(outside / "far.jpg");
+  const test::TemporaryDirectory directory;
+  Touch(directory / "near.jpg");
+  fs::create_symlink(outside / "far.jpg", directory / "link.jpg");
+  fs::create_symlink(outside / "gone.jpg", directory / "dangling.jpg");
+  fs::create_directory_symlink(outside.path(), directory / "out");
+  fs::create_directory_symlink(directory.path(), directory / "circle");
+  CHECK(IdsOf(FindPictures({directory.path().string()})) == Ids{"link", "near"});
+}
+
 TEST_CASE("a word that names nothing and a directory without pictures are errors that name them") {
   const test::TemporaryDirectory directory;
   CHECK_THROWS_AS(FindPictures({(directory / "missing.jpg").string()}), Error);
