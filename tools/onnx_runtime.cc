@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <type_traits>
+#include <utility>
 
 #include "backbone/onnx.h"
 #include "core/error.h"
@@ -18,7 +20,7 @@ namespace deeper::tools {
 
 namespace {
 
-// The API's version is the second number of the release's.
+// Of release 1.6: the API's version is the second number of the release's.
 constexpr std::uint32_t kApiVersion = 6;
 
 // Seen through pointers only.
@@ -71,6 +73,7 @@ struct ApiBase {
 template <typename Object>
 using Owned = std::unique_ptr<Object, void (*)(Object*)>;
 
+// The functions of the table, called by their entries.
 class Api {
  public:
   explicit Api(const OnnxRuntime& runtime) : functions_(runtime.functions) {}

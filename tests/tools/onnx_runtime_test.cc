@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "backbone/network.h"
 #include "backbone/onnx.h"
@@ -14,13 +16,15 @@
 #include "tests/support/data.h"
 
 // Declares `name` as the library that $DEEPER_ONNXRUNTIME names, or leaves the test case.
+// NOLINTBEGIN(bugprone-macro-parentheses): a declared name takes none
 #define DEEPER_REQUIRE_ONNXRUNTIME(name)                                                  \
-  const char* const name = std::getenv("DEEPER_ONNXRUNTIME");                             \
-  if (name == nullptr) {                                                                  \
+  const char* const name##_or_none = std::getenv("DEEPER_ONNXRUNTIME");                   \
+  if (name##_or_none == nullptr) {                                                        \
     WARN("skipped: needs ONNX Runtime; set DEEPER_ONNXRUNTIME to its libonnxruntime.so"); \
     return;                                                                               \
   }                                                                                       \
-  static_assert(true)
+  const std::string name = name##_or_none
+// NOLINTEND(bugprone-macro-parentheses)
 
 namespace deeper::tools {
 namespace {
