@@ -1,6 +1,7 @@
 #include "detector/explain.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -28,20 +29,27 @@ std::vector<Candidate> CandidatesOf(const RegionScores& regions, int width, int 
 // Positions of candidates by class, and within it the best first.
 using ByClass = std::map<ClassId, std::vector<std::size_t>>;
 
-// Marks the candidates that suppression keeps, however many, and gives their positions.
+// The positions of the candidates that suppression keeps, however many; of equal boxes of a class
+// the better one is kept before the other.
 ByClass Keep(const std::vector<Detection>& eligible,
-             const NmsOptions& nms,
-             std::vector<Candidate>& candidates) {
+             NmsOptions nms,
+             const std::vector<Candidate>& candidates) {
   const auto key = [](const Detection& d) {
-    return std::tuple(d.class_id, d.score, d.box.x0, d.box.y0, d.box.x1, d.box.y1);
+    return std::tuple(d.class_id, d.box.x0, d.box.y0, d.box.x1, d.box.y1);
   };
-  std::multimap<decltype(key({})), std::size_t> places;  // of equal keys the first region first
+  std::multimap<decltype(key({})), std::size_t> places;  // of equal keys as they come
+  std::vector<std::size_t> best_first;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    places.emplace(key(candidates[i].detection), i);
+    if (std::isfinite(candidates[i].detection.score)) best_first.push_back(i);
   }
+  std::ranges::stable_sort(best_first, std::ranges::greater{}, [&](std::size_t i) {
+    return candidates[i].detection.score;
+  });
+  for (const std::size_t i : best_first) places.emplace(key(candidates[i].detection), i);
+  nms.max_per_class = 0;
+  nms.vote_iou = 0;
   ByClass kept;
-  const NmsOptions uncapped{.max_iou = nms.max_iou, .max_per_class = 0, .vote_iou = 0};
-  for (const Detection& detection : SuppressNonMaxima(eligible, uncapped)) {
+  for (const Detection& detection : SuppressNonMaxima(eligible, nms)) {
     const auto place = places.lower_bound(key(detection));
     Expects(place != places.end() && place->first == key(detection), "suppression invents nothing");
     kept[detection.class_id].push_back(place->second);
@@ -50,15 +58,17 @@ ByClass Keep(const std::vector<Detection>& eligible,
   return kept;
 }
 
-// The boxes given out are SuppressNonMaxima's, which are in the order of the kept ones of a class.
-void SetFinalBoxes(const std::vector<Detection>& given_out,
-                   const ByClass& kept,
-                   std::vector<Candidate>& candidates) {
-  std::map<ClassId, std::size_t> next;
+// What is given out is in the order of the kept ones of a class, as far as it goes.
+void SetGivenOut(const std::vector<Detection>& given_out,
+                 const ByClass& kept,
+                 std::vector<Candidate>& candidates) {
+  std::map<ClassId, std::size_t> counts;
   for (const Detection& detection : given_out) {
-    const std::size_t place = kept.at(detection.class_id)[next[detection.class_id]++];
-    candidates[place].fate = Fate::kKept;
-    candidates[place].final_box = detection.box;
+    std::size_t& before = counts[detection.class_id];
+    Candidate& candidate = candidates[kept.at(detection.class_id)[before]];
+    candidate.fate = Fate::kKept;
+    candidate.given_out = detection;
+    candidate.kept_before = before++;
   }
 }
 
@@ -69,19 +79,19 @@ std::vector<Candidate> ExplainDetections(const RegionScores& regions,
                                          int image_height,
                                          const DetectOptions& options) {
   options.Validate();
-  Expects(options.nms.soft_sigma == 0, "hard suppression");
   std::vector<Candidate> candidates = CandidatesOf(regions, image_width, image_height);
   std::vector<Detection> eligible;
   for (const Candidate& candidate : candidates) {
     if (candidate.detection.score >= options.min_score) eligible.push_back(candidate.detection);
   }
   const ByClass kept = Keep(eligible, options.nms, candidates);
-  SetFinalBoxes(SuppressNonMaxima(eligible, options.nms), kept, candidates);
+  SetGivenOut(SuppressNonMaxima(eligible, options.nms), kept, candidates);
 
   for (Candidate& candidate : candidates) {
     const Detection& detection = candidate.detection;
     if (candidate.fate == Fate::kKept || !(detection.score >= options.min_score)) continue;
     candidate.fate = Fate::kBeyondMost;
+    if (options.nms.soft_sigma > 0) continue;
     for (const std::size_t better : kept.at(detection.class_id)) {
       if (candidates[better].fate != Fate::kKept) break;
       const double iou = Iou(candidates[better].detection.box, detection.box);
@@ -93,6 +103,31 @@ std::vector<Candidate> ExplainDetections(const RegionScores& regions,
     }
   }
   return candidates;
+}
+
+Lowerings LoweringsOf(std::span<const Candidate> candidates,
+                      std::size_t place,
+                      const NmsOptions& options) {
+  Lowerings lowerings;
+  const Candidate& candidate = candidates[place];
+  if (options.soft_sigma == 0 || candidate.fate != Fate::kKept) return lowerings;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const Candidate& other = candidates[i];
+    if (i == place || other.fate != Fate::kKept ||
+        other.detection.class_id != candidate.detection.class_id) {
+      continue;
+    }
+    const double iou = Iou(candidate.detection.box, other.detection.box);
+    if (iou == 0) continue;
+    const bool is_before = other.kept_before < candidate.kept_before;
+    (is_before ? lowerings.of_it : lowerings.by_it)
+        .push_back(
+            {.candidate = i, .iou = iou, .factor = std::exp(-iou * iou / options.soft_sigma)});
+  }
+  const auto kept_before = [&](const Lowering& l) { return candidates[l.candidate].kept_before; };
+  std::ranges::sort(lowerings.of_it, {}, kept_before);
+  std::ranges::sort(lowerings.by_it, {}, kept_before);
+  return lowerings;
 }
 
 }  // namespace deeper

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/detection.h"
@@ -27,19 +28,43 @@ struct Candidate {
   // IoU with that.
   std::optional<std::size_t> suppressor = std::nullopt;
   double suppressor_iou = 0;
-  // For kKept: the box that is given out, which box voting may have moved.
-  std::optional<Box> final_box = std::nullopt;
+  // For kKept: what is given out. Box voting may have moved its box, soft suppression lowered its
+  // score.
+  std::optional<Detection> given_out = std::nullopt;
+  // For kKept: how many of its class were kept before it.
+  std::size_t kept_before = 0;
 
   bool operator==(const Candidate&) const = default;
 };
 
-// DetectionsOf retold: every region as every class, by region, then by class. Those that are kept,
-// with their final boxes, are what DetectionsOf gives for the same arguments. Boxes that are empty
-// are not there. Of two regions that became one and the same detection the first is kept. Expects
-// hard suppression, options.nms.soft_sigma == 0: soft suppression drops nothing for a reason.
+// DetectionsOf retold: every region as every class, by region, then by class. What those that are
+// kept give out is what DetectionsOf gives for the same arguments. Boxes that are empty are not
+// there. Of two regions that became one and the same detection the first is kept. Soft suppression,
+// options.nms.soft_sigma > 0, suppresses nothing: see LoweringsOf.
 std::vector<Candidate> ExplainDetections(const RegionScores& regions,
                                          int image_width,
                                          int image_height,
                                          const DetectOptions& options);
+
+// What one kept candidate did to the score of another by soft suppression.
+struct Lowering {
+  std::size_t candidate = 0;  // position of the other
+  double iou = 0;             // of the two before box voting
+  double factor = 1;          // exp(-iou^2 / soft_sigma), on the score
+
+  bool operator==(const Lowering&) const = default;
+};
+
+// What lowered the score of the kept candidate at `place`, in the order in which it did: the
+// product of the factors leads from its own score to that which is given out. And whose scores it
+// lowered. Candidates of its class that do not overlap it are in neither. Both are empty under hard
+// suppression and for what is not kept.
+struct Lowerings {
+  std::vector<Lowering> of_it;
+  std::vector<Lowering> by_it;
+};
+Lowerings LoweringsOf(std::span<const Candidate> candidates,
+                      std::size_t place,
+                      const NmsOptions& options);
 
 }  // namespace deeper

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "core/error.h"
 #include "detector/detection_order.h"
@@ -13,6 +14,7 @@ namespace {
 struct Member {
   Detection detection;
   double score = 0;
+  FusedDetection::Member place;
 };
 
 // Members that show one object, and the mean of their boxes.
@@ -20,7 +22,7 @@ struct Cluster {
   ClassId class_id{};
   double x0 = 0, y0 = 0, x1 = 0, y1 = 0;  // sums over the members, weighted by score
   double score_sum = 0;
-  std::size_t members = 0;
+  std::vector<FusedDetection::Member> members;
 
   void Add(const Member& member) {
     const Box& box = member.detection.box;
@@ -29,7 +31,7 @@ struct Cluster {
     x1 += member.score * double{box.x1};
     y1 += member.score * double{box.y1};
     score_sum += member.score;
-    ++members;
+    members.push_back(member.place);
   }
   Box Fused() const {
     return {.x0 = static_cast<float>(x0 / score_sum),
@@ -55,20 +57,22 @@ Cluster* FindCluster(const Member& member, double min_iou, std::vector<Cluster>&
 
 }  // namespace
 
-std::vector<Detection> FuseBoxes(std::span<const std::vector<Detection>> models,
-                                 std::span<const double> weights,
-                                 double min_iou) {
+std::vector<FusedDetection> FuseBoxesWithMembers(std::span<const std::vector<Detection>> models,
+                                                 std::span<const double> weights,
+                                                 double min_iou) {
   Expects(models.size() == weights.size(), "a weight for each model");
   double weight_sum = 0;
   std::vector<Member> members;
   for (std::size_t m = 0; m < models.size(); ++m) {
     Expects(weights[m] > 0, "weights above 0");
     weight_sum += weights[m];
-    for (const Detection& detection : models[m]) {
+    for (std::size_t i = 0; i < models[m].size(); ++i) {
+      const Detection& detection = models[m][i];
       Expects(detection.score >= 0, "scores from 0 up");
-      if (detection.score > 0) {
-        members.push_back({.detection = detection, .score = weights[m] * double{detection.score}});
-      }
+      if (detection.score == 0) continue;
+      members.push_back({.detection = detection,
+                         .score = weights[m] * double{detection.score},
+                         .place = {.model = m, .detection = i}});
     }
   }
   std::stable_sort(members.begin(), members.end(), [](const Member& a, const Member& b) {
@@ -84,16 +88,30 @@ std::vector<Detection> FuseBoxes(std::span<const std::vector<Detection>> models,
     }
     cluster->Add(member);
   }
-  std::vector<Detection> fused;
-  for (const Cluster& cluster : clusters) {
-    const auto count = static_cast<double>(cluster.members);
+  std::vector<FusedDetection> fused;
+  for (Cluster& cluster : clusters) {
+    const auto count = static_cast<double>(cluster.members.size());
     const double seen = std::min(count, static_cast<double>(models.size()));
-    fused.push_back({.box = cluster.Fused(),
-                     .class_id = cluster.class_id,
-                     .score = static_cast<float>(cluster.score_sum / count * seen / weight_sum)});
+    fused.push_back(
+        {.detection = {.box = cluster.Fused(),
+                       .class_id = cluster.class_id,
+                       .score = static_cast<float>(cluster.score_sum / count * seen / weight_sum)},
+         .members = std::move(cluster.members)});
   }
-  std::sort(fused.begin(), fused.end(), IsBetter);
+  std::sort(fused.begin(), fused.end(), [](const FusedDetection& a, const FusedDetection& b) {
+    return IsBetter(a.detection, b.detection);
+  });
   return fused;
+}
+
+std::vector<Detection> FuseBoxes(std::span<const std::vector<Detection>> models,
+                                 std::span<const double> weights,
+                                 double min_iou) {
+  std::vector<Detection> detections;
+  for (const FusedDetection& fused : FuseBoxesWithMembers(models, weights, min_iou)) {
+    detections.push_back(fused.detection);
+  }
+  return detections;
 }
 
 }  // namespace deeper

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -17,5 +18,22 @@ namespace deeper {
 std::vector<Detection> FuseBoxes(std::span<const std::vector<Detection>> models,
                                  std::span<const double> weights,
                                  double min_iou);
+
+// A fused detection with what it was made of.
+struct FusedDetection {
+  struct Member {
+    std::size_t model = 0;
+    std::size_t detection = 0;  // position among the model's
+
+    bool operator==(const Member&) const = default;
+  };
+  Detection detection;
+  std::vector<Member> members;  // by descending weighted score, at least one
+};
+
+// FuseBoxes retold.
+std::vector<FusedDetection> FuseBoxesWithMembers(std::span<const std::vector<Detection>> models,
+                                                 std::span<const double> weights,
+                                                 double min_iou);
 
 }  // namespace deeper

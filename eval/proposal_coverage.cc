@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <utility>
 
@@ -64,19 +65,25 @@ std::vector<ObjectCoverage> CoverObjects(const Dataset& dataset,
   return objects;
 }
 
-std::string CoverageTable(std::span<const ProposalSource> sources,
-                          const std::vector<ObjectCoverage>& objects,
-                          double iou) {
-  std::string text = fmt::format("proposals, of {} objects at IoU {}\n", objects.size(), iou);
-  const auto add = [&](const std::string& name, double boxes, std::size_t covered) {
-    text += fmt::format("{:>8.0f} boxes a picture  {:>6} covered  {:>6} missed ({:.2f} %)  {}\n",
-                        boxes,
-                        covered,
-                        objects.size() - covered,
-                        objects.empty() ? 0.0
-                                        : 100 * static_cast<double>(objects.size() - covered) /
-                                              static_cast<double>(objects.size()),
-                        name);
+namespace {
+
+// What proposals cover.
+struct Counts {
+  std::string name;
+  double boxes = 0;  // a picture
+  std::size_t covered = 0;
+  std::size_t missed = 0;
+};
+
+// Of each source, then of all together where there are several.
+std::vector<Counts> CountAll(std::span<const ProposalSource> sources,
+                             const std::vector<ObjectCoverage>& objects,
+                             double iou) {
+  std::vector<Counts> all;
+  const auto add = [&](const std::string& name, double boxes, auto is_covered) {
+    const auto covered = static_cast<std::size_t>(std::ranges::count_if(objects, is_covered));
+    all.push_back(
+        {.name = name, .boxes = boxes, .covered = covered, .missed = objects.size() - covered});
   };
   double all_boxes = 0;
   for (std::size_t s = 0; s < sources.size(); ++s) {
@@ -84,18 +91,50 @@ std::string CoverageTable(std::span<const ProposalSource> sources,
     for (const auto& list : sources[s].proposals) boxes += static_cast<double>(list.size());
     boxes /= static_cast<double>(std::max<std::size_t>(1, sources[s].proposals.size()));
     all_boxes += boxes;
-    add(sources[s].name,
-        boxes,
-        static_cast<std::size_t>(std::ranges::count_if(
-            objects, [&](const ObjectCoverage& object) { return object.CoveredBy(s, iou); })));
+    add(sources[s].name, boxes, [&](const ObjectCoverage& o) { return o.CoveredBy(s, iou); });
   }
   if (sources.size() > 1) {
-    add("all together",
-        all_boxes,
-        static_cast<std::size_t>(std::ranges::count_if(
-            objects, [&](const ObjectCoverage& object) { return object.Covered(iou); })));
+    add("all together", all_boxes, [&](const ObjectCoverage& o) { return o.Covered(iou); });
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string CoverageTable(std::span<const ProposalSource> sources,
+                          const std::vector<ObjectCoverage>& objects,
+                          double iou) {
+  std::string text = fmt::format("proposals, of {} objects at IoU {}\n", objects.size(), iou);
+  for (const Counts& counts : CountAll(sources, objects, iou)) {
+    text += fmt::format("{:>8.0f} boxes a picture  {:>6} covered  {:>6} missed ({:.2f} %)  {}\n",
+                        counts.boxes,
+                        counts.covered,
+                        counts.missed,
+                        objects.empty() ? 0.0
+                                        : 100 * static_cast<double>(counts.missed) /
+                                              static_cast<double>(objects.size()),
+                        counts.name);
   }
   return text;
+}
+
+std::string CoverageJson(std::span<const ProposalSource> sources,
+                         const std::vector<ObjectCoverage>& objects,
+                         double iou) {
+  nlohmann::ordered_json json = {
+      {"iou", iou}, {"objects", objects.size()}, {"sources", nlohmann::ordered_json::array()}};
+  for (const Counts& counts : CountAll(sources, objects, iou)) {
+    const nlohmann::ordered_json entry = {{"name", WithoutInvalidUtf8(counts.name)},
+                                          {"boxes", counts.boxes},
+                                          {"covered", counts.covered},
+                                          {"missed", counts.missed}};
+    if (json["sources"].size() < sources.size()) {
+      json["sources"].push_back(entry);
+    } else {
+      json["together"] = entry;
+    }
+  }
+  return json.dump();
 }
 
 }  // namespace deeper

@@ -58,5 +58,10 @@ std::vector<ObjectCoverage> CoverObjects(const Dataset& dataset,
 std::string CoverageTable(std::span<const ProposalSource> sources,
                           const std::vector<ObjectCoverage>& objects,
                           double iou);
+// The same as a JSON object: {"iou", "objects", "sources": [{"name", "boxes", "covered",
+// "missed"}], "together": {"boxes", "covered", "missed"}}; boxes a picture.
+std::string CoverageJson(std::span<const ProposalSource> sources,
+                         const std::vector<ObjectCoverage>& objects,
+                         double iou);
 
 }  // namespace deeper

@@ -191,8 +191,8 @@ document.getElementById('top').append(
         h('div', {class: 'caption'}, `95% interval ${percent(sum.interval[0])} \u2013 ${percent(sum.interval[1])}, from drawing the pictures anew with replacement`)] : null),
     h('div', {class: 'tiles'}, [
       ['median AP', percent(sum.median) + ' %'], ['pictures', count(sum.pictures)], ['objects', count(sum.objects)],
-      ['found', count(sum.found)], ['detections', count(sum.detections)],
-      ['recall', percent(sum.objects ? sum.found / sum.objects : 0) + ' %']].map(([name, value]) =>
+      ['found at any score', count(sum.found)], ['detections', count(sum.detections)],
+      ['recall at any score', percent(sum.objects ? sum.found / sum.objects : 0) + ' %']].map(([name, value]) =>
       h('div', {class: 'card tile'}, h('b', {}, value), h('span', {}, name))))),
   sum.coco ? h('div', {class: 'card scroll', style: 'margin-top:16px'}, h('table', {},
     h('thead', {}, h('tr', {}, sum.coco.map(([name]) => h('th', {style: 'text-align:right'}, name)))),
@@ -259,7 +259,7 @@ function curveChart(c) {
     c.point ? s('circle', {cx: x(c.point.recall), cy: y(c.point.precision), r: 4, fill: 'var(--Cls)', stroke: 'var(--card)', 'stroke-width': 1.5},
       s('title', {}, `score ${c.point.score.toFixed(3)}: precision ${percent(c.point.precision)}%, recall ${percent(c.point.recall)}%`)) : null);
 }
-section('Precision and recall', 'Precision (up) against recall (right), in percent; the dot is the best cut.',
+section('Precision and recall', 'Precision (up) against recall (right), in percent; the dot is the best cut, the number the AP.',
   h('div', {class: 'curves'}, [...used].filter(c => c.objects).sort((a, b) => b.ap - a.ap).map(c =>
     h('button', {class: 'card curve', title: c.name, onclick: () => pickClass(c.index)},
       h('b', {}, h('span', {}, c.name), h('span', {}, percent(c.ap))), curveChart(c)))));
@@ -342,7 +342,7 @@ section('Confusions', 'Rows are what is there, columns what was detected at or a
 function parts(list, words) {
   return bars(list.map((p, i) => ({name: p.name, what: words[i], value: p.ap === null ? 0 : p.ap, colour: 'var(--accent)', text: percent(p.ap), note: `${count(p.found)} of ${count(p.objects)} found`})), 1);
 }
-section('Size and shape', 'AP of parts of each class\u2019s objects: the smallest tenth, the next fifth, the middle two fifths, and so on; likewise from tall to wide.',
+section('Size and shape', 'AP, in percent, of parts of each class\u2019s objects: the smallest tenth, the next fifth, the middle two fifths, and so on; likewise from tall to wide.',
   h('div', {class: 'two'},
     h('div', {class: 'card'}, h('h3', {}, 'By area'), parts(data.size, ['smallest 10%', 'next 20%', 'middle 40%', 'next 20%', 'largest 10%'])),
     h('div', {class: 'card'}, h('h3', {}, 'By width over height'), parts(data.aspect, ['tallest 10%', 'next 20%', 'middle 40%', 'next 20%', 'widest 10%']))));
@@ -375,14 +375,14 @@ function view(item, labels) {
   }
   if (labels) for (const [x, y, w, hgt, kind, label] of item.marks) {
     const size = Math.max(item.w, item.h) / 36, width = label.length * size * .62 + size * .7, height = size * 1.45;
-    const left = Math.min(Math.max(0, x), Math.max(0, item.w - width));
     let best = null;
-    for (const topY of [y - height, y, y + hgt, y + hgt - height]) {
+    for (const wanted of [x, x + w - width]) for (const topY of [y - height, y, y + hgt, y + hgt - height]) {
       if (topY < 0 || topY + height > item.h) continue;
+      const left = Math.min(Math.max(0, wanted), Math.max(0, item.w - width));
       const over = taken.reduce((total, t) => total + Math.max(0, Math.min(left + width, t[0] + t[2]) - Math.max(left, t[0])) * Math.max(0, Math.min(topY + height, t[1] + t[3]) - Math.max(topY, t[1])), 0);
-      if (!best || over < best[1]) best = [topY, over];
+      if (!best || over < best[2]) best = [left, topY, over];
     }
-    const topY = best ? best[0] : 0;
+    const [left, topY] = best || [0, 0];
     taken.push([left, topY, width, height]);
     svg.append(s('rect', {x: left, y: topY, width, height, fill: kindColour(kind), rx: size * .2}),
       s('text', {x: left + size * .35, y: topY + size * 1.08, style: `font-size:${size}px;font-weight:600;fill:#111`}, label));
@@ -404,7 +404,7 @@ function picture(item) {
 }
 const ranks = rank => data.pictures.filter(p => p.rank === rank).map(picture);
 if (data.pictures.length) {
-  section('Best pictures', 'Detections at or above their class\u2019s best cut.', key(['TP', 'Cls', 'Loc', 'Both', 'Dupe', 'Bkg', 'Miss']), h('div', {class: 'pictures', id: 'best'}, ranks('best')));
+  section('Best pictures', 'By the F1 of a picture\u2019s detections at or above their class\u2019s best cut.', key(['TP', 'Cls', 'Loc', 'Both', 'Dupe', 'Bkg', 'Miss']), h('div', {class: 'pictures', id: 'best'}, ranks('best')));
   section('Worst pictures', null, h('div', {class: 'pictures', id: 'worst'}, ranks('worst')));
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
@@ -13,7 +14,9 @@
 #include "eval/results.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
+#include "tools/json_line.h"
 #include "tools/parallel.h"
+#include "tools/stopwatch.h"
 
 namespace deeper::tools {
 
@@ -44,6 +47,7 @@ struct CalibrateArguments {
   std::string output;
   DataSource data;
   std::string detections;
+  bool json = false;
 };
 
 bool ParseCalibrate(const Arguments& words, CalibrateArguments& a) {
@@ -56,10 +60,12 @@ bool ParseCalibrate(const Arguments& words, CalibrateArguments& a) {
        "--detections found/detections.jsonl --output calibrated.safetensors"});
   // clang-format off
   a.data.AddOptions(line.Group("Data"));
-  line.Group("Model").add_options()
+  auto& model = line.Group("Model");
+  model.add_options()
       ("model", po::value(&a.model)->required()->value_name("FILE"), "the detector that made the detections")
       ("detections", po::value(&a.detections)->required()->value_name("FILE"), "its detections of these pictures, as 'deeper detect' writes them")
       ("output", po::value(&a.output)->required()->value_name("FILE"), "the copy to write");
+  AddJsonOption(model, a.json);
   // clang-format on
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
@@ -114,9 +120,10 @@ DetectionSet MarginsOf(DetectionSet detections, const Model& model) {
   return detections;
 }
 
-int TrainCalibrate(const Arguments& words) {
+TrainingOutcome TrainCalibrate(const Arguments& words) {
+  const Stopwatch watch;
   CalibrateArguments arguments;
-  if (!ParseCalibrate(words, arguments)) return kDone;
+  if (!ParseCalibrate(words, arguments)) return {};
   RequireWritable(arguments.output);
   Model model = LoadModel(arguments.model);
   const Dataset dataset = ReadDataSource(arguments.data);
@@ -139,7 +146,17 @@ int TrainCalibrate(const Arguments& words) {
              arguments.output,
              dataset.images.size(),
              dataset.name);
-  return kDone;
+  if (!arguments.json) return {};
+  nlohmann::ordered_json points;
+  for (std::size_t j = 0; j < model.classes.Size(); ++j) {
+    points[model.classes.classes[j].name] = model.calibration->operating_points[j];
+  }
+  return {.status = kDone,
+          .json = LineOf({{"training", "calibrate"},
+                          {"output", arguments.output},
+                          {"pictures", dataset.images.size()},
+                          {"operating_points", points},
+                          {"seconds", watch.Seconds()}})};
 }
 
 }  // namespace deeper::tools

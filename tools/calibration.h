@@ -3,6 +3,7 @@
 #include "core/detection.h"
 #include "detector/model.h"
 #include "eval/evaluate.h"
+#include "tools/training_outcome.h"
 #include "tools/verbs.h"
 
 namespace deeper::tools {
@@ -23,6 +24,6 @@ DetectionSet MarginsOf(DetectionSet detections, const Model& model);
 
 // "deeper train calibrate": probabilities for an existing model, from its detections of annotated
 // pictures that it was not trained on.
-int TrainCalibrate(const Arguments& words);
+TrainingOutcome TrainCalibrate(const Arguments& words);
 
 }  // namespace deeper::tools

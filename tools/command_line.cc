@@ -13,7 +13,6 @@
 
 #include "core/file.h"
 #include "core/nearest_name.h"
-#include "tools/configuration.h"
 
 namespace deeper::tools {
 
@@ -112,8 +111,10 @@ void StoreConfigured(const std::vector<ConfiguredOption>& configured,
   given.merge(found);  // keeps what is there
 }
 
-// What stands behind "(=" in "arg (=0.5)"; nothing for an option without a default.
+// What stands behind "(=" in "arg (=0.5)", "false" for a switch; nothing for an option without a
+// default.
 std::optional<std::string> DefaultText(const po::value_semantic& semantic) {
+  if (semantic.max_tokens() == 0) return "false";
   std::string name = semantic.name();
   const std::size_t begin = name.rfind("(=");
   if (begin == std::string::npos || name.back() != ')') return std::nullopt;
@@ -123,12 +124,14 @@ std::optional<std::string> DefaultText(const po::value_semantic& semantic) {
 
 std::string DumpText(const std::string& verb,
                      const po::options_description& options,
-                     const GivenOptions& given) {
+                     const GivenOptions& given,
+                     const std::vector<ConfiguredOption>& defaults) {
   std::string text = fmt::format("[{}]\n", verb);
   for (const auto& option : options.options()) {
     const std::string& name = option->long_name();
     if (IsGeneral(name)) continue;
     const auto found = given.find(name);
+    const auto read = std::ranges::find(defaults, name, &ConfiguredOption::name);
     if (found != given.end()) {
       text += fmt::format("# from {}\n", found->second.where);
       std::string line;
@@ -142,8 +145,8 @@ std::string DumpText(const std::string& verb,
         }
       }
       text += line + "\n";
-    } else if (option->semantic()->max_tokens() == 0) {
-      text += fmt::format("# the default\n{} = false\n", name);
+    } else if (read != defaults.end()) {
+      text += fmt::format("# from {}\n{} = {}\n", read->where, name, read->value);
     } else if (const auto fallback = DefaultText(*option->semantic())) {
       text += fmt::format("# the default\n{} = {}\n", name, *fallback);
     } else {
@@ -151,7 +154,40 @@ std::string DumpText(const std::string& verb,
           "# not set: {}\n# {} = {}\n", option->description(), name, option->semantic()->name());
     }
   }
+  for (const ConfiguredOption& fact : defaults) {
+    if (options.find_nothrow(fact.name, false) != nullptr) continue;
+    text += fmt::format("# from {}; no option\n# {} = {}\n", fact.where, fact.name, fact.value);
+  }
   return text;
+}
+
+// Of what a file gives the options that have this value anyway, and no other from elsewhere.
+std::set<std::string> GivenAsDefault(const std::vector<ConfiguredOption>& configured,
+                                     const po::options_description& options,
+                                     const GivenOptions& given) {
+  std::set<std::string> names;
+  for (const ConfiguredOption& option : configured) {
+    const po::option_description* known = options.find_nothrow(option.name, false);
+    if (known != nullptr && !given.contains(option.name) &&
+        DefaultText(*known->semantic()) == option.value) {
+      names.insert(option.name);
+    }
+  }
+  return names;
+}
+
+// Says which variables look like options and are none of this verb's.
+void SayUnknownVariables(const std::string& verb, const std::vector<std::string>& names) {
+  for (const std::string& variable : UnknownVariables(names)) {
+    std::vector<std::string> known;
+    for (const std::string& name : names) known.push_back(VariableOf(name));
+    const std::optional<std::string> nearest = NearestName(variable, known);
+    fmt::print(stderr,
+               "{} is passed over: 'deeper {}' has no such option{}\n",
+               variable,
+               verb,
+               nearest ? fmt::format("; did you mean {}?", *nearest) : "");
+  }
 }
 
 // The options that stood on the command line.
@@ -201,6 +237,10 @@ void CommandLine::TakeWords(const std::string& name, const std::string& shown) {
   words_shown_ = shown;
 }
 
+void CommandLine::ShowDefaultsOf(std::function<std::vector<ConfiguredOption>()> read) {
+  read_defaults_ = std::move(read);
+}
+
 po::options_description CommandLine::AllOptions() const {
   po::options_description all;
   for (const auto& group : groups_) {
@@ -221,7 +261,7 @@ po::options_description CommandLine::AllOptions() const {
   return all;
 }
 
-bool CommandLine::Parse(const std::vector<std::string>& arguments) {
+bool CommandLine::Parse(const std::vector<std::string>& arguments, Sources sources) {
   if (std::find(arguments.begin(), arguments.end(), "--help") != arguments.end() ||
       std::find(arguments.begin(), arguments.end(), "-h") != arguments.end()) {
     std::fputs(Help().c_str(), stdout);
@@ -252,20 +292,7 @@ bool CommandLine::Parse(const std::vector<std::string>& arguments) {
                       verb_,
                       values_[kStrayWords].as<std::vector<std::string>>().front()));
     }
-    GivenOptions given = GivenIn(parsed);
-    std::vector<std::string> names;
-    for (const auto& option : all.options()) {
-      if (!IsGeneral(option->long_name())) names.push_back(option->long_name());
-    }
-    StoreConfigured(ReadEnvironment(names), all, values_, given);
-    const char* named = std::getenv("DEEPER_CONFIG");  // NOLINT(concurrency-mt-unsafe): one thread
-    std::string file = named == nullptr ? "" : named;
-    if (values_.count("config") > 0) file = values_["config"].as<std::string>();
-    if (!file.empty()) StoreConfigured(ReadConfiguration(file, verb_), all, values_, given);
-    if (values_["dump-config"].as<bool>()) {
-      std::fputs(DumpText(verb_, all, given).c_str(), stdout);
-      return false;
-    }
+    if (sources == Sources::kAll && !ReadSources(all, parsed)) return false;
     po::notify(values_);
   } catch (const po::unknown_option& error) {
     ThrowUnknownOption(all, WithoutDashes(error.get_option_name()), "");
@@ -281,8 +308,34 @@ bool CommandLine::Parse(const std::vector<std::string>& arguments) {
   return true;
 }
 
+bool CommandLine::ReadSources(const po::options_description& all, const po::parsed_options& words) {
+  GivenOptions given = GivenIn(words);
+  std::vector<std::string> names;
+  for (const auto& option : all.options()) {
+    if (!IsGeneral(option->long_name())) names.push_back(option->long_name());
+  }
+  StoreConfigured(ReadEnvironment(names), all, values_, given);
+  SayUnknownVariables(verb_, names);
+  const char* named = std::getenv("DEEPER_CONFIG");  // NOLINT(concurrency-mt-unsafe): one thread
+  std::string file = named == nullptr ? "" : named;
+  if (values_.count("config") > 0) file = values_["config"].as<std::string>();
+  if (!file.empty()) {
+    const std::vector<ConfiguredOption> configured = ReadConfiguration(file, verb_);
+    given_as_default_ = GivenAsDefault(configured, all, given);
+    StoreConfigured(configured, all, values_, given);
+  }
+  if (!values_["dump-config"].as<bool>()) return true;
+  std::vector<ConfiguredOption> defaults;
+  if (read_defaults_) {
+    po::notify(values_);
+    defaults = read_defaults_();
+  }
+  std::fputs(DumpText(verb_, all, given, defaults).c_str(), stdout);
+  return false;
+}
+
 bool CommandLine::Given(const std::string& name) const {
-  return values_.count(name) > 0 && !values_[name].defaulted();
+  return values_.count(name) > 0 && !values_[name].defaulted() && !given_as_default_.contains(name);
 }
 
 std::string CommandLine::Help() const {

@@ -1,9 +1,13 @@
 #include "tools/configuration.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <set>
+#include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -11,6 +15,8 @@
 namespace deeper::tools {
 
 namespace {
+
+constexpr const char* kVariablePrefix = "DEEPER_OPTION_";
 
 std::string_view Trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");
@@ -64,19 +70,38 @@ std::vector<ConfiguredOption> ReadConfiguration(const std::filesystem::path& pat
   return ParseConfiguration(ReadTextFile(path), path, verb);
 }
 
+std::string VariableOf(const std::string& option) {
+  std::string variable = kVariablePrefix;
+  for (const char c : option) {
+    variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return variable;
+}
+
 std::vector<ConfiguredOption> ReadEnvironment(const std::vector<std::string>& names) {
   std::vector<ConfiguredOption> options;
   for (const std::string& name : names) {
-    std::string variable = "DEEPER_OPTION_";
-    for (const char c : name) {
-      variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    }
+    const std::string variable = VariableOf(name);
     const char* value = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
     if (value != nullptr && *value != '\0') {
       options.push_back({.name = name, .value = value, .where = variable});
     }
   }
   return options;
+}
+
+std::vector<std::string> UnknownVariables(const std::vector<std::string>& names) {
+  std::set<std::string> known;
+  for (const std::string& name : names) known.insert(VariableOf(name));
+  std::vector<std::string> unknown;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view variable = *entry;
+    if (!variable.starts_with(kVariablePrefix)) continue;
+    std::string name(variable.substr(0, variable.find('=')));
+    if (!known.contains(name)) unknown.push_back(std::move(name));
+  }
+  std::ranges::sort(unknown);
+  return unknown;
 }
 
 }  // namespace deeper::tools

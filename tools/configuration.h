@@ -30,8 +30,14 @@ std::vector<ConfiguredOption> ParseConfiguration(std::string_view text,
 std::vector<ConfiguredOption> ReadConfiguration(const std::filesystem::path& path,
                                                 const std::string& verb);
 
-// Of these options those that the environment gives: "max-proposals" in
-// DEEPER_OPTION_MAX_PROPOSALS. Empty ones count as not given.
+// The variable of the environment that gives an option: DEEPER_OPTION_MAX_PROPOSALS for
+// "max-proposals".
+std::string VariableOf(const std::string& option);
+
+// Of these options those that the environment gives. Empty ones count as not given.
 std::vector<ConfiguredOption> ReadEnvironment(const std::vector<std::string>& names);
+
+// The environment's DEEPER_OPTION_... that give none of these options, sorted.
+std::vector<std::string> UnknownVariables(const std::vector<std::string>& names);
 
 }  // namespace deeper::tools

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/error.h"
@@ -20,9 +21,13 @@
 #include "tools/extraction.h"
 #include "tools/journal.h"
 #include "tools/journaled_run.h"
+#include "tools/json_line.h"
+#include "tools/model_defaults.h"
 #include "tools/pictures.h"
 #include "tools/reading_options.h"
 #include "tools/shard.h"
+#include "tools/stopwatch.h"
+#include "tools/suppression_options.h"
 #include "tools/verbs.h"
 #include "tools/video.h"
 
@@ -40,15 +45,12 @@ struct DetectArguments {
   std::string output = "deeper-out";
   std::string formats = "jsonl,coco";
   bool no_drawings = false;
+  bool json = false;
   int every = 1;
   std::optional<float> draw_min_score;
   std::optional<float> min_score;
-  std::optional<double> nms_iou;
-  std::optional<double> soft_sigma;
-  std::optional<double> vote_iou;
-  std::optional<int> max_per_class;
-  bool no_box_regression = false;
   ReadingOptions reading;
+  SuppressionOptions suppression;
   ShardOptions shard;
   double picture_time_limit_s = kPictureTimeLimit_s;
 };
@@ -70,20 +72,15 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
       ("every", po::value(&arguments.every)->default_value(arguments.every)->value_name("N"), "of a video every N-th frame");
   arguments.reading.AddOptions(input);
   arguments.data.AddOptions(line.Group("Input from a data set"));
-  auto& models = line.Group("Model");
-  arguments.ensemble.AddOptions(models);
-  models.add_options()
-      ("no-box-regression", po::bool_switch(&arguments.no_box_regression), "keep the proposals' own boxes");
+  arguments.ensemble.AddOptions(line.Group("Model"));
   line.Group("Output").add_options()
       ("output", po::value(&arguments.output)->default_value(arguments.output)->value_name("DIR"), "where everything goes; a stopped run goes on when repeated")
       ("format", po::value(&arguments.formats)->default_value(arguments.formats)->value_name("A,B"), "any of jsonl, coco, voc, ilsvrc")
       ("min-score", po::value<float>()->notifier([&](float value) { arguments.min_score = value; })->value_name("S"), "detections below are not written; default: the model's")
+      ("json", po::bool_switch(&arguments.json), "what was done and how long it took, as a JSON object on stdout")
       ("no-drawings", po::bool_switch(&arguments.no_drawings), "write no annotated pictures")
-      ("draw-min-score", po::value<float>()->notifier([&](float value) { arguments.draw_min_score = value; })->value_name("S"), "detections below are not drawn; default: the operating point of the class, where F1 was best, or margins above 0")
-      ("nms-iou", po::value<double>()->notifier([&](double value) { arguments.nms_iou = value; })->value_name("IOU"), "boxes of a class that overlap a better one by more are dropped; default: the model's")
-      ("soft-nms", po::value<double>()->notifier([&](double value) { arguments.soft_sigma = value; })->value_name("SIGMA"), "instead of being dropped, such boxes lose score by exp(-iou^2 / SIGMA), for models with probabilities; 0: they are dropped; default: the model's")
-      ("vote-iou", po::value<double>()->notifier([&](double value) { arguments.vote_iou = value; })->value_name("IOU"), "each box becomes the weighted mean of those of its class that overlap it by this much; 0: it stays; default: the model's")
-      ("max-per-class", po::value<int>()->notifier([&](int value) { arguments.max_per_class = value; })->value_name("N"), "detections kept a class and picture; 0 keeps all");
+      ("draw-min-score", po::value<float>()->notifier([&](float value) { arguments.draw_min_score = value; })->value_name("S"), "detections below are not drawn; default: the operating point of the class, where F1 was best, or margins above 0");
+  arguments.suppression.AddOptions(line.Group("From scores to detections"));
   auto& work = line.Group("Work");
   arguments.ensemble.proposals.AddOptions(work);
   arguments.ensemble.run.AddOptions(work);
@@ -93,6 +90,7 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
       ("feature-cache", po::value(&arguments.ensemble.feature_cache)->value_name("DIR"), "keep the features of all proposals, to try other heads and thresholds without the network (4 kB a box)");
   // clang-format on
   line.TakeWords("input", "PICTURE...");
+  line.ShowDefaultsOf([&] { return DefaultsOf(arguments.ensemble); });
   if (!line.Parse(words)) return false;
   if (arguments.inputs.empty() == !arguments.data.Given()) {
     throw UsageError("expected pictures or --data, one of the two");
@@ -105,23 +103,6 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
   arguments.ensemble.Check();
   arguments.ensemble.run.Check();
   return true;
-}
-
-DetectOptions DetectOptionsOf(const DetectArguments& arguments, const Model& model) {
-  DetectOptions options{.box_regression = !arguments.no_box_regression,
-                        .min_score = arguments.min_score.value_or(model.min_score),
-                        .nms = model.nms};
-  if (arguments.nms_iou) options.nms.max_iou = *arguments.nms_iou;
-  if (arguments.soft_sigma) options.nms.soft_sigma = *arguments.soft_sigma;
-  if (arguments.vote_iou) options.nms.vote_iou = *arguments.vote_iou;
-  if (arguments.max_per_class) options.nms.max_per_class = *arguments.max_per_class;
-  options.Validate();
-  if (options.nms.soft_sigma > 0 && !model.calibration) {
-    throw UsageError(
-        "--soft-nms needs scores that are probabilities; 'deeper train calibrate' makes "
-        "them of this model's margins");
-  }
-  return options;
 }
 
 // The score from which a detection of each class is drawn.
@@ -171,7 +152,7 @@ class Detector {
  public:
   explicit Detector(const DetectArguments& arguments)
       : ensemble_(arguments.ensemble),
-        options_(DetectOptionsOf(arguments, ensemble_.first())),
+        options_(arguments.suppression.Over(ensemble_.first(), arguments.min_score)),
         drawn_from_(DrawnFrom(arguments, ensemble_.first())),
         reading_(arguments.reading) {
     if (!arguments.no_drawings) drawings_ = fs::path(arguments.output) / "drawings";
@@ -260,12 +241,39 @@ struct Totals {
   StageTimes times;
 };
 
-void SayTotals(const Totals& totals, const DetectionSet& found, const DetectArguments& arguments) {
+std::size_t CountDetections(const DetectionSet& found) {
   std::size_t detections = 0;
   for (const ImageDetections& image : found.images) detections += image.detections.size();
+  return detections;
+}
+
+// {"output", "pictures", "failed", "detections", and of this run "run_pictures", "proposals" and
+// seconds on one core by stage, "seconds" on the clock}
+std::string TotalsJson(const Totals& totals,
+                       const DetectionSet& found,
+                       std::size_t failed,
+                       const DetectArguments& arguments,
+                       double seconds) {
+  const StageTimes& times = totals.times;
+  return LineOf({{"output", arguments.output},
+                 {"pictures", found.images.size()},
+                 {"failed", failed},
+                 {"detections", CountDetections(found)},
+                 {"run_pictures", totals.pictures},
+                 {"proposals", totals.proposals},
+                 {"core_seconds",
+                  {{"decode", times.decode_s},
+                   {"proposals", times.proposals_s},
+                   {"crops", times.crop_s},
+                   {"network", times.network_s},
+                   {"heads", times.heads_s}}},
+                 {"seconds", seconds}});
+}
+
+void SayTotals(const Totals& totals, const DetectionSet& found, const DetectArguments& arguments) {
   fmt::print(stderr,
              "{} detections in {} pictures -> {}\n",
-             detections,
+             CountDetections(found),
              found.images.size(),
              arguments.output);
   if (totals.pictures == 0) return;
@@ -286,6 +294,7 @@ void SayTotals(const Totals& totals, const DetectionSet& found, const DetectArgu
 }  // namespace
 
 int RunDetect(const Arguments& words) {
+  const Stopwatch watch;
   DetectArguments arguments;
   if (!ParseDetect(words, arguments)) return kDone;
   const ShardOptions::Chosen chosen = arguments.shard.Choose();
@@ -346,8 +355,12 @@ int RunDetect(const Arguments& words) {
     journal.Remove();
   }
   SayTotals(totals, found, arguments);
+  const std::size_t failed = CountFailed(entries) + videos.failed;
+  if (arguments.json) {
+    fmt::print("{}\n", TotalsJson(totals, found, failed, arguments, watch.Seconds()));
+  }
   if (!chosen.shard.IsWhole()) SayShardDone(journal, run);
-  return StatusOf(CountFailed(entries) + videos.failed, entries.size() + videos.failed);
+  return StatusOf(failed, entries.size() + videos.failed);
 }
 
 }  // namespace deeper::tools

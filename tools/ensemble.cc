@@ -21,9 +21,6 @@ namespace deeper::tools {
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
-namespace {
-
-// The model files that the words name; a relative one in a list counts from the list's directory.
 std::vector<fs::path> ModelFiles(const std::vector<std::string>& words) {
   if (words.empty()) return {FindModelFile("")};
   std::vector<fs::path> files;
@@ -41,8 +38,6 @@ std::vector<fs::path> ModelFiles(const std::vector<std::string>& words) {
   if (files.empty()) throw Error(fmt::format("{}: names no model", fmt::join(words, ", ")));
   return files;
 }
-
-}  // namespace
 
 void EnsembleOptions::AddOptions(po::options_description& group) {
   // clang-format off
@@ -225,13 +220,13 @@ Ensemble::Scored Ensemble::Score(const std::string& picture_id,
                                  const Image& image,
                                  bool box_regression,
                                  StageTimes& times) {
-  std::optional<std::vector<Box>> boxes;  // made when a model needs them
+  std::optional<Proposed> proposed;  // made when a model needs them
   const auto propose_once = [&] {
-    if (!boxes) boxes = Timed(times.proposals_s, [&] { return Propose(image); });
-    return *boxes;
+    if (!proposed) proposed = Timed(times.proposals_s, [&] { return Propose(image); });
+    return proposed->boxes;
   };
   const auto whole_picture = [&] { return std::vector<Box>{WholeImageBox(image)}; };
-  Scored scored{.boxes = {}, .by_model = std::vector<RegionScores>(members_.size())};
+  Scored scored{.boxes = {}, .origins = {}, .by_model = std::vector<RegionScores>(members_.size())};
   for (Family& family : families_) {
     std::vector<RegionFeatures> regions = family.FeaturesOf(picture_id, image, propose_once, times);
     std::vector<RegionFeatures> wholes;
@@ -246,14 +241,18 @@ Ensemble::Scored Ensemble::Score(const std::string& picture_id,
       });
     }
   }
+  if (proposed) scored.origins = std::move(proposed->origins);
   return scored;
 }
 
-std::vector<Box> Ensemble::Propose(const Image& image) const {
-  const std::vector<Proposal> proposals = SelectiveSearch(image, proposals_);
-  if (!multibox_) return BoxesOf(proposals);
-  return BoxesOf(
-      JoinProposals(multibox_->Propose(image), proposals, proposals_, image.width, image.height));
+Ensemble::Proposed Ensemble::Propose(const Image& image) const {
+  const std::vector<Proposal> searched = SelectiveSearch(image, proposals_);
+  if (!multibox_) return {.boxes = BoxesOf(searched), .origins = {}};
+  const std::vector<Proposal> predicted = multibox_->Propose(image);
+  const std::vector<Proposal> joined =
+      JoinProposals(predicted, searched, proposals_, image.width, image.height);
+  return {.boxes = BoxesOf(joined),
+          .origins = OriginsOf(joined, predicted, searched, proposals_.max_iou)};
 }
 
 std::vector<Detection> Ensemble::Detect(const std::string& picture_id,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "detector/features.h"
 #include "detector/model.h"
 #include "detector/multibox_network.h"
+#include "detector/proposal_origin.h"
 #include "tools/network_options.h"
 
 namespace deeper::tools {
@@ -31,6 +33,10 @@ struct EnsembleOptions {
   void Check() const;
 };
 
+// The files of the detectors that the words name, of the default one without words; a relative one
+// in a list counts from the list's directory. Throws Error for a list without any, or no default.
+std::vector<std::filesystem::path> ModelFiles(const std::vector<std::string>& words);
+
 // Detectors with their networks, loaded and ready, that score the same regions; often only one. The
 // first says how proposals are made and suppressed. Safe from several threads.
 class Ensemble {
@@ -46,10 +52,15 @@ class Ensemble {
   // One a model.
   const std::vector<double>& weights() const { return weights_; }
   const std::vector<std::string>& files() const { return files_; }
+  // Whether the models' own detections are joined, and from which overlap on, rather than scores.
+  bool fuses_boxes() const { return fuses_boxes_; }
+  double fusion_iou() const { return fusion_iou_; }
 
   // What every model makes of the regions of a picture, and the regions.
   struct Scored {
     std::vector<Box> boxes;
+    // Who proposed each; empty where there is no MultiBox, or where kept features were taken.
+    std::vector<ProposalOrigin> origins;
     std::vector<RegionScores> by_model;
   };
   // Proposes regions and scores them with every model. Adds to `times`.
@@ -78,7 +89,11 @@ class Ensemble {
   struct Member;
   struct Family;
   void Join(std::size_t member, const std::vector<std::string>& fingerprints);
-  std::vector<Box> Propose(const Image& image) const;
+  struct Proposed {
+    std::vector<Box> boxes;
+    std::vector<ProposalOrigin> origins;
+  };
+  Proposed Propose(const Image& image) const;
 
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<Family> families_;  // a model is in one of them

@@ -84,7 +84,7 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
   line.Group("Output").add_options()
       ("report", po::value(&arguments.report)->value_name("DIR"), "write DIR/report.html for the first metric: one page with tables, curves, errors and pictures")
       ("proposals", po::value(&arguments.proposals)->multitoken()->value_name("FILE"), "proposals that 'deeper propose' wrote, one file or more: also which objects none of them covers")
-      ("json", po::bool_switch(&arguments.json), "a JSON object for each metric")
+      ("json", po::bool_switch(&arguments.json), "a JSON object for each metric, and of the proposals")
       ("workers", po::value(&arguments.workers)->value_name("N"), "threads; default: one for each processor");
   // clang-format on
   if (!line.Parse(words)) return false;
@@ -177,16 +177,16 @@ std::vector<ProposalSource> ReadProposals(const EvaluateArguments& arguments,
   return sources;
 }
 
-// Which objects no proposal covers, for people: on stdout, or beside JSON on stderr.
+// Which objects no proposal covers, on stdout.
 void SayCoverage(const EvaluateArguments& arguments,
                  const LoadedData& truth,
                  const Evaluation& evaluation,
                  const std::vector<ProposalSource>& proposals) {
-  fmt::print(arguments.json ? stderr : stdout,
-             "{}\n",
-             CoverageTable(proposals,
-                           CoverObjects(truth.dataset, evaluation.protocol, proposals),
-                           arguments.min_iou));
+  const auto objects = CoverObjects(truth.dataset, evaluation.protocol, proposals);
+  fmt::print("{}\n",
+             arguments.json ? fmt::format("{{\"proposals\": {}}}",
+                                          CoverageJson(proposals, objects, arguments.min_iou))
+                            : CoverageTable(proposals, objects, arguments.min_iou));
 }
 
 // The page for one metric, with an interval whatever --bootstrap says.

@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "core/nearest_name.h"
 #include "core/read_image.h"
+#include "detector/fusion.h"
 #include "detector/model.h"
 #include "eval/align.h"
 #include "eval/draw.h"
@@ -82,10 +83,8 @@ std::vector<std::optional<Judgement>> Judge(const ExplainedPicture& picture,
       AlignDetections(dataset, found, UnknownClasses::kLeaveOut).class_map;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < picture.detections.size(); ++i) {
-    const Candidate& candidate = picture.candidates[picture.detections[i]];
-    if (!classes.at(IndexOf(candidate.detection.class_id)).class_id) continue;
-    Detection detection = candidate.detection;
-    detection.box = candidate.final_box.value();
+    const Detection& detection = picture.detections[i].detection;
+    if (!classes.at(IndexOf(detection.class_id)).class_id) continue;
     found.images[0].detections.push_back(detection);
     places.push_back(i);
   }
@@ -101,19 +100,51 @@ std::vector<std::optional<Judgement>> Judge(const ExplainedPicture& picture,
   return judgements;
 }
 
+// What is given out for candidates of the mean of the models, best first.
+std::vector<ExplainedDetection> DetectionsOf(const std::vector<Candidate>& candidates) {
+  std::vector<ExplainedDetection> detections;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (candidates[i].fate != Fate::kKept) continue;
+    detections.push_back(
+        {.detection = candidates[i].given_out.value(), .made_of = {{.list = 0, .position = i}}});
+  }
+  std::ranges::stable_sort(detections, std::ranges::greater{}, [](const ExplainedDetection& d) {
+    return d.detection.score;
+  });
+  return detections;
+}
+
+// What is given out for candidates of each model, whose boxes are fused.
+std::vector<ExplainedDetection> FusedDetectionsOf(
+    const std::vector<std::vector<Candidate>>& candidates,
+    const std::vector<double>& weights,
+    double fusion_iou) {
+  std::vector<std::vector<Detection>> by_model(candidates.size());
+  std::vector<std::vector<CandidatePlace>> places(candidates.size());
+  for (std::size_t m = 0; m < candidates.size(); ++m) {
+    for (std::size_t i = 0; i < candidates[m].size(); ++i) {
+      if (candidates[m][i].fate != Fate::kKept) continue;
+      by_model[m].push_back(candidates[m][i].given_out.value());
+      places[m].push_back({.list = m, .position = i});
+    }
+  }
+  std::vector<ExplainedDetection> detections;
+  for (const FusedDetection& fused : FuseBoxesWithMembers(by_model, weights, fusion_iou)) {
+    ExplainedDetection detection = {.detection = fused.detection, .made_of = {}};
+    for (const FusedDetection::Member& member : fused.members) {
+      detection.made_of.push_back(places[member.model][member.detection]);
+    }
+    detections.push_back(std::move(detection));
+  }
+  return detections;
+}
+
 ExplainedPicture Run(const ExplainArguments& arguments,
                      const AnnotatedImage& annotated,
                      const std::optional<Dataset>& truth) {
-  if (arguments.ensemble.fusion == "boxes") {
-    throw Error("--explain tells of scores joined by their mean; --fusion boxes has no one story");
-  }
   Ensemble ensemble(arguments.ensemble);
   const Model& model = ensemble.first();
-  const DetectOptions options{.min_score = arguments.min_score.value_or(model.min_score),
-                              .nms = model.nms};
-  if (options.nms.soft_sigma > 0) {
-    throw Error("--explain tells of hard suppression; this model asks for the soft one");
-  }
+  const DetectOptions options = arguments.suppression.Over(model, arguments.min_score);
   if (annotated.image_path.empty()) {
     throw Error(
         fmt::format("{}: the data set names no picture file; name their directory in "
@@ -134,26 +165,31 @@ ExplainedPicture Run(const ExplainArguments& arguments,
   picture.classes = model.classes;
   picture.crop = model.crop;
   picture.min_score = options.min_score;
-  picture.max_iou = options.nms.max_iou;
+  picture.nms = options.nms;
   picture.min_iou = arguments.min_iou;
   StageTimes times;
   Ensemble::Scored scored =
       ensemble.Score(annotated.id, picture.image, options.box_regression, times);
   picture.proposals = std::move(scored.boxes);
-  picture.candidates = ExplainDetections(MeanOf(scored.by_model, ensemble.weights()),
-                                         picture.image.width,
-                                         picture.image.height,
-                                         options);
+  picture.origins = std::move(scored.origins);
+  picture.fuses_boxes = ensemble.fuses_boxes();
+  const auto explain = [&](const RegionScores& scores) {
+    picture.candidates.push_back(
+        ExplainDetections(scores, picture.image.width, picture.image.height, options));
+  };
+  if (picture.fuses_boxes) {
+    for (const RegionScores& scores : scored.by_model) explain(scores);
+    picture.detections =
+        FusedDetectionsOf(picture.candidates, ensemble.weights(), ensemble.fusion_iou());
+  } else {
+    explain(MeanOf(scored.by_model, ensemble.weights()));
+    picture.detections = DetectionsOf(picture.candidates.front());
+  }
   for (std::size_t m = 0; m < ensemble.size(); ++m) {
     picture.models.push_back({.name = fs::path(ensemble.files()[m]).stem().string(),
+                              .weight = ensemble.weights()[m],
                               .scores = std::move(scored.by_model[m].scores)});
   }
-  for (std::size_t i = 0; i < picture.candidates.size(); ++i) {
-    if (picture.candidates[i].fate == Fate::kKept) picture.detections.push_back(i);
-  }
-  std::ranges::stable_sort(picture.detections, std::ranges::greater{}, [&](std::size_t i) {
-    return picture.candidates[i].detection.score;
-  });
   if (truth) {
     picture.has_truth = true;
     picture.object_classes = truth->classes;

@@ -5,6 +5,7 @@
 
 #include "core/dataset.h"
 #include "tools/ensemble.h"
+#include "tools/suppression_options.h"
 
 namespace deeper::tools {
 
@@ -12,6 +13,7 @@ namespace deeper::tools {
 struct ExplainArguments {
   std::string id;  // "PICTURE", "PICTURE:3" the third detection, "PICTURE:o2" the second object
   EnsembleOptions ensemble;
+  SuppressionOptions suppression;
   std::optional<float> min_score;  // default: the model's
   std::string metric = "voc12";
   double min_iou = 0.5;

@@ -9,6 +9,7 @@
 #include "core/image.h"
 #include "detector/crop.h"
 #include "detector/explain.h"
+#include "detector/proposal_origin.h"
 #include "eval/draw_story.h"
 #include "eval/evaluate.h"
 
@@ -21,6 +22,21 @@ struct Judgement {
   double iou = 0;                     // with it
 };
 
+// A candidate among those of a picture.
+struct CandidatePlace {
+  std::size_t list = 0;  // in ExplainedPicture::candidates
+  std::size_t position = 0;
+
+  bool operator==(const CandidatePlace&) const = default;
+};
+
+// A detection as 'deeper detect' gives it out, and the candidates that it was made of: one, or
+// where boxes are fused those that were joined, the best first.
+struct ExplainedDetection {
+  Detection detection;
+  std::vector<CandidatePlace> made_of;
+};
+
 // One picture with everything that the detector made of it. All boxes are in the pixels of `image`;
 // stories tell them in the file's.
 struct ExplainedPicture {
@@ -31,17 +47,20 @@ struct ExplainedPicture {
   ClassTable classes;
   CropOptions crop;
   float min_score = 0;
-  double max_iou = 0;  // of suppression
+  NmsOptions nms;
   double min_iou = 0;  // that finds an object
   std::vector<Box> proposals;
-  // Of each model its scores, proposals x classes; their mean is the candidates'.
+  std::vector<ProposalOrigin> origins;  // one a proposal; none: all are Selective Search's
   struct ModelScores {
     std::string name;
-    std::vector<float> scores;
+    double weight = 1;
+    std::vector<float> scores;  // proposals x classes
   };
   std::vector<ModelScores> models;
-  std::vector<Candidate> candidates;
-  std::vector<std::size_t> detections;  // positions of those that are kept, best first
+  // One list, of the mean of the models' scores; or where boxes are fused a list a model.
+  std::vector<std::vector<Candidate>> candidates;
+  bool fuses_boxes = false;
+  std::vector<ExplainedDetection> detections;  // best first
   bool has_truth = false;
   std::vector<Annotation> objects;  // class_id of the data set
   ClassTable object_classes;

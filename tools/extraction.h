@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -9,6 +8,7 @@
 #include "detector/crop.h"
 #include "proposals/selective_search.h"
 #include "tools/pictures.h"
+#include "tools/stopwatch.h"
 
 namespace deeper::tools {
 
@@ -32,9 +32,9 @@ std::vector<Box> BoxesOf(const std::vector<Proposal>& proposals);
 // What `work` returns; the seconds that it took are added to `total_s`.
 template <typename Work>
 auto Timed(double& total_s, const Work& work) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   auto result = work();
-  total_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  total_s += watch.Seconds();
   return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "detector/crop.h"
+#include "tools/training_outcome.h"
 
 namespace deeper::tools {
 
@@ -27,6 +28,7 @@ void AddFeatureOptions(CommandLine& line, HeadsArguments& a) {
     model.add_options()
         ("backbone-name", po::value(&a.backbone_name)->default_value(a.backbone_name)->value_name("NAME"), "what people call these weights");
   }
+  AddJsonOption(model, a.json);
   line.Group("Features").add_options()
       ("cache", po::value(&a.cache)->value_name("DIR"), "where features are kept; a stopped training goes on from it; default: <output>.features")
       ("max-training-boxes", po::value(&a.max_training_boxes)->default_value(0)->value_name("N"), "proposals used of each training picture; 0 uses all; of held-out pictures all are used")
@@ -82,14 +84,14 @@ bool HeadsArguments::Trains(ClassifierKind kind) const {
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 
-bool ParseHeads(const Arguments& words, CommandLine line, HeadsArguments& a) {
+bool ParseHeads(const Arguments& words, Sources sources, CommandLine line, HeadsArguments& a) {
   a.data.AddOptions(line.Group("Data"));
   AddFeatureOptions(line, a);
   if (!a.kinds.empty()) AddTrainingOptions(line, a);
   auto& work = line.Group("Work");
   if (a.Shards()) a.shard.AddOptions(work);
   a.run.AddOptions(work);
-  if (!line.Parse(words)) return false;
+  if (!line.Parse(words, sources)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   CheckRange("holdout", a.holdout, 0, 0.9);
   CheckRange("vote-iou", a.vote_iou.value_or(0), 0, 1);

@@ -42,6 +42,7 @@ struct HeadsArguments {
   bool calibrate = false;
   bool quantize = false;
   bool self_contained = false;
+  bool json = false;
   ProposalOptions proposals;
   ShardOptions shard;
   RunOptions run;
@@ -56,6 +57,9 @@ struct HeadsArguments {
 
 // Reads the words into the arguments; false when help was asked for. Throws UsageError or Error for
 // what does not go together or is out of range.
-bool ParseHeads(const Arguments& words, CommandLine line, HeadsArguments& arguments);
+bool ParseHeads(const Arguments& words,
+                Sources sources,
+                CommandLine line,
+                HeadsArguments& arguments);
 
 }  // namespace deeper::tools

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "tools/detection_results.h"
 #include "tools/journal.h"
 #include "tools/journaled_run.h"
+#include "tools/json_line.h"
 #include "tools/merge_shards.h"
 #include "tools/model_parts.h"
 #include "tools/verbs.h"
@@ -28,6 +30,7 @@ struct MergeArguments {
   std::vector<std::string> inputs;
   std::string output;
   std::string formats;
+  bool json = false;
 };
 
 bool ParseMerge(const Arguments& words, MergeArguments& arguments) {
@@ -44,7 +47,8 @@ bool ParseMerge(const Arguments& words, MergeArguments& arguments) {
       ("input", po::value(&arguments.inputs)->value_name("JOURNAL"), "journals of shards, or directories that hold them, or parts of a detector; the word itself is enough");
   line.Group("Output").add_options()
       ("output", po::value(&arguments.output)->value_name("PATH"), "the directory of detections, the file of proposals or the detector; default: where one run would have put it, beside the shards'")
-      ("format", po::value(&arguments.formats)->value_name("A,B"), "detections: any of jsonl, coco, voc, ilsvrc; default: what the shards were asked for");
+      ("format", po::value(&arguments.formats)->value_name("A,B"), "detections: any of jsonl, coco, voc, ilsvrc; default: what the shards were asked for")
+      ("json", po::bool_switch(&arguments.json), "what was merged, as a JSON object on stdout");
   // clang-format on
   line.TakeWords("input", "JOURNAL...");
   if (!line.Parse(words)) return false;
@@ -112,6 +116,13 @@ int MergeParts(const MergeArguments& arguments) {
              joined.classes.Size(),
              arguments.inputs.size(),
              output.string());
+  if (arguments.json) {
+    fmt::print("{}\n",
+               LineOf({{"verb", "train svm"},
+                       {"output", output.string()},
+                       {"shards", arguments.inputs.size()},
+                       {"classes", joined.classes.Size()}}));
+  }
   return kDone;
 }
 
@@ -143,7 +154,16 @@ int RunMerge(const Arguments& words) {
              merged.entries.size(),
              merged.run.shard.count,
              output.string());
-  return StatusOf(CountFailed(merged.entries), merged.entries.size());
+  const std::size_t failed = CountFailed(merged.entries);
+  if (arguments.json) {
+    fmt::print("{}\n",
+               LineOf({{"verb", merged.run.verb},
+                       {"output", output.string()},
+                       {"shards", merged.run.shard.count},
+                       {"pictures", merged.entries.size()},
+                       {"failed", failed}}));
+  }
+  return StatusOf(failed, merged.entries.size());
 }
 
 }  // namespace deeper::tools

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "backbone/check.h"
@@ -16,6 +17,8 @@
 #include "core/file.h"
 #include "tools/command_line.h"
 #include "tools/find_model.h"
+#include "tools/json_line.h"
+#include "tools/model_defaults.h"
 #include "tools/noise_crops.h"
 #include "tools/quantize.h"
 #include "tools/verbs.h"
@@ -49,8 +52,42 @@ std::size_t ClassesOf(const Weights& weights) {
   return classifier == weights.end() ? 0 : classifier->second.shape.n;
 }
 
-void PrintDetector(const fs::path& path) {
-  const Model model = LoadModel(path);
+std::string RegressionText(const Model& model) {
+  if (!model.box_regression) return "none";
+  return model.box_regression->RegressorCount() == 1 ? "one for all classes" : "one a class";
+}
+
+void PrintDetectorJson(const fs::path& path, const Model& model) {
+  nlohmann::ordered_json classes = nlohmann::ordered_json::array();
+  for (const ClassInfo& info : model.classes.classes) classes.push_back(info.name);
+  nlohmann::ordered_json json = {{"file", path.string()},
+                                 {"kind", "detector"},
+                                 {"classes", classes},
+                                 {"backbone", model.backbone_name},
+                                 {"self_contained", model.backbone.has_value()},
+                                 {"fingerprint", model.backbone_fingerprint},
+                                 {"classifiers", NameOf(model.classifiers.kind)},
+                                 {"box_regression", RegressionText(model)},
+                                 {"quantized", model.quantization.has_value()},
+                                 {"training", model.training}};
+  for (const ConfiguredOption& option : DefaultsOf(model, path.string())) {
+    json["options"][option.name] = option.value;
+  }
+  fmt::print("{}\n", LineOf(json));
+}
+
+void PrintNetworkJson(const fs::path& path, const NetworkSummary& summary, const Weights* weights) {
+  nlohmann::ordered_json json = {
+      {"kind", "network"}, {"parameters", summary.parameters}, {"multiplications", summary.macs}};
+  if (weights != nullptr) {
+    json["file"] = path.string();
+    json["classes"] = ClassesOf(*weights);
+    json["fingerprint"] = FingerprintOf(*weights);
+  }
+  fmt::print("{}\n", LineOf(json));
+}
+
+void PrintDetector(const fs::path& path, const Model& model) {
   fmt::print("{}: detector of {} classes\n", path.string(), model.classes.Size());
   std::string names;
   for (const ClassInfo& info : model.classes.classes)
@@ -70,10 +107,7 @@ void PrintDetector(const fs::path& path) {
                  ? fmt::format(", with a context of weight {}", model.context_weight)
                  : "");
   fmt::print("scores          {}\n", model.calibration ? "probabilities" : "margins");
-  fmt::print("box regression  {}\n",
-             !model.box_regression                         ? "none"
-             : model.box_regression->RegressorCount() == 1 ? "one for all classes"
-                                                           : "one a class");
+  fmt::print("box regression  {}\n", RegressionText(model));
   fmt::print(
       "suppression     IoU {}, at most {} a class\n", model.nms.max_iou, model.nms.max_per_class);
   for (const auto& [key, value] : model.training) fmt::print("training: {:<17} {}\n", key, value);
@@ -81,24 +115,31 @@ void PrintDetector(const fs::path& path) {
 
 int Info(const Arguments& words) {
   std::string file;
+  bool json = false;
   CommandLine line("model info",
                    "Prints the paper's Table 1 of a network, or the facts of a detector.",
                    {"deeper model info", "deeper model info models/voc.safetensors"});
   line.Group("Input").add_options()(
       "file",
       po::value(&file)->value_name("FILE"),
-      "network or detector; the word itself is enough; without it GoogLeNet as in the paper");
+      "network or detector; the word itself is enough; without it GoogLeNet as in the paper")(
+      "json", po::bool_switch(&json), "the facts as a JSON object");
   line.TakeWords("file", "[FILE]");
   if (!line.Parse(words)) return kDone;
-  if (file.empty()) {
-    fmt::print("{}", FormatSummary(Summarize()));
-  } else if (IsDetectorFile(file)) {
-    PrintDetector(file);
-  } else {
-    const Weights weights = ReadBackboneWeights(file);
-    fmt::print(
-        "{}fingerprint {}\n", FormatSummary(Summarize(ClassesOf(weights))), FingerprintOf(weights));
+  if (!file.empty() && IsDetectorFile(file)) {
+    const Model model = LoadModel(file);
+    (json ? PrintDetectorJson : PrintDetector)(file, model);
+    return kDone;
   }
+  std::optional<Weights> weights;
+  if (!file.empty()) weights = ReadBackboneWeights(file);
+  const NetworkSummary summary = weights ? Summarize(ClassesOf(*weights)) : Summarize();
+  if (json) {
+    PrintNetworkJson(file, summary, weights ? &*weights : nullptr);
+    return kDone;
+  }
+  fmt::print("{}", FormatSummary(summary));
+  if (weights) fmt::print("fingerprint {}\n", FingerprintOf(*weights));
   return kDone;
 }
 
@@ -106,20 +147,24 @@ int Info(const Arguments& words) {
 struct FromTo {
   fs::path from;
   fs::path to;
+  bool json = false;
 };
 std::optional<FromTo> ParseFromTo(CommandLine line, const Arguments& words) {
   std::vector<std::string> files;
+  bool json = false;
   line.Group("Files").add_options()("files",
                                     po::value(&files)->value_name("FILE"),
-                                    "the file to read and the file to write; the words are enough");
+                                    "the file to read and the file to write; the words are enough")(
+      "json", po::bool_switch(&json), "what was written, as a JSON object on stdout");
   line.TakeWords("files", "FROM TO");
   if (!line.Parse(words)) return std::nullopt;
   if (files.size() != 2)
     throw UsageError("expected two files: the one to read and the one to write");
-  return FromTo{.from = files[0], .to = files[1]};
+  return FromTo{.from = files[0], .to = files[1], .json = json};
 }
 
-void TellWritten(const Weights& weights, const fs::path& path) {
+void TellWritten(const Weights& weights, const FromTo& files) {
+  const fs::path& path = files.to;
   std::size_t values = 0;
   for (const auto& [name, tensor] : weights) values += tensor.data.size();
   fmt::print(stderr,
@@ -128,6 +173,13 @@ void TellWritten(const Weights& weights, const fs::path& path) {
              weights.size(),
              values,
              FingerprintOf(weights));
+  if (files.json) {
+    fmt::print("{}\n",
+               LineOf({{"output", path.string()},
+                       {"blobs", weights.size()},
+                       {"values", values},
+                       {"fingerprint", FingerprintOf(weights)}}));
+  }
 }
 
 int Import(const Arguments& words) {
@@ -140,7 +192,7 @@ int Import(const Arguments& words) {
   if (!files) return kDone;
   const Weights weights = ReadBackboneWeights(files->from);
   WriteBackboneWeights(weights, files->to);
-  TellWritten(weights, files->to);
+  TellWritten(weights, *files);
   return kDone;
 }
 
@@ -156,7 +208,7 @@ int Export(const Arguments& words) {
   if (!files) return kDone;
   const Weights weights = ReadBackboneWeights(files->from);
   WriteFileWhole(files->to, OnnxOf(weights));
-  TellWritten(weights, files->to);
+  TellWritten(weights, *files);
   return kDone;
 }
 
@@ -173,10 +225,47 @@ double DefaultTolerance(Precision precision) {
   throw ContractViolation("a known precision");
 }
 
+void PrintDifferences(const std::vector<LayerDifference>& layers, double worst, double tolerance) {
+  fmt::print("{:<30} {:<24} {:>12} {:>12} {:>12}\n",
+             "layer",
+             "implementation",
+             "largest",
+             "difference",
+             "relative");
+  for (const LayerDifference& layer : layers) {
+    fmt::print("{:<30} {:<24} {:>12.5g} {:>12.3g} {:>12.3g}\n",
+               layer.layer,
+               layer.implementation,
+               layer.largest_value,
+               layer.absolute,
+               layer.relative);
+  }
+  fmt::print("largest relative difference {:.3g}, {} the tolerance {:.3g}\n",
+             worst,
+             worst <= tolerance ? "within" : "beyond",
+             tolerance);
+}
+
+void PrintDifferencesJson(const std::vector<LayerDifference>& layers,
+                          double worst,
+                          double tolerance) {
+  nlohmann::ordered_json json = {
+      {"relative", worst}, {"tolerance", tolerance}, {"within", worst <= tolerance}};
+  for (const LayerDifference& layer : layers) {
+    json["layers"].push_back({{"layer", layer.layer},
+                              {"implementation", layer.implementation},
+                              {"largest", layer.largest_value},
+                              {"difference", layer.absolute},
+                              {"relative", layer.relative}});
+  }
+  fmt::print("{}\n", LineOf(json));
+}
+
 int Check(const Arguments& words) {
   std::string file;
   std::string precision = "f32";
   double tolerance = 0;
+  bool json = false;
   CommandLine line("model check",
                    "Runs a network beside the plain-loop reference on one crop of noise and "
                    "compares what every layer writes.",
@@ -186,7 +275,8 @@ int Check(const Arguments& words) {
   line.Group("Input").add_options()
       ("file", po::value(&file)->required()->value_name("FILE"), "network; the word itself is enough")
       ("precision", po::value(&precision)->default_value(precision)->value_name("NAME"), "f32, bf16 or int8")
-      ("tolerance", po::value(&tolerance)->value_name("R"), "largest relative difference that passes; default: 1e-4 for f32, 0.05 for bf16, 0.3 for int8, since differences add up from layer to layer");
+      ("tolerance", po::value(&tolerance)->value_name("R"), "largest relative difference that passes; default: 1e-4 for f32, 0.05 for bf16, 0.3 for int8, since differences add up from layer to layer")
+      ("json", po::bool_switch(&json), "the differences as a JSON object");
   // clang-format on
   line.TakeWords("file", "FILE");
   if (!line.Parse(words)) return kDone;
@@ -198,26 +288,13 @@ int Check(const Arguments& words) {
       CompareWithReference(ReadBackboneWeights(file),
                            {.precision = chosen, .quantization = QuantizationIn(file)},
                            NoiseCrops(1));
-  fmt::print("{:<30} {:<24} {:>12} {:>12} {:>12}\n",
-             "layer",
-             "implementation",
-             "largest",
-             "difference",
-             "relative");
   double worst = 0;
-  for (const LayerDifference& layer : layers) {
-    fmt::print("{:<30} {:<24} {:>12.5g} {:>12.3g} {:>12.3g}\n",
-               layer.layer,
-               layer.implementation,
-               layer.largest_value,
-               layer.absolute,
-               layer.relative);
-    worst = std::max(worst, layer.relative);
+  for (const LayerDifference& layer : layers) worst = std::max(worst, layer.relative);
+  if (json) {
+    PrintDifferencesJson(layers, worst, tolerance);
+  } else {
+    PrintDifferences(layers, worst, tolerance);
   }
-  fmt::print("largest relative difference {:.3g}, {} the tolerance {:.3g}\n",
-             worst,
-             worst <= tolerance ? "within" : "beyond",
-             tolerance);
   return worst <= tolerance ? kDone : kFailed;
 }
 

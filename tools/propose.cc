@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/error.h"
@@ -21,6 +22,7 @@
 #include "tools/extraction.h"
 #include "tools/journal.h"
 #include "tools/journaled_run.h"
+#include "tools/json_line.h"
 #include "tools/network_options.h"
 #include "tools/parallel.h"
 #include "tools/pictures.h"
@@ -41,6 +43,7 @@ struct ProposeArguments {
   ReadingOptions reading;
   ProposalOptions proposals;
   std::string multibox;
+  bool multibox_alone = false;
   std::string precision = "auto";
   std::string output;
   std::string curve;
@@ -48,6 +51,11 @@ struct ProposeArguments {
   bool json = false;
   ShardOptions shard;
   double picture_time_limit_s = kPictureTimeLimit_s;
+
+  // Whether the ways to propose are compared, rather than one of them taken.
+  bool Compares() const {
+    return data.Given() && !multibox.empty() && !multibox_alone && output.empty();
+  }
 };
 
 // What one picture gave: the line of its proposals, or why it has none.
@@ -57,17 +65,19 @@ struct Proposed {
   std::string error;
 };
 
-// multibox: its boxes join those of Selective Search; nullptr for none.
+// multibox: its boxes join those of Selective Search, or stand alone; nullptr for none.
 Proposed ProposeFor(const Picture& picture,
                     const ReadImageOptions& reading,
                     const SelectiveSearchOptions& options,
-                    const MultiBoxNetwork* multibox) {
+                    const MultiBoxNetwork* multibox,
+                    bool multibox_alone) {
   Proposed proposed;
   try {
     const Image image = ReadImage(picture.path, reading);
     ImageProposals found{
         .id = picture.id, .width = image.width, .height = image.height, .proposals = {}};
     found.proposals = Timed(proposed.seconds, [&] {
+      if (multibox_alone) return multibox->Propose(image);
       std::vector<Proposal> proposals = SelectiveSearch(image, options);
       if (multibox == nullptr) return proposals;
       return JoinProposals(multibox->Propose(image), proposals, options, image.width, image.height);
@@ -88,7 +98,9 @@ bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
        "deeper propose --data voc:VOC2007 --set test --proposals fast",
        "deeper propose --data voc:VOC2007 --set test --selective-search opencv --workers 1",
        "deeper propose --data voc:VOC2007 --set test --multibox boxes.safetensors --curve "
-       "recall.svg"});
+       "recall.svg",
+       "deeper propose --data voc:VOC2007 --set test --multibox boxes.safetensors --multibox-alone "
+       "--output multibox.jsonl"});
   // clang-format off
   auto& input = line.Group("Input");
   input.add_options()
@@ -97,12 +109,13 @@ bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
   arguments.data.AddOptions(line.Group("Input from a data set, to measure recall"));
   arguments.proposals.AddOptions(line.Group("Proposals (default: x2)"));
   line.Group("MultiBox").add_options()
-      ("multibox", po::value(&arguments.multibox)->value_name("FILE"), "a MultiBox, or a detector that has one: its boxes join those of Selective Search; with --data the ways to propose are compared")
+      ("multibox", po::value(&arguments.multibox)->value_name("FILE"), "a MultiBox, or a detector that has one: its boxes join those of Selective Search; with --data and without --output the ways to propose are compared")
+      ("multibox-alone", po::bool_switch(&arguments.multibox_alone), "propose MultiBox's boxes without Selective Search's")
       ("precision", po::value(&arguments.precision)->default_value(arguments.precision)->value_name("NAME"), "of its network: f32, bf16 or auto, the fastest that this processor has");
   auto& output = line.Group("Output");
   output.add_options()
       ("output", po::value(&arguments.output)->value_name("FILE"), "JSON lines, one a picture; a stopped run goes on when repeated; default without --data: stdout")
-      ("json", po::bool_switch(&arguments.json), "recall as a JSON object")
+      ("json", po::bool_switch(&arguments.json), "recall as a JSON object, or what was written to --output")
       ("curve", po::value(&arguments.curve)->value_name("FILE"), "recall against the number of boxes, as an SVG; with --data and --multibox")
       ("workers", po::value(&arguments.workers)->value_name("N"), "threads, each on its own picture; default: one for each processor");
   auto& shards = line.Group("Parts of a large run, with --output");
@@ -114,11 +127,10 @@ bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
   if (arguments.inputs.empty() == !arguments.data.Given()) {
     throw UsageError("expected pictures or --data, one of the two");
   }
-  const bool compares = arguments.data.Given() && !arguments.multibox.empty();
-  if (!arguments.curve.empty() && !compares)
-    throw UsageError("--curve is drawn with --data and --multibox alone");
-  if (!arguments.output.empty() && compares)
-    throw UsageError("--data and --multibox compare ways to propose; --output is not written then");
+  if (arguments.multibox_alone && arguments.multibox.empty())
+    throw UsageError("--multibox-alone needs --multibox");
+  if (!arguments.curve.empty() && !arguments.Compares())
+    throw UsageError("--curve is drawn with --data and --multibox, and without --output");
   RunOptions{.precision = arguments.precision, .workers = 1}.Check();
   if (arguments.workers == 0) arguments.workers = DefaultWorkers();
   CheckRange("workers", arguments.workers, 1, 4096);
@@ -158,7 +170,10 @@ UsedMultiBox LoadUsedMultiBox(const ProposeArguments& arguments) {
   const Precision precision =
       MultiBoxPrecision(RunOptions{.precision = arguments.precision}.ForNetwork({}).precision);
   return {.network = std::make_unique<const MultiBoxNetwork>(multibox, precision),
-          .text = fmt::format(" multibox {} {}", FingerprintOf(multibox), NameOf(precision))};
+          .text = fmt::format(" multibox {} {}{}",
+                              FingerprintOf(multibox),
+                              NameOf(precision),
+                              arguments.multibox_alone ? " alone" : "")};
 }
 
 }  // namespace
@@ -178,7 +193,7 @@ int RunPropose(const Arguments& words) {
   if (arguments.data.Given()) truth = ReadDataSource(arguments.data);
   const std::vector<Picture> pictures = truth ? PicturesOf(*truth) : FindPictures(arguments.inputs);
   const UsedMultiBox multibox = LoadUsedMultiBox(arguments);
-  if (truth && multibox.network) {
+  if (arguments.Compares()) {
     return CompareProposals(*truth,
                             pictures,
                             *multibox.network,
@@ -211,7 +226,11 @@ int RunPropose(const Arguments& words) {
       run,
       journal ? &*journal : nullptr,
       [&](const Picture& picture) {
-        return ProposeFor(picture, arguments.reading.ForReading(), options, multibox.network.get());
+        return ProposeFor(picture,
+                          arguments.reading.ForReading(),
+                          options,
+                          multibox.network.get(),
+                          arguments.multibox_alone);
       },
       [&](const Proposed& proposed) {
         seconds += proposed.seconds;
@@ -234,6 +253,12 @@ int RunPropose(const Arguments& words) {
   if (truth) {
     const auto divisor = static_cast<double>(std::max<std::size_t>(1, timed));
     PrintRecall(*truth, entries, 1e3 * seconds / divisor, arguments.json);
+  } else if (journal && arguments.json) {
+    fmt::print("{}\n",
+               LineOf({{"output", arguments.output},
+                       {"pictures", entries.size()},
+                       {"failed", failed},
+                       {"core_seconds", seconds}}));
   }
   return StatusOf(failed, entries.size());
 }

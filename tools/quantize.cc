@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "backbone/quantization.h"
@@ -17,6 +18,7 @@
 #include "proposals/selective_search.h"
 #include "tools/extraction.h"
 #include "tools/find_model.h"
+#include "tools/json_line.h"
 #include "tools/network_options.h"
 #include "tools/parallel.h"
 #include "tools/pictures.h"
@@ -33,6 +35,7 @@ struct QuantizeArguments {
   std::vector<std::string> words;  // the file, then pictures
   std::string output;
   std::string backbone;
+  bool json = false;
   MeasureOptions measure;
 
   QuantizeArguments() { measure.workers = 0; }
@@ -51,7 +54,8 @@ bool ParseQuantize(const Arguments& words, QuantizeArguments& arguments) {
       ("input", po::value(&arguments.words)->value_name("WORD"), "the file, then pictures, directories, patterns, @lists; the words alone are enough")
       ("backbone", po::value(&arguments.backbone)->value_name("FILE"), "the detector's network, when it is neither in its file nor beside it nor in $DEEPER_MODELS");
   line.Group("Output").add_options()
-      ("output", po::value(&arguments.output)->required()->value_name("FILE"), "the copy to write");
+      ("output", po::value(&arguments.output)->required()->value_name("FILE"), "the copy to write")
+      ("json", po::bool_switch(&arguments.json), "what was written, as a JSON object on stdout");
   line.Group("Measure").add_options()
       ("keep", po::value(&arguments.measure.fraction)->default_value(arguments.measure.fraction, "0.999999")->value_name("F"), "fraction of an activation's values that 8 bits must hold; the larger ones are cut")
       ("crops", po::value(&arguments.measure.crops)->default_value(arguments.measure.crops)->value_name("N"), "proposals a picture")
@@ -169,6 +173,9 @@ int QuantizeModel(const Arguments& words) {
   }
   if (StopAsked()) return StopStatus();
   fmt::print(stderr, "{}: runs in int8\n", arguments.output);
+  if (arguments.json) {
+    fmt::print("{}\n", LineOf({{"file", path.string()}, {"output", arguments.output}}));
+  }
   return kDone;
 }
 

@@ -20,7 +20,9 @@
 #include "tools/command_line.h"
 #include "tools/data_source.h"
 #include "tools/explain.h"
+#include "tools/json_line.h"
 #include "tools/label_files.h"
+#include "tools/model_defaults.h"
 #include "tools/parallel.h"
 #include "tools/progress.h"
 #include "tools/verbs.h"
@@ -83,6 +85,7 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
   line.Group("Explain").add_options()
       ("explain", po::value(&arguments.explain.id)->value_name("ID"), "run the detector again on one picture, an id of --data or a file, and tell the story of its detection 2, PICTURE:2, or of a true object, PICTURE:o1; PICTURE alone lists them");
   arguments.explain.ensemble.AddOptions(line.Group("The detector that --explain runs, as in 'deeper detect'"));
+  arguments.explain.suppression.AddOptions(line.Group("From scores to detections, of --explain"));
   auto& work = line.Group("Work");
   arguments.explain.ensemble.proposals.AddOptions(work);
   arguments.explain.ensemble.run.AddOptions(work);
@@ -95,6 +98,10 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
       ("json", po::bool_switch(&arguments.json), "a JSON object a picture and line, or of the story")
       ("open", po::bool_switch(&arguments.open), "then start the viewer, $DEEPER_VIEWER or xdg-open, on the first");
   // clang-format on
+  line.ShowDefaultsOf([&] {
+    return arguments.explain.id.empty() ? std::vector<ConfiguredOption>()
+                                        : DefaultsOf(arguments.explain.ensemble);
+  });
   if (!line.Parse(words)) return false;
   const bool explain = line.Given("explain");
   if (explain && line.Given("detections")) {
@@ -109,6 +116,11 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
                              "backbone",
                              "fusion",
                              "fusion-iou",
+                             "nms-iou",
+                             "soft-nms",
+                             "vote-iou",
+                             "max-per-class",
+                             "no-box-regression",
                              "proposals",
                              "max-proposals",
                              "precision"}) {
@@ -231,7 +243,7 @@ void PrintJson(const AnnotatedImage& picture, const PictureMarks& marks, const f
                                        {"false", marks.false_positive},
                                        {"duplicate", marks.duplicate},
                                        {"missed", marks.missed}};
-  fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  fmt::print("{}\n", LineOf(line));
 }
 
 // Gathers drawn pictures into files as they come.

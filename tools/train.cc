@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/error.h"
+#include "core/nearest_name.h"
 #include "tools/calibration.h"
 #include "tools/command_line.h"
 #include "tools/train_all.h"
@@ -21,7 +25,7 @@ namespace {
 
 struct Training {
   std::string_view name;
-  int (*run)(const Arguments&);
+  TrainingOutcome (*run)(const Arguments&);
   std::string_view what;
 };
 
@@ -45,10 +49,11 @@ constexpr std::array<Training, 10> kTrainings = {{
 }  // namespace
 
 int RunTrain(const Arguments& words) {
-  std::string names;
-  for (const Training& training : kTrainings)
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", training.name);
-  if (words.empty()) throw UsageError("expected what to train, one of " + names);
+  std::vector<std::string> names;
+  for (const Training& training : kTrainings) names.emplace_back(training.name);
+  if (words.empty()) {
+    throw UsageError(fmt::format("expected what to train, one of {}", fmt::join(names, ", ")));
+  }
   if (words.front() == "--help" || words.front() == "-h") {
     fmt::print(
         "Trains a detector for the classes of an annotated data set.\n\n"
@@ -65,10 +70,15 @@ int RunTrain(const Arguments& words) {
         return training.name == words.front();
       });
   if (found == kTrainings.end()) {
-    throw UsageError(
-        fmt::format("'deeper train' cannot train '{}', expected one of {}", words.front(), names));
+    const std::optional<std::string> nearest = NearestName(words.front(), names);
+    throw UsageError(fmt::format("'deeper train' cannot train '{}', expected one of {}{}",
+                                 words.front(),
+                                 fmt::join(names, ", "),
+                                 nearest ? fmt::format("; did you mean '{}'?", *nearest) : ""));
   }
-  return found->run({words.begin() + 1, words.end()});
+  const TrainingOutcome outcome = found->run({words.begin() + 1, words.end()});
+  if (!outcome.json.empty()) fmt::print("{}\n", outcome.json);
+  return outcome.status;
 }
 
 }  // namespace deeper::tools

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/error.h"
@@ -12,8 +13,10 @@
 #include "tools/command_line.h"
 #include "tools/data_source.h"
 #include "tools/find_model.h"
+#include "tools/json_line.h"
 #include "tools/network_options.h"
 #include "tools/stop_signal.h"
+#include "tools/stopwatch.h"
 #include "tools/train_finetune.h"
 #include "tools/train_heads.h"
 
@@ -40,6 +43,7 @@ struct AllArguments {
   int max_training_boxes = 150;
   std::string precision = "auto";
   int workers = 0;
+  bool json = false;
 };
 
 bool ParseAll(const Arguments& words, AllArguments& a) {
@@ -54,9 +58,11 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
        "deeper train all --data voc:my-pictures --set train --models 6 --output mine.safetensors"});
   // clang-format off
   a.data.AddOptions(line.Group("Data"));
-  line.Group("Model").add_options()
+  auto& model = line.Group("Model");
+  model.add_options()
       ("output", po::value(&a.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.work/, which may be deleted afterwards")
       ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with; default: looked for in $DEEPER_MODELS and models/");
+  AddJsonOption(model, a.json);
   line.Group("Training").add_options()
       ("models", po::value(&a.models)->default_value(a.models)->value_name("N"), "detectors that score the same proposals together: the first as it would be alone, the others trained on from it, FILE-2 to FILE-N and a list of them all, FILE.models.txt")
       ("steps", po::value(&a.steps)->default_value(a.steps)->value_name("N"), "of fine-tuning, 128 regions each; 0: one for every two pictures, from 300 to 3000")
@@ -79,10 +85,10 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
   return true;
 }
 
-void SayLabels(const Dataset& dataset) {
+void SayLabels(const Dataset& dataset, const std::vector<LabelCounts>& labels) {
   fmt::print(stderr, "{}: {} pictures\n", dataset.name, dataset.images.size());
   fmt::print(stderr, "{:<20} {:>8} {:>8}\n", "class", "objects", "pictures");
-  for (const LabelCounts& counts : CountLabels(dataset)) {
+  for (const LabelCounts& counts : labels) {
     std::string remarks;
     if (counts.objects < kFewObjects) remarks += "  few objects: expect little of this class";
     if (counts.tiny > 0) remarks += fmt::format("  {} smaller than 8 pixels", counts.tiny);
@@ -109,16 +115,31 @@ std::vector<std::string> Joined(std::vector<std::string> words,
   return words;
 }
 
+nlohmann::ordered_json LabelsJson(const std::vector<LabelCounts>& labels) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const LabelCounts& counts : labels) {
+    json.push_back({{"class", counts.name},
+                    {"objects", counts.objects},
+                    {"pictures", counts.pictures},
+                    {"tiny", counts.tiny},
+                    {"twice", counts.twice}});
+  }
+  return json;
+}
+
 // The options that name the data and the work, as they were given.
 std::vector<std::string> CommonWords(const AllArguments& a) {
-  return WordsOf({{"data", a.data.data},
-                  {"set", a.data.set},
-                  {"classes", a.data.classes},
-                  {"image-list", a.data.image_list},
-                  {"class-list", a.data.class_list},
-                  {"blacklist", a.data.blacklist},
-                  {"workers", a.workers == 0 ? "" : std::to_string(a.workers)},
-                  {"holdout", fmt::format("{}", a.holdout)}});
+  std::vector<std::string> words =
+      WordsOf({{"data", a.data.data},
+               {"set", a.data.set},
+               {"classes", a.data.classes},
+               {"image-list", a.data.image_list},
+               {"class-list", a.data.class_list},
+               {"blacklist", a.data.blacklist},
+               {"workers", a.workers == 0 ? "" : std::to_string(a.workers)},
+               {"holdout", fmt::format("{}", a.holdout)}});
+  if (a.json) words.emplace_back("--json");
+  return words;
 }
 
 // One of the detectors: its network, and how that is fine-tuned.
@@ -241,35 +262,50 @@ std::vector<LabelCounts> CountLabels(const Dataset& dataset) {
   return counts;
 }
 
-int TrainAll(const Arguments& words) {
+TrainingOutcome TrainAll(const Arguments& words) {
+  const Stopwatch watch;
   AllArguments arguments;
-  if (!ParseAll(words, arguments)) return kDone;
+  if (!ParseAll(words, arguments)) return {};
   RequireWritable(arguments.output);
   std::uint64_t steps = arguments.steps;
+  std::vector<LabelCounts> labels;
   {
     const Dataset dataset = ReadDataSource(arguments.data);
     if (dataset.images.empty()) throw Error(dataset.name + ": has no pictures to train on");
-    SayLabels(dataset);
+    labels = CountLabels(dataset);
+    SayLabels(dataset, labels);
     if (steps == 0) steps = std::clamp<std::uint64_t>(dataset.images.size() / 2, 300, 3000);
   }
   const std::vector<std::string> common = CommonWords(arguments);
   const std::vector<Member> members = MembersOf(arguments, steps);
-  int status = kDone;
+  TrainingOutcome outcome;
+  nlohmann::ordered_json detectors = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < members.size(); ++i) {
     const Member& member = members[i];
     if (members.size() > 1)
       fmt::print(
           stderr, "\ndetector {} of {}: {}\n", i + 1, members.size(), member.Output(arguments));
     fmt::print(stderr, "\n1. fine-tuning the network, {} steps\n", member.steps);
-    status = TrainFinetune(Joined(common, FinetuneWords(arguments, member, i)));
-    if (status != kDone) return status;
+    const TrainingOutcome tuned =
+        TrainFinetuneOf(Joined(common, FinetuneWords(arguments, member, i)));
+    if (tuned.status != kDone) return tuned;
 
     fmt::print(stderr, "\n2. classifiers and box regression on its features\n");
-    status = TrainHeads(Joined(common, HeadsWords(arguments, member)));
-    if (status != kDone && status != kSomeInputsFailed) return status;
+    outcome = TrainHeadsOf(Joined(common, HeadsWords(arguments, member)));
+    if (outcome.status != kDone && outcome.status != kSomeInputsFailed) return outcome;
+    if (!arguments.json) continue;
+    detectors.push_back({{"finetune", nlohmann::ordered_json::parse(tuned.json)},
+                         {"heads", nlohmann::ordered_json::parse(outcome.json)}});
   }
   if (members.size() > 1) WriteList(arguments, members);
-  return status;
+  if (arguments.json) {
+    outcome.json = LineOf({{"training", "all"},
+                           {"output", arguments.output},
+                           {"labels", LabelsJson(labels)},
+                           {"detectors", detectors},
+                           {"seconds", watch.Seconds()}});
+  }
+  return outcome;
 }
 
 }  // namespace deeper::tools

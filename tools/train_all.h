@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/dataset.h"
+#include "tools/training_outcome.h"
 #include "tools/verbs.h"
 
 namespace deeper::tools {
@@ -26,6 +27,6 @@ std::vector<LabelCounts> CountLabels(const Dataset& dataset);
 // "deeper train all": from an annotated data set to a detector: labels looked over, the network
 // fine-tuned, quantized, classifiers of both kinds and box regression trained, the better kept and
 // calibrated.
-int TrainAll(const Arguments& words);
+TrainingOutcome TrainAll(const Arguments& words);
 
 }  // namespace deeper::tools

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "backbone/network.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -10,8 +12,10 @@
 #include "tools/command_line.h"
 #include "tools/data_source.h"
 #include "tools/find_model.h"
+#include "tools/json_line.h"
 #include "tools/network_options.h"
 #include "tools/stop_signal.h"
+#include "tools/stopwatch.h"
 #include "tools/training_features.h"
 
 namespace deeper::tools {
@@ -28,6 +32,7 @@ struct BoxesArguments {
   std::string cache;
   int max_training_boxes = 0;
   BoxRegressionTrainingOptions boxes;
+  bool json = false;
   RunOptions run;
 };
 
@@ -42,10 +47,12 @@ bool ParseBoxes(const Arguments& words, BoxesArguments& a) {
        "--cache mine.safetensors.features --box-lambda 3000 --output moved.safetensors"});
   // clang-format off
   a.data.AddOptions(line.Group("Data"));
-  line.Group("Model").add_options()
+  auto& model = line.Group("Model");
+  model.add_options()
       ("model", po::value(&a.model)->required()->value_name("FILE"), "the detector")
       ("backbone", po::value(&a.backbone)->value_name("FILE"), "its network, when it is neither in its file nor beside it nor in $DEEPER_MODELS")
       ("output", po::value(&a.output)->required()->value_name("FILE"), "the copy to write");
+  AddJsonOption(model, a.json);
   line.Group("Training").add_options()
       ("cache", po::value(&a.cache)->value_name("DIR"), "where features are kept, that of 'train heads' among others; default: <output>.features")
       ("max-training-boxes", po::value(&a.max_training_boxes)->default_value(0)->value_name("N"), "proposals used of each picture; 0 uses all")
@@ -65,9 +72,10 @@ bool ParseBoxes(const Arguments& words, BoxesArguments& a) {
 
 }  // namespace
 
-int TrainBoxes(const Arguments& words) {
+TrainingOutcome TrainBoxes(const Arguments& words) {
+  const Stopwatch watch;
   BoxesArguments arguments;
-  if (!ParseBoxes(words, arguments)) return kDone;
+  if (!ParseBoxes(words, arguments)) return {};
   RequireWritable(arguments.output);
   const Dataset dataset = ReadDataSource(arguments.data);
   Model model = LoadModel(arguments.model);
@@ -85,7 +93,7 @@ int TrainBoxes(const Arguments& words) {
        .workers = arguments.run.workers});
   if (StopAsked()) {
     fmt::print(stderr, "stopped; the same command goes on from {}\n", arguments.cache);
-    return StopStatus();
+    return {.status = StopStatus(), .json = {}};
   }
   for (TrainingImage& image : extracted.images) {
     ScaleFeatures(image.regions.features, image.regions.feature_dim, model.scaling);
@@ -98,7 +106,17 @@ int TrainBoxes(const Arguments& words) {
              "{}: box regression trained on {} pictures\n",
              arguments.output,
              extracted.images.size());
-  return extracted.images.size() == dataset.images.size() ? kDone : kSomeInputsFailed;
+  const std::size_t unreadable = dataset.images.size() - extracted.images.size();
+  TrainingOutcome outcome = {.status = unreadable == 0 ? kDone : kSomeInputsFailed, .json = {}};
+  if (arguments.json) {
+    outcome.json =
+        LineOf({{"training", "boxes"},
+                {"output", arguments.output},
+                {"regressors", model.box_regression->RegressorCount()},
+                {"pictures", {{"training", extracted.images.size()}, {"unreadable", unreadable}}},
+                {"seconds", watch.Seconds()}});
+  }
+  return outcome;
 }
 
 }  // namespace deeper::tools

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "backbone/frozen_part.h"
@@ -20,6 +21,7 @@
 #include "tools/holdout.h"
 #include "tools/progress.h"
 #include "tools/stop_signal.h"
+#include "tools/training_json.h"
 #include "tools/training_pictures.h"
 #include "tools/training_run.h"
 #include "tools/validation_scores.h"
@@ -65,9 +67,11 @@ bool ParseTrainClassify(const Arguments& words, TrainClassifyArguments& a) {
   // clang-format off
   line.Group("Data").add_options()
       ("data", po::value(&a.data)->required()->value_name("DIR"), "a directory with a folder of pictures for each class, named like it");
-  line.Group("Model").add_options()
+  auto& model = line.Group("Model");
+  model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the network to write; beside it FILE.labels.txt, the names of its classes, FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
       ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with; default: random ones");
+  AddJsonOption(model, a.training.json);
   a.training.AddNetworkOptions(line.Group("Network"));
   line.Group("Examples").add_options()
       ("batch", po::value(&a.batch)->default_value(a.batch)->value_name("N"), "crops a step")
@@ -149,11 +153,29 @@ void WriteLabels(const ClassTable& classes, const std::string& path) {
   WriteFileWhole(path, std::string_view(labels));
 }
 
+std::string LabelsPath(const TrainingArguments& training) {
+  return training.output + ".labels.txt";
+}
+
+std::string OutcomeJson(const TrainingArguments& training,
+                        const Split& split,
+                        std::size_t classes,
+                        const TrainingFigures& figures) {
+  nlohmann::ordered_json json = {
+      {"training", "classify"},
+      {"output", training.output},
+      {"labels", LabelsPath(training)},
+      {"classes", classes},
+      {"pictures", {{"training", split.training.size()}, {"held_out", split.held_out.size()}}}};
+  AddFigures(figures, json);
+  return LineOf(json);
+}
+
 }  // namespace
 
-int TrainClassify(const Arguments& words) {
+TrainingOutcome TrainClassify(const Arguments& words) {
   TrainClassifyArguments arguments;
-  if (!ParseTrainClassify(words, arguments)) return kDone;
+  if (!ParseTrainClassify(words, arguments)) return {};
   TrainingArguments& training = arguments.training;
   const Dataset dataset = ReadClassFolders(arguments.data);
   const Split split = SplitPictures(dataset, arguments.holdout);
@@ -250,15 +272,17 @@ int TrainClassify(const Arguments& words) {
             numbers["accuracy_on_trained"] = validate_on(split.training).at("accuracy");
             return numbers;
           }};
-  if (!RunTraining(trainer, training, task)) {
+  const TrainingFigures figures = RunTraining(trainer, training, task);
+  if (!figures.finished) {
     fmt::print(
         stderr, "stopped; the same command goes on from {}\n", training.CheckpointPath().string());
-    return StopStatus();
+    return {.status = StopStatus(), .json = {}};
   }
   WriteBackboneWeights(TrainedBackbone(trainer.state()), training.output);
-  WriteLabels(dataset.classes, training.output + ".labels.txt");
+  WriteLabels(dataset.classes, LabelsPath(training));
   fmt::print(stderr, "{}: trained for {} classes\n", training.output, outputs);
-  return kDone;
+  if (!training.json) return {};
+  return {.status = kDone, .json = OutcomeJson(training, split, outputs, figures)};
 }
 
 }  // namespace deeper::tools

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "backbone/frozen_part.h"
@@ -26,6 +27,7 @@
 #include "tools/progress.h"
 #include "tools/stop_signal.h"
 #include "tools/training_inputs.h"
+#include "tools/training_json.h"
 #include "tools/training_pictures.h"
 #include "tools/training_run.h"
 #include "tools/validation_scores.h"
@@ -58,7 +60,7 @@ struct FinetuneArguments {
   }
 };
 
-bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
+bool ParseFinetune(const Arguments& words, Sources sources, FinetuneArguments& a) {
   CommandLine line(
       "train finetune",
       "Trains GoogLeNet on, as a classifier of regions, for the classes of an "
@@ -70,9 +72,11 @@ bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
        "tuned.safetensors --output mine.safetensors"});
   // clang-format off
   a.data.AddOptions(line.Group("Data"));
-  line.Group("Model").add_options()
+  auto& model = line.Group("Model");
+  model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the network to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
       ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with, .caffemodel or .safetensors; default: looked for in $DEEPER_MODELS and models/");
+  AddJsonOption(model, a.training.json);
   a.training.AddNetworkOptions(line.Group("Network"));
   line.Group("Examples").add_options()
       ("foreground", po::value(&a.sampling.foreground)->default_value(a.sampling.foreground)->value_name("N"), "objects a batch")
@@ -93,7 +97,7 @@ bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
   a.training.AddTrainingOptions(line.Group("Training"));
   a.training.run.AddOptions(line.Group("Work"));
   // clang-format on
-  if (!line.Parse(words)) return false;
+  if (!line.Parse(words, sources)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   CheckRange("holdout", a.holdout, 0, 0.9);
   CheckRange("foreground", static_cast<double>(a.sampling.foreground), 1, 4096);
@@ -262,11 +266,26 @@ std::map<std::string, double> Validate(Trainer& trainer,
   return numbers.Numbers();
 }
 
-}  // namespace
+std::string OutcomeJson(const FinetuneArguments& arguments,
+                        const Regions& regions,
+                        std::size_t classes,
+                        const TrainingFigures& figures) {
+  const auto counts = [](const RegionPool& pool) -> nlohmann::ordered_json {
+    return {{"foreground", pool.foreground.size()}, {"background", pool.background.size()}};
+  };
+  nlohmann::ordered_json json = {
+      {"training", "finetune"},
+      {"output", arguments.training.output},
+      {"classes", classes},
+      {"regions",
+       {{"training", counts(regions.training)}, {"held_out", counts(regions.held_out)}}}};
+  AddFigures(figures, json);
+  return LineOf(json);
+}
 
-int TrainFinetune(const Arguments& words) {
+TrainingOutcome Finetune(const Arguments& words, Sources sources) {
   FinetuneArguments arguments;
-  if (!ParseFinetune(words, arguments)) return kDone;
+  if (!ParseFinetune(words, sources, arguments)) return {};
   TrainingArguments& training = arguments.training;
 
   const Dataset dataset = ReadDataSource(arguments.data);
@@ -280,7 +299,7 @@ int TrainFinetune(const Arguments& words) {
                   training.run.workers);
   if (StopAsked()) {
     fmt::print(stderr, "stopped; the same command goes on from {}\n", arguments.proposals_cache);
-    return StopStatus();
+    return {.status = StopStatus(), .json = {}};
   }
   const Regions regions = LabelAll(dataset, proposals, arguments);
   const RegionSampler sampler(regions.training, arguments.sampling);
@@ -340,14 +359,25 @@ int TrainFinetune(const Arguments& words) {
       return Validate(trained, outputs, validation, inputs);
     };
   }
-  if (!RunTraining(trainer, training, task)) {
+  const TrainingFigures figures = RunTraining(trainer, training, task);
+  if (!figures.finished) {
     fmt::print(
         stderr, "stopped; the same command goes on from {}\n", training.CheckpointPath().string());
-    return StopStatus();
+    return {.status = StopStatus(), .json = {}};
   }
   WriteBackboneWeights(TrainedBackbone(trainer.state()), training.output);
   fmt::print(stderr, "{}: fine-tuned for {} classes\n", training.output, dataset.classes.Size());
-  return kDone;
+  if (!training.json) return {};
+  return {.status = kDone,
+          .json = OutcomeJson(arguments, regions, dataset.classes.Size(), figures)};
+}
+
+}  // namespace
+
+TrainingOutcome TrainFinetune(const Arguments& words) { return Finetune(words, Sources::kAll); }
+
+TrainingOutcome TrainFinetuneOf(const Arguments& words) {
+  return Finetune(words, Sources::kWordsAlone);
 }
 
 }  // namespace deeper::tools

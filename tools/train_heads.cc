@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
@@ -23,12 +24,14 @@
 #include "tools/heads_arguments.h"
 #include "tools/holdout.h"
 #include "tools/journaled_run.h"
+#include "tools/json_line.h"
 #include "tools/model_parts.h"
 #include "tools/network_options.h"
 #include "tools/parallel.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"
 #include "tools/quantize.h"
+#include "tools/stopwatch.h"
 #include "tools/training_features.h"
 
 namespace deeper::tools {
@@ -99,17 +102,26 @@ double MapOn(const HeldOut& held_out, const Model& model, int workers) {
       .mean_average_precision;
 }
 
-void ReportHoldout(const HeldOut& held_out, const Model& model, int workers) {
+// Prints what the model is worth on held-out pictures, or beside JSON says it, and returns it by
+// protocol.
+nlohmann::ordered_json ReportHoldout(const HeldOut& held_out,
+                                     const Model& model,
+                                     const HeadsArguments& arguments) {
+  nlohmann::ordered_json json;
   const DetectionSet found = DetectIn(held_out, model, model.nms);
   for (const Protocol protocol : {Protocol::kVoc07, Protocol::kVoc12}) {
     const Evaluation evaluation =
-        Evaluate(held_out.truth, found, {.protocol = protocol, .workers = workers});
-    fmt::print("held out, {} pictures, {}, {}:\n{}\n",
+        Evaluate(held_out.truth, found, {.protocol = protocol, .workers = arguments.run.workers});
+    json[NameOf(protocol)] =
+        nlohmann::ordered_json::parse(EvaluationJson(evaluation, model.classes));
+    fmt::print(arguments.json ? stderr : stdout,
+               "held out, {} pictures, {}, {}:\n{}\n",
                held_out.truth.images.size(),
                NameOf(model.classifiers.kind),
                NameOf(protocol),
                EvaluationTable(evaluation, model.classes));
   }
+  return json;
 }
 
 // The extracted pictures, some kept for validation.
@@ -289,6 +301,11 @@ std::map<std::string, std::string> TrainingFacts(const HeadsArguments& arguments
   return facts;
 }
 
+// The training of these kinds as a verb.
+std::string NameOf(const std::vector<ClassifierKind>& kinds) {
+  return kinds.size() == 1 ? NameOf(kinds.front()) : "heads";
+}
+
 // What is there before anything is learned.
 struct Prepared {
   Dataset dataset;
@@ -337,9 +354,9 @@ TrainingFeatures FeaturesFor(const Prepared& prepared, const HeadsArguments& arg
           .workers = arguments.run.workers};
 }
 
-int Stopped(const HeadsArguments& arguments) {
+TrainingOutcome Stopped(const HeadsArguments& arguments) {
   fmt::print(stderr, "stopped; the same command goes on from {}\n", arguments.cache);
-  return StopStatus();
+  return {.status = StopStatus(), .json = {}};
 }
 
 // Which shard of the SVMs' classes is meant. What only all classes together give is refused.
@@ -359,10 +376,11 @@ Shard ChosenShard(const HeadsArguments& arguments, std::size_t class_count) {
   return chosen.shard;
 }
 
-int RunHeads(HeadsArguments arguments) {
+TrainingOutcome RunHeads(HeadsArguments arguments) {
+  const Stopwatch watch;
   RequireWritable(arguments.output);
   Prepared prepared = Prepare(arguments);
-  if (StopAsked()) return StopStatus();
+  if (StopAsked()) return {.status = StopStatus(), .json = {}};
   const Dataset& dataset = prepared.dataset;
   const Shard shard = ChosenShard(arguments, dataset.classes.Size());
   fs::path output = arguments.output;
@@ -373,7 +391,7 @@ int RunHeads(HeadsArguments arguments) {
 
   ExtractedImages extracted = ExtractTrainingFeatures(dataset, FeaturesFor(prepared, arguments));
   if (StopAsked()) return Stopped(arguments);
-  const bool all_read = extracted.images.size() == dataset.images.size();
+  const std::size_t unreadable = dataset.images.size() - extracted.images.size();
 
   Split split = SplitOff(std::move(extracted), dataset, arguments.holdout);
   const HeldOut held_out = HeldOutOf(dataset, std::move(split.held_out));
@@ -392,16 +410,33 @@ int RunHeads(HeadsArguments arguments) {
              model.classes.Size(),
              NameOf(model.classifiers.kind),
              split.training_pictures);
+  nlohmann::ordered_json worth;
   if (!held_out.regions.empty() && shard.IsWhole()) {
-    ReportHoldout(held_out, model, arguments.run.workers);
+    worth = ReportHoldout(held_out, model, arguments);
   }
-  return all_read ? kDone : kSomeInputsFailed;
+  TrainingOutcome outcome = {.status = unreadable == 0 ? kDone : kSomeInputsFailed, .json = {}};
+  if (arguments.json) {
+    outcome.json = LineOf({{"training", NameOf(arguments.kinds)},
+                           {"output", output.string()},
+                           {"classes", model.classes.Size()},
+                           {"classifiers", NameOf(model.classifiers.kind)},
+                           {"scores", model.calibration ? "probabilities" : "margins"},
+                           {"pictures",
+                            {{"training", split.training_pictures},
+                             {"held_out", held_out.regions.size()},
+                             {"unreadable", unreadable}}},
+                           {"held_out", worth},
+                           {"facts", model.training},
+                           {"seconds", watch.Seconds()}});
+  }
+  return outcome;
 }
 
-int RunFeatures(const HeadsArguments& arguments) {
+TrainingOutcome RunFeatures(const HeadsArguments& arguments) {
+  const Stopwatch watch;
   const ShardOptions::Chosen chosen = arguments.shard.Choose();
   const Prepared prepared = Prepare(arguments);
-  if (StopAsked()) return StopStatus();
+  if (StopAsked()) return {.status = StopStatus(), .json = {}};
   const std::size_t all = prepared.dataset.images.size();
   const std::vector<std::size_t> own = PicturesOfShard(PicturesOf(prepared.dataset), chosen.shard);
   SayShard(chosen, own.size(), all);
@@ -410,50 +445,18 @@ int RunFeatures(const HeadsArguments& arguments) {
   if (StopAsked()) return Stopped(arguments);
   fmt::print(
       stderr, "{}: has the features of {} pictures\n", arguments.cache, own.size() - unreadable);
-  return StatusOf(unreadable, own.size());
+  TrainingOutcome outcome = {.status = StatusOf(unreadable, own.size()), .json = {}};
+  if (arguments.json) {
+    outcome.json =
+        LineOf({{"training", "features"},
+                {"cache", arguments.cache},
+                {"pictures", {{"extracted", own.size() - unreadable}, {"unreadable", unreadable}}},
+                {"seconds", watch.Seconds()}});
+  }
+  return outcome;
 }
 
-}  // namespace
-
-int TrainFeatures(const Arguments& words) {
-  HeadsArguments arguments({});
-  CommandLine line(
-      "train features",
-      "Extracts the features that 'deeper train svm', 'softmax' and 'heads' would, and keeps them "
-      "where those look for them: to spread this work over machines.",
-      {"deeper train features --data voc:VOC2007 --set trainval --output mine.safetensors",
-       "deeper train features --data voc:VOC2007 --set trainval --output mine.safetensors --shard "
-       "3/64"});
-  return ParseHeads(words, std::move(line), arguments) ? RunFeatures(arguments) : kDone;
-}
-
-int TrainSvm(const Arguments& words) {
-  HeadsArguments arguments({ClassifierKind::kSvm});
-  CommandLine line("train svm",
-                   "Trains a linear SVM a class and box regression on the features of a given "
-                   "GoogLeNet (R-CNN, section 2.3).",
-                   {"deeper train svm --data voc:my-pictures --set train --output mine.safetensors",
-                    "deeper train svm --data voc:VOC2007 --set trainval --holdout 0.25 --output "
-                    "trial.safetensors",
-                    "deeper train svm --data voc:VOC2007 --set trainval --output mine.safetensors "
-                    "--shard 3/4           # a part of the classes, for 'deeper merge'"});
-  return ParseHeads(words, std::move(line), arguments) ? RunHeads(arguments) : kDone;
-}
-
-int TrainSoftmaxHeads(const Arguments& words) {
-  HeadsArguments arguments({ClassifierKind::kSoftmax});
-  CommandLine line(
-      "train softmax",
-      "Trains softmax classifiers (multinomial logistic regression over background and "
-      "the classes) and box regression on the features of a given GoogLeNet.",
-      {"deeper train softmax --data voc:my-pictures --set train --output "
-       "mine.safetensors",
-       "deeper train softmax --data voc:VOC2007 --set trainval --holdout 0.25 "
-       "--calibrate --output trial.safetensors"});
-  return ParseHeads(words, std::move(line), arguments) ? RunHeads(arguments) : kDone;
-}
-
-int TrainHeads(const Arguments& words) {
+TrainingOutcome TrainBoth(const Arguments& words, Sources sources) {
   HeadsArguments arguments({ClassifierKind::kSvm, ClassifierKind::kSoftmax});
   CommandLine line(
       "train heads",
@@ -463,7 +466,57 @@ int TrainHeads(const Arguments& words) {
        "--calibrate --output mine.safetensors",
        "deeper train heads --data voc:my-pictures --set train --holdout 0.1 --backbone "
        "tuned.safetensors --self-contained --quantize --output mine.safetensors"});
-  return ParseHeads(words, std::move(line), arguments) ? RunHeads(arguments) : kDone;
+  return ParseHeads(words, sources, std::move(line), arguments) ? RunHeads(arguments)
+                                                                : TrainingOutcome();
+}
+
+}  // namespace
+
+TrainingOutcome TrainFeatures(const Arguments& words) {
+  HeadsArguments arguments({});
+  CommandLine line(
+      "train features",
+      "Extracts the features that 'deeper train svm', 'softmax' and 'heads' would, and keeps them "
+      "where those look for them: to spread this work over machines.",
+      {"deeper train features --data voc:VOC2007 --set trainval --output mine.safetensors",
+       "deeper train features --data voc:VOC2007 --set trainval --output mine.safetensors --shard "
+       "3/64"});
+  return ParseHeads(words, Sources::kAll, std::move(line), arguments) ? RunFeatures(arguments)
+                                                                      : TrainingOutcome();
+}
+
+TrainingOutcome TrainSvm(const Arguments& words) {
+  HeadsArguments arguments({ClassifierKind::kSvm});
+  CommandLine line("train svm",
+                   "Trains a linear SVM a class and box regression on the features of a given "
+                   "GoogLeNet (R-CNN, section 2.3).",
+                   {"deeper train svm --data voc:my-pictures --set train --output mine.safetensors",
+                    "deeper train svm --data voc:VOC2007 --set trainval --holdout 0.25 --output "
+                    "trial.safetensors",
+                    "deeper train svm --data voc:VOC2007 --set trainval --output mine.safetensors "
+                    "--shard 3/4           # a part of the classes, for 'deeper merge'"});
+  return ParseHeads(words, Sources::kAll, std::move(line), arguments) ? RunHeads(arguments)
+                                                                      : TrainingOutcome();
+}
+
+TrainingOutcome TrainSoftmaxHeads(const Arguments& words) {
+  HeadsArguments arguments({ClassifierKind::kSoftmax});
+  CommandLine line(
+      "train softmax",
+      "Trains softmax classifiers (multinomial logistic regression over background and "
+      "the classes) and box regression on the features of a given GoogLeNet.",
+      {"deeper train softmax --data voc:my-pictures --set train --output "
+       "mine.safetensors",
+       "deeper train softmax --data voc:VOC2007 --set trainval --holdout 0.25 "
+       "--calibrate --output trial.safetensors"});
+  return ParseHeads(words, Sources::kAll, std::move(line), arguments) ? RunHeads(arguments)
+                                                                      : TrainingOutcome();
+}
+
+TrainingOutcome TrainHeads(const Arguments& words) { return TrainBoth(words, Sources::kAll); }
+
+TrainingOutcome TrainHeadsOf(const Arguments& words) {
+  return TrainBoth(words, Sources::kWordsAlone);
 }
 
 }  // namespace deeper::tools

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
@@ -30,6 +31,7 @@
 #include "tools/progress.h"
 #include "tools/stop_signal.h"
 #include "tools/training_inputs.h"
+#include "tools/training_json.h"
 #include "tools/training_pictures.h"
 #include "tools/training_run.h"
 
@@ -78,10 +80,12 @@ bool ParseMultiBox(const Arguments& words, MultiBoxArguments& a) {
        "deeper propose --multibox boxes.safetensors --data voc:my-pictures --set test"});
   // clang-format off
   a.data.AddOptions(line.Group("Data"));
-  line.Group("Model").add_options()
+  auto& model = line.Group("Model");
+  model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the MultiBox to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
       ("into", po::value(&a.into)->value_name("MODEL"), "a detector that gets the MultiBox too; detection with it then joins its boxes to those of Selective Search")
       ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with, .caffemodel or .safetensors; with those of the detector itself the frozen layers are stored once; default: looked for in $DEEPER_MODELS and models/");
+  AddJsonOption(model, a.training.json);
   a.training.AddNetworkOptions(line.Group("Network"));
   line.Group("Boxes").add_options()
       ("boxes", po::value(&a.boxes)->default_value(a.boxes)->value_name("K"), "boxes a picture")
@@ -315,11 +319,30 @@ void PutInto(const std::string& model_path, const MultiBox& multibox) {
   fmt::print(stderr, "{}: has the MultiBox now\n", model_path);
 }
 
+std::string OutcomeJson(const MultiBoxArguments& arguments,
+                        const Pictures& pictures,
+                        std::size_t boxes,
+                        const std::optional<ProposalQuality>& priors,
+                        const TrainingFigures& figures) {
+  nlohmann::ordered_json json = {
+      {"training", "multibox"},
+      {"output", arguments.training.output},
+      {"into", arguments.into},
+      {"boxes", boxes},
+      {"pictures",
+       {{"training", pictures.training.size()}, {"held_out", pictures.held_out.size()}}}};
+  if (priors) {
+    json["priors"] = {{"recall_50", priors->recall_50}, {"average_recall", priors->average_recall}};
+  }
+  AddFigures(figures, json);
+  return LineOf(json);
+}
+
 }  // namespace
 
-int TrainMultiBox(const Arguments& words) {
+TrainingOutcome TrainMultiBox(const Arguments& words) {
   MultiBoxArguments arguments;
-  if (!ParseMultiBox(words, arguments)) return kDone;
+  if (!ParseMultiBox(words, arguments)) return {};
   TrainingArguments& training = arguments.training;
   if (!arguments.into.empty()) LoadModel(arguments.into);  // rather now than after the training
 
@@ -327,7 +350,7 @@ int TrainMultiBox(const Arguments& words) {
   Weights weights = ReadBackboneWeights(FindBackboneFile(arguments.backbone));
   const PictureStore store(dataset, static_cast<std::uint64_t>(arguments.picture_memory_gb * 1e9));
   const Pictures pictures = ReadPictures(dataset, store, arguments.holdout, training.run.workers);
-  if (StopAsked()) return StopStatus();
+  if (StopAsked()) return {.status = StopStatus(), .json = {}};
   if (pictures.training.empty()) throw Error("no picture is left to train on");
   const std::vector<UnitBox> true_boxes = TrueBoxes(pictures.training, arguments.augment.mirror);
   const std::vector<MultiBoxPrior> priors =
@@ -401,24 +424,28 @@ int TrainMultiBox(const Arguments& words) {
           },
       .validate = {}};
   const Validation validation(dataset, pictures.held_out, priors, arguments.loss);
+  std::optional<ProposalQuality> priors_alone;
   if (!pictures.held_out.empty()) {
-    const ProposalQuality quality = validation.OfPriors();
+    priors_alone = validation.OfPriors();
     fmt::print(stderr,
                "the priors alone: recall_50 {:.4f}, average_recall {:.4f}\n",
-               quality.recall_50,
-               quality.average_recall);
+               priors_alone->recall_50,
+               priors_alone->average_recall);
     task.validate = [&](Trainer& trained) { return validation.Run(trained, inputs); };
   }
-  if (!RunTraining(trainer, training, task)) {
+  const TrainingFigures figures = RunTraining(trainer, training, task);
+  if (!figures.finished) {
     fmt::print(
         stderr, "stopped; the same command goes on from {}\n", training.CheckpointPath().string());
-    return StopStatus();
+    return {.status = StopStatus(), .json = {}};
   }
   const MultiBox multibox = TrainedMultiBox(priors, trainer.state());
   SaveMultiBox(multibox, training.output);
   fmt::print(stderr, "{}: proposes {} boxes a picture\n", training.output, priors.size());
   if (!arguments.into.empty()) PutInto(arguments.into, multibox);
-  return kDone;
+  if (!training.json) return {};
+  return {.status = kDone,
+          .json = OutcomeJson(arguments, pictures, priors.size(), priors_alone, figures)};
 }
 
 }  // namespace deeper::tools

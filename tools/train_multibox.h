@@ -1,10 +1,11 @@
 #pragma once
 
+#include "tools/training_outcome.h"
 #include "tools/verbs.h"
 
 namespace deeper::tools {
 
 // deeper train multibox: a network that proposes boxes of any class for a whole picture.
-int TrainMultiBox(const Arguments& words);
+TrainingOutcome TrainMultiBox(const Arguments& words);
 
 }  // namespace deeper::tools

@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <string_view>
 
 #include "backbone/googlenet.h"
 #include "core/file.h"
 #include "tools/command_line.h"
 #include "tools/progress.h"
 #include "tools/stop_signal.h"
+#include "tools/stopwatch.h"
 #include "tools/training_log.h"
 
 namespace deeper::tools {
@@ -17,12 +18,6 @@ namespace deeper::tools {
 namespace po = boost::program_options;
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 void Validate(Trainer& trainer,
               const TrainingTask& task,
@@ -38,6 +33,31 @@ void Validate(Trainer& trainer,
   }
   log.Append(line);
   progress.Say(fmt::format("step {}: validation{}", trainer.state().step, text));
+}
+
+// What the log of a training of so many steps says.
+TrainingFigures FiguresOf(const std::vector<TrainingLogLine>& lines, std::uint64_t steps) {
+  constexpr std::string_view kValidation = "validation_";
+  constexpr std::uint64_t kLastSteps = 100;
+  TrainingFigures figures;
+  double loss_sum = 0;
+  std::uint64_t losses = 0;
+  for (const TrainingLogLine& line : lines) {
+    std::map<std::string, double> validation;
+    for (const auto& [name, value] : line.values) {
+      if (name.starts_with(kValidation)) validation[name.substr(kValidation.size())] = value;
+    }
+    if (!validation.empty()) figures.validation = validation;
+    const auto loss = line.values.find("loss");
+    if (loss == line.values.end()) continue;
+    const auto seconds = line.values.find("seconds");
+    if (seconds != line.values.end()) figures.seconds += seconds->second;
+    if (line.step + kLastSteps < steps) continue;
+    loss_sum += loss->second;
+    ++losses;
+  }
+  figures.loss = losses == 0 ? 0 : loss_sum / static_cast<double>(losses);
+  return figures;
 }
 
 }  // namespace
@@ -113,20 +133,22 @@ std::string TrainingArguments::Text() const {
       NameOf(run.ForNetwork(std::nullopt).precision));
 }
 
-bool RunTraining(Trainer& trainer, const TrainingArguments& arguments, const TrainingTask& task) {
+TrainingFigures RunTraining(Trainer& trainer,
+                            const TrainingArguments& arguments,
+                            const TrainingTask& task) {
   const std::uint64_t first = trainer.state().step;
   TrainingLog log(arguments.output + ".log.jsonl", first);
   const auto draw = [&] { WriteFileWhole(arguments.output + ".svg", CurvesSvg(log.lines())); };
   ProgressLine progress(task.what, "steps", arguments.steps, std::min(first, arguments.steps));
   while (trainer.state().step < arguments.steps && !StopAsked()) {
-    const Clock::time_point start = Clock::now();
+    const Stopwatch watch;
     task.begin_batch(trainer.state().step);
     const StepReport report = trainer.RunStep(task.fill, task.loss);
     log.Append({.step = report.step,
                 .values = {{"loss", report.loss},
                            {"total_loss", report.total_loss},
                            {"rate", report.rate},
-                           {"seconds", SecondsSince(start)}}});
+                           {"seconds", watch.Seconds()}}});
     const std::uint64_t done = trainer.state().step;
     const bool is_last = done == arguments.steps;
     if (done % arguments.validate_every == 0 || is_last) {
@@ -138,7 +160,10 @@ bool RunTraining(Trainer& trainer, const TrainingArguments& arguments, const Tra
   }
   if (trainer.state().step > first) trainer.Save();
   draw();
-  return trainer.state().step >= arguments.steps;
+  TrainingFigures figures = FiguresOf(log.lines(), arguments.steps);
+  figures.steps = trainer.state().step;
+  figures.finished = figures.steps >= arguments.steps;
+  return figures;
 }
 
 Weights TrainedBackbone(const SolverState& state) {

@@ -24,6 +24,7 @@ struct TrainingArguments {
   std::uint64_t validate_every = 250;
   std::uint64_t checkpoint_every = 100;
   RunOptions run;
+  bool json = false;
 
   void AddNetworkOptions(boost::program_options::options_description& group);
   void AddTrainingOptions(boost::program_options::options_description& group);
@@ -45,10 +46,21 @@ struct TrainingTask {
   std::function<std::map<std::string, double>(Trainer&)> validate;
 };
 
+// What a training came to.
+struct TrainingFigures {
+  bool finished = false;                     // false when StopAsked(): the same command goes on
+  std::uint64_t steps = 0;                   // all, those of earlier runs among them
+  double loss = 0;                           // a step's mean over the last 100
+  std::map<std::string, double> validation;  // the last; empty where there was none
+  double seconds = 0;                        // of the steps, those of earlier runs among them
+};
+
 // Runs the steps that are left: curves to OUTPUT.log.jsonl and OUTPUT.svg, the state to the
-// checkpoint, progress and time left to stderr. Returns false when StopAsked(); the state is saved
-// then, and the same command goes on from it.
-bool RunTraining(Trainer& trainer, const TrainingArguments& arguments, const TrainingTask& task);
+// checkpoint, progress and time left to stderr. When StopAsked() the state is saved, and the same
+// command goes on from it.
+TrainingFigures RunTraining(Trainer& trainer,
+                            const TrainingArguments& arguments,
+                            const TrainingTask& task);
 
 // The learned values for detection: what was trained, averaged, and what was frozen; without the
 // auxiliary heads.

@@ -1,6 +1,7 @@
 #include "detector/explain.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "core/random.h"
@@ -54,7 +55,8 @@ TEST_CASE("every region has a candidate of each class, and each a reason") {
       Explain(TwoClasses(), regions, {.min_score = -1, .nms = {.max_iou = 0.3}});
   REQUIRE(candidates.size() == 8);
   CHECK(Of(candidates, 0, 0).fate == Fate::kKept);
-  CHECK(Of(candidates, 0, 0).final_box == Square(0));
+  REQUIRE(Of(candidates, 0, 0).given_out.has_value());
+  CHECK(*Of(candidates, 0, 0).given_out == Of(candidates, 0, 0).detection);
   CHECK(Of(candidates, 1, 0).fate == Fate::kSuppressed);
   CHECK(Of(candidates, 1, 0).suppressor_iou == Approx(0.6));
   REQUIRE(Of(candidates, 1, 0).suppressor.has_value());
@@ -80,6 +82,36 @@ TEST_CASE("of two regions with one and the same detection the first is kept") {
   const auto candidates = Explain(TwoClasses(), regions, {.min_score = 0.5F});
   CHECK(Of(candidates, 0, 0).fate == Fate::kKept);
   CHECK(Of(candidates, 1, 0).fate == Fate::kSuppressed);
+}
+
+TEST_CASE("soft suppression keeps all and lowers scores by each better one that overlaps") {
+  // As cats at 0, 5 and 12, of probabilities .9, .8 and .7; the last at 60 overlaps none.
+  const auto regions =
+      RegionsOf({Square(0), Square(5), Square(12), Square(60)}, {.9F, 0, .8F, 0, .7F, 0, .6F, 0});
+  const DetectOptions options{.min_score = 0.1F, .nms = {.soft_sigma = 0.5}};
+  const auto candidates = Explain(TwoClasses(), regions, options);
+  REQUIRE(candidates.size() == 8);
+  for (const std::size_t region : {0U, 1U, 2U, 3U}) {
+    CAPTURE(region);
+    const Candidate& candidate = Of(candidates, region, 0);
+    REQUIRE(candidate.fate == Fate::kKept);
+    const auto place = static_cast<std::size_t>(&candidate - candidates.data());
+    double score = candidate.detection.score;
+    for (const Lowering& lowering : LoweringsOf(candidates, place, options.nms).of_it) {
+      score *= lowering.factor;
+      CHECK(candidates[lowering.candidate].kept_before < candidate.kept_before);
+    }
+    CHECK(candidate.given_out->score == Approx(score).epsilon(1e-6));
+  }
+  CHECK(Of(candidates, 0, 0).given_out->score == .9F);
+  CHECK(Of(candidates, 1, 0).given_out->score < .6F);
+  CHECK(Of(candidates, 3, 0).given_out->score == .6F);
+  const Lowerings of_best = LoweringsOf(candidates, 0, options.nms);
+  CHECK(of_best.of_it.empty());
+  REQUIRE(of_best.by_it.size() == 2);
+  CHECK(of_best.by_it[0].factor ==
+        Approx(std::exp(-of_best.by_it[0].iou * of_best.by_it[0].iou / .5)));
+  CHECK(LoweringsOf(candidates, 0, {.soft_sigma = 0}).by_it.empty());
 }
 
 TEST_CASE("what is kept is what detection gives, whatever the regions and options") {
@@ -111,12 +143,12 @@ TEST_CASE("what is kept is what detection gives, whatever the regions and option
                                 .min_score = static_cast<float>(random.Uniform() - 1),
                                 .nms = {.max_iou = 0.2 + 0.5 * random.Uniform(),
                                         .max_per_class = round % 3 == 0 ? 4 : 100,
+                                        .soft_sigma = round % 7 == 0 ? 0.5 : 0,
                                         .vote_iou = round % 5 == 0 ? 0.5 : 0}};
     std::vector<Detection> kept;
     for (const Candidate& candidate : Explain(model, regions, options)) {
       if (candidate.fate != Fate::kKept) continue;
-      kept.push_back(candidate.detection);
-      kept.back().box = candidate.final_box.value();
+      kept.push_back(candidate.given_out.value());
     }
     std::ranges::sort(kept, std::ranges::greater{}, &Detection::score);
     CHECK(kept == DetectFromFeatures(model, regions, options));

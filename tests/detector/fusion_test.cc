@@ -23,6 +23,20 @@ TEST_CASE("boxes that two models agree on become their mean, weighted by score")
   CHECK(fused[0].score == Approx(0.6));
 }
 
+TEST_CASE("a fused detection names what it was made of, the largest weighted score first") {
+  const std::vector<std::vector<Detection>> models = {{At(50, 0.9F), At(0, 0.3F)}, {At(1, 0.8F)}};
+  const std::vector<double> weights = {4, 1};
+  const auto fused = FuseBoxesWithMembers(models, weights, 0.55);
+  REQUIRE(fused.size() == 2);
+  using Member = FusedDetection::Member;
+  CHECK(fused[0].members == std::vector<Member>{{.model = 0, .detection = 0}});
+  CHECK(fused[1].members ==
+        std::vector<Member>{{.model = 0, .detection = 1}, {.model = 1, .detection = 0}});
+  const auto plain = FuseBoxes(models, weights, 0.55);
+  REQUIRE(plain.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) CHECK(plain[i] == fused[i].detection);
+}
+
 TEST_CASE("what one of three models sees keeps a third of its score") {
   const std::vector<std::vector<Detection>> models = {{At(0, 0.9F)}, {}, {}};
   const auto fused = FuseBoxes(models, std::vector<double>{1, 1, 1}, 0.55);

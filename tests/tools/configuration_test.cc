@@ -138,5 +138,54 @@ TEST_CASE(
   CHECK(again.models == std::vector<std::string>{"a", "b"});
 }
 
+TEST_CASE("a file that gives a default does not choose it, the command line does") {
+  const test::TemporaryDirectory directory;
+  const std::string file = (directory / "f.conf").string();
+  WriteFileWhole(file, "[verb]\nshare = 0.25\n");
+  CHECK_FALSE(ParseVerb({"--config", file}).share_given);
+  CHECK(ParseVerb({"--config", file, "--share", "0.25"}).share_given);
+  WriteFileWhole(file, "[verb]\nshare = 0.3\n");
+  CHECK(ParseVerb({"--config", file}).share_given);
+}
+
+TEST_CASE("what a model says of options that nobody gives is dumped, with what no option says") {
+  int count = 1;
+  double share = 0.25;
+  const auto parse = [&](CommandLine& line, const std::vector<std::string>& words) {
+    line.Group("Things").add_options()(
+        "count", po::value(&count)->notifier([&](int value) { count = value; }), "how many")(
+        "share", po::value(&share)->default_value(share), "how much");
+    line.ShowDefaultsOf([&] {
+      return std::vector<ConfiguredOption>{
+          {.name = "count", .value = std::to_string(10 * count), .where = "m.model"},
+          {.name = "share", .value = "0.75", .where = "m.model"},
+          {.name = "colour", .value = "red", .where = "m.model"}};
+    });
+    return line.Parse(words);
+  };
+  test::CapturedOutput output;
+  CommandLine first("verb", "Does something.", {"deeper verb"});
+  CHECK_FALSE(parse(first, {"--share", "0.5", "--dump-config"}));
+  const std::string text = output.Text();
+  CHECK(text.find("# from m.model\ncount = 10\n") != std::string::npos);
+  CHECK(text.find("# from the command line\nshare = 0.5\n") != std::string::npos);
+  CHECK(text.find("# from m.model; no option\n# colour = red\n") != std::string::npos);
+}
+
+TEST_CASE(
+    "variables that are no option of the verb are listed, options of the words alone are not") {
+  const Variable misspelt("DEEPER_OPTION_CUONT", "3");
+  const Variable other("DEEPER_OPTION_SVM_C", "");
+  const Variable right("DEEPER_OPTION_COUNT", "4");
+  CHECK(UnknownVariables({"count", "share"}) ==
+        std::vector<std::string>{"DEEPER_OPTION_CUONT", "DEEPER_OPTION_SVM_C"});
+  CHECK(ParseVerb({}).count == 4);  // said on stderr, not refused
+  int count = 1;
+  CommandLine line("verb", "Does something.", {"deeper verb"});
+  line.Group("Things").add_options()("count", po::value(&count), "how many");
+  CHECK(line.Parse({}, Sources::kWordsAlone));
+  CHECK(count == 1);
+}
+
 }  // namespace
 }  // namespace deeper::tools

@@ -15,6 +15,7 @@
 #include "detector/model.h"
 #include "eval/results.h"
 #include "tests/backbone/random_tensor.h"
+#include "tests/support/captured_output.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/tools/coloured_data_set.h"
@@ -322,6 +323,69 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
   const Model moved = LoadModel(path("moved.safetensors"));
   CHECK(moved.box_regression != one.box_regression);
   CHECK(moved.classifiers == one.classifiers);
+}
+
+TEST_CASE("a dumped configuration has the model's values, and detects the same") {
+  const Trained trained;
+  const std::string direct = trained.Path("direct");
+  const auto words = [&](const std::string& output) {
+    return std::vector<std::string>{"--model",
+                                    trained.model,
+                                    "--precision",
+                                    "f32",
+                                    "--max-proposals",
+                                    "20",
+                                    "--output",
+                                    output,
+                                    "--no-drawings",
+                                    "--data",
+                                    trained.data,
+                                    "--set",
+                                    "train"};
+  };
+  REQUIRE(RunDetect(words(direct)) == kDone);
+  std::vector<std::string> dump = words(trained.Path("dumped"));
+  dump.emplace_back("--dump-config");
+  test::CapturedOutput output;
+  REQUIRE(RunDetect(dump) == kDone);
+  const std::string text = output.Text();
+  for (const char* value : {"min-score = -1.3",
+                            "nms-iou = 0.3",
+                            "soft-nms = 0",
+                            "vote-iou = 0.4",
+                            "max-per-class = 100",
+                            "proposals = x2",
+                            "max-proposal-iou = 0.9"}) {
+    CAPTURE(value);
+    CHECK(text.find("# from " + trained.model + "\n" + value + "\n") != std::string::npos);
+  }
+  CHECK(text.find("# from the command line\nmax-proposals = 20\n") != std::string::npos);
+  CHECK(text.find("; no option\n# vote offset = 1.5\n") != std::string::npos);
+  WriteFileWhole(trained.Path("detect.conf"), text);
+  REQUIRE(RunDetect({"--config", trained.Path("detect.conf")}) == kDone);
+  CHECK(ReadTextFile(trained.Path("dumped/detections.jsonl")) ==
+        ReadTextFile(direct + "/detections.jsonl"));
+}
+
+TEST_CASE("what show dumps it takes back, though its options of --explain are in it") {
+  const Trained trained;
+  const std::string found = trained.Path("found");
+  WriteFileWhole(found + ".jsonl", "");
+  const std::vector<std::string> words = {"--data",
+                                          trained.data,
+                                          "--set",
+                                          "train",
+                                          "--detections",
+                                          found + ".jsonl",
+                                          "--output",
+                                          trained.Path("shown")};
+  std::vector<std::string> dump = words;
+  dump.emplace_back("--dump-config");
+  test::CapturedOutput output;
+  REQUIRE(RunShow(dump) == kDone);
+  WriteFileWhole(trained.Path("show.conf"), output.Text());
+  CHECK(RunShow({"--config", trained.Path("show.conf")}) == kDone);
+  CHECK(fs::exists(trained.Path("shown/000.jpg")));
 }
 
 // Detections that are the truth itself, with scores; no network is needed.

@@ -23,17 +23,18 @@ ExplainedPicture MakePicture() {
   picture.image = MakeImage(200, 100, 10, 20, 30);
   picture.classes = ClassTableOf({"cat", "dog"});
   picture.min_score = -1;
-  picture.max_iou = 0.3;
+  picture.nms.max_iou = 0.3;
   picture.min_iou = 0.5;
   picture.proposals = {Square(0), Square(5), Square(60), Square(130)};
-  picture.models = {{.name = "first", .scores = {3, -2, 1, -2, -1, -1, 1, -2}},
-                    {.name = "second", .scores = {1, -2, 1, -2, -2, -2.5F, 0, -2}}};
+  picture.models = {{.name = "first", .weight = 1, .scores = {3, -2, 1, -2, -1, -1, 1, -2}},
+                    {.name = "second", .weight = 1, .scores = {1, -2, 1, -2, -2, -2.5F, 0, -2}}};
+  std::vector<Candidate>& candidates = picture.candidates.emplace_back();
   const auto add = [&](std::size_t region, int class_index, float score, Fate fate) {
-    picture.candidates.push_back({.region = region,
-                                  .detection = {.box = picture.proposals[region],
-                                                .class_id = ClassAt(std::size_t(class_index)),
-                                                .score = score},
-                                  .fate = fate});
+    candidates.push_back({.region = region,
+                          .detection = {.box = picture.proposals[region],
+                                        .class_id = ClassAt(std::size_t(class_index)),
+                                        .score = score},
+                          .fate = fate});
   };
   add(0, 0, 2, Fate::kKept);
   add(0, 1, -2, Fate::kBelowMinScore);
@@ -43,11 +44,13 @@ ExplainedPicture MakePicture() {
   add(2, 1, -1.75F, Fate::kBelowMinScore);
   add(3, 0, 0.5F, Fate::kKept);
   add(3, 1, -2, Fate::kBelowMinScore);
-  picture.candidates[0].final_box = Square(0);
-  picture.candidates[2].suppressor = 0;
-  picture.candidates[2].suppressor_iou = 0.6;
-  picture.candidates[6].final_box = Square(130);
-  picture.detections = {0, 6};
+  candidates[2].suppressor = 0;
+  candidates[2].suppressor_iou = 0.6;
+  for (const std::size_t kept : {0U, 6U}) {
+    candidates[kept].given_out = candidates[kept].detection;
+    picture.detections.push_back(
+        {.detection = candidates[kept].detection, .made_of = {{.list = 0, .position = kept}}});
+  }
   picture.has_truth = true;
   picture.object_classes = ClassTableOf({"dog", "cat", "bird"});
   picture.objects = {{.box = Square(0), .class_id = ClassAt(1)},
@@ -80,6 +83,116 @@ TEST_CASE("the story of a detection names its proposal, what it suppressed and w
   CHECK_FALSE(DrawStory(told.story).IsEmpty());
 }
 
+TEST_CASE("a proposal's source is Selective Search, MultiBox or both") {
+  ExplainedPicture picture = MakePicture();
+  const auto source = [&] { return Json::parse(TellDetection(picture, 1).json)["proposal"]; };
+  CHECK(source()["source"] == "selective search");
+  picture.origins.resize(4);
+  picture.origins[0] = {.multibox_rank = 6, .selective_search_rank = {}};
+  CHECK(source()["source"] == "multibox");
+  CHECK(source()["multibox_rank"] == 7);
+  CHECK(source()["selective_search_rank"].is_null());
+  CHECK(TellDetection(picture, 1).text.find("1 of 4 by MultiBox, its number 7") !=
+        std::string::npos);
+  picture.origins[0].selective_search_rank = 2;
+  CHECK(source()["source"] == "both");
+  CHECK(TellDetection(picture, 1)
+            .text.find("by MultiBox, its number 7, and Selective Search, its number 3") !=
+        std::string::npos);
+}
+
+// The picture under soft suppression: proposal 2 is kept as detection 3 with its score of 1 lowered
+// to .49 by detection 1.
+ExplainedPicture MakeSoftPicture() {
+  ExplainedPicture picture = MakePicture();
+  picture.nms.soft_sigma = 0.5;
+  Candidate& lowered = picture.candidates[0][2];
+  lowered.fate = Fate::kKept;
+  lowered.suppressor = {};
+  lowered.kept_before = 2;
+  lowered.given_out = lowered.detection;
+  lowered.given_out->score = 0.4868F;  // exp(-.6^2 / .5)
+  picture.candidates[0][6].kept_before = 1;
+  picture.detections.push_back(
+      {.detection = *lowered.given_out, .made_of = {{.list = 0, .position = 2}}});
+  picture.judgements.emplace_back(
+      Judgement{.verdict = Verdict::kDuplicate, .object = 0, .iou = 0.6});
+  return picture;
+}
+
+TEST_CASE("under soft suppression a detection says who lowered its score, and whose it lowered") {
+  const ExplainedPicture picture = MakeSoftPicture();
+  const ToldStory lowered = TellDetection(picture, 3);
+  CHECK(lowered.text.find("detection 3 of 3, cat 0.49") != std::string::npos);
+  CHECK(lowered.text.find("from 1.00 to 0.49, detection 1 (IoU 0.60: x 0.49)") !=
+        std::string::npos);
+  const Json json = Json::parse(lowered.json);
+  CHECK(json["own_score"] == 1);
+  CHECK(json["lowered_by"][0]["detection"] == 1);
+  CHECK(json["lowers"].empty());
+  const ToldStory best = TellDetection(picture, 1);
+  CHECK(best.text.find("not: 2.00 is its own score") != std::string::npos);
+  CHECK(Json::parse(best.json)["lowers"][0]["detection"] == 3);
+  CHECK_FALSE(DrawStory(lowered.story).IsEmpty());
+  CHECK(Json::parse(TellObject(picture, 3).json)["why"].get<std::string>().find(
+            "kept as detection 1") != std::string::npos);
+}
+
+// Two models whose boxes are fused: the first finds the cat at proposal 1, the second at proposal 2
+// and something at proposal 4.
+ExplainedPicture MakeFusedPicture() {
+  ExplainedPicture picture = MakePicture();
+  picture.fuses_boxes = true;
+  std::vector<Candidate>& first = picture.candidates[0];
+  first[6].fate = Fate::kBelowMinScore;
+  first[6].given_out = {};
+  std::vector<Candidate> second = first;
+  std::swap(second[0].fate, second[2].fate);
+  second[0].given_out = {};
+  second[0].suppressor = 2;
+  second[0].suppressor_iou = 0.6;
+  second[2].suppressor = {};
+  second[2].given_out = second[2].detection;
+  second[6].fate = Fate::kKept;
+  second[6].given_out = second[6].detection;
+  picture.candidates.push_back(second);
+  picture.detections = {{.detection = {.box = Square(2), .class_id = ClassAt(0), .score = 1.5F},
+                         .made_of = {{.list = 0, .position = 0}, {.list = 1, .position = 2}}},
+                        {.detection = {.box = Square(130), .class_id = ClassAt(0), .score = 0.25F},
+                         .made_of = {{.list = 1, .position = 6}}}};
+  return picture;
+}
+
+TEST_CASE("a fused detection names each model's box that it was made of") {
+  const ToldStory told = TellDetection(MakeFusedPicture(), 1);
+  CHECK(told.text.find("2.00 by first (proposal 1), IoU 0.82 with their mean") !=
+        std::string::npos);
+  CHECK(told.text.find("1.00 by second (proposal 2), IoU 0.74 with their mean") !=
+        std::string::npos);
+  CHECK(told.text.find("1.50, the mean over 2 boxes of score x the model's weight, x 2 of 2") !=
+        std::string::npos);
+  const Json json = Json::parse(told.json);
+  REQUIRE(json["fused"].size() == 2);
+  CHECK(json["fused"][1]["model"] == "second");
+  CHECK(json["fused"][1]["proposal"] == 2);
+  CHECK(json["proposal"]["rank"] == 1);
+  CHECK(told.story.panels.size() == 2);
+  CHECK_FALSE(DrawStory(told.story).IsEmpty());
+  CHECK(TellDetection(MakeFusedPicture(), 2).text.find("x 1 of 2") != std::string::npos);
+}
+
+TEST_CASE("of an object fused detectors tell what each made of its proposals") {
+  const ToldStory told = TellObject(MakeFusedPicture(), 3);
+  const Json proposals = Json::parse(told.json)["proposals"];
+  REQUIRE(proposals.size() == 6);  // of three proposals, by two models
+  CHECK(proposals[0]["model"] == "first");
+  CHECK(proposals[0]["fate"] == "suppressed");
+  CHECK(proposals[1]["model"] == "second");
+  CHECK(proposals[1]["fate"] == "kept");
+  CHECK(told.text.find("joined to detection 1") != std::string::npos);
+  CHECK(told.story.panels.size() == 3);
+}
+
 TEST_CASE("a false detection on nothing says so") {
   const ToldStory told = TellDetection(MakePicture(), 2);
   CHECK(told.text.find("false: on no object at all") != std::string::npos);
@@ -110,13 +223,14 @@ TEST_CASE("a missed object whose one good proposal was suppressed names the supp
         "of the proposals that cover it, number 2 scores most, 1.00: suppressed by detection 1 "
         "(score 2.00, IoU 0.60 > 0.3), which is right: found o1 (cat), IoU 1.00");
   CHECK(Json::parse(told.json)["proposals"][0]["fate"] == "suppressed");
+  CHECK(Json::parse(told.json)["proposals"][0]["proposal"]["rank"] == 2);
   CHECK(told.story.panels.size() == 3);
   CHECK_FALSE(DrawStory(told.story).IsEmpty());
 }
 
 TEST_CASE("a missed object that regression lost is told from one without a proposal") {
   ExplainedPicture picture = MakePicture();
-  for (Candidate& candidate : picture.candidates) {
+  for (Candidate& candidate : picture.candidates[0]) {
     if (candidate.region == 2) candidate.detection.box = Square(100);
   }
   CHECK(Json::parse(TellObject(picture, 2).json)["why"] ==

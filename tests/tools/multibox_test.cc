@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -19,6 +20,7 @@
 #include "detector/model.h"
 #include "detector/multibox_file.h"
 #include "tests/backbone/random_tensor.h"
+#include "tests/support/captured_output.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/tools/coloured_data_set.h"
@@ -189,6 +191,48 @@ TEST_CASE("a detector that got a MultiBox detects with it, and without it on dem
   CHECK(with <= without + 7 * test::kPictures + 1);
 }
 
+TEST_CASE(
+    "the story of a detection says whether MultiBox proposed it, or Selective Search, or both") {
+  const Fixture fixture;
+  fixture.TrainDetector("model");
+  REQUIRE(RunTrain(fixture.Words("a", {"--boxes", "7", "--into", fixture.Path("model")})) == kDone);
+  const auto tell = [&](const std::string& id, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"--data",
+                                      fixture.data,
+                                      "--set",
+                                      "train",
+                                      "--model",
+                                      fixture.Path("model"),
+                                      "--precision",
+                                      "f32",
+                                      "--min-score",
+                                      "-1000",
+                                      "--nms-iou",
+                                      "1",
+                                      "--max-proposals",
+                                      "4",
+                                      "--output",
+                                      fixture.Path("told"),
+                                      "--json",
+                                      "--explain",
+                                      id};
+    words.insert(words.end(), more.begin(), more.end());
+    test::CapturedOutput output;
+    REQUIRE(RunShow(words) == kDone);
+    return nlohmann::json::parse(output.Text());
+  };
+  const std::size_t detections = tell("000", {})["detections"].size();
+  std::map<std::string, int> sources;
+  for (std::size_t i = 1; i <= detections; ++i) {
+    const auto proposal = tell("000:" + std::to_string(i), {})["proposal"];
+    ++sources[proposal["source"]];
+    CHECK(proposal["multibox_rank"].is_null() == (proposal["source"] == "selective search"));
+  }
+  CHECK(sources["multibox"] > 0);
+  CHECK(sources["selective search"] > 0);
+  CHECK(tell("000:1", {"--no-multibox"})["proposal"]["source"] == "selective search");
+}
+
 TEST_CASE("proposing with a MultiBox compares it with Selective Search, or joins their boxes") {
   const Fixture fixture;
   REQUIRE(RunTrain(fixture.Words("a", {"--boxes", "7"})) == kDone);
@@ -218,6 +262,42 @@ TEST_CASE("proposing with a MultiBox compares it with Selective Search, or joins
     return count;
   };
   CHECK(count_boxes("joined.jsonl") > count_boxes("alone.jsonl"));
+  REQUIRE(RunPropose({pictures,
+                      "--multibox",
+                      fixture.Path("a"),
+                      "--multibox-alone",
+                      "--output",
+                      fixture.Path("multibox.jsonl")}) == kDone);
+  CHECK(count_boxes("multibox.jsonl") <= 7 * test::kPictures);
+  CHECK(count_boxes("multibox.jsonl") >= test::kPictures);
+  CHECK_THROWS_AS(RunPropose({pictures, "--multibox-alone"}), UsageError);
+
+  // Objects that no proposal covers: of Selective Search, of MultiBox, of both.
+  WriteFileWhole(fixture.Path("found.jsonl"), "");
+  test::CapturedOutput output;
+  REQUIRE(RunEvaluate({"--data",
+                       fixture.data,
+                       "--set",
+                       "train",
+                       "--metric",
+                       "voc12",
+                       "--detections",
+                       fixture.Path("found.jsonl"),
+                       "--proposals",
+                       fixture.Path("alone.jsonl"),
+                       fixture.Path("multibox.jsonl"),
+                       "--report",
+                       fixture.Path("report"),
+                       "--json"}) == kDone);
+  const std::string text = output.Text();
+  const auto coverage = nlohmann::json::parse(text.substr(0, text.find('\n')))["proposals"];
+  REQUIRE(coverage["sources"].size() == 2);
+  CHECK(coverage["sources"][1]["name"] == fixture.Path("multibox.jsonl"));
+  CHECK(coverage["objects"] == 2 * test::kPictures);
+  for (std::size_t s = 0; s < 2; ++s)
+    CHECK(coverage["together"]["missed"] <= coverage["sources"][s]["missed"]);
+  CHECK(ReadTextFile(fixture.Path("report/report.html")).find("multibox.jsonl") !=
+        std::string::npos);
   CHECK(count_boxes("joined.jsonl") <= count_boxes("alone.jsonl") + 7 * test::kPictures);
 }
 

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/proposal.h"
+
+namespace deeper {
+
+// Who proposed a box that JoinProposals gave: its rank in either list, from 0, where that has it.
+struct ProposalOrigin {
+  std::optional<int> multibox_rank;
+  std::optional<int> selective_search_rank;
+
+  bool operator==(const ProposalOrigin&) const = default;
+};
+
+// The origins of joined proposals, one each. A list has a box when the box itself is in it, or one
+// that overlaps it by more than `max_iou`, SelectiveSearchOptions::max_iou of the joining, for
+// which it then stands; of several the nearest.
+std::vector<ProposalOrigin> OriginsOf(std::span<const Proposal> joined,
+                                      std::span<const Proposal> multibox,
+                                      std::span<const Proposal> selective_search,
+                                      double max_iou);
+
+}  // namespace deeper
