@@ -220,7 +220,7 @@ Journal::Journal(fs::path path, const RunRecord& run) : file_(std::move(path)) {
     file_.Append(FirstLine(run));
     return;
   }
-  JournalContent content = ParseJournal(text, file_.path().string());
+  const JournalContent content = ParseJournal(text, file_.path().string());
   const std::string differences = Differences(IdentityText(content.run), IdentityText(run));
   if (!differences.empty()) {
     throw Error(
@@ -230,8 +230,11 @@ Journal::Journal(fs::path path, const RunRecord& run) : file_(std::move(path)) {
                     differences));
   }
   if (content.whole_bytes < text.size()) file_.Truncate(content.whole_bytes);
-  earlier_ = std::move(content.entries);
   damaged_lines_ = content.damaged_lines;
+}
+
+JournalEntries Journal::Entries() const {
+  return ParseJournal(file_.Content(), file_.path().string()).entries;
 }
 
 void Journal::Append(std::size_t picture, const JournalEntry& entry) {

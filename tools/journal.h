@@ -79,8 +79,8 @@ class Journal {
   // another process is at work on it, or the file cannot be read or written.
   Journal(std::filesystem::path path, const RunRecord& run);
 
-  // What earlier runs did.
-  const JournalEntries& Earlier() const { return earlier_; }
+  // The last entry of each picture, as the file holds them now.
+  JournalEntries Entries() const;
   // Lines of earlier runs that could not be used; their pictures are done again.
   std::size_t DamagedLines() const { return damaged_lines_; }
 
@@ -99,7 +99,6 @@ class Journal {
  private:
   AppendFile file_;
   std::mutex appending_;
-  JournalEntries earlier_;
   std::size_t damaged_lines_ = 0;
 };
 

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
+
+#include "core/error.h"
 
 namespace deeper::tools {
 
@@ -28,8 +31,10 @@ WorkLeft WorkLeftOf(const PictureRun& run, const Journal* journal) {
                  journal->path().string(),
                  journal->DamagedLines());
     }
-    for (const auto& [position, entry] : journal->Earlier()) {
-      if (entry.kind != JournalEntry::Kind::kFailed) left.entries.emplace(position, entry);
+    for (const auto& [position, entry] : journal->Entries()) {
+      if (entry.kind == JournalEntry::Kind::kFailed) continue;
+      const bool is_done = entry.kind == JournalEntry::Kind::kDone;
+      left.entries.emplace(position, is_done ? WithoutText(entry) : entry);
     }
   }
   for (const std::size_t position : PicturesOfShard(*run.pictures, run.shard)) {
@@ -37,6 +42,20 @@ WorkLeft WorkLeftOf(const PictureRun& run, const Journal* journal) {
     if (!left.entries.contains(position)) left.pictures.push_back(position);
   }
   return left;
+}
+
+void ReadTexts(const Journal& journal, JournalEntries& entries) {
+  JournalEntries written = journal.Entries();
+  for (auto& [position, entry] : entries) {
+    const auto found = written.find(position);
+    if (found == written.end() || found->second.kind != entry.kind) {
+      throw Error(
+          fmt::format("{}: lost what was written of a picture; repeat the command to do it "
+                      "again",
+                      journal.path().string()));
+    }
+    entry = std::move(found->second);
+  }
 }
 
 void SayLost(const JournalEntries& entries, ProgressLine& progress) {

@@ -37,13 +37,21 @@ struct PictureRun {
 
 // What a journal of earlier runs leaves to do.
 struct WorkLeft {
-  JournalEntries entries;             // those that stay: done and lost
+  JournalEntries entries;             // those that stay: done, without their texts, and lost
   std::vector<std::size_t> pictures;  // positions of the shard's others, ascending
   std::size_t shard_pictures = 0;
 };
 
 // `journal` may be null: all is left. Says on stderr what is wrong with the journal.
 WorkLeft WorkLeftOf(const PictureRun& run, const Journal* journal);
+
+// The entry with a text that takes no memory; clearing it would keep its own.
+inline JournalEntry WithoutText(const JournalEntry& entry) {
+  return {.kind = entry.kind, .text = {}};
+}
+
+// Fills in the texts of `entries`, all of which the journal has. Throws Error where it lost one.
+void ReadTexts(const Journal& journal, JournalEntries& entries);
 
 // Pictures that were lost in earlier runs, each with why, through `progress`.
 void SayLost(const JournalEntries& entries, ProgressLine& progress);
@@ -52,7 +60,9 @@ void SayLost(const JournalEntries& entries, ProgressLine& progress);
 // known of all of the shard's. A Result has `json`, what the journal keeps, and `error`, empty
 // where all went well; it is in the journal, if there is one, as soon as its picture is done.
 // finish(result) is called in the order of the pictures, one at a time, for those without error.
-// Incomplete when StopAsked(). What is no picture's fault is thrown, as WriteError is.
+// While the run lasts, results are in the journal alone, so that memory does not grow with the
+// pictures. When StopAsked(), what is given back is incomplete and has no texts. What is no
+// picture's fault is thrown, as WriteError is.
 template <typename Result>
 JournalEntries RunPictures(const PictureRun& run,
                            Journal* journal,
@@ -99,9 +109,12 @@ JournalEntries RunPictures(const PictureRun& run,
         } else {
           progress.Say("skipped: " + done.first.error);
         }
-        left.entries.insert_or_assign(left.pictures[i], std::move(done.second));
+        left.entries.insert_or_assign(
+            left.pictures[i],
+            journal != nullptr ? WithoutText(done.second) : std::move(done.second));
         progress.Advance();
       });
+  if (journal != nullptr && !StopAsked()) ReadTexts(*journal, left.entries);
   return std::move(left.entries);
 }
 

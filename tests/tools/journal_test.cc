@@ -44,7 +44,7 @@ const JournalEntries kThree = {
 TEST_CASE("a journal gives back what an earlier run appended, results byte for byte") {
   const Written written(kThree);
   const Journal again(written.path, RunWith("options"));
-  CHECK(again.Earlier() == kThree);
+  CHECK(again.Entries() == kThree);
   CHECK(again.DamagedLines() == 0);
   CHECK(ReadJournal(written.path).run == RunWith("options"));
 }
@@ -52,7 +52,7 @@ TEST_CASE("a journal gives back what an earlier run appended, results byte for b
 TEST_CASE("of two lines for one picture the later one counts") {
   const Written written(kThree);
   Journal(written.path, RunWith("options")).Append(1, Done(R"({"image": "b"})"));
-  CHECK(Journal(written.path, RunWith("options")).Earlier().at(1) == Done(R"({"image": "b"})"));
+  CHECK(Journal(written.path, RunWith("options")).Entries().at(1) == Done(R"({"image": "b"})"));
 }
 
 TEST_CASE("cut anywhere in its last line, a journal loses that line alone and goes on") {
@@ -63,7 +63,7 @@ TEST_CASE("cut anywhere in its last line, a journal loses that line alone and go
     CAPTURE(size);
     WriteFileWhole(written.path, whole.substr(0, size));
     Journal journal(written.path, RunWith("options"));
-    CHECK(journal.Earlier().size() == 2);
+    CHECK(journal.Entries().size() == 2);
     CHECK(journal.DamagedLines() == (size == last_begin ? 0 : 1));
     journal.Append(2, kThree.at(2));
     CHECK(written.Text() == whole);
@@ -75,7 +75,7 @@ TEST_CASE("cut anywhere in its first line, a journal begins anew") {
   const std::string whole = written.Text();
   for (std::size_t size = 0; size < whole.size(); size += 7) {
     WriteFileWhole(written.path, whole.substr(0, size));
-    CHECK(Journal(written.path, RunWith("options")).Earlier().empty());
+    CHECK(Journal(written.path, RunWith("options")).Entries().empty());
     CHECK(written.Text() == whole);
   }
 }
@@ -116,7 +116,7 @@ TEST_CASE("a run that asks for other result files goes on from the same journal"
   const Written written(kThree);
   RunRecord run = RunWith("options");
   run.results = R"({"formats":"voc"})";
-  CHECK(Journal(written.path, run).Earlier().size() == 3);
+  CHECK(Journal(written.path, run).Entries().size() == 3);
 }
 
 TEST_CASE("pictures that moved are other inputs, but the same pictures to a merge") {
