@@ -91,7 +91,7 @@ TEST_CASE(
                                         "--detections",
                                         fixture.Path("found/detections.jsonl"),
                                         "--output",
-                                        fixture.Path("calibrated")});
+                                        fixture.Path("calibrated.safetensors")});
   CHECK(calibrate["operating_points"]["red"].is_number());
   const Json boxes = fixture.RunOn(RunTrain,
                                    {"boxes"},
@@ -108,7 +108,7 @@ TEST_CASE(
   CHECK(boxes["regressors"] == 1);
   CHECK(boxes["pictures"]["training"] == test::kPictures);
 
-  const Json info = fixture.Run(RunModel, {"info", fixture.Path("calibrated")});
+  const Json info = fixture.Run(RunModel, {"info", fixture.Path("calibrated.safetensors")});
   CHECK(info["options"]["scores"] == "probabilities");
   CHECK(info["options"]["vote-iou"] == "0.4");
   CHECK(fixture.Run(RunModel, {"info"})["parameters"] == 6998552);
