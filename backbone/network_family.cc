@@ -14,17 +14,6 @@
 namespace deeper {
 namespace {
 
-std::vector<std::string> RowNames() {
-  std::vector<std::string> names = {std::string(kStemRow)};
-  for (const InceptionRow& row : kInception) names.emplace_back(row.name);
-  return names;
-}
-
-std::span<const std::uint8_t> BytesOf(const Tensor& tensor) {
-  return {reinterpret_cast<const std::uint8_t*>(tensor.data.data()),
-          tensor.data.size() * sizeof(float)};
-}
-
 std::string NumbersText(const NetworkOptions& options) {
   const std::string precision = NameOf(options.precision);
   if (options.precision != Precision::kInt8) return precision;
@@ -42,8 +31,8 @@ void Update(Sha256& hash,
       hash.Update(fmt::format("{} {}\n", scale->first, scale->second));
   }
   if (layer.kind != LayerKind::kConvolution) return;
-  hash.Update(BytesOf(weights.at(WeightName(layer.name))));
-  hash.Update(BytesOf(weights.at(BiasName(layer.name))));
+  hash.Update(weights.at(WeightName(layer.name)).data);
+  hash.Update(weights.at(BiasName(layer.name)).data);
 }
 
 }  // namespace

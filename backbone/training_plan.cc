@@ -1,5 +1,7 @@
 #include "backbone/training_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
@@ -18,19 +20,16 @@ std::string OutputOf(std::string_view row) { return std::string(row) + "/output"
 // The first layer that is not frozen.
 std::size_t CountFrozen(const std::vector<Layer>& layers, const std::string& frozen) {
   if (frozen.empty()) return 0;
-  std::string rows(kStemRow);
-  for (std::size_t i = 0; i <= kInception.size(); ++i) {
-    const std::string_view row = i == 0 ? kStemRow : kInception[i - 1].name;
-    if (i > 0) rows += ", " + std::string(row);
-    if (row != frozen) continue;
-    const std::string next =
-        i < kInception.size() ? std::string(kInception[i].name) + "/" : layers.back().name;
-    const auto first = std::find_if(layers.begin(), layers.end(), [&](const Layer& layer) {
-      return layer.name.starts_with(next);
-    });
-    return static_cast<std::size_t>(first - layers.begin());
+  const std::vector<std::string> rows = RowNames();
+  const auto row = std::ranges::find(rows, frozen);
+  if (row == rows.end()) {
+    throw Error(
+        fmt::format("frozen = '{}': expected nothing or one of {}", frozen, fmt::join(rows, ", ")));
   }
-  throw Error("frozen = '" + frozen + "': expected nothing or one of " + rows);
+  const std::string next = row + 1 == rows.end() ? layers.back().name : row[1] + "/";
+  const auto first = std::ranges::find_if(
+      layers, [&](const Layer& layer) { return layer.name.starts_with(next); });
+  return static_cast<std::size_t>(first - layers.begin());
 }
 
 void CheckRate(const char* field, double rate) {
@@ -99,6 +98,12 @@ bool Insert(const AuxiliaryHead& head, std::vector<Layer>& layers) {
 }
 
 }  // namespace
+
+std::vector<std::string> RowNames() {
+  std::vector<std::string> names = {"stem"};
+  for (const InceptionRow& row : kInception) names.emplace_back(row.name);
+  return names;
+}
 
 void TrainingPlanOptions::Validate() const {
   CheckRate("dropout", dropout);

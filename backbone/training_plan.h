@@ -45,8 +45,9 @@ inline constexpr std::size_t kMapHeadFeatures = 512;
 std::vector<Layer> MapHeadLayers();
 std::string MapHeadClassifierName();
 
-// The row of the convolutions before the inception modules.
-inline constexpr std::string_view kStemRow = "stem";
+// The rows at which training can begin: "stem", the convolutions before the inception modules, then
+// these by their names.
+std::vector<std::string> RowNames();
 
 struct TrainingPlanOptions {
   // The last row that is not trained, with all below it: "" (everything is trained), "stem" (the

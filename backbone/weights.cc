@@ -68,10 +68,6 @@ void Update(Sha256& hash, std::span<const std::uint64_t> values) {
   hash.Update(std::span(reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()));
 }
 
-void Update(Sha256& hash, std::span<const float> values) {
-  hash.Update(std::span(reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()));
-}
-
 }  // namespace
 
 void ValidateGoogLeNetWeights(const Weights& weights, const std::string& source) {
@@ -100,7 +96,7 @@ std::string FingerprintOf(const Weights& weights) {
     hash.Update(std::string_view("\0", 1));  // so that "a" + "b..." is not "ab" + "..."
     const Shape& shape = blob.shape;
     Update(hash, std::array<std::uint64_t, 4>{shape.n, shape.c, shape.h, shape.w});
-    Update(hash, blob.data);
+    hash.Update(blob.data);
   }
   return hash.HexDigest();
 }

@@ -36,6 +36,10 @@ void Sha256::Update(std::string_view text) {
   Expects(EVP_DigestUpdate(state_->context, text.data(), text.size()) == 1, "OpenSSL hashes");
 }
 
+void Sha256::Update(std::span<const float> values) {
+  Update(std::span(reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()));
+}
+
 std::string Sha256::HexDigest() {
   Expects(!state_->finished, "the digest is taken once");
   state_->finished = true;

@@ -20,6 +20,8 @@ class Sha256 {
 
   void Update(std::span<const std::uint8_t> bytes);
   void Update(std::string_view text);
+  // The values' bytes as they lie in memory.
+  void Update(std::span<const float> values);
   // 64 lower-case hexadecimal digits. Call once, last.
   std::string HexDigest();
 

@@ -205,7 +205,7 @@ void Ensemble::Join(std::size_t position, const std::vector<std::string>& finger
                          .extractor = {}});
     return;
   }
-  nearest->shared_rows = nearest->members.size() > 1 ? nearest->shared_rows : most;
+  if (nearest->members.size() == 1) nearest->shared_rows = most;
   nearest->members.push_back(&member);
   nearest->positions.push_back(position);
 }

@@ -81,25 +81,35 @@ HeldOut HeldOutOf(const Dataset& dataset, ExtractedImages extracted) {
   return held_out;
 }
 
-DetectionSet DetectIn(const HeldOut& held_out, const Model& model, const NmsOptions& nms) {
+// What the model's heads say about the regions of each held-out picture.
+std::vector<RegionScores> ScoresIn(const HeldOut& held_out, const Model& model) {
+  std::vector<RegionScores> scores;
+  scores.reserve(held_out.regions.size());
+  for (const RegionFeatures& regions : held_out.regions) {
+    scores.push_back(ScoreRegions(model, regions, /*box_regression=*/true));
+  }
+  return scores;
+}
+
+// What `nms` leaves of the model's `scores`.
+DetectionSet DetectIn(const HeldOut& held_out,
+                      const Model& model,
+                      const std::vector<RegionScores>& scores,
+                      const NmsOptions& nms) {
   DetectionSet found{.classes = model.classes, .images = {}};
   const DetectOptions options{.box_regression = true, .min_score = model.min_score, .nms = nms};
-  for (std::size_t i = 0; i < held_out.regions.size(); ++i) {
+  for (std::size_t i = 0; i < scores.size(); ++i) {
     const RegionFeatures& regions = held_out.regions[i];
     found.images.push_back({.id = held_out.truth.images[i].id,
                             .width = regions.image_width,
                             .height = regions.image_height,
-                            .detections = DetectFromFeatures(model, regions, options)});
+                            .detections = DetectionsOf(
+                                scores[i], regions.image_width, regions.image_height, options)});
   }
   return found;
 }
-
-// The mAP of a model on held-out pictures, voc07 protocol.
-double MapOn(const HeldOut& held_out, const Model& model, int workers) {
-  return Evaluate(held_out.truth,
-                  DetectIn(held_out, model, model.nms),
-                  {.protocol = Protocol::kVoc07, .workers = workers})
-      .mean_average_precision;
+DetectionSet DetectIn(const HeldOut& held_out, const Model& model, const NmsOptions& nms) {
+  return DetectIn(held_out, model, ScoresIn(held_out, model), nms);
 }
 
 // Prints what the model is worth on held-out pictures, or beside JSON says it, and returns it by
@@ -241,10 +251,16 @@ Model WithBestClassifiers(const Model& shared,
   std::string found;
   for (const ClassifierKind kind : arguments.kinds) {
     Model model = WithClassifiers(shared, kind, training, arguments);
-    for (const Suppression& suppression : SuppressionsFor(kind, arguments)) {
+    const std::vector<Suppression> suppressions = SuppressionsFor(kind, arguments);
+    SetSuppression(suppressions.front(), model);
+    if (!arguments.Chooses()) return model;
+    const std::vector<RegionScores> scores = ScoresIn(held_out, model);
+    for (const Suppression& suppression : suppressions) {
       SetSuppression(suppression, model);
-      if (!arguments.Chooses()) return model;
-      const double map = MapOn(held_out, model, arguments.run.workers);
+      const double map = Evaluate(held_out.truth,
+                                  DetectIn(held_out, model, scores, model.nms),
+                                  {.protocol = Protocol::kVoc07, .workers = arguments.run.workers})
+                             .mean_average_precision;
       found += fmt::format("{}{} with {} {:.2f}",
                            found.empty() ? "" : ", ",
                            NameOf(kind),

@@ -8,17 +8,15 @@
 #include <map>
 
 #include "backbone/network_family.h"
-#include "backbone/weight_files.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/read_image.h"
 #include "detector/model.h"
 #include "eval/results.h"
-#include "tests/backbone/random_tensor.h"
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
-#include "tests/tools/coloured_data_set.h"
+#include "tests/tools/training_ground.h"
 #include "tools/command_line.h"
 #include "tools/verbs.h"
 
@@ -29,31 +27,13 @@ namespace fs = std::filesystem;
 
 using test::WriteDataSet;
 
-struct Trained {
-  test::TemporaryDirectory directory;
-  std::string data = "voc:" + WriteDataSet(directory / "data").string();
-  std::string backbone = (directory / "random.safetensors").string();
-  std::string model = (directory / "trained.safetensors").string();
+struct Trained : test::TrainingGround {
+  std::string model = Path("trained.safetensors");
 
   Trained() {
-    WriteBackboneWeights(test::RandomWeights(1), backbone);
-    REQUIRE(RunTrain({"svm",
-                      "--data",
-                      data,
-                      "--set",
-                      "train",
-                      "--backbone",
-                      backbone,
-                      "--output",
-                      model,
-                      "--precision",
-                      "f32",
-                      "--max-training-boxes",
-                      "40",
-                      "--box-iou",
-                      "0.5"}) == kDone);
+    REQUIRE(RunTrain(Words("svm", model, {"--max-training-boxes", "40", "--box-iou", "0.5"})) ==
+            kDone);
   }
-  std::string Path(const std::string& name) const { return (directory / name).string(); }
 };
 
 TEST_CASE(
@@ -170,36 +150,28 @@ TEST_CASE(
 }
 
 TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins an ensemble") {
-  const test::TemporaryDirectory directory;
-  const std::string data = "voc:" + WriteDataSet(directory / "data").string();
-  const auto path = [&](const std::string& name) { return (directory / name).string(); };
-  WriteBackboneWeights(test::RandomWeights(1), path("random.safetensors"));
-  const auto train = [&](const std::vector<std::string>& more) {
-    std::vector<std::string> words = {"heads",
-                                      "--data",
-                                      data,
-                                      "--set",
-                                      "train",
-                                      "--holdout",
-                                      "0.5",
-                                      "--backbone",
-                                      path("random.safetensors"),
-                                      "--cache",
-                                      path("cache"),
-                                      "--precision",
-                                      "f32",
-                                      "--max-training-boxes",
-                                      "40",
-                                      "--box-iou",
-                                      "0.5",
-                                      "--softmax-c",
-                                      "1",
-                                      "--self-contained",
-                                      "--calibrate"};
+  const test::TrainingGround ground;
+  const std::string& data = ground.data;
+  const auto path = [&](const std::string& name) { return ground.Path(name); };
+  const auto train = [&](const std::string& name, const std::vector<std::string>& more) {
+    std::vector<std::string> words = ground.Words("heads",
+                                                  path(name),
+                                                  {"--holdout",
+                                                   "0.5",
+                                                   "--cache",
+                                                   path("cache"),
+                                                   "--max-training-boxes",
+                                                   "40",
+                                                   "--box-iou",
+                                                   "0.5",
+                                                   "--softmax-c",
+                                                   "1",
+                                                   "--self-contained",
+                                                   "--calibrate"});
     words.insert(words.end(), more.begin(), more.end());
     return RunTrain(words);
   };
-  REQUIRE(train({"--output", path("one.safetensors")}) == kDone);
+  REQUIRE(train("one.safetensors", {}) == kDone);
   const Model one = LoadModel(path("one.safetensors"));
   CHECK(one.calibration.has_value());
   CHECK(one.backbone.has_value());
@@ -207,14 +179,8 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
   CHECK_THAT(
       one.training.at("classifiers, held-out mAP"),
       Catch::Contains("svm with voting") && Catch::Contains("softmax with soft suppression"));
-  REQUIRE(train({"--output",
-                 path("two.safetensors"),
-                 "--svm-c",
-                 "1",
-                 "--vote-iou",
-                 "0",
-                 "--context",
-                 "0.5"}) == kDone);
+  REQUIRE(train("two.safetensors", {"--svm-c", "1", "--vote-iou", "0", "--context", "0.5"}) ==
+          kDone);
   const Model two = LoadModel(path("two.safetensors"));
   CHECK(two.context_weight == 0.5F);
   CHECK(two.nms.vote_iou == 0);  // asked for, so nothing else was tried
@@ -298,7 +264,7 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
                     "--output",
                     path("again.safetensors")}) == kDone);
   CHECK(LoadModel(path("again.safetensors")).calibration != one.calibration);
-  CHECK_THROWS_AS(train({"--output", path("x.safetensors"), "--holdout", "0"}), UsageError);
+  CHECK_THROWS_AS(train("x.safetensors", {"--holdout", "0"}), UsageError);
 
   // Another box regression, of the features that are there already; the classifiers stay.
   REQUIRE(RunTrain({"boxes",
@@ -501,29 +467,14 @@ TEST_CASE("a report, a comparison and drawings come out of one results file") {
 }
 
 TEST_CASE("one command trains several detectors, which score together and share their lower rows") {
-  const test::TemporaryDirectory directory;
-  const auto path = [&](const std::string& name) { return (directory / name).string(); };
-  const std::string data = "voc:" + WriteDataSet(directory / "data").string();
-  WriteBackboneWeights(test::RandomWeights(1), path("random.safetensors"));
-  REQUIRE(RunTrain({"all",
-                    "--data",
-                    data,
-                    "--set",
-                    "train",
-                    "--holdout",
-                    "0.5",
-                    "--backbone",
-                    path("random.safetensors"),
-                    "--precision",
-                    "f32",
-                    "--steps",
-                    "1",
-                    "--max-training-boxes",
-                    "10",
-                    "--models",
-                    "3",
-                    "--output",
-                    path("mine.safetensors")}) == kDone);
+  const test::TrainingGround ground;
+  const auto path = [&](const std::string& name) { return ground.Path(name); };
+  REQUIRE(
+      RunTrain(ground.Words(
+          "all",
+          path("mine.safetensors"),
+          {"--holdout", "0.5", "--steps", "1", "--max-training-boxes", "10", "--models", "3"})) ==
+      kDone);
   CHECK(ReadTextFile(path("mine.safetensors.models.txt")) ==
         "mine.safetensors\nmine-2.safetensors\nmine-3.safetensors\n");
   const Model first = LoadModel(path("mine.safetensors"));
@@ -536,7 +487,7 @@ TEST_CASE("one command trains several detectors, which score together and share 
   CHECK(RunDetect({"--model",
                    fmt::format("@{}", path("mine.safetensors.models.txt")),
                    "--data",
-                   data,
+                   ground.data,
                    "--set",
                    "train",
                    "--precision",

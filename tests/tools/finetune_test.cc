@@ -16,10 +16,8 @@
 #include "backbone/weight_files.h"
 #include "core/error.h"
 #include "core/file.h"
-#include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
-#include "tests/support/temporary_directory.h"
-#include "tests/tools/coloured_data_set.h"
+#include "tests/tools/training_ground.h"
 #include "tools/command_line.h"
 #include "tools/training_log.h"
 #include "tools/verbs.h"
@@ -29,46 +27,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Fixture {
-  test::TemporaryDirectory directory;
-  std::string data = "voc:" + test::WriteDataSet(directory / "data").string();
-  std::string backbone = (directory / "random.safetensors").string();
-
-  Fixture() { WriteBackboneWeights(test::RandomWeights(1), backbone); }
-
-  std::string Path(const std::string& name) const { return (directory / name).string(); }
-
+struct Fixture : test::TrainingGround {
   std::vector<std::string> Words(const std::string& output,
                                  const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> words = {"finetune",
-                                      "--data",
-                                      data,
-                                      "--set",
-                                      "train",
-                                      "--backbone",
-                                      backbone,
-                                      "--output",
-                                      Path(output),
-                                      "--proposals-cache",
-                                      Path("proposals"),
-                                      "--precision",
-                                      "f32",
-                                      "--workers",
-                                      "2",
-                                      "--frozen",
-                                      "inception_5a",
-                                      "--foreground",
-                                      "4",
-                                      "--background",
-                                      "4",
-                                      "--steps",
-                                      "4",
-                                      "--micro-batch",
-                                      "2",
-                                      "--checkpoint-every",
-                                      "1",
-                                      "--average",
-                                      "0.5"};
+    std::vector<std::string> words = TrainingGround::Words("finetune",
+                                                           Path(output),
+                                                           {"--proposals-cache",
+                                                            Path("proposals"),
+                                                            "--workers",
+                                                            "2",
+                                                            "--frozen",
+                                                            "inception_5a",
+                                                            "--foreground",
+                                                            "4",
+                                                            "--background",
+                                                            "4",
+                                                            "--steps",
+                                                            "4",
+                                                            "--micro-batch",
+                                                            "2",
+                                                            "--checkpoint-every",
+                                                            "1",
+                                                            "--average",
+                                                            "0.5"});
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }

@@ -5,12 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "backbone/weight_files.h"
-#include "tests/backbone/random_tensor.h"
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"
-#include "tests/support/temporary_directory.h"
-#include "tests/tools/coloured_data_set.h"
+#include "tests/tools/training_ground.h"
 #include "tools/command_line.h"
 #include "tools/verbs.h"
 
@@ -20,15 +17,7 @@ namespace {
 using Json = nlohmann::json;
 using Verb = int (*)(const Arguments&);
 
-struct Fixture {
-  test::TemporaryDirectory directory;
-  std::string data = "voc:" + test::WriteDataSet(directory / "data").string();
-  std::string backbone = Path("random.safetensors");
-
-  Fixture() { WriteBackboneWeights(test::RandomWeights(1), backbone); }
-
-  std::string Path(const std::string& name) const { return (directory / name).string(); }
-
+struct Fixture : test::TrainingGround {
   Json Run(Verb verb, std::vector<std::string> words) const {
     words.emplace_back("--json");
     test::CapturedOutput output;

@@ -19,11 +19,9 @@
 #include "core/file.h"
 #include "detector/model.h"
 #include "detector/multibox_file.h"
-#include "tests/backbone/random_tensor.h"
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"
-#include "tests/support/temporary_directory.h"
-#include "tests/tools/coloured_data_set.h"
+#include "tests/tools/training_ground.h"
 #include "tools/command_line.h"
 #include "tools/training_log.h"
 #include "tools/verbs.h"
@@ -33,66 +31,39 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Fixture {
-  test::TemporaryDirectory directory;
-  std::string data = "voc:" + test::WriteDataSet(directory / "data").string();
-  std::string backbone = (directory / "random.safetensors").string();
-
-  Fixture() { WriteBackboneWeights(test::RandomWeights(1), backbone); }
-
-  std::string Path(const std::string& name) const { return (directory / name).string(); }
-
+struct Fixture : test::TrainingGround {
   std::vector<std::string> Words(const std::string& output,
                                  const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> words = {
+    std::vector<std::string> words = TrainingGround::Words(
         "multibox",
-        "--data",
-        data,
-        "--set",
-        "train",
-        "--backbone",
-        backbone,
-        "--output",
         Path(output),
-        "--precision",
-        "f32",
-        "--workers",
-        "2",
-        "--frozen",
-        "inception_5b",
-        "--batch",
-        "4",
-        "--steps",
-        "4",
-        "--micro-batch",
-        "2",
-        "--checkpoint-every",
-        "1",
-        "--rate",  // random weights give large features, with which others diverge
-        "1e-9",
-        "--average",
-        "0.5"};
+        {"--workers",
+         "2",
+         "--frozen",
+         "inception_5b",
+         "--batch",
+         "4",
+         "--steps",
+         "4",
+         "--micro-batch",
+         "2",
+         "--checkpoint-every",
+         "1",
+         "--rate",  // random weights give large features, with which others diverge
+         "1e-9",
+         "--average",
+         "0.5"});
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
 
   // A detector on the same network.
   void TrainDetector(const std::string& name) const {
-    REQUIRE(RunTrain({"svm",
-                      "--data",
-                      data,
-                      "--set",
-                      "train",
-                      "--backbone",
-                      backbone,
-                      "--output",
-                      Path(name),
-                      "--precision",
-                      "f32",
-                      "--max-training-boxes",
-                      "10",
-                      "--no-box-regression",
-                      "--self-contained"}) == kDone);
+    REQUIRE(RunTrain(TrainingGround::Words(
+                "svm",
+                Path(name),
+                {"--max-training-boxes", "10", "--no-box-regression", "--self-contained"})) ==
+            kDone);
   }
 };
 

@@ -5,13 +5,10 @@
 #include <filesystem>
 #include <set>
 
-#include "backbone/weight_files.h"
 #include "core/error.h"
 #include "core/file.h"
-#include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
-#include "tests/support/temporary_directory.h"
-#include "tests/tools/coloured_data_set.h"
+#include "tests/tools/training_ground.h"
 #include "tools/command_line.h"
 #include "tools/verbs.h"
 
@@ -28,31 +25,11 @@ std::set<std::string> FilesIn(const fs::path& directory) {
   return names;
 }
 
-struct Training {
-  test::TemporaryDirectory directory;
-  std::string data = "voc:" + test::WriteDataSet(directory / "data").string();
-  std::string backbone = (directory / "random.safetensors").string();
-
-  Training() { WriteBackboneWeights(test::RandomWeights(1), backbone); }
-
-  std::string Path(const std::string& name) const { return (directory / name).string(); }
-
+struct Training : test::TrainingGround {
   int Run(const std::string& what,
           const std::string& output,
           const std::vector<std::string>& more) const {
-    std::vector<std::string> words = {what,
-                                      "--data",
-                                      data,
-                                      "--set",
-                                      "train",
-                                      "--backbone",
-                                      backbone,
-                                      "--output",
-                                      Path(output),
-                                      "--precision",
-                                      "f32",
-                                      "--max-training-boxes",
-                                      "3"};
+    std::vector<std::string> words = Words(what, Path(output), {"--max-training-boxes", "3"});
     words.insert(words.end(), more.begin(), more.end());
     return RunTrain(words);
   }

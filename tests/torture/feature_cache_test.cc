@@ -4,11 +4,9 @@
 
 #include <csignal>
 
-#include "backbone/weight_files.h"
 #include "core/file.h"
-#include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
-#include "tests/tools/coloured_data_set.h"
+#include "tests/tools/training_ground.h"
 #include "tests/torture/program.h"
 #include "tests/torture/small_detector.h"
 
@@ -18,26 +16,13 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST_CASE("training killed while it extracts, then with damaged features, gives the same model") {
-  const TemporaryDirectory directory;
-  const std::string data = "voc:" + WriteDataSet(directory / "data").string();
-  const std::string backbone = (directory / "random.safetensors").string();
-  WriteBackboneWeights(RandomWeights(1), backbone);
+  const TrainingGround ground;
+  const auto& directory = ground.directory;
   const auto train = [&](const std::string& name) {
-    return std::vector<std::string>{"train",
-                                    "svm",
-                                    "--data",
-                                    data,
-                                    "--set",
-                                    "train",
-                                    "--backbone",
-                                    backbone,
-                                    "--output",
-                                    (directory / name).string(),
-                                    "--precision",
-                                    "f32",
-                                    "--no-box-regression",
-                                    "--max-training-boxes",
-                                    "4"};
+    std::vector<std::string> words = ground.Words(
+        "svm", ground.Path(name), {"--no-box-regression", "--max-training-boxes", "4"});
+    words.insert(words.begin(), "train");
+    return words;
   };
   REQUIRE(RunDeeper(train("clean")).status == 0);
   const std::vector<std::uint8_t> clean = ReadFile(directory / "clean");
