@@ -103,14 +103,17 @@ double Quantile(const std::vector<double>& sorted, double share) {
   return sorted[below] + part * (sorted[above] - sorted[below]);
 }
 
-ConfidenceInterval IntervalOf(std::vector<double> values, double confidence) {
+// About the value of the whole data set, from those of the replicates.
+ConfidenceInterval IntervalOf(double whole, std::vector<double> values, double confidence) {
   std::ranges::sort(values);
   double mean = 0;
   for (const double value : values) mean += value / static_cast<double>(values.size());
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
-  return {.low = Quantile(values, (1 - confidence) / 2),
-          .high = Quantile(values, (1 + confidence) / 2),
+  const double above_mean = Quantile(values, (1 + confidence) / 2) - mean;
+  const double below_mean = mean - Quantile(values, (1 - confidence) / 2);
+  return {.low = std::max(whole - above_mean, 0.0),
+          .high = std::min(whole + below_mean, 1.0),
           .standard_error = std::sqrt(squares / static_cast<double>(values.size() - 1))};
 }
 
@@ -152,7 +155,7 @@ ConfidenceInterval BootstrapMeanAveragePrecision(const Dataset& dataset,
       if (classes > 0) values[replicate] = sum / static_cast<double>(classes);
     });
   });
-  return IntervalOf(std::move(values), options.confidence);
+  return IntervalOf(evaluation.mean_average_precision, std::move(values), options.confidence);
 }
 
 }  // namespace deeper

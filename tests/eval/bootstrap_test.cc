@@ -20,16 +20,18 @@ struct Case {
   DetectionSet detections;
 };
 
-// `images` pictures with up to 3 objects of two classes, some found, and false detections.
-Case RandomCase(int images, std::uint64_t seed) {
+// `images` pictures with up to 3 objects of so many classes, some found, and false detections.
+Case RandomCase(int images, std::uint64_t seed, std::size_t class_count = 2) {
   Random random(seed);
-  const ClassTable classes = ClassTableOf({"cat", "dog"});
+  std::vector<std::string> names;
+  for (std::size_t c = 0; c < class_count; ++c) names.push_back(std::to_string(c));
+  const ClassTable classes = ClassTableOf(names);
   Case made{.dataset = {.name = "d", .classes = classes, .images = {}, .blacklist = {}},
             .detections = {.classes = classes, .images = {}}};
   for (int i = 0; i < images; ++i) {
     std::vector<Annotation> truth;
     std::vector<Detection> found;
-    const auto some_class = [&] { return ClassAt(random.Below(2)); };
+    const auto some_class = [&] { return ClassAt(random.Below(class_count)); };
     for (std::uint64_t object = random.Below(4); object > 0; --object) {
       truth.push_back({.box = Place(static_cast<int>(object)), .class_id = some_class()});
       if (random.Below(3) > 0) {
@@ -101,11 +103,13 @@ TEST_CASE("the interval holds the mAP, narrows as the square root of the picture
 }
 
 TEST_CASE("the interval covers the mean of many other samples about as often as it says") {
+  const std::size_t classes = GENERATE(2U, 20U);  // with about 75 objects each, and with 8
+  CAPTURE(classes);
   double truth = 0;
   constexpr int kSamples = 60;
   std::vector<ConfidenceInterval> intervals;
   for (int i = 0; i < kSamples; ++i) {
-    const Case made = RandomCase(100, 1000 + static_cast<std::uint64_t>(i));
+    const Case made = RandomCase(100, 1000 + static_cast<std::uint64_t>(i), classes);
     const Evaluation evaluation = EvaluationOf(made, Protocol::kVoc12);
     truth += evaluation.mean_average_precision / kSamples;
     intervals.push_back(
