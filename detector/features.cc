@@ -145,4 +145,30 @@ RegionFeatures FeatureExtractor::ExtractWhole(const Image& image, StageTimes& ti
   return Extract(image, {WholeImageBox(image)}, times);
 }
 
+std::vector<FamilyMembers> GroupIntoFamilies(
+    std::span<const std::vector<std::string>> row_fingerprints,
+    std::span<const CropOptions> crops) {
+  Expects(row_fingerprints.size() == crops.size(), "each network reads crops of some kind");
+  std::vector<FamilyMembers> families;
+  for (std::size_t i = 0; i < crops.size(); ++i) {
+    FamilyMembers* nearest = nullptr;
+    std::size_t most = 0;
+    for (FamilyMembers& family : families) {
+      const std::size_t first = family.positions.front();
+      if (crops[first] != crops[i]) continue;
+      const std::size_t common = CommonRows(row_fingerprints[first], row_fingerprints[i]);
+      if (common <= most || common < family.shared_rows) continue;
+      nearest = &family;
+      most = common;
+    }
+    if (nearest == nullptr) {
+      families.push_back({.positions = {i}});
+      continue;
+    }
+    if (nearest->positions.size() == 1) nearest->shared_rows = most;
+    nearest->positions.push_back(i);
+  }
+  return families;
+}
+
 }  // namespace deeper

@@ -73,6 +73,18 @@ class FeatureExtractor {
   std::unique_ptr<State> state_;
 };
 
+// Networks, by their positions in a list, that read the same crops and have their first rows in
+// common, so that a FeatureExtractor takes them as one NetworkFamily.
+struct FamilyMembers {
+  std::vector<std::size_t> positions;  // ascending
+  std::size_t shared_rows = 0;         // 0 of one alone
+};
+// Puts each network into the family before it with which it has the most rows in common, at least
+// one and not fewer than those in it have, or else into one of its own. row_fingerprints:
+// RowFingerprints of each; crops: parallel to them.
+std::vector<FamilyMembers> GroupIntoFamilies(
+    std::span<const std::vector<std::string>> row_fingerprints, std::span<const CropOptions> crops);
+
 // A directory with one safetensors file a picture of what was extracted, so that a run can stop and
 // go on, and heads can be tried without the network: "boxes" (n, 4) and "features" (n, dim), f32,
 // exact. Files appear whole or not at all. Safe from several threads on different pictures.

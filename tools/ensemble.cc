@@ -39,6 +39,16 @@ std::vector<fs::path> ModelFiles(const std::vector<std::string>& words) {
   return files;
 }
 
+std::vector<std::string> ShortNames(const std::vector<std::string>& files) {
+  const auto stem = [](const std::string& file) { return fs::path(file).stem().string(); };
+  std::vector<std::string> names;
+  for (const std::string& file : files) {
+    const bool is_unique = std::ranges::count(files, stem(file), stem) == 1;
+    names.push_back(is_unique ? stem(file) : file);
+  }
+  return names;
+}
+
 void EnsembleOptions::AddOptions(po::options_description& group) {
   // clang-format off
   group.add_options()
@@ -76,10 +86,8 @@ struct Ensemble::Member {
 // Models that read the same crops and whose networks have their first rows in common.
 struct Ensemble::Family {
   std::vector<const Member*> members;
-  std::vector<std::size_t> positions;     // parallel to members: theirs among all
-  std::vector<std::string> fingerprints;  // RowFingerprints of the first
-  std::size_t shared_rows = 0;
-  std::optional<FeatureExtractor> extractor;
+  std::vector<std::size_t> positions;  // parallel to members: theirs among all
+  FeatureExtractor extractor;
 
   // Features of the boxes by each member, kept under this name where features are kept.
   template <typename MakeBoxes>
@@ -95,7 +103,7 @@ struct Ensemble::Family {
       kept.push_back(*std::move(cached));
     }
     if (kept.size() == members.size()) return kept;
-    std::vector<RegionFeatures> extracted = extractor->ExtractForAll(image, make_boxes(), times);
+    std::vector<RegionFeatures> extracted = extractor.ExtractForAll(image, make_boxes(), times);
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (members[i]->cache) members[i]->cache->Store(entry, extracted[i]);
     }
@@ -121,6 +129,8 @@ Ensemble::Ensemble(const EnsembleOptions& options)
   }
   std::string multibox_text;  // for recipes
   const bool are_several = files.size() > 1;
+  std::vector<std::vector<std::string>> fingerprints;
+  std::vector<CropOptions> crops;
   for (const fs::path& file : files) {
     Model model = LoadModel(file);
     if (members_.empty() && model.multibox && !options.no_multibox) {
@@ -172,48 +182,29 @@ Ensemble::Ensemble(const EnsembleOptions& options)
     }
     members_.push_back(std::move(member));
     files_.push_back(file.string());
-    Join(members_.size() - 1,
-         are_several ? RowFingerprints(weights, members_.back()->network.options())
-                     : std::vector<std::string>{});
+    fingerprints.push_back(are_several
+                               ? RowFingerprints(weights, members_.back()->network.options())
+                               : std::vector<std::string>());
+    crops.push_back(members_.back()->model.crop);
   }
-  for (Family& family : families_) {
+  for (FamilyMembers& family : GroupIntoFamilies(fingerprints, crops)) {
+    std::vector<const Member*> members;
     std::vector<const Network*> networks;
-    for (const Member* member : family.members) networks.push_back(&member->network);
-    family.extractor.emplace(NetworkFamily(std::move(networks), family.shared_rows),
-                             family.members.front()->model.crop);
+    for (const std::size_t position : family.positions) {
+      members.push_back(members_[position].get());
+      networks.push_back(&members.back()->network);
+    }
+    NetworkFamily together(std::move(networks), family.shared_rows);
+    families_.push_back({.members = members,
+                         .positions = std::move(family.positions),
+                         .extractor = {std::move(together), members.front()->model.crop}});
   }
-}
-
-// Puts a model into the family with which it has the most rows in common, at least one and not
-// fewer than those in it have, or else into one of its own.
-void Ensemble::Join(std::size_t position, const std::vector<std::string>& fingerprints) {
-  const Member& member = *members_[position];
-  Family* nearest = nullptr;
-  std::size_t most = 0;
-  for (Family& family : families_) {
-    if (family.members.front()->model.crop != member.model.crop) continue;
-    const std::size_t common = CommonRows(family.fingerprints, fingerprints);
-    if (common <= most || (family.members.size() > 1 && common < family.shared_rows)) continue;
-    nearest = &family;
-    most = common;
-  }
-  if (nearest == nullptr) {
-    families_.push_back({.members = {&member},
-                         .positions = {position},
-                         .fingerprints = fingerprints,
-                         .shared_rows = 0,
-                         .extractor = {}});
-    return;
-  }
-  if (nearest->members.size() == 1) nearest->shared_rows = most;
-  nearest->members.push_back(&member);
-  nearest->positions.push_back(position);
 }
 
 Ensemble::Ensemble(Ensemble&&) noexcept = default;
 Ensemble::~Ensemble() = default;
 
-const Model& Ensemble::first() const { return members_[0]->model; }
+const Model& Ensemble::model(std::size_t number) const { return members_[number]->model; }
 std::size_t Ensemble::size() const { return members_.size(); }
 
 Ensemble::Scored Ensemble::Score(const std::string& picture_id,

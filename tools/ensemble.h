@@ -37,6 +37,10 @@ struct EnsembleOptions {
 // in a list counts from the list's directory. Throws Error for a list without any, or no default.
 std::vector<std::filesystem::path> ModelFiles(const std::vector<std::string>& words);
 
+// Names of model files for people: "voc" of models/voc.safetensors; the whole path where several
+// would have that name.
+std::vector<std::string> ShortNames(const std::vector<std::string>& files);
+
 // Detectors with their networks, loaded and ready, that score the same regions; often only one. The
 // first says how proposals are made and suppressed. Safe from several threads.
 class Ensemble {
@@ -47,7 +51,8 @@ class Ensemble {
   Ensemble(Ensemble&&) noexcept;
   ~Ensemble();
 
-  const Model& first() const;
+  const Model& first() const { return model(0); }
+  const Model& model(std::size_t number) const;
   std::size_t size() const;
   // One a model.
   const std::vector<double>& weights() const { return weights_; }
@@ -88,7 +93,6 @@ class Ensemble {
  private:
   struct Member;
   struct Family;
-  void Join(std::size_t member, const std::vector<std::string>& fingerprints);
   struct Proposed {
     std::vector<Box> boxes;
     std::vector<ProposalOrigin> origins;

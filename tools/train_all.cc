@@ -278,27 +278,32 @@ TrainingOutcome TrainAll(const Arguments& words) {
   }
   const std::vector<std::string> common = CommonWords(arguments);
   const std::vector<Member> members = MembersOf(arguments, steps);
-  TrainingOutcome outcome;
-  nlohmann::ordered_json detectors = nlohmann::ordered_json::array();
+  std::vector<std::string> tuned_json;
+  std::vector<Arguments> heads;
   for (std::size_t i = 0; i < members.size(); ++i) {
     const Member& member = members[i];
-    if (members.size() > 1)
-      fmt::print(
-          stderr, "\ndetector {} of {}: {}\n", i + 1, members.size(), member.Output(arguments));
-    fmt::print(stderr, "\n1. fine-tuning the network, {} steps\n", member.steps);
+    fmt::print(
+        stderr,
+        "\n1. fine-tuning the network{}, {} steps\n",
+        members.size() > 1 ? fmt::format(" of detector {} of {}", i + 1, members.size()) : "",
+        member.steps);
     const TrainingOutcome tuned =
         TrainFinetuneOf(Joined(common, FinetuneWords(arguments, member, i)));
     if (tuned.status != kDone) return tuned;
-
-    fmt::print(stderr, "\n2. classifiers and box regression on its features\n");
-    outcome = TrainHeadsOf(Joined(common, HeadsWords(arguments, member)));
-    if (outcome.status != kDone && outcome.status != kSomeInputsFailed) return outcome;
-    if (!arguments.json) continue;
-    detectors.push_back({{"finetune", nlohmann::ordered_json::parse(tuned.json)},
-                         {"heads", nlohmann::ordered_json::parse(outcome.json)}});
+    tuned_json.push_back(tuned.json);
+    heads.push_back(Joined(common, HeadsWords(arguments, member)));
   }
+  fmt::print(stderr, "\n2. classifiers and box regression on its features\n");
+  const std::vector<TrainingOutcome> trained = TrainHeadsOf(heads);
+  TrainingOutcome outcome = trained.back();
+  if (outcome.status != kDone && outcome.status != kSomeInputsFailed) return outcome;
   if (members.size() > 1) WriteList(arguments, members);
   if (arguments.json) {
+    nlohmann::ordered_json detectors = nlohmann::ordered_json::array();
+    for (std::size_t i = 0; i < trained.size(); ++i) {
+      detectors.push_back({{"finetune", nlohmann::ordered_json::parse(tuned_json[i])},
+                           {"heads", nlohmann::ordered_json::parse(trained[i].json)}});
+    }
     outcome.json = LineOf({{"training", "all"},
                            {"output", arguments.output},
                            {"labels", LabelsJson(labels)},

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "backbone/network_family.h"
 #include "backbone/safetensors.h"
 #include "backbone/weight_files.h"
 #include "core/error.h"
@@ -360,6 +361,7 @@ Prepared Prepare(const HeadsArguments& arguments) {
 TrainingFeatures FeaturesFor(const Prepared& prepared, const HeadsArguments& arguments) {
   return {.network = &*prepared.network,
           .backbone_fingerprint = prepared.model.backbone_fingerprint,
+          .row_fingerprints = RowFingerprints(prepared.backbone, prepared.network->options()),
           .crop = prepared.model.crop,
           .proposals = prepared.model.proposals,
           .max_proposals = static_cast<std::size_t>(arguments.max_training_boxes),
@@ -392,11 +394,8 @@ Shard ChosenShard(const HeadsArguments& arguments, std::size_t class_count) {
   return chosen.shard;
 }
 
-TrainingOutcome RunHeads(HeadsArguments arguments) {
+TrainingOutcome RunPrepared(HeadsArguments arguments, Prepared prepared) {
   const Stopwatch watch;
-  RequireWritable(arguments.output);
-  Prepared prepared = Prepare(arguments);
-  if (StopAsked()) return {.status = StopStatus(), .json = {}};
   const Dataset& dataset = prepared.dataset;
   const Shard shard = ChosenShard(arguments, dataset.classes.Size());
   fs::path output = arguments.output;
@@ -448,6 +447,13 @@ TrainingOutcome RunHeads(HeadsArguments arguments) {
   return outcome;
 }
 
+TrainingOutcome RunHeads(const HeadsArguments& arguments) {
+  RequireWritable(arguments.output);
+  Prepared prepared = Prepare(arguments);
+  if (StopAsked()) return {.status = StopStatus(), .json = {}};
+  return RunPrepared(arguments, std::move(prepared));
+}
+
 TrainingOutcome RunFeatures(const HeadsArguments& arguments) {
   const Stopwatch watch;
   const ShardOptions::Chosen chosen = arguments.shard.Choose();
@@ -472,7 +478,8 @@ TrainingOutcome RunFeatures(const HeadsArguments& arguments) {
   return outcome;
 }
 
-TrainingOutcome TrainBoth(const Arguments& words, Sources sources) {
+// The arguments of a training of both kinds; nothing when help was asked for.
+std::optional<HeadsArguments> ParseBoth(const Arguments& words, Sources sources) {
   HeadsArguments arguments({ClassifierKind::kSvm, ClassifierKind::kSoftmax});
   CommandLine line(
       "train heads",
@@ -482,8 +489,8 @@ TrainingOutcome TrainBoth(const Arguments& words, Sources sources) {
        "--calibrate --output mine.safetensors",
        "deeper train heads --data voc:my-pictures --set train --holdout 0.1 --backbone "
        "tuned.safetensors --self-contained --quantize --output mine.safetensors"});
-  return ParseHeads(words, sources, std::move(line), arguments) ? RunHeads(arguments)
-                                                                : TrainingOutcome();
+  if (!ParseHeads(words, sources, std::move(line), arguments)) return std::nullopt;
+  return arguments;
 }
 
 }  // namespace
@@ -529,10 +536,39 @@ TrainingOutcome TrainSoftmaxHeads(const Arguments& words) {
                                                                       : TrainingOutcome();
 }
 
-TrainingOutcome TrainHeads(const Arguments& words) { return TrainBoth(words, Sources::kAll); }
+TrainingOutcome TrainHeads(const Arguments& words) {
+  const std::optional<HeadsArguments> arguments = ParseBoth(words, Sources::kAll);
+  return arguments ? RunHeads(*arguments) : TrainingOutcome();
+}
 
-TrainingOutcome TrainHeadsOf(const Arguments& words) {
-  return TrainBoth(words, Sources::kWordsAlone);
+std::vector<TrainingOutcome> TrainHeadsOf(const std::vector<Arguments>& words) {
+  const auto stopped = [] {
+    return std::vector<TrainingOutcome>{{.status = StopStatus(), .json = {}}};
+  };
+  std::vector<HeadsArguments> arguments;
+  std::vector<Prepared> prepared;
+  for (const Arguments& of_member : words) {
+    arguments.push_back(ParseBoth(of_member, Sources::kWordsAlone).value());
+    RequireWritable(arguments.back().output);
+    prepared.push_back(Prepare(arguments.back()));
+    if (StopAsked()) return stopped();
+  }
+  if (words.size() > 1) {
+    std::vector<TrainingFeatures> features;
+    for (std::size_t i = 0; i < words.size(); ++i)
+      features.push_back(FeaturesFor(prepared[i], arguments[i]));
+    FillTrainingFeaturesForAll(prepared.front().dataset, features);
+    if (StopAsked()) return stopped();
+  }
+  std::vector<TrainingOutcome> outcomes;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words.size() > 1)
+      fmt::print(stderr, "\ndetector {} of {}: {}\n", i + 1, words.size(), arguments[i].output);
+    outcomes.push_back(RunPrepared(arguments[i], std::move(prepared[i])));
+    const int status = outcomes.back().status;
+    if (status != kDone && status != kSomeInputsFailed) break;
+  }
+  return outcomes;
 }
 
 }  // namespace deeper::tools

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "tools/training_outcome.h"
 #include "tools/verbs.h"
 
@@ -14,7 +16,9 @@ TrainingOutcome TrainFeatures(const Arguments& words);
 TrainingOutcome TrainSvm(const Arguments& words);
 TrainingOutcome TrainSoftmaxHeads(const Arguments& words);
 TrainingOutcome TrainHeads(const Arguments& words);
-// The same with options of another training, whose words these are.
-TrainingOutcome TrainHeadsOf(const Arguments& words);
+// "train heads" for several detectors of the same data, with the words of another training; the
+// features of those whose networks have rows in common are extracted together. One outcome a
+// detector, as far as it went: the last one says how it ended.
+std::vector<TrainingOutcome> TrainHeadsOf(const std::vector<Arguments>& words);
 
 }  // namespace deeper::tools

@@ -128,42 +128,49 @@ std::optional<RegionFeatures> LoadEntry(const FeatureCache& cache,
   return regions;
 }
 
-// Puts what the cache does not hold of this picture into it.
-void ExtractInto(const FeatureCache& cache,
+// The caches of networks that run together; one a network of the extractor's family.
+using Caches = std::vector<FeatureCache>;
+
+// Puts what the caches do not hold of this picture into them. `how`: of any of the networks.
+void ExtractInto(const Caches& caches,
                  const AnnotatedImage& annotated,
                  const TrainingFeatures& how,
                  FeatureExtractor& extractor) {
   const Image image = ReadImage(annotated.image_path);
   StageTimes times;
-  const auto store_context = [&](const std::string& entry, const Image& of) {
-    if (!how.context || cache.Contains(ContextEntryOf(entry))) return;
-    cache.Store(ContextEntryOf(entry), extractor.ExtractWhole(of, times));
+  const auto store = [&](const std::string& entry, const Image& of, const auto& make_boxes) {
+    const auto lacks = [&](const FeatureCache& cache) { return !cache.Contains(entry); };
+    if (std::ranges::none_of(caches, lacks)) return;
+    const std::vector<RegionFeatures> extracted = extractor.ExtractForAll(of, make_boxes(), times);
+    for (std::size_t i = 0; i < caches.size(); ++i) {
+      if (lacks(caches[i])) caches[i].Store(entry, extracted[i]);
+    }
   };
-  const std::string entry = EntryOf(annotated, how);
-  if (!cache.Contains(entry)) {
-    cache.Store(entry, extractor.Extract(image, BoxesFor(annotated, image, how), times));
-  }
-  store_context(entry, image);
+  const auto store_with_context =
+      [&](const std::string& entry, const Image& of, const auto& make_boxes) {
+        store(entry, of, make_boxes);
+        if (!how.context) return;
+        store(ContextEntryOf(entry), of, [&] { return std::vector<Box>{WholeImageBox(of)}; });
+      };
+  store_with_context(
+      EntryOf(annotated, how), image, [&] { return BoxesFor(annotated, image, how); });
   if (!how.mirrored_truth) return;
-  const Image mirrored = MirrorImage(image);
-  const std::string mirrored_entry = MirroredEntryOf(annotated, how);
-  if (!cache.Contains(mirrored_entry)) {
+  store_with_context(MirroredEntryOf(annotated, how), MirrorImage(image), [&] {
     std::vector<Box> boxes;
     for (const Annotation& annotation : MirroredTruth(annotated, image.width))
       boxes.push_back(annotation.box);
-    cache.Store(mirrored_entry, extractor.Extract(mirrored, std::move(boxes), times));
-  }
-  store_context(mirrored_entry, mirrored);
+    return boxes;
+  });
 }
 
 // Extracts what is missing of `wanted` pictures, with progress; a picture that cannot be read is
 // reported and passed over. Gives back how many those were.
-std::size_t FillCache(const FeatureCache& cache,
-                      const Dataset& dataset,
-                      const std::vector<std::size_t>& missing,
-                      std::size_t wanted,
-                      const TrainingFeatures& how) {
-  FeatureExtractor extractor(*how.network, how.crop);
+std::size_t FillCaches(const Caches& caches,
+                       FeatureExtractor extractor,
+                       const Dataset& dataset,
+                       const std::vector<std::size_t>& missing,
+                       std::size_t wanted,
+                       const TrainingFeatures& how) {
   std::size_t unreadable = 0;
   ProgressLine progress("extracting features", "pictures", wanted, wanted - missing.size());
   ForEachInOrder<std::string>(
@@ -171,7 +178,7 @@ std::size_t FillCache(const FeatureCache& cache,
       how.workers,
       [&](std::size_t i) -> std::string {
         try {
-          ExtractInto(cache, dataset.images[missing[i]], how, extractor);
+          ExtractInto(caches, dataset.images[missing[i]], how, extractor);
           return {};
         } catch (const WriteError&) {
           throw;
@@ -187,6 +194,15 @@ std::size_t FillCache(const FeatureCache& cache,
         progress.Advance();
       });
   return unreadable;
+}
+
+std::size_t FillCache(const FeatureCache& cache,
+                      const Dataset& dataset,
+                      const std::vector<std::size_t>& missing,
+                      std::size_t wanted,
+                      const TrainingFeatures& how) {
+  return FillCaches(
+      {cache}, FeatureExtractor(*how.network, how.crop), dataset, missing, wanted, how);
 }
 
 // What the cache holds of the data set, until StopAsked().
@@ -256,6 +272,42 @@ std::size_t FillTrainingFeatures(const Dataset& dataset,
   if (missing.empty()) return 0;
   SaySize(dataset, missing.size(), how);
   return FillCache(cache, dataset, missing, pictures.size(), how);
+}
+
+void FillTrainingFeaturesForAll(const Dataset& dataset, const std::vector<TrainingFeatures>& all) {
+  std::vector<std::vector<std::string>> fingerprints;
+  std::vector<CropOptions> crops;
+  for (const TrainingFeatures& how : all) {
+    fingerprints.push_back(how.row_fingerprints);
+    crops.push_back(how.crop);
+  }
+  for (const FamilyMembers& family : GroupIntoFamilies(fingerprints, crops)) {
+    Caches caches;
+    std::vector<const Network*> networks;
+    std::vector<bool> is_missing(dataset.images.size(), false);
+    for (const std::size_t member : family.positions) {
+      networks.push_back(all[member].network);
+      caches.emplace_back(all[member].cache, Recipe(all[member]));
+      for (const std::size_t i : MissingFrom(caches.back(), dataset, all[member]))
+        is_missing[i] = true;
+    }
+    std::vector<std::size_t> missing;
+    for (std::size_t i = 0; i < is_missing.size(); ++i) {
+      if (is_missing[i]) missing.push_back(i);
+    }
+    if (missing.empty()) continue;
+    const TrainingFeatures& how = all[family.positions.front()];
+    if (networks.size() > 1)
+      fmt::print(stderr, "{} networks with rows in common run together\n", networks.size());
+    for (const std::size_t member : family.positions) SaySize(dataset, missing.size(), all[member]);
+    FillCaches(caches,
+               FeatureExtractor(NetworkFamily(networks, family.shared_rows), how.crop),
+               dataset,
+               missing,
+               dataset.images.size(),
+               how);
+    if (StopAsked()) return;
+  }
 }
 
 }  // namespace deeper::tools

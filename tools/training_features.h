@@ -17,6 +17,7 @@ namespace deeper::tools {
 struct TrainingFeatures {
   const Network* network = nullptr;
   std::string backbone_fingerprint;
+  std::vector<std::string> row_fingerprints = {};  // of its rows, where several are made together
   CropOptions crop;
   SelectiveSearchOptions proposals;
   std::size_t max_proposals = 0;  // a picture, besides its objects' own boxes; 0 takes all
@@ -48,5 +49,9 @@ ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFe
 std::size_t FillTrainingFeatures(const Dataset& dataset,
                                  const std::vector<std::size_t>& pictures,
                                  const TrainingFeatures& how);
+
+// The same of all pictures for several networks, which run together where they have rows in common
+// (GroupIntoFamilies). They may differ in network, crop and cache, and have the rest in common.
+void FillTrainingFeaturesForAll(const Dataset& dataset, const std::vector<TrainingFeatures>& all);
 
 }  // namespace deeper::tools

@@ -71,6 +71,29 @@ TEST_CASE("several networks each give what they give alone") {
   CHECK(regions[1] == FeatureExtractor(second, {}).Extract(image, kBoxes, times));
 }
 
+TEST_CASE("networks of the same crops are together with those they have most rows in common with") {
+  using Rows = std::vector<std::string>;
+  // The first three have two rows in common, the fifth only one with them and all with nobody, the
+  // sixth reads other crops, and the fourth and seventh have no row of the first.
+  const std::vector<Rows> rows = {{"a", "b", "c"},
+                                  {"a", "b", "d"},
+                                  {"a", "b", "c"},
+                                  {"x", "y", "z"},
+                                  {"a", "e", "f"},
+                                  {"a", "b", "c"},
+                                  {"x", "u", "v"}};
+  std::vector<CropOptions> crops(rows.size());
+  crops[5].mode = CropMode::kSquare;
+  const std::vector<FamilyMembers> families = GroupIntoFamilies(rows, crops);
+  REQUIRE(families.size() == 4);
+  CHECK(families[0].positions == std::vector<std::size_t>{0, 1, 2});
+  CHECK(families[0].shared_rows == 2);
+  CHECK(families[1].positions == std::vector<std::size_t>{3, 6});
+  CHECK(families[1].shared_rows == 1);
+  CHECK(families[2].positions == std::vector<std::size_t>{4});
+  CHECK(families[3].positions == std::vector<std::size_t>{5});
+}
+
 TEST_CASE("stage times add up stage by stage") {
   StageTimes sum = {.decode_s = 1, .proposals_s = 2, .crop_s = 3, .network_s = 4, .heads_s = 5};
   sum += {.decode_s = 10, .proposals_s = 20, .crop_s = 30, .network_s = 40, .heads_s = 50};
