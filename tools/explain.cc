@@ -163,7 +163,6 @@ ExplainedPicture Run(const ExplainArguments& arguments,
     picture.image = ReadImage(annotated.image_path);
   }
   picture.classes = model.classes;
-  picture.crop = model.crop;
   picture.min_score = options.min_score;
   picture.nms = options.nms;
   picture.min_iou = arguments.min_iou;
@@ -185,9 +184,11 @@ ExplainedPicture Run(const ExplainArguments& arguments,
     explain(MeanOf(scored.by_model, ensemble.weights()));
     picture.detections = DetectionsOf(picture.candidates.front());
   }
+  const std::vector<std::string> names = ShortNames(ensemble.files());
   for (std::size_t m = 0; m < ensemble.size(); ++m) {
-    picture.models.push_back({.name = fs::path(ensemble.files()[m]).stem().string(),
+    picture.models.push_back({.name = names[m],
                               .weight = ensemble.weights()[m],
+                              .crop = ensemble.model(m).crop,
                               .scores = std::move(scored.by_model[m].scores)});
   }
   if (truth) {

@@ -45,15 +45,15 @@ struct ExplainedPicture {
   double file_from_image_x = 1;  // pixels of the file, upright, a pixel of `image`
   double file_from_image_y = 1;
   ClassTable classes;
-  CropOptions crop;
   float min_score = 0;
   NmsOptions nms;
   double min_iou = 0;  // that finds an object
   std::vector<Box> proposals;
   std::vector<ProposalOrigin> origins;  // one a proposal; none: all are Selective Search's
   struct ModelScores {
-    std::string name;
+    std::string name;  // no two have the same
     double weight = 1;
+    CropOptions crop = {};
     std::vector<float> scores;  // proposals x classes
   };
   std::vector<ModelScores> models;

@@ -13,21 +13,6 @@ namespace {
 
 constexpr std::size_t kBestClasses = 5;
 
-// The crop of a region as the network sees it, the mean put back.
-Image CropOf(const ExplainedPicture& picture, std::size_t region) {
-  const auto side = static_cast<std::size_t>(picture.crop.size_px);
-  std::vector<float> planes(3 * side * side);
-  Crop(picture.image, picture.proposals[region], picture.crop, planes);
-  Image image = MakeImage(picture.crop.size_px, picture.crop.size_px, 0, 0, 0);
-  for (std::size_t c = 0; c < 3; ++c) {
-    for (std::size_t i = 0; i < side * side; ++i) {
-      const float value = planes[c * side * side + i] + picture.crop.mean_bgr.at(c);
-      image.bgr[3 * i + c] = static_cast<std::uint8_t>(std::clamp(std::lround(value), 0L, 255L));
-    }
-  }
-  return image;
-}
-
 std::string KeptText(const ExplainedPicture& picture, const CandidatePlace& place) {
   const Candidate& candidate = At(picture, place);
   const std::optional<std::size_t> number = NumberOf(picture, place);
@@ -226,12 +211,28 @@ std::string FateText(const ExplainedPicture& picture, const CandidatePlace& plac
   return "as many better ones were kept as are kept of a class";
 }
 
+Image CropOf(const ExplainedPicture& picture, std::size_t region, std::size_t model) {
+  const CropOptions& crop = picture.models[model].crop;
+  const auto side = static_cast<std::size_t>(crop.size_px);
+  std::vector<float> planes(3 * side * side);
+  Crop(picture.image, picture.proposals[region], crop, planes);
+  Image image = MakeImage(crop.size_px, crop.size_px, 0, 0, 0);
+  for (std::size_t c = 0; c < 3; ++c) {
+    for (std::size_t i = 0; i < side * side; ++i) {
+      const float value = planes[c * side * side + i] + crop.mean_bgr.at(c);
+      image.bgr[3 * i + c] = static_cast<std::uint8_t>(std::clamp(std::lround(value), 0L, 255L));
+    }
+  }
+  return image;
+}
+
 StoryPanel PanelOf(const ExplainedPicture& picture,
                    const CandidatePlace& place,
                    std::string caption) {
   const Candidate& asked = At(picture, place);
-  StoryPanel panel{
-      .picture = CropOf(picture, asked.region), .caption = std::move(caption), .bars = {}};
+  StoryPanel panel{.picture = CropOf(picture, asked.region, place.list),
+                   .caption = std::move(caption),
+                   .bars = {}};
   for (const Candidate* candidate : BestClasses(picture, place)) {
     panel.bars.push_back({.name = ClassOf(picture, candidate->detection),
                           .score = candidate->detection.score,

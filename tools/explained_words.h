@@ -71,7 +71,11 @@ std::string MoveText(const Box& from, const Box& to);
 // What became of a candidate.
 std::string FateText(const ExplainedPicture& picture, const CandidatePlace& place);
 
-// The crop of the candidate's region as the network sees it, beside the scores of its best classes.
+// The crop of a region as the network of a model sees it, the mean put back.
+Image CropOf(const ExplainedPicture& picture, std::size_t region, std::size_t model);
+
+// The crop of the candidate's region as the network of its list sees it (of the mean of several
+// models as the first one's does), beside the scores of its best classes.
 StoryPanel PanelOf(const ExplainedPicture& picture,
                    const CandidatePlace& place,
                    std::string caption);

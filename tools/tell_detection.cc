@@ -150,7 +150,20 @@ class Teller {
     if (picture_.fuses_boxes) return;  // its boxes and crops are shown already
     story_.marks.push_back(
         {.box = proposal, .text = "proposal", .bgr = kWhite, .style = LineStyle::kDashed});
+    TellCrops();
+  }
+
+  // What the networks saw: a panel for each kind of crop.
+  void TellCrops() {
+    const std::vector<ExplainedPicture::ModelScores>& models = picture_.models;
     story_.panels.push_back(PanelOf(picture_, place_, "the crop that the network saw"));
+    for (std::size_t m = 1; m < models.size(); ++m) {
+      const auto sees_the_same = [&](const auto& other) { return other.crop == models[m].crop; };
+      if (std::any_of(models.begin(), models.begin() + std::ptrdiff_t(m), sees_the_same)) continue;
+      story_.panels.push_back({.picture = CropOf(picture_, candidate_.region, m),
+                               .caption = "the crop that " + models[m].name + " saw",
+                               .bars = {}});
+    }
   }
 
   void TellSuppressed() {

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "tests/support/catch.h"
+#include "tools/ensemble.h"
 
 namespace deeper::tools {
 namespace {
@@ -21,6 +22,8 @@ ExplainedPicture MakePicture() {
   ExplainedPicture picture;
   picture.id = "000043";
   picture.image = MakeImage(200, 100, 10, 20, 30);
+  for (std::size_t i = 0; i < picture.image.bgr.size(); ++i)
+    picture.image.bgr[i] = static_cast<std::uint8_t>(i * i % 251);
   picture.classes = ClassTableOf({"cat", "dog"});
   picture.min_score = -1;
   picture.nms.max_iou = 0.3;
@@ -138,6 +141,26 @@ TEST_CASE("under soft suppression a detection says who lowered its score, and wh
             "kept as detection 1") != std::string::npos);
 }
 
+TEST_CASE("models are told apart by name, or by path where they have one name") {
+  CHECK(ShortNames({"a/voc.safetensors", "b/cells.safetensors"}) ==
+        std::vector<std::string>{"voc", "cells"});
+  CHECK(ShortNames({"a/voc.safetensors", "b/voc.safetensors", "b/cells.safetensors"}) ==
+        std::vector<std::string>{"a/voc.safetensors", "b/voc.safetensors", "cells"});
+}
+
+TEST_CASE("a detection shows each kind of crop that the models saw, once") {
+  ExplainedPicture picture = MakePicture();
+  CHECK(TellDetection(picture, 1).story.panels.size() == 1);
+  picture.models[1].crop.mode = CropMode::kSquare;
+  picture.models.push_back(picture.models[1]);
+  picture.models[2].name = "third";
+  picture.proposals[0].x1 += 20;  // no square
+  const std::vector<StoryPanel> panels = TellDetection(picture, 1).story.panels;
+  REQUIRE(panels.size() == 2);
+  CHECK(panels[1].caption == "the crop that second saw");
+  CHECK(panels[1].picture != panels[0].picture);
+}
+
 // Two models whose boxes are fused: the first finds the cat at proposal 1, the second at proposal 2
 // and something at proposal 4.
 ExplainedPicture MakeFusedPicture() {
@@ -178,6 +201,11 @@ TEST_CASE("a fused detection names each model's box that it was made of") {
   CHECK(json["proposal"]["rank"] == 1);
   CHECK(told.story.panels.size() == 2);
   CHECK_FALSE(DrawStory(told.story).IsEmpty());
+  ExplainedPicture two_crops = MakeFusedPicture();
+  two_crops.models[1].crop.padding_px = 0;
+  const ToldStory of_two = TellDetection(two_crops, 1);
+  CHECK(of_two.story.panels[0].picture == told.story.panels[0].picture);
+  CHECK(of_two.story.panels[1].picture != told.story.panels[1].picture);
   CHECK(TellDetection(MakeFusedPicture(), 2).text.find("x 1 of 2") != std::string::npos);
 }
 
