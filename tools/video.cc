@@ -40,6 +40,19 @@ Image ImageOf(const cv::Mat& frame) {
 }
 
 // The next frame; nothing at the end and for a broken one, where decoders may throw.
+// Opens the file with those of OpenCV's backends that read files; the others look for cameras, and
+// say on stderr that there are none.
+bool Open(const std::string& file, cv::VideoCapture& capture) {
+  for (const cv::VideoCaptureAPIs backend : {cv::CAP_FFMPEG, cv::CAP_OPENCV_MJPEG}) {
+    try {
+      if (capture.open(file, backend)) return true;
+    } catch (const cv::Exception&) {
+      capture.release();
+    }
+  }
+  return false;
+}
+
 bool Grab(cv::VideoCapture& capture, cv::Mat& frame) {
   try {
     return capture.read(frame) && !frame.empty() && frame.type() == CV_8UC3;
@@ -65,12 +78,7 @@ VideoFrames ExtractFrames(const Picture& video, const fs::path& directory, int e
   const std::string file = video.path.string();
   const std::uintmax_t bytes = InputFile(video.path).size();  // refuses what is no regular file
   cv::VideoCapture capture;
-  try {
-    capture.open(file);
-  } catch (const cv::Exception&) {
-    capture.release();
-  }
-  if (!capture.isOpened()) {
+  if (!Open(file, capture)) {
     throw Error(
         fmt::format("{}: expected a video, found {} bytes that OpenCV cannot decode; convert "
                     "it to motion JPEG in .avi or H.264 in .mp4",
@@ -134,9 +142,9 @@ void WriteVideo(const std::vector<fs::path>& pictures, double fps, const fs::pat
     }
   }
   // The writer says nothing of a full disk: as many frames must be there as were written.
-  cv::VideoCapture written(part.string());
+  cv::VideoCapture written;
   const auto frames = static_cast<double>(pictures.size());
-  if (!written.isOpened() || written.get(cv::CAP_PROP_FRAME_COUNT) < frames) fail();
+  if (!Open(part.string(), written) || written.get(cv::CAP_PROP_FRAME_COUNT) < frames) fail();
   std::error_code code;
   fs::rename(part, path, code);
   if (code) fail();
