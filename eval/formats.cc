@@ -159,6 +159,20 @@ ReadLabels ReadLabelsAs(LabelFormat format, const fs::path& path, const FormatCo
   return {};
 }
 
+std::size_t CountLostMarks(LabelFormat format, const LabelledSet& labels) {
+  const bool holds_flags = format != LabelFormat::kYolo;
+  const bool holds_crowds = holds_flags && format != LabelFormat::kVoc;
+  std::size_t lost = 0;
+  for (const LabelledImage& image : labels.images) {
+    for (const Label& label : image.labels) {
+      const bool loses_flag = !holds_flags && (label.difficult || label.truncated);
+      const bool loses_crowd = !holds_crowds && label.crowd;
+      if (loses_flag || loses_crowd) ++lost;
+    }
+  }
+  return lost;
+}
+
 void WriteLabelsAs(LabelFormat format,
                    const LabelledSet& labels,
                    const fs::path& path,

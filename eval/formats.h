@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -48,6 +49,9 @@ struct FormatContext {
 ReadLabels ReadLabelsAs(LabelFormat format,
                         const std::filesystem::path& path,
                         const FormatContext& context);
+// How many labels are marked in a way that the format has no place for: difficult or truncated in
+// YOLO's, a crowd in YOLO's and VOC's.
+std::size_t CountLostMarks(LabelFormat format, const LabelledSet& labels);
 // Writes them. For ilsvrc the pictures and classes are numbered by the context's data set, without
 // one in their own order.
 void WriteLabelsAs(LabelFormat format,

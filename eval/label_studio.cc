@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -41,6 +44,25 @@ const json* ResultsOf(const json& task, const char* key) {
   return nullptr;
 }
 
+// What a region may be besides its class, as remarks.
+constexpr std::array<std::pair<const char*, bool Label::*>, 3> kMarks = {
+    {{"difficult", &Label::difficult}, {"truncated", &Label::truncated}, {"crowd", &Label::crowd}}};
+
+bool HasRemark(const json& result, const char* remark) {
+  const auto meta = result.find("meta");
+  if (meta == result.end() || !meta->is_object()) return false;
+  const auto text = meta->find("text");
+  return text != meta->end() && text->is_array() && std::ranges::count(*text, json(remark)) > 0;
+}
+
+std::string MetaText(const Label& label) {
+  std::string remarks;
+  for (const auto& [mark, field] : kMarks) {
+    if (label.*field) remarks += fmt::format("{}\"{}\"", remarks.empty() ? "" : ", ", mark);
+  }
+  return remarks.empty() ? "" : fmt::format(R"(, "meta": {{"text": [{}]}})", remarks);
+}
+
 void AddResult(const json& result,
                const std::string& id,
                LabelKind kind,
@@ -74,6 +96,7 @@ void AddResult(const json& result,
   if (kind == LabelKind::kDetections) {
     label.score = static_cast<float>(NumberAt(result, "score").value_or(0));
   }
+  for (const auto& [mark, field] : kMarks) label.*field = HasRemark(result, mark);
   const auto names = value->find("rectanglelabels");
   const bool has_name =
       names != value->end() && names->is_array() && !names->empty() && (*names)[0].is_string();
@@ -85,7 +108,7 @@ std::string ResultText(const Label& label, const LabelledImage& image, const std
   return fmt::format(R"({{"type": "rectanglelabels", "from_name": "label", "to_name": "image", )"
                      R"("original_width": {}, "original_height": {}, "image_rotation": 0, )"
                      R"("value": {{"x": {}, "y": {}, "width": {}, "height": {}, "rotation": 0, )"
-                     R"("rectanglelabels": [{}]}}{}}})",
+                     R"("rectanglelabels": [{}]}}{}{}}})",
                      image.width,
                      image.height,
                      double{box.x0} * 100 / image.width,
@@ -93,7 +116,8 @@ std::string ResultText(const Label& label, const LabelledImage& image, const std
                      (double{box.x1} - double{box.x0}) * 100 / image.width,
                      (double{box.y1} - double{box.y0}) * 100 / image.height,
                      JsonText(name),
-                     label.score ? fmt::format(R"(, "score": {})", FloatText(*label.score)) : "");
+                     label.score ? fmt::format(R"(, "score": {})", FloatText(*label.score)) : "",
+                     MetaText(label));
 }
 
 }  // namespace

@@ -20,8 +20,9 @@ enum class LabelKind {
 // left out with a warning.
 ReadLabels ReadLabelStudio(const std::filesystem::path& path, LabelKind kind);
 
-// Labels with scores become predictions, others annotations. Reading gives the same boxes to a
-// float's precision. Throws Error for a picture without a size.
+// Labels with scores become predictions, others annotations; "difficult", "truncated" and "crowd"
+// stand in a region's meta.text, where Label Studio keeps people's remarks. Reading gives the same
+// boxes to a float's precision. Throws Error for a picture without a size.
 void WriteLabelStudio(const LabelledSet& labels, const std::filesystem::path& path);
 
 }  // namespace deeper

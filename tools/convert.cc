@@ -102,6 +102,13 @@ int RunConvert(const Arguments& words) {
   context.set = arguments.output_set;
   context.dataset = data ? &data->dataset : nullptr;
   WriteLabelsAs(format, labels, arguments.output, context);
+  if (const std::size_t lost = CountLostMarks(format, labels); lost > 0) {
+    fmt::print(stderr,
+               "warning: {} objects are marked difficult, truncated or as a crowd, which {} has no "
+               "place for; an evaluation against what is written counts them as any other\n",
+               lost,
+               NameOf(format));
+  }
   std::size_t boxes = 0;
   for (const LabelledImage& image : labels.images) boxes += image.labels.size();
   if (arguments.json) {

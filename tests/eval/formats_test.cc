@@ -36,8 +36,7 @@ const std::map<LabelFormat, Abilities> kObjectFormats = {
     {LabelFormat::kYolo,
      {.exact_boxes = false, .strange_names = false, .flags = false, .crowds = false}},
     {LabelFormat::kCsv, {.all_classes = false}},
-    {LabelFormat::kLabelStudio,
-     {.exact_boxes = false, .flags = false, .crowds = false, .all_classes = false}},
+    {LabelFormat::kLabelStudio, {.exact_boxes = false, .all_classes = false}},
 };
 const std::map<LabelFormat, Abilities> kDetectionFormats = {
     {LabelFormat::kJsonLines, {.all_classes = false}},
@@ -161,6 +160,24 @@ void RoundTrip(LabelFormat format, const Abilities& abilities, LabelKind kind) {
 TEST_CASE("true objects come back from every format as it promises") {
   for (const auto& [format, abilities] : kObjectFormats) {
     RoundTrip(format, abilities, LabelKind::kObjects);
+  }
+}
+
+TEST_CASE("marks that a format has no place for are counted") {
+  LabelledSet set{.classes = ClassTableOf({"cat"}), .images = {}};
+  const Label plain{.box = {.x0 = 0, .y0 = 0, .x1 = 1, .y1 = 1}};
+  Label difficult = plain;
+  difficult.difficult = true;
+  Label crowd = plain;
+  crowd.crowd = true;
+  set.images.push_back({.id = "p", .file_name = "", .labels = {plain, difficult, crowd, crowd}});
+  CHECK(CountLostMarks(LabelFormat::kYolo, set) == 3);
+  CHECK(CountLostMarks(LabelFormat::kVoc, set) == 2);
+  for (const LabelFormat format : {LabelFormat::kJsonLines,
+                                   LabelFormat::kCoco,
+                                   LabelFormat::kCsv,
+                                   LabelFormat::kLabelStudio}) {
+    CHECK(CountLostMarks(format, set) == 0);
   }
 }
 
