@@ -34,8 +34,11 @@ fuzz: packages
 	cmake --build --preset fuzz
 	scripts/fuzz.sh build/fuzz/tests/fuzz $(SECONDS)
 
-asan tsan: packages
-	cmake --workflow --preset $@
+asan: packages
+	cmake --workflow --preset asan
+
+tsan: packages
+	LD_LIBRARY_PATH="$$(scripts/tsan-tbb.sh build/tsan-tbb)" cmake --workflow --preset tsan
 
 tidy:
 	@scripts/install-packages.sh tidy
