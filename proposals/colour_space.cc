@@ -9,6 +9,7 @@ namespace {
 
 // The first `channels` planes of OpenCV's 8-bit conversion.
 ColourPlanes ConvertWithOpenCv(const Image& image, int conversion_code, int channels) {
+  FillColourTables();
   // OpenCV has no view of constant data; cvtColor only reads it.
   const cv::Mat bgr(
       image.height, image.width, CV_8UC3, const_cast<std::uint8_t*>(image.bgr.data()));
@@ -60,6 +61,15 @@ ColourPlanes ConvertToIntensity(const Image& image) {
 }
 
 }  // namespace
+
+void FillColourTables() {
+  [[maybe_unused]] static const bool are_filled = [] {
+    cv::Mat converted;
+    for (const int code : {cv::COLOR_BGR2HSV, cv::COLOR_BGR2HSV_FULL, cv::COLOR_BGR2Lab})
+      cv::cvtColor(cv::Mat(1, 1, CV_8UC3, cv::Scalar()), converted, code);
+    return true;
+  }();
+}
 
 ColourPlanes ConvertColour(const Image& image, ColourSpace space) {
   Expects(!image.IsEmpty(), "a picture with pixels");

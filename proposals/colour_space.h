@@ -31,10 +31,17 @@ struct ColourPlanes {
 // `image` in one of the colour spaces of Uijlings et al. 2013, section 3.1:
 //   kHsv        hue 0..255 for 0..360 degrees, saturation, value; gray has hue 0
 //   kLab        CIE L*a*b* of sRGB with D65: 2.55 L*, a* + 128, b* + 128
-//   kRgi        normalised red R / (R+G+B) and green, times 255, and the mean of R, G, B; black has
-//   85, 85 kHue        the hue of kHsv alone: one channel kIntensity  0.299 R + 0.587 G + 0.114 B:
-//   one channel
+//   kRgi        normalised red R / (R+G+B) and green, times 255, and the mean of R, G, B; black
+//               has 85, 85
+//   kHue        the hue of kHsv alone: one channel
+//   kIntensity  0.299 R + 0.587 G + 0.114 B: one channel
 // Expects a non-empty image. Safe to call from several threads.
 ColourPlanes ConvertColour(const Image& image, ColourSpace space);
+
+// OpenCV fills the tables of its colour conversions when it is first asked for one, without a lock:
+// a thread that comes meanwhile leaks them, or reads them half filled. This has them filled once,
+// and comes back when they are. To be called before OpenCV converts colours. Safe from several
+// threads.
+void FillColourTables();
 
 }  // namespace deeper

@@ -4,6 +4,8 @@
 #include <opencv2/ximgproc/segmentation.hpp>
 #include <tuple>
 
+#include "proposals/colour_space.h"
+
 namespace deeper {
 namespace {
 
@@ -13,6 +15,7 @@ std::vector<cv::Rect> RunOpenCv(const Image& resized, const SelectiveSearchOptio
   // OpenCV has no view of constant data; the search only reads it.
   const cv::Mat bgr(
       resized.height, resized.width, CV_8UC3, const_cast<std::uint8_t*>(resized.bgr.data()));
+  FillColourTables();
   const auto search = cv::ximgproc::segmentation::createSelectiveSearchSegmentation();
   search->setBaseImage(bgr);
   const int first_k = 3 * *std::min_element(options.k.begin(), options.k.end());

@@ -1,5 +1,8 @@
 #include "proposals/colour_space.h"
 
+#include <barrier>
+#include <thread>
+
 #include "core/error.h"
 #include "tests/support/catch.h"
 
@@ -56,6 +59,26 @@ TEST_CASE("Planes keep the pixels in order") {
   const ColourPlanes planes = ConvertColour(image, ColourSpace::kHsv);
   REQUIRE(planes.PixelCount() == 6);
   for (std::size_t i = 0; i < 6; ++i) CHECK(planes.Plane(2)[i] == 40 * i);
+}
+
+TEST_CASE("Threads that convert the first picture at once all get its colours") {
+  Image image = MakeImage(64, 64, 0, 0, 0);
+  for (std::size_t i = 0; i < image.bgr.size(); ++i)
+    image.bgr[i] = static_cast<std::uint8_t>(i * 7);
+  constexpr int kThreads = 8;
+  std::barrier all_ready(kThreads);
+  std::vector<ColourPlanes> found(kThreads);
+  {
+    std::vector<std::jthread> threads;
+    for (ColourPlanes& planes : found) {
+      threads.emplace_back([&] {
+        all_ready.arrive_and_wait();
+        planes = ConvertColour(image, ColourSpace::kLab);
+      });
+    }
+  }
+  const ColourPlanes expected = ConvertColour(image, ColourSpace::kLab);
+  for (const ColourPlanes& planes : found) CHECK(planes == expected);
 }
 
 TEST_CASE("An empty picture has no colours to convert") {
