@@ -135,7 +135,7 @@ std::vector<RegionFeatures> FeatureExtractor::ExtractForAll(const Image& image,
 }
 
 RegionFeatures FeatureExtractor::Extract(const Image& image,
-                                         std::vector<Box> boxes,
+                                         const std::vector<Box>& boxes,
                                          StageTimes& times) {
   Expects(state_->networks.networks().size() == 1, "one network");
   return std::move(ExtractForAll(image, boxes, times).front());

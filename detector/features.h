@@ -60,7 +60,7 @@ class FeatureExtractor {
 
   // Features of the crops of `boxes`, in their order. Adds to times.crop_s and times.network_s.
   // Expects one network.
-  RegionFeatures Extract(const Image& image, std::vector<Box> boxes, StageTimes& times);
+  RegionFeatures Extract(const Image& image, const std::vector<Box>& boxes, StageTimes& times);
   // Features of the whole picture as one box.
   RegionFeatures ExtractWhole(const Image& image, StageTimes& times);
   // What Extract would give for each network of the family.

@@ -104,6 +104,7 @@ std::string NameOf(LabelFormat format) {
 
 std::vector<std::string> LabelFormatNames() {
   std::vector<std::string> names;
+  names.reserve(kNames.size());
   for (const auto& [format, name] : kNames) names.emplace_back(name);
   return names;
 }

@@ -19,14 +19,13 @@ PictureRates MeasurePictures(const Model& model,
                      .workers = workers};
   const auto run = [&](const Picture& picture, StageTimes& times) {
     const Image image = Timed(times.decode_s, [&] { return ReadImage(picture.path); });
-    std::vector<Box> boxes =
+    const std::vector<Box> boxes =
         Timed(times.proposals_s, [&] { return BoxesOf(SelectiveSearch(image, model.proposals)); });
-    const std::size_t count = boxes.size();
-    RegionFeatures regions = extractor.Extract(image, std::move(boxes), times);
+    RegionFeatures regions = extractor.Extract(image, boxes, times);
     if (model.context_weight > 0) regions.context = extractor.ExtractWhole(image, times).features;
     Timed(times.heads_s,
           [&] { return DetectFromFeatures(model, std::move(regions), {.nms = model.nms}); });
-    return count;
+    return boxes.size();
   };
   const auto run_all = [&](int threads) {
     std::size_t proposals = 0;

@@ -52,7 +52,7 @@ struct DetectArguments {
   ReadingOptions reading;
   SuppressionOptions suppression;
   ShardOptions shard;
-  double picture_time_limit_s = kPictureTimeLimit_s;
+  double picture_time_limit_s = kPictureTimeLimitSeconds;
 };
 
 bool ParseDetect(const Arguments& words, DetectArguments& arguments) {

@@ -20,7 +20,7 @@ namespace deeper::tools {
 
 // Seconds on the clock that one picture may take when nobody says otherwise: far more than any
 // takes.
-inline constexpr double kPictureTimeLimit_s = 3600;
+inline constexpr double kPictureTimeLimitSeconds = 3600;
 
 // The option --picture-time-limit.
 void AddPictureTimeLimit(boost::program_options::options_description& group, double& limit_s);

@@ -50,7 +50,7 @@ struct ProposeArguments {
   int workers = 0;
   bool json = false;
   ShardOptions shard;
-  double picture_time_limit_s = kPictureTimeLimit_s;
+  double picture_time_limit_s = kPictureTimeLimitSeconds;
 
   // Whether the ways to propose are compared, rather than one of them taken.
   bool Compares() const {

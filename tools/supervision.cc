@@ -51,7 +51,7 @@ std::vector<std::string> CommandOfProcess() {
 
 }  // namespace
 
-thread_local const Supervision::Watched* Supervision::under_way_ = nullptr;
+thread_local const Supervision::Watched* Supervision::under_way = nullptr;
 
 Supervision::Watched::Watched(Supervision& the_supervision,
                               std::size_t picture,
@@ -76,11 +76,11 @@ Supervision::Watched::Watched(Supervision& the_supervision,
     const std::lock_guard lock(supervision.mutex_);
     supervision.watched_.insert(this);
   }
-  under_way_ = this;
+  under_way = this;
 }
 
 Supervision::Watched::~Watched() {
-  under_way_ = nullptr;
+  under_way = nullptr;
   const std::lock_guard lock(supervision.mutex_);
   supervision.watched_.erase(this);
 }
@@ -107,7 +107,7 @@ Supervision::~Supervision() {
 }
 
 void Supervision::OnCrash(int signal) {
-  if (const Watched* picture = under_way_) {
+  if (const Watched* picture = under_way) {
     picture->supervision.BeginAnew(picture->crash_line, picture->crash_message);
   }
   std::signal(signal, SIG_DFL);

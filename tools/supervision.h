@@ -70,7 +70,7 @@ class Supervision {
   void BeginAnew(const std::string& line, const std::string& message) noexcept;
   void LookForLate(const std::stop_token& stop);
 
-  static thread_local const Watched* under_way_;
+  static thread_local const Watched* under_way;
 
   Journal& journal_;
   std::chrono::duration<double> limit_;

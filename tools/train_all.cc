@@ -287,8 +287,7 @@ TrainingOutcome TrainAll(const Arguments& words) {
         "\n1. fine-tuning the network{}, {} steps\n",
         members.size() > 1 ? fmt::format(" of detector {} of {}", i + 1, members.size()) : "",
         member.steps);
-    const TrainingOutcome tuned =
-        TrainFinetuneOf(Joined(common, FinetuneWords(arguments, member, i)));
+    TrainingOutcome tuned = TrainFinetuneOf(Joined(common, FinetuneWords(arguments, member, i)));
     if (tuned.status != kDone) return tuned;
     tuned_json.push_back(tuned.json);
     heads.push_back(Joined(common, HeadsWords(arguments, member)));
