@@ -49,7 +49,11 @@ function(deeper_add_test name)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
   target_link_libraries(${target} PRIVATE ${arg_LINK} deeper_test_support Catch2::Catch2WithMain)
   deeper_configure_target(${target})
+  set(timeout 600)
+  if(DEEPER_SANITIZE)
+    set(timeout 3600)
+  endif()
   catch_discover_tests(${target} TEST_PREFIX "${folder}/"
     PROPERTIES LABELS "${arg_LABELS}" SKIP_REGULAR_EXPRESSION "skipped: needs "
-               ENVIRONMENT "OPENBLAS_NUM_THREADS=1" TIMEOUT 600)
+               ENVIRONMENT "OPENBLAS_NUM_THREADS=1" TIMEOUT ${timeout})
 endfunction()
