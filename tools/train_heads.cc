@@ -394,8 +394,7 @@ Shard ChosenShard(const HeadsArguments& arguments, std::size_t class_count) {
   return chosen.shard;
 }
 
-TrainingOutcome RunPrepared(HeadsArguments arguments, Prepared prepared) {
-  const Stopwatch watch;
+TrainingOutcome RunPrepared(HeadsArguments arguments, Prepared prepared, const Stopwatch& watch) {
   const Dataset& dataset = prepared.dataset;
   const Shard shard = ChosenShard(arguments, dataset.classes.Size());
   fs::path output = arguments.output;
@@ -448,10 +447,11 @@ TrainingOutcome RunPrepared(HeadsArguments arguments, Prepared prepared) {
 }
 
 TrainingOutcome RunHeads(const HeadsArguments& arguments) {
+  const Stopwatch watch;
   RequireWritable(arguments.output);
   Prepared prepared = Prepare(arguments);
   if (StopAsked()) return {.status = StopStatus(), .json = {}};
-  return RunPrepared(arguments, std::move(prepared));
+  return RunPrepared(arguments, std::move(prepared), watch);
 }
 
 TrainingOutcome RunFeatures(const HeadsArguments& arguments) {
@@ -564,7 +564,8 @@ std::vector<TrainingOutcome> TrainHeadsOf(const std::vector<Arguments>& words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words.size() > 1)
       fmt::print(stderr, "\ndetector {} of {}: {}\n", i + 1, words.size(), arguments[i].output);
-    outcomes.push_back(RunPrepared(arguments[i], std::move(prepared[i])));
+    const Stopwatch watch;
+    outcomes.push_back(RunPrepared(arguments[i], std::move(prepared[i]), watch));
     const int status = outcomes.back().status;
     if (status != kDone && status != kSomeInputsFailed) break;
   }
