@@ -361,7 +361,6 @@ Prepared Prepare(const HeadsArguments& arguments) {
 TrainingFeatures FeaturesFor(const Prepared& prepared, const HeadsArguments& arguments) {
   return {.network = &*prepared.network,
           .backbone_fingerprint = prepared.model.backbone_fingerprint,
-          .row_fingerprints = RowFingerprints(prepared.backbone, prepared.network->options()),
           .crop = prepared.model.crop,
           .proposals = prepared.model.proposals,
           .max_proposals = static_cast<std::size_t>(arguments.max_training_boxes),
@@ -555,8 +554,11 @@ std::vector<TrainingOutcome> TrainHeadsOf(const std::vector<Arguments>& words) {
   }
   if (words.size() > 1) {
     std::vector<TrainingFeatures> features;
-    for (std::size_t i = 0; i < words.size(); ++i)
+    for (std::size_t i = 0; i < words.size(); ++i) {
       features.push_back(FeaturesFor(prepared[i], arguments[i]));
+      features.back().row_fingerprints =
+          RowFingerprints(prepared[i].backbone, prepared[i].network->options());
+    }
     FillTrainingFeaturesForAll(prepared.front().dataset, features);
     if (StopAsked()) return stopped();
   }

@@ -53,9 +53,14 @@ double MeanBoxes(const Dataset& dataset, const TrainingFeatures& how) {
   return pictures == 0 ? 0 : static_cast<double>(boxes) / static_cast<double>(pictures);
 }
 
-void SaySize(const Dataset& dataset, std::size_t missing, const TrainingFeatures& how) {
+// `caches`: the directories of networks that run together; `how`: of any of them.
+void SaySize(const Dataset& dataset,
+             std::size_t missing,
+             const TrainingFeatures& how,
+             const std::vector<std::string>& caches) {
   const double boxes = MeanBoxes(dataset, how);
-  const auto bytes = static_cast<double>(FeatureCache::BytesFor(static_cast<std::size_t>(boxes)));
+  const auto bytes = static_cast<double>(caches.size()) *
+                     static_cast<double>(FeatureCache::BytesFor(static_cast<std::size_t>(boxes)));
   const auto pictures = static_cast<double>(dataset.images.size());
   const double free = static_cast<double>(std::filesystem::space(how.cache).available);
   fmt::print(
@@ -64,14 +69,14 @@ void SaySize(const Dataset& dataset, std::size_t missing, const TrainingFeatures
       dataset.images.size(),
       boxes,
       BytesText(bytes * pictures),
-      how.cache.string(),
+      fmt::join(caches, ", "),
       BytesText(bytes * static_cast<double>(missing)),
       BytesText(free));
   if (bytes * static_cast<double>(missing) > free) {
     throw Error(
         fmt::format("{}: not enough space for the features; name another directory with --cache or "
                     "lower --max-training-boxes",
-                    how.cache.string()));
+                    fmt::join(caches, ", ")));
   }
 }
 
@@ -105,11 +110,17 @@ std::vector<Annotation> MirroredTruth(const AnnotatedImage& annotated, int width
   return truth;
 }
 
+// The caches of networks that run together; one a network of the extractor's family.
+using Caches = std::vector<FeatureCache>;
+
+// Whether all caches hold the picture. Here and below `how` is of any of the networks.
 bool IsComplete(const AnnotatedImage& annotated,
                 const TrainingFeatures& how,
-                const FeatureCache& cache) {
+                const Caches& caches) {
   const auto contains = [&](const std::string& entry) {
-    return cache.Contains(entry) && (!how.context || cache.Contains(ContextEntryOf(entry)));
+    return std::ranges::all_of(caches, [&](const FeatureCache& cache) {
+      return cache.Contains(entry) && (!how.context || cache.Contains(ContextEntryOf(entry)));
+    });
   };
   return contains(EntryOf(annotated, how)) &&
          (!how.mirrored_truth || contains(MirroredEntryOf(annotated, how)));
@@ -128,10 +139,7 @@ std::optional<RegionFeatures> LoadEntry(const FeatureCache& cache,
   return regions;
 }
 
-// The caches of networks that run together; one a network of the extractor's family.
-using Caches = std::vector<FeatureCache>;
-
-// Puts what the caches do not hold of this picture into them. `how`: of any of the networks.
+// Puts what the caches do not hold of this picture into them.
 void ExtractInto(const Caches& caches,
                  const AnnotatedImage& annotated,
                  const TrainingFeatures& how,
@@ -196,15 +204,6 @@ std::size_t FillCaches(const Caches& caches,
   return unreadable;
 }
 
-std::size_t FillCache(const FeatureCache& cache,
-                      const Dataset& dataset,
-                      const std::vector<std::size_t>& missing,
-                      std::size_t wanted,
-                      const TrainingFeatures& how) {
-  return FillCaches(
-      {cache}, FeatureExtractor(*how.network, how.crop), dataset, missing, wanted, how);
-}
-
 // What the cache holds of the data set, until StopAsked().
 ExtractedImages LoadFrom(const FeatureCache& cache,
                          const Dataset& dataset,
@@ -228,13 +227,13 @@ ExtractedImages LoadFrom(const FeatureCache& cache,
   return extracted;
 }
 
-// Positions of the pictures whose features the cache lacks, as far as names tell.
-std::vector<std::size_t> MissingFrom(const FeatureCache& cache,
+// Positions of the pictures whose features a cache lacks, as far as names tell.
+std::vector<std::size_t> MissingFrom(const Caches& caches,
                                      const Dataset& dataset,
                                      const TrainingFeatures& how) {
   std::vector<std::size_t> missing;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
-    if (!IsComplete(dataset.images[i], how, cache)) missing.push_back(i);
+    if (!IsComplete(dataset.images[i], how, caches)) missing.push_back(i);
   }
   return missing;
 }
@@ -242,14 +241,22 @@ std::vector<std::size_t> MissingFrom(const FeatureCache& cache,
 }  // namespace
 
 ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFeatures& how) {
-  const FeatureCache cache(how.cache, Recipe(how));
+  const Caches cache = {FeatureCache(how.cache, Recipe(how))};
+  const auto fill = [&](const std::vector<std::size_t>& missing) {
+    FillCaches(cache,
+               FeatureExtractor(*how.network, how.crop),
+               dataset,
+               missing,
+               dataset.images.size(),
+               how);
+  };
   std::vector<std::size_t> missing = MissingFrom(cache, dataset, how);
   if (!missing.empty()) {
-    SaySize(dataset, missing.size(), how);
-    FillCache(cache, dataset, missing, dataset.images.size(), how);
+    SaySize(dataset, missing.size(), how, {how.cache.string()});
+    fill(missing);
     missing = MissingFrom(cache, dataset, how);
   }
-  ExtractedImages extracted = LoadFrom(cache, dataset, how);
+  ExtractedImages extracted = LoadFrom(cache.front(), dataset, how);
   // Only reading tells that an entry is damaged; it is gone then.
   const std::size_t damaged = MissingFrom(cache, dataset, how).size() - missing.size();
   if (damaged == 0 || StopAsked()) return extracted;
@@ -257,21 +264,22 @@ ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFe
              "{}: the features of {} pictures were damaged and are extracted again\n",
              how.cache.string(),
              damaged);
-  FillCache(cache, dataset, MissingFrom(cache, dataset, how), dataset.images.size(), how);
-  return LoadFrom(cache, dataset, how);
+  fill(MissingFrom(cache, dataset, how));
+  return LoadFrom(cache.front(), dataset, how);
 }
 
 std::size_t FillTrainingFeatures(const Dataset& dataset,
                                  const std::vector<std::size_t>& pictures,
                                  const TrainingFeatures& how) {
-  const FeatureCache cache(how.cache, Recipe(how));
+  const Caches cache = {FeatureCache(how.cache, Recipe(how))};
   std::vector<std::size_t> missing;
   for (const std::size_t i : pictures) {
     if (!IsComplete(dataset.images[i], how, cache)) missing.push_back(i);
   }
   if (missing.empty()) return 0;
-  SaySize(dataset, missing.size(), how);
-  return FillCache(cache, dataset, missing, pictures.size(), how);
+  SaySize(dataset, missing.size(), how, {how.cache.string()});
+  return FillCaches(
+      cache, FeatureExtractor(*how.network, how.crop), dataset, missing, pictures.size(), how);
 }
 
 void FillTrainingFeaturesForAll(const Dataset& dataset, const std::vector<TrainingFeatures>& all) {
@@ -282,24 +290,18 @@ void FillTrainingFeaturesForAll(const Dataset& dataset, const std::vector<Traini
     crops.push_back(how.crop);
   }
   for (const FamilyMembers& family : GroupIntoFamilies(fingerprints, crops)) {
-    Caches caches;
-    std::vector<const Network*> networks;
-    std::vector<bool> is_missing(dataset.images.size(), false);
-    for (const std::size_t member : family.positions) {
-      networks.push_back(all[member].network);
-      caches.emplace_back(all[member].cache, Recipe(all[member]));
-      for (const std::size_t i : MissingFrom(caches.back(), dataset, all[member]))
-        is_missing[i] = true;
-    }
-    std::vector<std::size_t> missing;
-    for (std::size_t i = 0; i < is_missing.size(); ++i) {
-      if (is_missing[i]) missing.push_back(i);
-    }
-    if (missing.empty()) continue;
     const TrainingFeatures& how = all[family.positions.front()];
-    if (networks.size() > 1)
-      fmt::print(stderr, "{} networks with rows in common run together\n", networks.size());
-    for (const std::size_t member : family.positions) SaySize(dataset, missing.size(), all[member]);
+    Caches caches;
+    std::vector<std::string> directories;
+    std::vector<const Network*> networks;
+    for (const std::size_t member : family.positions) {
+      caches.emplace_back(all[member].cache, Recipe(all[member]));
+      directories.push_back(all[member].cache.string());
+      networks.push_back(all[member].network);
+    }
+    const std::vector<std::size_t> missing = MissingFrom(caches, dataset, how);
+    if (missing.empty()) continue;
+    SaySize(dataset, missing.size(), how, directories);
     FillCaches(caches,
                FeatureExtractor(NetworkFamily(networks, family.shared_rows), how.crop),
                dataset,
