@@ -224,6 +224,11 @@ std::vector<Proposal> MultiBoxProposals(std::vector<ScoredUnitBox> boxes,
   return proposals;
 }
 
+SelectiveSearchOptions WithSidesOfMultiBox(SelectiveSearchOptions options) {
+  options.min_side_px /= 2;
+  return options;
+}
+
 std::vector<Proposal> JoinProposals(const std::vector<Proposal>& multibox,
                                     const std::vector<Proposal>& selective_search,
                                     const SelectiveSearchOptions& options,
@@ -231,10 +236,11 @@ std::vector<Proposal> JoinProposals(const std::vector<Proposal>& multibox,
                                     int height_px) {
   const FrameSize frame =
       ResizedFrame({.width = width_px, .height = height_px}, options.width_px, options.max_area_px);
+  const int min_side_px = WithSidesOfMultiBox(options).min_side_px;
   const auto is_small = [&](const Box& box) {
     const double width = double{box.Width()} * frame.width / width_px;
     const double height = double{box.Height()} * frame.height / height_px;
-    return std::min(width, height) < options.min_side_px;
+    return std::min(width, height) < min_side_px;
   };
   std::vector<Proposal> joined;
   std::set<std::array<float, 4>> seen;

@@ -130,9 +130,14 @@ std::vector<Proposal> MultiBoxProposals(std::vector<ScoredUnitBox> boxes,
                                         int width_px,
                                         int height_px);
 
+// The options of a search for the boxes of MultiBox beside it: they may be half as small. Of what
+// Selective Search finds there little is an object, of MultiBox's boxes much.
+SelectiveSearchOptions WithSidesOfMultiBox(SelectiveSearchOptions options);
+
 // MultiBox's and Selective Search's proposals of one picture in turn, each by its ranks, MultiBox's
-// first; what `options` says of Selective Search's size, near-duplicates and number of boxes holds
-// for all. Exact duplicates are dropped in any case.
+// first; what `options` says of Selective Search's near-duplicates and number of boxes holds for
+// all, and of MultiBox's those with sides as in WithSidesOfMultiBox() stay. Exact duplicates are
+// dropped in any case.
 std::vector<Proposal> JoinProposals(const std::vector<Proposal>& multibox,
                                     const std::vector<Proposal>& selective_search,
                                     const SelectiveSearchOptions& options,

@@ -6,6 +6,7 @@
 
 #include "backbone/googlenet.h"
 #include "backbone/kernels/layout.h"
+#include "backbone/stored_blobs.h"
 #include "backbone/weight_files.h"
 #include "core/error.h"
 #include "detector/model.h"
@@ -66,7 +67,7 @@ std::map<std::string, StoredTensor> TensorsOf(const MultiBox& multibox, const We
   for (const auto& [name, blob] : multibox.weights) {
     const auto shared = backbone.find(name);
     if (shared != backbone.end() && shared->second == blob) continue;
-    tensors[NameInFile(name)] = StoreTensor(blob, FitsBf16(blob) ? DType::kBf16 : DType::kF32);
+    StoreBlob(NameInFile(name), blob, tensors);
   }
   return tensors;
 }
@@ -84,8 +85,8 @@ MultiBox MultiBoxFrom(const std::map<std::string, StoredTensor>& tensors,
                       const std::string& source) {
   MultiBox multibox;
   try {
-    for (const auto& [name, stored] : tensors)
-      multibox.weights.emplace(name.substr(kPrefix.size()), LoadTensor(stored, name));
+    for (auto& [name, blob] : LoadBlobs(tensors))
+      multibox.weights.emplace(name.substr(kPrefix.size()), std::move(blob));
   } catch (const Error& error) {
     throw Error(source + ": " + error.what());
   }
@@ -116,6 +117,14 @@ std::string FingerprintOf(const MultiBox& multibox) {
 MultiBox RoundedToBf16(MultiBox multibox) {
   for (auto& [name, blob] : multibox.weights) {
     for (float& value : blob.data) value = kernels::FloatFromBf16(kernels::Bf16FromFloat(value));
+  }
+  return multibox;
+}
+
+MultiBox RoundedBeside(const Weights& backbone, MultiBox multibox) {
+  for (auto& [name, blob] : multibox.weights) {
+    const auto shared = backbone.find(name);
+    if (shared == backbone.end() || shared->second != blob) blob = RoundedToBytes(std::move(blob));
   }
   return multibox;
 }

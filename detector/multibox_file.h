@@ -14,7 +14,7 @@ namespace deeper {
 
 // Its tensors, all called "multibox/...": "priors" (K, 2, 4; means, deviations), "mean_bgr" (3),
 // and the blobs of its network but those that `backbone`, the network beside it in the file, has
-// too, bit for bit. A blob is bf16 where that loses nothing.
+// too, bit for bit. A blob takes as few bytes as lose nothing.
 std::map<std::string, StoredTensor> TensorsOf(const MultiBox& multibox, const Weights& backbone);
 
 // Takes the tensors of that prefix out of a file's; none where it has no MultiBox.
@@ -31,6 +31,10 @@ std::string FingerprintOf(const MultiBox& multibox);
 
 // The same MultiBox with every weight rounded to bf16, half the bytes in a file.
 MultiBox RoundedToBf16(MultiBox multibox);
+
+// The same MultiBox, as small as it gets beside this network: blobs that the network has stay as
+// they are, the weights of the others are rounded to a byte each (RoundedToBytes).
+MultiBox RoundedBeside(const Weights& backbone, MultiBox multibox);
 
 // A file with a MultiBox alone, written whole or not at all. Throws Error where LoadMultiBox would.
 void SaveMultiBox(const MultiBox& multibox, const std::filesystem::path& path);

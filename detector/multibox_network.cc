@@ -49,17 +49,18 @@ CropOptions MultiBoxCrop(const std::array<float, 3>& mean_bgr) {
   return {.mode = CropMode::kWarp, .padding_px = 0, .mean_bgr = mean_bgr};
 }
 
-MultiBoxNetwork::MultiBoxNetwork(const MultiBox& multibox, Precision precision)
+MultiBoxNetwork::MultiBoxNetwork(const MultiBox& multibox, Precision precision, MultiBoxViews views)
     : priors_(multibox.priors),
+      views_(views),
       crop_(MultiBoxCrop(multibox.mean_bgr)),
       element_(TrainingElement(precision)),
       to_last_map_(multibox.weights, precision, std::string(kInception.back().name)),
       head_(HeadOf(multibox.weights)) {}
 
-std::vector<float> MultiBoxNetwork::Outputs(const Image& image) const {
+std::vector<float> MultiBoxNetwork::Outputs(const Image& image, const Box& part) const {
   Expects(!image.IsEmpty(), "a picture with pixels");
   std::vector<float> crop(kInputChannels * kInputSide * kInputSide);
-  Crop(image, WholeImageBox(image), crop_, crop);
+  Crop(image, part, crop_, crop);
   FrozenPart::Buffers buffers(to_last_map_);
   std::vector<std::byte> map(to_last_map_.OutputBytes());
   to_last_map_.Run(TensorView({1, kInputChannels, kInputSide, kInputSide}, crop), buffers, map);
@@ -87,7 +88,14 @@ std::vector<float> MultiBoxNetwork::HeadOutputs(std::span<const float> map_chw) 
 }
 
 std::vector<Proposal> MultiBoxNetwork::Propose(const Image& image) const {
-  return MultiBoxProposals(DecodeMultiBox(priors_, Outputs(image)), image.width, image.height);
+  std::vector<ScoredUnitBox> boxes;
+  for (const Box& part : PartsOf(views_, image.width, image.height)) {
+    const std::vector<ScoredUnitBox> found = BoxesOfPicture(
+        DecodeMultiBox(priors_, Outputs(image, part)), part, image.width, image.height);
+    boxes.insert(boxes.end(), found.begin(), found.end());
+  }
+  if (views_ != MultiBoxViews::kWhole) boxes = MostConfident(std::move(boxes), priors_.size());
+  return MultiBoxProposals(std::move(boxes), image.width, image.height);
 }
 
 }  // namespace deeper

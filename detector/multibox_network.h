@@ -9,6 +9,7 @@
 #include "core/proposal.h"
 #include "detector/crop.h"
 #include "detector/multibox.h"
+#include "detector/multibox_views.h"
 
 namespace deeper {
 
@@ -25,18 +26,22 @@ class MultiBoxNetwork {
  public:
   // Expects a valid MultiBox. precision: f32 or bf16. Throws Error when the processor cannot run
   // it.
-  MultiBoxNetwork(const MultiBox& multibox, Precision precision);
+  MultiBoxNetwork(const MultiBox& multibox,
+                  Precision precision,
+                  MultiBoxViews views = MultiBoxViews::kParts);
 
-  // The network's outputs for a picture, as DecodeMultiBox reads them. Expects a non-empty picture.
-  std::vector<float> Outputs(const Image& image) const;
+  // The network's outputs for a part of a picture, as DecodeMultiBox reads them. Expects a
+  // non-empty part of a non-empty picture.
+  std::vector<float> Outputs(const Image& image, const Box& part) const;
 
-  // The boxes that it proposes: MultiBoxProposals(DecodeMultiBox(Outputs())).
+  // The boxes that it proposes for a picture, as many as there are priors or fewer.
   std::vector<Proposal> Propose(const Image& image) const;
 
  private:
   std::vector<float> HeadOutputs(std::span<const float> map_chw) const;
 
   std::vector<MultiBoxPrior> priors_;
+  MultiBoxViews views_;
   CropOptions crop_;
   kernels::ElementType element_;
   FrozenPart to_last_map_;

@@ -59,9 +59,11 @@ void EnsembleOptions::AddOptions(po::options_description& group) {
       ("fusion-iou", po::value(&fusion_iou)->default_value(fusion_iou)->value_name("IOU"), "boxes that overlap by more are fused")
       ("no-multibox", po::bool_switch(&no_multibox), "propose by Selective Search alone, where the model has a MultiBox too");
   // clang-format on
+  multibox_views.AddOptions(group);
 }
 
 void EnsembleOptions::Check() const {
+  multibox_views.Views();
   for (const double weight : weights) CheckRange("model-weight", weight, 1e-6, 1e6);
   if (fusion != "scores" && fusion != "boxes") {
     throw UsageError(fmt::format("--fusion is '{}', expected scores or boxes", fusion));
@@ -135,10 +137,11 @@ Ensemble::Ensemble(const EnsembleOptions& options)
     Model model = LoadModel(file);
     if (members_.empty() && model.multibox && !options.no_multibox) {
       const Precision precision = options.run.ForNetwork(std::nullopt).precision;
-      multibox_ =
-          std::make_unique<const MultiBoxNetwork>(*model.multibox, MultiBoxPrecision(precision));
-      multibox_text = fmt::format("multibox {} precision {}\n",
+      multibox_ = std::make_unique<const MultiBoxNetwork>(
+          *model.multibox, MultiBoxPrecision(precision), options.multibox_views.Views());
+      multibox_text = fmt::format("multibox {} views {} precision {}\n",
                                   FingerprintOf(*model.multibox),
+                                  options.multibox_views.name,
                                   NameOf(MultiBoxPrecision(precision)));
     }
     model.multibox.reset();
@@ -268,9 +271,10 @@ std::vector<Detection> Ensemble::Detect(const std::string& picture_id,
 }
 
 std::optional<int> Ensemble::SideThatCropsNeed() const {
+  const SelectiveSearchOptions smallest = multibox_ ? WithSidesOfMultiBox(proposals_) : proposals_;
   int largest = 0;
   for (const std::unique_ptr<Member>& member : members_) {
-    const std::optional<int> side = deeper::SideThatCropsNeed(member->model.crop, proposals_);
+    const std::optional<int> side = deeper::SideThatCropsNeed(member->model.crop, smallest);
     if (!side) return std::nullopt;
     largest = std::max(largest, *side);
   }

@@ -23,8 +23,9 @@ struct EnsembleOptions {
   std::string fusion = "scores";    // or "boxes": what of several models is joined
   double fusion_iou = 0.55;         // of boxes: those that overlap by more show one object
   bool no_multibox = false;         // keep to Selective Search
-  std::string feature_cache;        // a directory; "": features are not kept
-  std::string inputs;               // the pictures (InputsText): kept features are of these alone
+  MultiBoxViewsOption multibox_views;
+  std::string feature_cache;  // a directory; "": features are not kept
+  std::string inputs;         // the pictures (InputsText): kept features are of these alone
   ProposalOptions proposals;
   RunOptions run;
 

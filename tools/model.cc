@@ -69,6 +69,7 @@ void PrintDetectorJson(const fs::path& path, const Model& model) {
                                  {"classifiers", NameOf(model.classifiers.kind)},
                                  {"box_regression", RegressionText(model)},
                                  {"quantized", model.quantization.has_value()},
+                                 {"multibox", model.multibox.has_value()},
                                  {"training", model.training}};
   for (const ConfiguredOption& option : DefaultsOf(model, path.string())) {
     json["options"][option.name] = option.value;
@@ -101,6 +102,7 @@ void PrintDetector(const fs::path& path, const Model& model) {
   fmt::print("features        scaled by {} norm to {}\n",
              NameOf(model.scaling.norm),
              model.scaling.target_norm);
+  if (model.multibox) fmt::print("MultiBox        {} boxes\n", model.multibox->priors.size());
   fmt::print("classifiers     {}{}\n",
              NameOf(model.classifiers.kind),
              model.context_weight > 0

@@ -70,6 +70,17 @@ SelectiveSearchOptions ProposalOptions::Over(SelectiveSearchOptions options) con
   return options;
 }
 
+void MultiBoxViewsOption::AddOptions(po::options_description& group) {
+  group.add_options()("multibox-views",
+                      po::value(&name)->default_value(name)->value_name("WHAT"),
+                      "what MultiBox looks at: whole, the picture once as in the paper, or parts, "
+                      "14 parts of it too");
+}
+
+MultiBoxViews MultiBoxViewsOption::Views() const {
+  return ValueOf("multibox-views", [this] { return MultiBoxViewsFromName(name); });
+}
+
 SelectiveSearchOptions DefaultProposals() {
   SelectiveSearchOptions options = DoubleSuperpixelSelectiveSearch();
   options.max_iou = 0.9;

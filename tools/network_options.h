@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backbone/network.h"
+#include "detector/multibox_views.h"
 #include "proposals/selective_search.h"
 
 namespace deeper::tools {
@@ -32,6 +33,15 @@ struct ProposalOptions {
   void AddOptions(boost::program_options::options_description& group);
   // Throws UsageError for an unknown name or a value out of range.
   SelectiveSearchOptions Over(SelectiveSearchOptions defaults) const;
+};
+
+// What a MultiBox looks at, shared by the verbs that propose with one.
+struct MultiBoxViewsOption {
+  std::string name = "parts";
+
+  void AddOptions(boost::program_options::options_description& group);
+  // Throws UsageError for an unknown name.
+  MultiBoxViews Views() const;
 };
 
 // The proposals of detection when nobody says otherwise: x2 superpixels without near-duplicates

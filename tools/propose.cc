@@ -44,6 +44,7 @@ struct ProposeArguments {
   ProposalOptions proposals;
   std::string multibox;
   bool multibox_alone = false;
+  MultiBoxViewsOption multibox_views;
   std::string precision = "auto";
   std::string output;
   std::string curve;
@@ -108,10 +109,12 @@ bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
   arguments.reading.AddOptions(input);
   arguments.data.AddOptions(line.Group("Input from a data set, to measure recall"));
   arguments.proposals.AddOptions(line.Group("Proposals (default: x2)"));
-  line.Group("MultiBox").add_options()
+  auto& multibox = line.Group("MultiBox");
+  multibox.add_options()
       ("multibox", po::value(&arguments.multibox)->value_name("FILE"), "a MultiBox, or a detector that has one: its boxes join those of Selective Search; with --data and without --output the ways to propose are compared")
       ("multibox-alone", po::bool_switch(&arguments.multibox_alone), "propose MultiBox's boxes without Selective Search's")
       ("precision", po::value(&arguments.precision)->default_value(arguments.precision)->value_name("NAME"), "of its network: f32, bf16 or auto, the fastest that this processor has");
+  arguments.multibox_views.AddOptions(multibox);
   auto& output = line.Group("Output");
   output.add_options()
       ("output", po::value(&arguments.output)->value_name("FILE"), "JSON lines, one a picture; a stopped run goes on when repeated; default without --data: stdout")
@@ -131,6 +134,7 @@ bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
     throw UsageError("--multibox-alone needs --multibox");
   if (!arguments.curve.empty() && !arguments.Compares())
     throw UsageError("--curve is drawn with --data and --multibox, and without --output");
+  arguments.multibox_views.Views();
   RunOptions{.precision = arguments.precision, .workers = 1}.Check();
   if (arguments.workers == 0) arguments.workers = DefaultWorkers();
   CheckRange("workers", arguments.workers, 1, 4096);
@@ -169,9 +173,11 @@ UsedMultiBox LoadUsedMultiBox(const ProposeArguments& arguments) {
   const MultiBox multibox = LoadMultiBox(arguments.multibox);
   const Precision precision =
       MultiBoxPrecision(RunOptions{.precision = arguments.precision}.ForNetwork({}).precision);
-  return {.network = std::make_unique<const MultiBoxNetwork>(multibox, precision),
-          .text = fmt::format(" multibox {} {}{}",
+  return {.network = std::make_unique<const MultiBoxNetwork>(
+              multibox, precision, arguments.multibox_views.Views()),
+          .text = fmt::format(" multibox {} views {} {}{}",
                               FingerprintOf(multibox),
+                              arguments.multibox_views.name,
                               NameOf(precision),
                               arguments.multibox_alone ? " alone" : "")};
 }

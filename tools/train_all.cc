@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "detector/multibox_file.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
 #include "tools/find_model.h"
@@ -19,6 +20,7 @@
 #include "tools/stopwatch.h"
 #include "tools/train_finetune.h"
 #include "tools/train_heads.h"
+#include "tools/train_multibox.h"
 
 namespace deeper::tools {
 
@@ -38,20 +40,24 @@ struct AllArguments {
   std::string work;
   std::size_t models = 1;
   std::uint64_t steps = 0;
+  std::uint64_t multibox_steps = 0;
   std::string frozen = "inception_3b";
   double holdout = 0.1;
   int max_training_boxes = 150;
   std::string precision = "auto";
   int workers = 0;
   bool json = false;
+
+  std::string TrainingPrecision() const { return precision == "int8" ? "auto" : precision; }
+  std::string MultiBoxOutput() const { return work + "/multibox.safetensors"; }
 };
 
 bool ParseAll(const Arguments& words, AllArguments& a) {
   CommandLine line(
       "train all",
       "From annotated pictures to a detector: looks the labels over, fine-tunes GoogLeNet, trains "
-      "classifiers and box regression, keeps the better kind, calibrates, and puts all into one "
-      "file. The same command goes on where it was stopped.",
+      "classifiers and box regression, keeps the better kind, calibrates, and puts all, with a "
+      "MultiBox if asked for, into one file. The same command goes on where it was stopped.",
       {"deeper train all --data voc:my-pictures --set train --output mine.safetensors",
        "deeper train all --data coco:labels.json,pictures/ --output mine.safetensors",
        "deeper train all --data voc:VOC2007 --set trainval --steps 3000 --output voc.safetensors",
@@ -68,6 +74,7 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
       ("steps", po::value(&a.steps)->default_value(a.steps)->value_name("N"), "of fine-tuning, 128 regions each; 0: one for every two pictures, from 300 to 3000")
       ("frozen", po::value(&a.frozen)->default_value(a.frozen)->value_name("ROW"), "the last row that fine-tuning leaves as it is; '' trains all")
       ("holdout", po::value(&a.holdout)->default_value(a.holdout)->value_name("F"), "fraction of the pictures that is kept out of training, to choose and calibrate by")
+      ("multibox-steps", po::value(&a.multibox_steps)->default_value(a.multibox_steps)->value_name("N"), "of training a MultiBox for the first detector, 16 pictures each; 6000 are what 1,700 pictures want; 0: it gets none")
       ("max-training-boxes", po::value(&a.max_training_boxes)->default_value(a.max_training_boxes)->value_name("N"), "proposals of each picture that classifiers are trained on; 0 uses all");
   line.Group("Work").add_options()
       ("precision", po::value(&a.precision)->default_value(a.precision)->value_name("NAME"), "f32, bf16, int8 or auto: the fastest that this processor has; int8 is for features, training then takes bf16")
@@ -77,6 +84,7 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   CheckRange("holdout", a.holdout, 0.01, 0.9);
   CheckRange("steps", static_cast<double>(a.steps), 0, 1e9);
+  CheckRange("multibox-steps", static_cast<double>(a.multibox_steps), 0, 1e9);
   CheckRange("max-training-boxes", a.max_training_boxes, 0, 1e6);
   CheckRange("workers", a.workers, 0, 4096);
   CheckRange("models", static_cast<double>(a.models), 1, 100);
@@ -194,7 +202,7 @@ std::vector<std::string> FinetuneWords(const AllArguments& a,
                {"backbone", member.begun_from},
                {"crop", member.crop},
                {"proposals-cache", a.work + "/tuned.safetensors.proposals"},
-               {"precision", a.precision == "int8" ? "auto" : a.precision},
+               {"precision", a.TrainingPrecision()},
                {"steps", std::to_string(member.steps)},
                {"seed", std::to_string(seed)},
                {"schedule", "poly"},
@@ -207,6 +215,27 @@ std::vector<std::string> FinetuneWords(const AllArguments& a,
   words.insert(words.end(), {"--frozen", member.frozen});  // '' is a value of its own
   if (member.class_balanced) words.emplace_back("--class-balanced");
   return words;
+}
+
+// As many boxes as the paper's, or half as many as there are objects in a small data set, so that
+// each has some of its own to begin from.
+std::size_t MultiBoxSize(const std::vector<LabelCounts>& labels) {
+  std::size_t objects = 0;
+  for (const LabelCounts& counts : labels) objects += counts.objects;
+  return std::clamp<std::size_t>(objects / 2, 1, 200);
+}
+
+std::vector<std::string> MultiBoxWords(const AllArguments& a, std::size_t boxes) {
+  return WordsOf(
+      {{"output", a.MultiBoxOutput()},
+       {"boxes", std::to_string(boxes)},
+       {"backbone", FindBackboneFile(a.backbone).string()},
+       {"precision", a.TrainingPrecision()},
+       {"steps", std::to_string(a.multibox_steps)},
+       {"warmup", "20"},
+       {"average", "0.99"},
+       {"validate-every", std::to_string(std::max<std::uint64_t>(a.multibox_steps / 20, 1))},
+       {"checkpoint-every", "25"}});
 }
 
 std::vector<std::string> HeadsWords(const AllArguments& a, const Member& member) {
@@ -278,13 +307,24 @@ TrainingOutcome TrainAll(const Arguments& words) {
   }
   const std::vector<std::string> common = CommonWords(arguments);
   const std::vector<Member> members = MembersOf(arguments, steps);
+  int part = 0;
+  std::string multibox_json = "null";
+  if (arguments.multibox_steps > 0) {
+    fmt::print(stderr, "\n{}. a MultiBox, {} steps\n", ++part, arguments.multibox_steps);
+    TrainingOutcome multibox =
+        TrainMultiBox(Joined(common, MultiBoxWords(arguments, MultiBoxSize(labels))));
+    if (multibox.status != kDone) return multibox;
+    if (arguments.json) multibox_json = multibox.json;
+  }
   std::vector<std::string> tuned_json;
   std::vector<Arguments> heads;
+  ++part;
   for (std::size_t i = 0; i < members.size(); ++i) {
     const Member& member = members[i];
     fmt::print(
         stderr,
-        "\n1. fine-tuning the network{}, {} steps\n",
+        "\n{}. fine-tuning the network{}, {} steps\n",
+        part,
         members.size() > 1 ? fmt::format(" of detector {} of {}", i + 1, members.size()) : "",
         member.steps);
     TrainingOutcome tuned = TrainFinetuneOf(Joined(common, FinetuneWords(arguments, member, i)));
@@ -292,10 +332,12 @@ TrainingOutcome TrainAll(const Arguments& words) {
     tuned_json.push_back(tuned.json);
     heads.push_back(Joined(common, HeadsWords(arguments, member)));
   }
-  fmt::print(stderr, "\n2. classifiers and box regression on its features\n");
+  fmt::print(stderr, "\n{}. classifiers and box regression on its features\n", ++part);
   const std::vector<TrainingOutcome> trained = TrainHeadsOf(heads);
   TrainingOutcome outcome = trained.back();
   if (outcome.status != kDone && outcome.status != kSomeInputsFailed) return outcome;
+  if (arguments.multibox_steps > 0)
+    PutInto(arguments.output, LoadMultiBox(arguments.MultiBoxOutput()));
   if (members.size() > 1) WriteList(arguments, members);
   if (arguments.json) {
     nlohmann::ordered_json detectors = nlohmann::ordered_json::array();
@@ -306,6 +348,7 @@ TrainingOutcome TrainAll(const Arguments& words) {
     outcome.json = LineOf({{"training", "all"},
                            {"output", arguments.output},
                            {"labels", LabelsJson(labels)},
+                           {"multibox", nlohmann::ordered_json::parse(multibox_json)},
                            {"detectors", detectors},
                            {"seconds", watch.Seconds()}});
   }

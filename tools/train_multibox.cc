@@ -312,13 +312,6 @@ class Validation {
   Dataset dataset_;  // of the held-out pictures alone
 };
 
-void PutInto(const std::string& model_path, const MultiBox& multibox) {
-  Model model = LoadModel(model_path);
-  model.multibox = multibox;
-  SaveModel(model, model_path);
-  fmt::print(stderr, "{}: has the MultiBox now\n", model_path);
-}
-
 std::string OutcomeJson(const MultiBoxArguments& arguments,
                         const Pictures& pictures,
                         std::size_t boxes,
@@ -339,6 +332,13 @@ std::string OutcomeJson(const MultiBoxArguments& arguments,
 }
 
 }  // namespace
+
+void PutInto(const std::string& model_path, const MultiBox& multibox) {
+  Model model = LoadModel(model_path);
+  model.multibox = RoundedBeside(model.backbone.value_or(Weights{}), multibox);
+  SaveModel(model, model_path);
+  fmt::print(stderr, "{}: has the MultiBox now\n", model_path);
+}
 
 TrainingOutcome TrainMultiBox(const Arguments& words) {
   MultiBoxArguments arguments;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+
+#include "detector/multibox.h"
 #include "tools/training_outcome.h"
 #include "tools/verbs.h"
 
@@ -7,5 +10,9 @@ namespace deeper::tools {
 
 // deeper train multibox: a network that proposes boxes of any class for a whole picture.
 TrainingOutcome TrainMultiBox(const Arguments& words);
+
+// Gives a detector's file this MultiBox, as small as it gets beside the detector's network. Throws
+// Error naming the file.
+void PutInto(const std::string& model_path, const MultiBox& multibox);
 
 }  // namespace deeper::tools

@@ -49,6 +49,31 @@ TEST_CASE("blobs that the network beside it has too are stored once") {
   CHECK(MultiBoxFrom(extracted, backbone, "file") == multibox);
 }
 
+TEST_CASE("beside a network it takes a byte a weight, but for what the network has too") {
+  const test::TemporaryDirectory directory;
+  const MultiBox multibox = test::RandomMultiBox(7, 1);
+  Weights backbone = test::RandomWeights(1);
+  for (auto& [name, blob] : backbone) {
+    if (name.starts_with("inception_5")) blob.data[0] += 1;
+  }
+  const MultiBox rounded = RoundedBeside(backbone, multibox);
+  CHECK(RoundedBeside(backbone, rounded) == rounded);
+  std::size_t own_values = 0;
+  std::size_t bytes = 0;
+  for (const auto& [name, blob] : multibox.weights) {
+    const auto shared = backbone.find(name);
+    const bool is_shared = shared != backbone.end() && shared->second == blob;
+    CHECK((rounded.weights.at(name) == blob) == (is_shared || name.ends_with("/bias")));
+    if (!is_shared) own_values += blob.data.size();
+  }
+  const std::map<std::string, StoredTensor> tensors = TensorsOf(rounded, backbone);
+  for (const auto& [name, tensor] : tensors) bytes += tensor.bytes.size();
+  CHECK(bytes < own_values * 102 / 100);
+  CHECK(MultiBoxFrom(tensors, backbone, "file") == rounded);
+  SaveMultiBox(rounded, directory / "alone");
+  CHECK(LoadMultiBox(directory / "alone") == rounded);
+}
+
 TEST_CASE("files of another kind, damaged or incomplete ones are refused by name") {
   const test::TemporaryDirectory directory;
   const MultiBox multibox = test::RandomMultiBox(7, 1);

@@ -64,7 +64,8 @@ TEST_CASE("the network in use gives what the network in training does, in both p
     frozen.Run(crop, buffers, worker.Input(0));
     const std::vector<float> expected = worker.Score(1);
 
-    const std::vector<float> found = MultiBoxNetwork(multibox, precision).Outputs(image);
+    const std::vector<float> found =
+        MultiBoxNetwork(multibox, precision).Outputs(image, WholeImageBox(image));
     REQUIRE(found.size() == expected.size());
     // The head computes in f32 here, and rounds to the training's precision after each layer there.
     const double tolerance = precision == Precision::kF32 ? 1e-4 : 2e-2;
@@ -77,18 +78,39 @@ TEST_CASE("the network in use gives what the network in training does, in both p
 }
 
 TEST_CASE("proposals are ranked boxes in the picture, for pictures of any shape") {
-  const MultiBoxNetwork network(test::RandomMultiBox(kBoxes, 1), Precision::kF32);
-  for (const auto& [width, height] : {std::pair{1, 1}, {1, 300}, {640, 480}}) {
-    CAPTURE(width, height);
-    const std::vector<Proposal> proposals = network.Propose(NoisePicture(width, height, 3));
-    REQUIRE(!proposals.empty());
-    CHECK(proposals.size() <= kBoxes);
-    for (std::size_t i = 0; i < proposals.size(); ++i) {
-      CHECK(proposals[i].rank == static_cast<int>(i));
-      CHECK(ClipToImage(proposals[i].box, width, height) == proposals[i].box);
-      CHECK(!proposals[i].box.IsEmpty());
+  const MultiBox multibox = test::RandomMultiBox(kBoxes, 1);
+  for (const MultiBoxViews views : {MultiBoxViews::kWhole, MultiBoxViews::kParts}) {
+    const MultiBoxNetwork network(multibox, Precision::kF32, views);
+    for (const auto& [width, height] : {std::pair{1, 1}, {1, 300}, {640, 480}}) {
+      CAPTURE(NameOf(views), width, height);
+      const std::vector<Proposal> proposals = network.Propose(NoisePicture(width, height, 3));
+      REQUIRE(!proposals.empty());
+      CHECK(proposals.size() <= kBoxes);
+      for (std::size_t i = 0; i < proposals.size(); ++i) {
+        CHECK(proposals[i].rank == static_cast<int>(i));
+        CHECK(ClipToImage(proposals[i].box, width, height) == proposals[i].box);
+        CHECK(!proposals[i].box.IsEmpty());
+      }
     }
   }
+}
+
+TEST_CASE("what is found in parts of a picture lies where the parts are") {
+  const MultiBox multibox = test::RandomMultiBox(kBoxes, 1);
+  const MultiBoxNetwork network(multibox, Precision::kF32, MultiBoxViews::kParts);
+  const Image image = NoisePicture(200, 100, 3);
+  std::vector<ScoredUnitBox> boxes;
+  for (const Box& part : PartsOf(MultiBoxViews::kParts, 200, 100)) {
+    Image cut = MakeImage(static_cast<int>(part.Width()), static_cast<int>(part.Height()), 0, 0, 0);
+    for (int y = 0; y < cut.height; ++y) {
+      const std::uint8_t* const from =
+          image.Row(y + static_cast<int>(part.y0)) + 3 * static_cast<std::ptrdiff_t>(part.x0);
+      std::copy_n(from, 3 * cut.width, cut.Row(y));
+    }
+    const auto decoded = DecodeMultiBox(multibox.priors, network.Outputs(cut, WholeImageBox(cut)));
+    for (const ScoredUnitBox& box : BoxesOfPicture(decoded, part, 200, 100)) boxes.push_back(box);
+  }
+  CHECK(network.Propose(image) == MultiBoxProposals(MostConfident(boxes, kBoxes), 200, 100));
 }
 
 TEST_CASE("there is no MultiBox in int8; the fastest other precision stands in") {

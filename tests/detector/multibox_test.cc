@@ -227,19 +227,21 @@ TEST_CASE("joined proposals take turns, MultiBox's first, the longer list's rest
             At(0, 0).box, At(100, 0).box, At(50, 0).box, At(150, 0).box, At(200, 0).box});
 }
 
-TEST_CASE("joined proposals are neither repeated nor small nor too many, as the options say") {
+TEST_CASE(
+    "joined proposals are not repeated nor too many as the options say, and half as small at "
+    "most") {
   // The second of each pair is 38/42 = 0.905 or 39/41 = 0.951 of IoU away.
-  const std::vector<Proposal> multibox = {At(0, 0), At(50, 1), At(300, 2, 19)};
+  const std::vector<Proposal> multibox = {At(0, 0), At(50, 1), At(300, 2, 9), At(400, 3, 19)};
   const std::vector<Proposal> search = {At(0, 0), At(52, 1), At(1, 2), At(200, 3)};
   const auto count_with = [&](auto SelectiveSearchOptions::*field, auto value) {
     SelectiveSearchOptions options;
     options.*field = value;
     return BoxesOf(JoinProposals(multibox, search, options, 500, 400)).size();
   };
-  CHECK(count_with(&SelectiveSearchOptions::min_side_px, 0) == 6);
-  CHECK(count_with(&SelectiveSearchOptions::min_side_px, 20) == 5);
-  CHECK(count_with(&SelectiveSearchOptions::max_iou, 0.93) == 4);
-  CHECK(count_with(&SelectiveSearchOptions::max_iou, 0.9) == 3);
+  CHECK(count_with(&SelectiveSearchOptions::min_side_px, 0) == 7);
+  CHECK(count_with(&SelectiveSearchOptions::min_side_px, 20) == 6);
+  CHECK(count_with(&SelectiveSearchOptions::max_iou, 0.93) == 5);
+  CHECK(count_with(&SelectiveSearchOptions::max_iou, 0.9) == 4);
   CHECK(count_with(&SelectiveSearchOptions::max_boxes, 2) == 2);
 }
 

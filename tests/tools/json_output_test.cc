@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "detector/model.h"
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"
 #include "tests/tools/training_ground.h"
@@ -120,8 +121,13 @@ TEST_CASE("a training of all parts tells the labels, the losses and what was kep
                                   "--holdout",
                                   "0.4",
                                   "--max-training-boxes",
-                                  "20"});
+                                  "20",
+                                  "--multibox-steps",
+                                  "2"});
   CHECK(all["training"] == "all");
+  CHECK(all["multibox"]["boxes"] == test::kPictures);
+  CHECK(all["multibox"]["steps"] == 2);
+  CHECK(LoadModel(fixture.Path("model")).multibox.has_value());
   CHECK(all["labels"][0]["objects"] == test::kPictures);
   CHECK(all["detectors"][0]["finetune"]["steps"] == 1);
   CHECK(all["detectors"][0]["finetune"]["loss"] > 0);

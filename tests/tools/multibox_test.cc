@@ -129,7 +129,8 @@ TEST_CASE("a detector that got a MultiBox detects with it, and without it on dem
   REQUIRE(RunTrain(fixture.Words("a", {"--boxes", "7", "--into", fixture.Path("model")})) == kDone);
   Model after = LoadModel(fixture.Path("model"));
   REQUIRE(after.multibox);
-  CHECK(*after.multibox == LoadMultiBox(fixture.Path("a")));
+  CHECK(*after.multibox ==
+        RoundedBeside(before.backbone.value_or(Weights{}), LoadMultiBox(fixture.Path("a"))));
   CHECK(*after.multibox == LoadMultiBox(fixture.Path("model")));
   after.multibox.reset();
   CHECK(after == before);
@@ -242,6 +243,23 @@ TEST_CASE("proposing with a MultiBox compares it with Selective Search, or joins
   CHECK(count_boxes("multibox.jsonl") <= 7 * test::kPictures);
   CHECK(count_boxes("multibox.jsonl") >= test::kPictures);
   CHECK_THROWS_AS(RunPropose({pictures, "--multibox-alone"}), UsageError);
+  const auto propose_alone = [&](const std::string& views) {
+    const std::string output = fixture.Path(views + ".jsonl");
+    REQUIRE(RunPropose({pictures,
+                        "--multibox",
+                        fixture.Path("a"),
+                        "--multibox-alone",
+                        "--multibox-views",
+                        views,
+                        "--output",
+                        output}) == kDone);
+    return ReadTextFile(output);
+  };
+  CHECK(propose_alone("parts") == ReadTextFile(fixture.Path("multibox.jsonl")));
+  CHECK(propose_alone("whole") != ReadTextFile(fixture.Path("multibox.jsonl")));
+  CHECK_THROWS_WITH(
+      RunPropose({pictures, "--multibox", fixture.Path("a"), "--multibox-views", "x"}),
+      Catch::Contains("expected whole or parts"));
 
   // Objects that no proposal covers: of Selective Search, of MultiBox, of both.
   WriteFileWhole(fixture.Path("found.jsonl"), "");
