@@ -13,6 +13,8 @@ PictureRates MeasurePictures(const Model& model,
                              const Network& network,
                              const std::vector<Picture>& pictures,
                              int workers) {
+  const Proposer proposer = ProposerOf(
+      model.proposals, model.multibox, {.precision = NameOf(network.options().precision)});
   FeatureExtractor extractor(network, model.crop);
   PictureRates rates{.precision = NameOf(network.options().precision),
                      .pictures = pictures.size(),
@@ -20,7 +22,7 @@ PictureRates MeasurePictures(const Model& model,
   const auto run = [&](const Picture& picture, StageTimes& times) {
     const Image image = Timed(times.decode_s, [&] { return ReadImage(picture.path); });
     const std::vector<Box> boxes =
-        Timed(times.proposals_s, [&] { return BoxesOf(SelectiveSearch(image, model.proposals)); });
+        Timed(times.proposals_s, [&] { return BoxesOf(proposer.Propose(image).proposals); });
     RegionFeatures regions = extractor.Extract(image, boxes, times);
     if (model.context_weight > 0) regions.context = extractor.ExtractWhole(image, times).features;
     Timed(times.heads_s,

@@ -11,7 +11,6 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "detector/fusion.h"
-#include "detector/multibox_file.h"
 #include "tools/command_line.h"
 #include "tools/extraction.h"
 #include "tools/find_model.h"
@@ -129,26 +128,22 @@ Ensemble::Ensemble(const EnsembleOptions& options)
                                  files.size(),
                                  weights_.size()));
   }
-  std::string multibox_text;  // for recipes
   const bool are_several = files.size() > 1;
   std::vector<std::vector<std::string>> fingerprints;
   std::vector<CropOptions> crops;
   for (const fs::path& file : files) {
     Model model = LoadModel(file);
-    if (members_.empty() && model.multibox && !options.no_multibox) {
-      const Precision precision = options.run.ForNetwork(std::nullopt).precision;
-      multibox_ = std::make_unique<const MultiBoxNetwork>(
-          *model.multibox, MultiBoxPrecision(precision), options.multibox_views.Views());
-      multibox_text = fmt::format("multibox {} views {} precision {}\n",
-                                  FingerprintOf(*model.multibox),
-                                  options.multibox_views.name,
-                                  NameOf(MultiBoxPrecision(precision)));
+    if (options.no_multibox) model.multibox.reset();
+    if (!proposer_) {
+      proposer_ = ProposerOf(options.proposals.Over(model.proposals),
+                             model.multibox,
+                             options.run,
+                             options.multibox_views.Views());
     }
     model.multibox.reset();
     const Weights weights = BackboneOf(model, file, options.backbone);
     model.backbone.reset();  // the network has them now
     auto member = std::make_unique<Member>(std::move(model), weights, options.run);
-    if (members_.empty()) proposals_ = options.proposals.Over(member->model.proposals);
     const Model& reference = members_.empty() ? member->model : first();
     if (member->model.classes != reference.classes) {
       throw Error(
@@ -175,8 +170,7 @@ Ensemble::Ensemble(const EnsembleOptions& options)
     member->recipe = RecipeOf(member->model.backbone_fingerprint,
                               member->network.options(),
                               member->model.crop,
-                              proposals_) +
-                     multibox_text;
+                              *proposer_);
     if (!options.feature_cache.empty()) {
       fs::path directory = options.feature_cache;
       if (are_several) directory /= file.stem();
@@ -214,10 +208,10 @@ Ensemble::Scored Ensemble::Score(const std::string& picture_id,
                                  const Image& image,
                                  bool box_regression,
                                  StageTimes& times) {
-  std::optional<Proposed> proposed;  // made when a model needs them
+  std::optional<Proposer::Proposed> proposed;  // made when a model needs them
   const auto propose_once = [&] {
-    if (!proposed) proposed = Timed(times.proposals_s, [&] { return Propose(image); });
-    return proposed->boxes;
+    if (!proposed) proposed = Timed(times.proposals_s, [&] { return proposer_->Propose(image); });
+    return BoxesOf(proposed->proposals);
   };
   const auto whole_picture = [&] { return std::vector<Box>{WholeImageBox(image)}; };
   Scored scored{.boxes = {}, .origins = {}, .by_model = std::vector<RegionScores>(members_.size())};
@@ -237,16 +231,6 @@ Ensemble::Scored Ensemble::Score(const std::string& picture_id,
   }
   if (proposed) scored.origins = std::move(proposed->origins);
   return scored;
-}
-
-Ensemble::Proposed Ensemble::Propose(const Image& image) const {
-  const std::vector<Proposal> searched = SelectiveSearch(image, proposals_);
-  if (!multibox_) return {.boxes = BoxesOf(searched), .origins = {}};
-  const std::vector<Proposal> predicted = multibox_->Propose(image);
-  const std::vector<Proposal> joined =
-      JoinProposals(predicted, searched, proposals_, image.width, image.height);
-  return {.boxes = BoxesOf(joined),
-          .origins = OriginsOf(joined, predicted, searched, proposals_.max_iou)};
 }
 
 std::vector<Detection> Ensemble::Detect(const std::string& picture_id,
@@ -271,7 +255,7 @@ std::vector<Detection> Ensemble::Detect(const std::string& picture_id,
 }
 
 std::optional<int> Ensemble::SideThatCropsNeed() const {
-  const SelectiveSearchOptions smallest = multibox_ ? WithSidesOfMultiBox(proposals_) : proposals_;
+  const SelectiveSearchOptions smallest = proposer_->SmallestSides();
   int largest = 0;
   for (const std::unique_ptr<Member>& member : members_) {
     const std::optional<int> side = deeper::SideThatCropsNeed(member->model.crop, smallest);

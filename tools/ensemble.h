@@ -10,8 +10,8 @@
 #include "detector/detect.h"
 #include "detector/features.h"
 #include "detector/model.h"
-#include "detector/multibox_network.h"
 #include "detector/proposal_origin.h"
+#include "detector/proposer.h"
 #include "tools/network_options.h"
 
 namespace deeper::tools {
@@ -94,18 +94,12 @@ class Ensemble {
  private:
   struct Member;
   struct Family;
-  struct Proposed {
-    std::vector<Box> boxes;
-    std::vector<ProposalOrigin> origins;
-  };
-  Proposed Propose(const Image& image) const;
 
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<Family> families_;  // a model is in one of them
   std::vector<double> weights_;
   std::vector<std::string> files_;
-  SelectiveSearchOptions proposals_;
-  std::unique_ptr<const MultiBoxNetwork> multibox_;  // the first model's, where it has one
+  std::optional<Proposer> proposer_;  // the first model's
   bool fuses_boxes_;
   double fusion_iou_;
 };

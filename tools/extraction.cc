@@ -23,19 +23,29 @@ std::string PrecisionText(const NetworkOptions& network) {
 
 }  // namespace
 
+Proposer ProposerOf(const SelectiveSearchOptions& search,
+                    const std::optional<MultiBox>& multibox,
+                    const RunOptions& run,
+                    MultiBoxViews views) {
+  if (!multibox) return Proposer(search);
+  const Precision precision = MultiBoxPrecision(run.ForNetwork(std::nullopt).precision);
+  return {search, *multibox, precision, views};
+}
+
 std::string RecipeOf(const std::string& backbone_fingerprint,
                      const NetworkOptions& network,
                      const CropOptions& crop,
-                     const SelectiveSearchOptions& proposals) {
+                     const Proposer& proposer) {
   return fmt::format(
-      "backbone {}\nprecision {}\ncrop {} size {} padding {} mean {}\nproposals {}\n",
+      "backbone {}\nprecision {}\ncrop {} size {} padding {} mean {}\nproposals {}\n{}",
       backbone_fingerprint,
       PrecisionText(network),
       NameOf(crop.mode),
       crop.size_px,
       crop.padding_px,
       fmt::join(crop.mean_bgr, " "),
-      TextOf(proposals));
+      TextOf(proposer.search()),
+      proposer.multibox_text());
 }
 
 std::string InputsText(const std::vector<Picture>& pictures) {

@@ -1,22 +1,34 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "backbone/network.h"
 #include "core/proposal.h"
 #include "detector/crop.h"
+#include "detector/multibox.h"
+#include "detector/proposer.h"
 #include "proposals/selective_search.h"
+#include "tools/network_options.h"
 #include "tools/pictures.h"
 #include "tools/stopwatch.h"
 
 namespace deeper::tools {
 
+// What proposes a detector's regions: this search, with its MultiBox where it has one, in the
+// precision that goes with the run's. A precision that the processor does not run is said on
+// stderr.
+Proposer ProposerOf(const SelectiveSearchOptions& search,
+                    const std::optional<MultiBox>& multibox,
+                    const RunOptions& run,
+                    MultiBoxViews views = MultiBoxViews::kParts);
+
 // What features depend on, one line each: the identity of a feature cache or a run.
 std::string RecipeOf(const std::string& backbone_fingerprint,
                      const NetworkOptions& network,
                      const CropOptions& crop,
-                     const SelectiveSearchOptions& proposals);
+                     const Proposer& proposer);
 
 // A digest of the pictures' ids and canonical paths: other inputs, other text.
 std::string InputsText(const std::vector<Picture>& pictures);

@@ -312,7 +312,7 @@ TrainingOutcome TrainAll(const Arguments& words) {
   if (arguments.multibox_steps > 0) {
     fmt::print(stderr, "\n{}. a MultiBox, {} steps\n", ++part, arguments.multibox_steps);
     TrainingOutcome multibox =
-        TrainMultiBox(Joined(common, MultiBoxWords(arguments, MultiBoxSize(labels))));
+        TrainMultiBoxOf(Joined(common, MultiBoxWords(arguments, MultiBoxSize(labels))));
     if (multibox.status != kDone) return multibox;
     if (arguments.json) multibox_json = multibox.json;
   }

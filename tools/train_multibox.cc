@@ -69,7 +69,7 @@ struct MultiBoxArguments {
   }
 };
 
-bool ParseMultiBox(const Arguments& words, MultiBoxArguments& a) {
+bool ParseMultiBox(const Arguments& words, Sources sources, MultiBoxArguments& a) {
   CommandLine line(
       "train multibox",
       "Trains a network that proposes boxes of any class for a whole picture (Erhan et al. 2014), "
@@ -103,7 +103,7 @@ bool ParseMultiBox(const Arguments& words, MultiBoxArguments& a) {
   a.training.AddTrainingOptions(line.Group("Training"));
   a.training.run.AddOptions(line.Group("Work"));
   // clang-format on
-  if (!line.Parse(words)) return false;
+  if (!line.Parse(words, sources)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   if (!a.priors.empty() && line.Given("boxes"))
     throw UsageError("--boxes and --priors exclude one another: the file says how many boxes");
@@ -331,18 +331,9 @@ std::string OutcomeJson(const MultiBoxArguments& arguments,
   return LineOf(json);
 }
 
-}  // namespace
-
-void PutInto(const std::string& model_path, const MultiBox& multibox) {
-  Model model = LoadModel(model_path);
-  model.multibox = RoundedBeside(model.backbone.value_or(Weights{}), multibox);
-  SaveModel(model, model_path);
-  fmt::print(stderr, "{}: has the MultiBox now\n", model_path);
-}
-
-TrainingOutcome TrainMultiBox(const Arguments& words) {
+TrainingOutcome Train(const Arguments& words, Sources sources) {
   MultiBoxArguments arguments;
-  if (!ParseMultiBox(words, arguments)) return {};
+  if (!ParseMultiBox(words, sources, arguments)) return {};
   TrainingArguments& training = arguments.training;
   if (!arguments.into.empty()) LoadModel(arguments.into);  // rather now than after the training
 
@@ -446,6 +437,21 @@ TrainingOutcome TrainMultiBox(const Arguments& words) {
   if (!training.json) return {};
   return {.status = kDone,
           .json = OutcomeJson(arguments, pictures, priors.size(), priors_alone, figures)};
+}
+
+}  // namespace
+
+TrainingOutcome TrainMultiBox(const Arguments& words) { return Train(words, Sources::kAll); }
+
+TrainingOutcome TrainMultiBoxOf(const Arguments& words) {
+  return Train(words, Sources::kWordsAlone);
+}
+
+void PutInto(const std::string& model_path, const MultiBox& multibox) {
+  Model model = LoadModel(model_path);
+  model.multibox = RoundedBeside(model.backbone.value_or(Weights{}), multibox);
+  SaveModel(model, model_path);
+  fmt::print(stderr, "{}: has the MultiBox now\n", model_path);
 }
 
 }  // namespace deeper::tools

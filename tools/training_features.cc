@@ -81,7 +81,8 @@ void SaySize(const Dataset& dataset,
 }
 
 std::string Recipe(const TrainingFeatures& how) {
-  return RecipeOf(how.backbone_fingerprint, how.network->options(), how.crop, how.proposals) +
+  return RecipeOf(
+             how.backbone_fingerprint, how.network->options(), how.crop, Proposer(how.proposals)) +
          fmt::format("training boxes {}\n", how.max_proposals);
 }
 

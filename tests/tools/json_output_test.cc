@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "detector/model.h"
+#include "detector/multibox_file.h"
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"
 #include "tests/tools/training_ground.h"
@@ -127,7 +128,9 @@ TEST_CASE("a training of all parts tells the labels, the losses and what was kep
   CHECK(all["training"] == "all");
   CHECK(all["multibox"]["boxes"] == test::kPictures);
   CHECK(all["multibox"]["steps"] == 2);
-  CHECK(LoadModel(fixture.Path("model")).multibox.has_value());
+  const std::optional<MultiBox> multibox = LoadModel(fixture.Path("model")).multibox;
+  REQUIRE(multibox);
+  CHECK(multibox->priors == LoadMultiBox(fixture.Path("model.work/multibox.safetensors")).priors);
   CHECK(all["labels"][0]["objects"] == test::kPictures);
   CHECK(all["detectors"][0]["finetune"]["steps"] == 1);
   CHECK(all["detectors"][0]["finetune"]["loss"] > 0);

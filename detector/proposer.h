@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backbone/network.h"
+#include "core/image.h"
+#include "core/proposal.h"
+#include "detector/multibox_network.h"
+#include "detector/multibox_views.h"
+#include "detector/proposal_origin.h"
+#include "proposals/selective_search.h"
+
+namespace deeper {
+
+// How a detector's regions are proposed, in training and in use: by Selective Search, joined with
+// the boxes of a MultiBox where there is one. Const, and safe to use from several threads.
+class Proposer {
+ public:
+  struct Proposed {
+    std::vector<Proposal> proposals;      // best first
+    std::vector<ProposalOrigin> origins;  // one each; none without a MultiBox
+  };
+
+  explicit Proposer(SelectiveSearchOptions search);
+  // Expects a valid MultiBox. precision: f32 or bf16. Throws Error when the processor cannot run
+  // it.
+  Proposer(SelectiveSearchOptions search,
+           const MultiBox& multibox,
+           Precision precision,
+           MultiBoxViews views);
+
+  // Expects a picture with pixels.
+  Proposed Propose(const Image& image) const;
+
+  // Without a MultiBox's part.
+  const SelectiveSearchOptions& search() const { return search_; }
+  // The same with the smallest sides that any proposal has.
+  SelectiveSearchOptions SmallestSides() const;
+  // The MultiBox's part as one line, for recipes: equal for equal boxes; "" without.
+  const std::string& multibox_text() const { return multibox_text_; }
+
+ private:
+  SelectiveSearchOptions search_;
+  std::optional<MultiBoxNetwork> multibox_;
+  std::string multibox_text_;
+};
+
+}  // namespace deeper
