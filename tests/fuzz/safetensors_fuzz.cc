@@ -1,16 +1,22 @@
+#include <map>
+#include <string>
+
 #include "backbone/safetensors.h"
+#include "backbone/stored_blobs.h"
 #include "backbone/weight_files.h"
 #include "detector/model.h"
+#include "detector/multibox_file.h"
 #include "tests/fuzz/fuzz_target.h"
 
 void deeper::fuzz::FuzzOne(std::span<const std::uint8_t> input) {
   const MemoryFile file(input);
   Answered([&] { ReadSafetensorsMetadata(file.path()); });
   Answered([&] {
-    for (const auto& tensor : ReadSafetensors(file.path()).tensors) {
-      Answered([&] { LoadTensor(tensor.second, tensor.first); });
-    }
+    const std::map<std::string, StoredTensor> tensors = ReadSafetensors(file.path()).tensors;
+    for (const auto& item : tensors) Answered([&] { LoadTensor(item.second, item.first); });
+    Answered([&] { LoadBlobs(tensors); });
   });
   Answered([&] { ReadBackboneWeights(file.path()); });
   Answered([&] { LoadModel(file.path()); });
+  Answered([&] { LoadMultiBox(file.path()); });
 }
