@@ -77,11 +77,11 @@ Tensor FromBytes(const StoredTensor& stored,
     throw Error("tensor '" + name + "' has " + std::to_string(blob.shape.n) + " rows, but " +
                 std::to_string(steps.size()) + " steps");
   }
-  blob.data.resize(stored.bytes.size());
-  const std::size_t length = RowLength(blob);
-  for (std::size_t i = 0; i < blob.data.size(); ++i) {
-    const auto value = static_cast<std::int8_t>(stored.bytes[i]);
-    blob.data[i] = static_cast<float>(value) * steps[i / length];
+  blob.data.reserve(stored.bytes.size());
+  const std::size_t length = steps.empty() ? 0 : stored.bytes.size() / steps.size();
+  for (std::size_t row = 0; row < steps.size(); ++row) {
+    for (const std::uint8_t byte : std::span(stored.bytes).subspan(row * length, length))
+      blob.data.push_back(static_cast<float>(static_cast<std::int8_t>(byte)) * steps[row]);
   }
   return blob;
 }
