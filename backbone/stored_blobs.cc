@@ -93,9 +93,10 @@ Tensor RoundedToBytes(Tensor blob) {
   if (length < 2) return blob;
   for (std::size_t row = 0; row < blob.shape.n; ++row) {
     const std::span<float> values = std::span(blob.data).subspan(row * length, length);
-    const float step =
+    const float rounded =
         kernels::FloatFromBf16(kernels::Bf16FromFloat(LargestMagnitude(values) / kSteps));
-    for (float& value : values) value = InSteps(value, std::isnormal(step) ? step : 0) * step;
+    const float step = std::isnormal(rounded) ? rounded : 0;  // tiny rows become zeros
+    for (float& value : values) value = InSteps(value, step) * step;
   }
   return blob;
 }

@@ -314,7 +314,7 @@ TrainingOutcome TrainAll(const Arguments& words) {
     TrainingOutcome multibox =
         TrainMultiBoxOf(Joined(common, MultiBoxWords(arguments, MultiBoxSize(labels))));
     if (multibox.status != kDone) return multibox;
-    if (arguments.json) multibox_json = multibox.json;
+    multibox_json = multibox.json;
   }
   std::vector<std::string> tuned_json;
   std::vector<Arguments> heads;

@@ -1,6 +1,5 @@
 #include "detector/proposer.h"
 
-#include "core/random.h"
 #include "detector/multibox.h"
 #include "tests/detector/random_multibox.h"
 #include "tests/support/catch.h"
