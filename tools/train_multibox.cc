@@ -201,16 +201,19 @@ void BeginAtRareConfidence(std::size_t boxes, double objects_a_picture, Tensor& 
     bias.data[4 * boxes + i] = static_cast<float>(std::log(share / (1 - share)));
 }
 
+// Whether the blob is of a layer that names classes, which proposing has no use for.
+bool IsOfClassifier(const std::string& blob) {
+  return blob.starts_with(kClassifierName) ||
+         std::ranges::any_of(kAuxiliaryHeads, [&](const auto& head) {
+           return blob.starts_with(std::string(head.name) + "/");
+         });
+}
+
 // What was learned, averaged where it is, in half the bytes.
 MultiBox TrainedMultiBox(const std::vector<MultiBoxPrior>& priors, const SolverState& state) {
   MultiBox multibox = {.priors = priors, .weights = {}};
   for (const auto& [name, blob] : state.weights) {
-    const bool is_used =
-        !name.starts_with(kClassifierName) &&
-        std::none_of(kAuxiliaryHeads.begin(), kAuxiliaryHeads.end(), [&](const auto& head) {
-          return name.starts_with(std::string(head.name) + "/");
-        });
-    if (!is_used) continue;
+    if (IsOfClassifier(name)) continue;
     const auto average = state.averages.find(name);
     multibox.weights[name] = average != state.averages.end() ? average->second : blob;
   }
