@@ -34,8 +34,11 @@ std::optional<std::string> NearestName(std::string_view word,
   std::optional<std::string> nearest;
   std::size_t least = 0;
   for (const std::string& candidate : candidates) {
+    const auto [shorter, longer] = std::minmax({candidate.size(), word.size()});
+    const std::size_t too_far = longer / 3 + 1;
+    if (longer - shorter >= too_far) continue;  // each letter more is an insertion
     const std::size_t distance = EditDistance(candidate, word);
-    if (3 * distance > std::max(candidate.size(), word.size())) continue;
+    if (distance >= too_far) continue;
     if (nearest && distance >= least) continue;
     nearest = candidate;
     least = distance;

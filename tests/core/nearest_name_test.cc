@@ -23,6 +23,9 @@ TEST_CASE("a name of which more than a third differs is not near") {
   CHECK(NearestName("dog", kNames) == std::nullopt);
   CHECK(NearestName("cot", kNames) == "cat");
   CHECK(NearestName("cog", kNames) == std::nullopt);
+  CHECK(NearestName("cats", {"cat"}) == "cat");
+  CHECK(NearestName("catsy", {"cat"}) == std::nullopt);
+  CHECK(NearestName("outputting", {"output"}) == std::nullopt);
   CHECK(NearestName("anything", {}) == std::nullopt);
 }
 
