@@ -7,13 +7,14 @@ function(deeper_configure_target target)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
-    -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wdouble-promotion
+    -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+    $<$<CXX_COMPILER_ID:GNU>:-Wdouble-promotion>  # clang 14 warns of double{x} too
     $<$<BOOL:${DEEPER_WERROR}>:-Werror>)
   if(DEEPER_SANITIZE)
     set(flags -fsanitize=${DEEPER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     # g++ 12 warns of overruns that the instrumented copy of the standard library cannot have.
-    target_compile_options(${target} PRIVATE ${flags} -Wno-array-bounds
-      -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+    target_compile_options(${target} PRIVATE ${flags}
+      "$<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow;-Wno-stringop-overread>")
     target_link_options(${target} PRIVATE ${flags})
   endif()
 endfunction()
