@@ -23,7 +23,7 @@ void RequireProcessor(Precision precision) {
                  ", found one without - use 'f32' or 'auto'");
   };
   if (precision == Precision::kBf16 && !kernels::RunsBf16()) throw refuse("bf16", "AVX512_BF16");
-  if (precision == Precision::kInt8 && !kernels::RunsInt8()) throw refuse("int8", "AVX512_VNNI");
+  if (precision == Precision::kInt8 && !kernels::RunsInt8()) throw refuse("int8", "AVX2");
 }
 
 Shape SourceShape(const Layer& layer) {

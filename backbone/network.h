@@ -20,7 +20,7 @@ std::string NameOf(Precision precision);  // "f32", "bf16", "int8"
 Precision PrecisionFromName(const std::string& name);
 
 // Whether the processor runs the precision natively: f32 always, bf16 with AVX512_BF16, int8 with
-// AVX512_VNNI.
+// AVX2. Without AVX512_VNNI weights of int8 are coarser by about a bit, so that no sum saturates.
 bool ProcessorRuns(Precision precision);
 
 // The fastest precision that the processor runs natively: int8 only where the network has a

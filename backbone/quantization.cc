@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "backbone/kernels/onednn.h"
 #include "backbone/layer_stack.h"
 #include "core/error.h"
 
@@ -108,7 +109,9 @@ std::map<std::string, Encoding> EncodingsOf(const std::vector<Step>& steps,
   const bool is_int8 = precision == Precision::kInt8;
   Expects(!is_int8 || quantization != nullptr, "int8 with its quantization");
   const std::set<std::string> read_by_lrn = ReadByLrn(steps);
-  const ElementType wide = precision == Precision::kF32 ? ElementType::kF32 : ElementType::kBf16;
+  const ElementType wide = is_int8                        ? kernels::WideElementOfInt8()
+                           : precision == Precision::kF32 ? ElementType::kF32
+                                                          : ElementType::kBf16;
   std::map<std::string, Encoding> encodings;
   encodings[steps.front().layer.input] = {is_int8 ? ElementType::kU8 : wide, 1};
   for (const Step& step : steps) {

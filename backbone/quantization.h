@@ -39,7 +39,7 @@ void ValidateQuantization(const Quantization& quantization, const std::string& s
 
 // How every activation of `steps` is stored, the network's input "data" included, and the channels
 // that a layer writes of one, under the layer's name. `quantization` is read for int8 alone, and
-// valid.
+// valid; what LRN reads is kernels::WideElementOfInt8() then.
 std::map<std::string, kernels::Encoding> EncodingsOf(const std::vector<Step>& steps,
                                                      Precision precision,
                                                      const Quantization* quantization);

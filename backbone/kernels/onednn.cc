@@ -95,7 +95,7 @@ Learned Learn(const ConvolutionMaps& maps, TensorView weight, std::span<const fl
   learned.weight = weight.data.data();
   learned.bias.assign(bias.begin(), bias.end());
   if (maps.source_encoding.element != ElementType::kU8) return learned;
-  learned.quantized = Quantize(weight);
+  learned.quantized = Quantize(weight, ProcessorsByteSums());
   learned.weight_type = DataType::s8;
   learned.weight = learned.quantized.values.data();
   const std::size_t values = weight.shape.Count() / weight.shape.n;
@@ -112,6 +112,28 @@ Learned Learn(const ConvolutionMaps& maps, TensorView weight, std::span<const fl
   return learned;
 }
 
+float LargestMagnitude(std::span<const float> values) {
+  float largest = 0;
+  for (const float value : values) largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
+// The largest magnitude that two values of one sign have together; of one where it is alone.
+float LargestPair(std::span<const float> values) {
+  struct Pair {
+    float first = 0;
+    float second = 0;
+    void Take(float magnitude) {
+      second = std::max(second, std::min(first, magnitude));
+      first = std::max(first, magnitude);
+    }
+  };
+  Pair positive;
+  Pair negative;
+  for (const float value : values) (value < 0 ? negative : positive).Take(std::abs(value));
+  return std::max(positive.first + positive.second, negative.first + negative.second);
+}
+
 bool Runs(dnnl::cpu_isa isa) {
   const auto needed = static_cast<unsigned>(isa);
   return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) == needed;
@@ -120,7 +142,15 @@ bool Runs(dnnl::cpu_isa isa) {
 }  // namespace
 
 bool RunsBf16() { return Runs(dnnl::cpu_isa::avx512_core_bf16); }
-bool RunsInt8() { return Runs(dnnl::cpu_isa::avx512_core_vnni); }
+bool RunsInt8() { return Runs(dnnl::cpu_isa::avx2); }
+
+ByteSums ProcessorsByteSums() {
+  return Runs(dnnl::cpu_isa::avx512_core_vnni) ? ByteSums::k32Bits : ByteSums::k16Bits;
+}
+
+ElementType WideElementOfInt8() {
+  return Runs(dnnl::cpu_isa::avx512_core) ? ElementType::kBf16 : ElementType::kF32;
+}
 
 InstructionSet BestInstructionSet() {
   static const InstructionSet best = Runs(dnnl::cpu_isa::avx512_core) ? InstructionSet::kAvx512
@@ -173,14 +203,14 @@ BoundKernel PreparedKernel::Bind(std::span<const std::byte> source,
   return BoundKernel(std::move(bound));
 }
 
-QuantizedWeights Quantize(TensorView weight) {
-  constexpr float kMost = 127;
+QuantizedWeights Quantize(TensorView weight, ByteSums sums) {
+  constexpr float kMost = 127;  // of a pair together, rounding each may add one
   const std::size_t values = weight.shape.Count() / weight.shape.n;
   QuantizedWeights quantized;
   for (std::size_t filter = 0; filter < weight.shape.n; ++filter) {
     const std::span<const float> of_filter = weight.data.subspan(filter * values, values);
-    float largest = 0;
-    for (const float value : of_filter) largest = std::max(largest, std::abs(value));
+    const float largest =
+        sums == ByteSums::k32Bits ? LargestMagnitude(of_filter) : LargestPair(of_filter);
     const float scale = largest > 0 ? largest / kMost : 1;
     quantized.scales.push_back(scale);
     for (const float value : of_filter) {

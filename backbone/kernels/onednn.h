@@ -13,10 +13,18 @@
 
 namespace deeper::kernels {
 
-// Whether the processor multiplies bf16 natively (AVX512_BF16), or bytes (AVX512_VNNI), and oneDNN
-// is not told otherwise (ONEDNN_MAX_CPU_ISA).
+// Whether the processor multiplies bf16 natively (AVX512_BF16), or bytes faster than f32 (AVX2),
+// and oneDNN is not told otherwise (ONEDNN_MAX_CPU_ISA).
 bool RunsBf16();
 bool RunsInt8();
+
+// What the processor adds products of bytes in. With AVX512_VNNI in 32 bits; without it two at a
+// time in 16, which saturate.
+enum class ByteSums { k16Bits, k32Bits };
+ByteSums ProcessorsByteSums();
+
+// The type of maps between layers that a u8 convolution writes and that are no bytes themselves.
+ElementType WideElementOfInt8();
 
 // Holds oneDNN to the calling thread while it lives: its OpenMP takes the number of threads from
 // the thread that calls.
@@ -85,21 +93,22 @@ struct ConvolutionMaps {
 };
 
 // Convolution with bias, then ReLU. weight: (out, in, kernel, kernel); bias: out values. f32 and
-// bf16 maps are of one type on both sides. A u8 source is multiplied by s8 weights, rounded with
-// one scale a filter (its largest magnitude / 127), into u8 or bf16; its sums are exact. Throws
-// Error when oneDNN has no fast implementation on this processor; none is ever oneDNN's reference
-// loop.
+// bf16 maps are of one type on both sides. A u8 source is multiplied by s8 weights, as Quantize
+// rounds them for this processor, into u8 or WideElementOfInt8(); its sums are exact. Throws Error
+// when oneDNN has no fast implementation on this processor; none is ever oneDNN's reference loop.
 PreparedKernel PrepareConvolution(const ConvolutionMaps& maps,
                                   const Window& window,
                                   TensorView weight,
                                   std::span<const float> bias);
 
 // Weights as a u8 source meets them. values: as many as the tensor has, -127 to 127; scales: one a
-// filter, > 0; weight = value * scale.
+// filter, > 0; weight = value * scale. For sums of 32 bits a filter's largest magnitude is 127; for
+// those of 16 no two values of one sign make more than 128 together, so that no pair of products
+// saturates, whichever are added first: 255 * 128 < 2^15.
 struct QuantizedWeights {
   std::vector<std::int8_t> values;
   std::vector<float> scales;
 };
-QuantizedWeights Quantize(TensorView weight);
+QuantizedWeights Quantize(TensorView weight, ByteSums sums);
 
 }  // namespace deeper::kernels

@@ -6,8 +6,8 @@
 namespace deeper::kernels {
 namespace {
 
-// A loop of one instruction over accumulators that do not depend on each other, enough of them to
-// hide its latency. Written in assembly, so that the loop is this on every compiler.
+// A loop of one multiplication over accumulators that do not depend on each other, enough of them
+// to hide its latency. Written in assembly, so that the loop is this on every compiler.
 // clang-format off
 #define DEEPER_ZERO(v, n) "vpxor %%xmm" #n ", %%xmm" #n ", %%xmm" #n "\n\t"
 #define DEEPER_12(step, v) step(v, 0) step(v, 1) step(v, 2) step(v, 3) step(v, 4) step(v, 5) \
@@ -15,13 +15,16 @@ namespace {
 #define DEEPER_FMA(v, n)   "vfmadd231ps %%" #v "14, %%" #v "15, %%" #v #n "\n\t"
 #define DEEPER_BF16(v, n)  "vdpbf16ps %%" #v "14, %%" #v "15, %%" #v #n "\n\t"
 #define DEEPER_INT8(v, n)  "vpdpbusd %%" #v "14, %%" #v "15, %%" #v #n "\n\t"
+#define DEEPER_PAIRS(v, n) "vpmaddubsw %%" #v "14, %%" #v "15, %%" #v "13\n\t" \
+                           "vpmaddwd %%" #v "13, %%" #v "12, %%" #v "13\n\t" \
+                           "vpaddd %%" #v "13, %%" #v #n ", %%" #v #n "\n\t"
 #define DEEPER_LOOP(step, v)                                                          \
-  asm volatile(DEEPER_12(DEEPER_ZERO, v) DEEPER_ZERO(v, 14) DEEPER_ZERO(v, 15)        \
+  asm volatile(DEEPER_12(DEEPER_ZERO, v) DEEPER_ZERO(v, 12) DEEPER_ZERO(v, 14) DEEPER_ZERO(v, 15) \
                "1:\n\t" DEEPER_12(step, v) DEEPER_12(step, v) "dec %0\n\t" "jnz 1b\n\t" \
                "vzeroupper\n\t"                                                       \
                : "+r"(rounds) : :                                                     \
                "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",  \
-               "xmm8", "xmm9", "xmm10", "xmm11", "xmm14", "xmm15")
+               "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15")
 // clang-format on
 
 constexpr std::size_t kPerRound = 24;  // instructions
@@ -42,8 +45,12 @@ std::size_t MultiplyInRegisters(ElementType element, std::size_t multiplications
     DEEPER_LOOP(DEEPER_FMA, ymm);
   } else if (element == ElementType::kBf16 && RunsBf16()) {
     DEEPER_LOOP(DEEPER_BF16, zmm);
-  } else if (element == ElementType::kU8 && RunsInt8()) {
+  } else if (element == ElementType::kU8 && ProcessorsByteSums() == ByteSums::k32Bits) {
     DEEPER_LOOP(DEEPER_INT8, zmm);
+  } else if (element == ElementType::kU8 && is_wide) {
+    DEEPER_LOOP(DEEPER_PAIRS, zmm);
+  } else if (element == ElementType::kU8 && best == InstructionSet::kAvx2) {
+    DEEPER_LOOP(DEEPER_PAIRS, ymm);
   } else {
     return 0;
   }
@@ -55,6 +62,7 @@ std::size_t MultiplyInRegisters(ElementType element, std::size_t multiplications
 #undef DEEPER_FMA
 #undef DEEPER_BF16
 #undef DEEPER_INT8
+#undef DEEPER_PAIRS
 #undef DEEPER_LOOP
 
 }  // namespace deeper::kernels

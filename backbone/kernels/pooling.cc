@@ -160,11 +160,12 @@ void DispatchLrn(const PoolPass& pass, const Function& function) {
   const ElementType destination = pass.destination_encoding.element;
   if (source == ElementType::kF32 && destination == ElementType::kF32)
     return function(F32{}, F32{});
+  if (source == ElementType::kF32 && destination == ElementType::kU8) return function(F32{}, U8{});
   if (source == ElementType::kBf16 && destination == ElementType::kBf16)
     return function(Bf16{}, Bf16{});
   if (source == ElementType::kBf16 && destination == ElementType::kU8)
     return function(Bf16{}, U8{});
-  throw ContractViolation("LRN from f32 to f32 or from bf16 to bf16 or u8");
+  throw ContractViolation("LRN from f32 or bf16 to the same or u8");
 }
 
 void Pool(const PoolRun& run) {

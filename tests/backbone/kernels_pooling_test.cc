@@ -131,6 +131,7 @@ void RequireLrnWithPool(Encoding from, Encoding to) {
 
 TEST_CASE("LRN beside a max pool agrees with the reference, for small activations and large") {
   RequireLrnWithPool(kF32, kF32);
+  RequireLrnWithPool(kF32, {.element = ElementType::kU8});
   RequireLrnWithPool(kBf16, kBf16);
   RequireLrnWithPool(kBf16, {.element = ElementType::kU8});
 }

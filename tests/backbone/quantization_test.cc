@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "backbone/kernels/onednn.h"
 #include "backbone/network.h"
 #include "backbone/quantization_json.h"
 #include "core/error.h"
@@ -20,7 +21,7 @@ Quantization SomeQuantization() {
   return quantization;
 }
 
-TEST_CASE("in 8 bits are the activations that a convolution reads; what LRN reads stays in bf16") {
+TEST_CASE("in 8 bits are the activations that a convolution reads; what LRN reads stays wider") {
   const std::vector<Step> steps = GoogLeNetSteps();
   const Quantization quantization = SomeQuantization();
   const auto encodings = EncodingsOf(steps, Precision::kInt8, &quantization);
@@ -29,8 +30,8 @@ TEST_CASE("in 8 bits are the activations that a convolution reads; what LRN read
     const bool is_convolution = step.kind == StepKind::kConvolution;
     if (is_convolution) CHECK(encodings.at(step.layer.input).element == ElementType::kU8);
   }
-  CHECK(encodings.at("conv1/7x7_s2").element == ElementType::kBf16);
-  CHECK(encodings.at("conv2/3x3").element == ElementType::kBf16);
+  CHECK(encodings.at("conv1/7x7_s2").element == kernels::WideElementOfInt8());
+  CHECK(encodings.at("conv2/3x3").element == kernels::WideElementOfInt8());
   CHECK(encodings.at("pool1/norm1").element == ElementType::kU8);
 }
 
