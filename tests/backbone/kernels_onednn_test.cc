@@ -198,7 +198,8 @@ TEST_CASE("no sum of an int8 convolution saturates, however large its bytes and 
         weight,
         bias.data);
     Tensor reference = MakeTensor(kernel.Destination());
-    ConvolutionReference(source, weight, bias, layer.window, reference);
+    ConvolutionReference(source, Dequantized(weight), bias, layer.window, reference);
+    ReluReference(reference);
     CHECK(RelativeError(Run(kernel, source, from, to), reference) <= 0.501 / 200);
   }
 }
