@@ -112,26 +112,24 @@ Learned Learn(const ConvolutionMaps& maps, TensorView weight, std::span<const fl
   return learned;
 }
 
-float LargestMagnitude(std::span<const float> values) {
+float LargestMagnitude(std::span<const float> filter) {
   float largest = 0;
-  for (const float value : values) largest = std::max(largest, std::abs(value));
+  for (const float value : filter) largest = std::max(largest, std::abs(value));
   return largest;
 }
 
-// The largest magnitude that two values of one sign have together; of one where it is alone.
-float LargestPair(std::span<const float> values) {
-  struct Pair {
-    float first = 0;
-    float second = 0;
-    void Take(float magnitude) {
-      second = std::max(second, std::min(first, magnitude));
-      first = std::max(first, magnitude);
+// The largest magnitude of a value, or of the sum of two that a pixel's bytes meet in pairs: those
+// of channels 2i and 2i + 1. filter: (channels, taps).
+float LargestPair(std::span<const float> filter, std::size_t taps) {
+  float largest = 0;
+  for (std::size_t even = 0; even < filter.size(); even += 2 * taps) {
+    for (std::size_t i = even; i < even + taps; ++i) {
+      const float first = filter[i];
+      const float second = i + taps < filter.size() ? filter[i + taps] : 0;
+      largest = std::max({largest, std::abs(first), std::abs(second), std::abs(first + second)});
     }
-  };
-  Pair positive;
-  Pair negative;
-  for (const float value : values) (value < 0 ? negative : positive).Take(std::abs(value));
-  return std::max(positive.first + positive.second, negative.first + negative.second);
+  }
+  return largest;
 }
 
 bool Runs(dnnl::cpu_isa isa) {
@@ -149,7 +147,7 @@ ByteSums ProcessorsByteSums() {
 }
 
 ElementType WideElementOfInt8() {
-  return Runs(dnnl::cpu_isa::avx512_core) ? ElementType::kBf16 : ElementType::kF32;
+  return ProcessorsByteSums() == ByteSums::k32Bits ? ElementType::kBf16 : ElementType::kF32;
 }
 
 InstructionSet BestInstructionSet() {
@@ -204,13 +202,14 @@ BoundKernel PreparedKernel::Bind(std::span<const std::byte> source,
 }
 
 QuantizedWeights Quantize(TensorView weight, ByteSums sums) {
-  constexpr float kMost = 127;  // of a pair together, rounding each may add one
-  const std::size_t values = weight.shape.Count() / weight.shape.n;
+  constexpr float kMost = 127;  // rounding adds one to a pair at the most
+  const std::size_t taps = weight.shape.h * weight.shape.w;
+  const std::size_t values = weight.shape.c * taps;
   QuantizedWeights quantized;
   for (std::size_t filter = 0; filter < weight.shape.n; ++filter) {
     const std::span<const float> of_filter = weight.data.subspan(filter * values, values);
     const float largest =
-        sums == ByteSums::k32Bits ? LargestMagnitude(of_filter) : LargestPair(of_filter);
+        sums == ByteSums::k32Bits ? LargestMagnitude(of_filter) : LargestPair(of_filter, taps);
     const float scale = largest > 0 ? largest / kMost : 1;
     quantized.scales.push_back(scale);
     for (const float value : of_filter) {

@@ -102,9 +102,9 @@ PreparedKernel PrepareConvolution(const ConvolutionMaps& maps,
                                   std::span<const float> bias);
 
 // Weights as a u8 source meets them. values: as many as the tensor has, -127 to 127; scales: one a
-// filter, > 0; weight = value * scale. For sums of 32 bits a filter's largest magnitude is 127; for
-// those of 16 no two values of one sign make more than 128 together, so that no pair of products
-// saturates, whichever are added first: 255 * 128 < 2^15.
+// filter, > 0; weight = value * scale. For sums of 32 bits a filter's largest magnitude is 127. For
+// those of 16 it is less where two neighbouring channels, 2i and 2i + 1, would make more than 128
+// together: their products with bytes are added first, and 255 * 128 < 2^15.
 struct QuantizedWeights {
   std::vector<std::int8_t> values;
   std::vector<float> scales;

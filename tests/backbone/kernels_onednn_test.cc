@@ -116,13 +116,17 @@ TEST_CASE("weights are rounded to the nearest of 255 steps of their filter") {
   REQUIRE(quantized.scales[1] > 0);
 }
 
-TEST_CASE("for sums of 16 bits no two weights of one sign make more than 128") {
-  const Tensor weight = {.shape = {3, 3, 1, 1},
-                         .data = {1.27F, -1.0F, 0.2F, -0.5F, 0.9F, -0.5F, 0.3F, 0, 0}};
-  const QuantizedWeights quantized = Quantize(weight, ByteSums::k16Bits);
-  // 1.27 and 0.2; 0.5 and 0.5, each 63.5 rounded away from 0; 0.3 alone.
-  REQUIRE(quantized.values == std::vector<std::int8_t>{110, -86, 17, -64, 114, -64, 127, 0, 0});
-  REQUIRE(quantized.scales[0] == Approx(1.47 / 127));
+TEST_CASE("for sums of 16 bits no two neighbouring channels make more than 128") {
+  // Two channels of two taps, then three of one.
+  const Tensor two_taps = {.shape = {2, 2, 1, 2},
+                           .data = {1.27F, 0.5F, -1.0F, 0.4F, -0.5F, 0, -0.5F, 0.2F}};
+  const QuantizedWeights of_two = Quantize(two_taps, ByteSums::k16Bits);
+  // 1.27 meets -1 and 0.5 meets 0.4; -0.5 meets -0.5, each 63.5 rounded away from 0.
+  REQUIRE(of_two.values == std::vector<std::int8_t>{127, 50, -100, 40, -64, 0, -64, 25});
+  REQUIRE(of_two.scales[0] == Approx(0.01));
+  REQUIRE(of_two.scales[1] == Approx(1.0 / 127));
+  const Tensor odd = {.shape = {1, 3, 1, 1}, .data = {0.2F, 0.3F, 0.635F}};
+  REQUIRE(Quantize(odd, ByteSums::k16Bits).values == std::vector<std::int8_t>{40, 60, 127});
 }
 
 TEST_CASE("int8 convolutions are exact: their outputs are the reference's to half a step") {
@@ -178,16 +182,19 @@ TEST_CASE("no sum of an int8 convolution saturates, however large its bytes and 
     const std::size_t k = layer.window.kernel;
     const std::size_t values = shape.c * k * k;
     const Encoding from = {.element = ElementType::kU8, .scale = 1};
-    // A filter's weights are all 1, or all -1 with a bias that makes the largest sum 0.
+    // The weights of a filter's channels, of all of them, the even or the odd ones, are 1, or -1
+    // with a bias that makes the largest sum 0.
     const auto most = static_cast<float>(255 * values);
     const Encoding to = {.element = ElementType::kU8, .scale = most / 200};
     Tensor weight = MakeTensor({layer.out_channels, shape.c, k, k});
     Tensor bias = MakeTensor({layer.out_channels, 1, 1, 1});
     for (std::size_t filter = 0; filter < layer.out_channels; ++filter) {
       const bool is_negative = filter % 2 == 1;
-      std::fill_n(weight.data.begin() + static_cast<std::ptrdiff_t>(filter * values),
-                  values,
-                  is_negative ? -1.0F : 1.0F);
+      const std::size_t pattern = filter / 2 % 3;
+      for (std::size_t i = 0; i < values; ++i) {
+        const bool is_one = pattern == 2 || i / (k * k) % 2 == pattern;
+        if (is_one) weight.data[filter * values + i] = is_negative ? -1.0F : 1.0F;
+      }
       bias.data[filter] = is_negative ? most : 0;
     }
     Tensor source = MakeTensor(shape);
