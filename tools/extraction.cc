@@ -28,8 +28,7 @@ Proposer ProposerOf(const SelectiveSearchOptions& search,
                     const RunOptions& run,
                     MultiBoxViews views) {
   if (!multibox) return Proposer(search);
-  const Precision precision = MultiBoxPrecision(run.ForNetwork(std::nullopt).precision);
-  return {search, *multibox, precision, views};
+  return {search, *multibox, run.ForMultiBox(), views};
 }
 
 std::string RecipeOf(const std::string& backbone_fingerprint,

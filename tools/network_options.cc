@@ -4,12 +4,25 @@
 
 #include <cstdio>
 
+#include "detector/multibox_network.h"
 #include "tools/command_line.h"
 #include "tools/parallel.h"
 
 namespace deeper::tools {
 
 namespace po = boost::program_options;
+
+namespace {
+
+// `chosen` where the processor runs it, else `other`, which is said on stderr.
+Precision RunnableOr(Precision chosen, Precision other) {
+  if (ProcessorRuns(chosen)) return chosen;
+  fmt::print(
+      stderr, "this processor does not compute in {}: using {}\n", NameOf(chosen), NameOf(other));
+  return other;
+}
+
+}  // namespace
 
 void RunOptions::AddOptions(po::options_description& group) {
   // clang-format off
@@ -30,10 +43,13 @@ NetworkOptions RunOptions::ForNetwork(const std::optional<Quantization>& quantiz
   const Precision chosen = precision != "auto" ? PrecisionFromName(precision)
                            : quantization      ? Precision::kInt8
                                                : Precision::kBf16;
-  if (ProcessorRuns(chosen)) return {.precision = chosen, .quantization = quantization};
-  fmt::print(
-      stderr, "this processor does not compute in {}: using {}\n", NameOf(chosen), NameOf(fastest));
-  return {.precision = fastest, .quantization = quantization};
+  return {.precision = RunnableOr(chosen, fastest), .quantization = quantization};
+}
+
+Precision RunOptions::ForMultiBox() const {
+  const Precision fastest = FastestPrecision(false);
+  if (precision == "auto") return fastest;
+  return RunnableOr(MultiBoxPrecision(PrecisionFromName(precision)), fastest);
 }
 
 void ProposalOptions::AddOptions(po::options_description& group) {

@@ -21,6 +21,8 @@ struct RunOptions {
   // For a network with this quantization; "auto" is int8 with one, bf16 without. A precision that
   // the processor does not run is replaced by the fastest that it does, which is said on stderr.
   NetworkOptions ForNetwork(const std::optional<Quantization>& quantization) const;
+  // For a MultiBox's network, which has no int8; "auto" is the fastest that there is, unsaid.
+  Precision ForMultiBox() const;
 };
 
 // Options of the proposals, shared by the verbs that make them. What is not given keeps `defaults`.

@@ -171,8 +171,7 @@ struct UsedMultiBox {
 UsedMultiBox LoadUsedMultiBox(const ProposeArguments& arguments) {
   if (arguments.multibox.empty()) return {};
   const MultiBox multibox = LoadMultiBox(arguments.multibox);
-  const Precision precision =
-      MultiBoxPrecision(RunOptions{.precision = arguments.precision}.ForNetwork({}).precision);
+  const Precision precision = RunOptions{.precision = arguments.precision}.ForMultiBox();
   return {.network = std::make_unique<const MultiBoxNetwork>(
               multibox, precision, arguments.multibox_views.Views()),
           .text = fmt::format(" multibox {} views {} {}{}",

@@ -353,7 +353,7 @@ TrainingOutcome Train(const Arguments& words, Sources sources) {
           : ReadMultiBoxPriors(arguments.priors);
 
   const std::string began_with = FingerprintOf(weights);
-  const Precision precision = MultiBoxPrecision(training.run.ForNetwork(std::nullopt).precision);
+  const Precision precision = training.run.ForMultiBox();
   const FrozenPart frozen(weights, precision, training.plan.frozen);
   TrainingNetwork network({.plan = training.plan,
                            .precision = precision,
