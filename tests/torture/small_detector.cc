@@ -29,6 +29,7 @@ Model SmallModel(int proposals) {
   model.backbone_name = "random";
   model.proposals = tools::DefaultProposals();
   model.proposals.max_boxes = proposals;
+  model.proposals.width_px = 128;  // for speed
   model.classifiers.feature_dim = kFeatures;
   model.classifiers.weights =
       RandomTensor({model.classes.Size(), kFeatures, 1, 1}, 2, -0.1F, 0.1F).data;
