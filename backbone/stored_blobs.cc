@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backbone/kernels/layout.h"
+#include "backbone/largest_magnitude.h"
 #include "backbone/weight_files.h"
 #include "core/error.h"
 
@@ -25,12 +26,6 @@ std::size_t RowLength(const Tensor& blob) {
 
 std::span<const float> RowOf(const Tensor& blob, std::size_t row) {
   return std::span(blob.data).subspan(row * RowLength(blob), RowLength(blob));
-}
-
-float LargestMagnitude(std::span<const float> row) {
-  float largest = 0;
-  for (const float value : row) largest = std::max(largest, std::abs(value));
-  return largest;
 }
 
 // The step of a row that is rounded: its largest magnitude is 127 of them, and 127 times a bf16

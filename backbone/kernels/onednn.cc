@@ -11,6 +11,7 @@
 
 #include "backbone/kernels/instruction_set.h"
 #include "backbone/kernels/onednn_detail.h"
+#include "backbone/largest_magnitude.h"
 #include "core/error.h"
 
 namespace deeper::kernels {
@@ -110,12 +111,6 @@ Learned Learn(const ConvolutionMaps& maps, TensorView weight, std::span<const fl
     learned.bias[filter] = static_cast<float>(double{bias[filter]} / double{unit} - offset);
   }
   return learned;
-}
-
-float LargestMagnitude(std::span<const float> filter) {
-  float largest = 0;
-  for (const float value : filter) largest = std::max(largest, std::abs(value));
-  return largest;
 }
 
 // The largest magnitude of a value, or of the sum of two that a pixel's bytes meet in pairs: those

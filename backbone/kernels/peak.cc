@@ -27,7 +27,7 @@ namespace {
                "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15")
 // clang-format on
 
-constexpr std::size_t kPerRound = 24;  // instructions
+constexpr std::size_t kPerRound = 24;  // multiplications of whole vectors
 
 }  // namespace
 
