@@ -191,24 +191,6 @@ double Median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-void Summarise(Evaluation& evaluation) {
-  std::vector<double> values;
-  double sum = 0;
-  for (const ClassResult& result : evaluation.classes) {
-    if (!result.average_precision) continue;
-    values.push_back(*result.average_precision);
-    sum += values.back();
-  }
-  if (evaluation.protocol == Protocol::kCoco) {
-    std::vector<CocoNumbers> numbers;
-    for (const ClassResult& result : evaluation.classes) numbers.push_back(*result.coco);
-    evaluation.coco = MeanOf(numbers);
-  }
-  if (values.empty()) return;
-  evaluation.mean_average_precision = sum / static_cast<double>(values.size());
-  evaluation.median_average_precision = Median(std::move(values));
-}
-
 }  // namespace
 
 std::string NameOf(Protocol protocol) {
@@ -245,6 +227,26 @@ double AveragePrecisionOf(const PrecisionRecallCurve& curve, Protocol protocol) 
   return AveragePrecisionByArea(curve);
 }
 
+Evaluation EvaluationOf(Protocol protocol, std::vector<ClassResult> classes) {
+  Evaluation evaluation{.protocol = protocol, .classes = std::move(classes), .coco = std::nullopt};
+  std::vector<double> values;
+  double sum = 0;
+  for (const ClassResult& result : evaluation.classes) {
+    if (!result.average_precision) continue;
+    values.push_back(*result.average_precision);
+    sum += values.back();
+  }
+  if (protocol == Protocol::kCoco) {
+    std::vector<CocoNumbers> numbers;
+    for (const ClassResult& result : evaluation.classes) numbers.push_back(*result.coco);
+    evaluation.coco = MeanOf(numbers);
+  }
+  if (values.empty()) return evaluation;
+  evaluation.mean_average_precision = sum / static_cast<double>(values.size());
+  evaluation.median_average_precision = Median(std::move(values));
+  return evaluation;
+}
+
 void EvaluationOptions::Validate() const {
   if (!(min_iou > 0 && min_iou <= 1)) {
     throw Error(fmt::format("min_iou: expected a number in (0, 1], found {}", min_iou));
@@ -276,17 +278,19 @@ Evaluation Evaluate(const Dataset& dataset,
   std::vector<ClassMaterial> material(dataset.classes.Size());
   GatherTruth(dataset, options.protocol, material);
   GatherDetections(AlignDetections(dataset, detections), material);
-  Evaluation evaluation{.protocol = options.protocol, .classes = {}, .coco = std::nullopt};
-  evaluation.classes.resize(material.size());
+  std::vector<ClassId> judged = options.only;
+  if (judged.empty()) {
+    for (std::size_t i = 0; i < material.size(); ++i) judged.push_back(ClassAt(i));
+  }
+  std::vector<ClassResult> results(judged.size());
   // oneTBB prints a warning when it is asked for more threads than there are processors.
   tbb::task_arena arena(std::min(options.workers, tbb::info::default_concurrency()));
   arena.execute([&] {
-    tbb::parallel_for(std::size_t{0}, material.size(), [&](std::size_t i) {
-      evaluation.classes[i] = EvaluateClass(ClassAt(i), std::move(material[i]), options);
+    tbb::parallel_for(std::size_t{0}, judged.size(), [&](std::size_t i) {
+      results[i] = EvaluateClass(judged[i], std::move(material.at(IndexOf(judged[i]))), options);
     });
   });
-  Summarise(evaluation);
-  return evaluation;
+  return EvaluationOf(options.protocol, std::move(results));
 }
 
 }  // namespace deeper

@@ -68,6 +68,8 @@ struct EvaluationOptions {
   // Classes are judged in parallel by this many threads, at least 1; the result does not depend on
   // it.
   int workers = 1;
+  // The classes to judge; empty: all. What one gets does not depend on which others are judged.
+  std::vector<ClassId> only = {};
 
   // Throws Error naming the field, its value and its bound.
   void Validate() const;
@@ -75,13 +77,16 @@ struct EvaluationOptions {
 
 struct Evaluation {
   Protocol protocol = Protocol::kVoc12;
-  std::vector<ClassResult> classes;   // in the order of dataset.classes
+  std::vector<ClassResult> classes;   // in the order of dataset.classes, or of options.only
   double mean_average_precision = 0;  // over classes with objects; 0 without any
   double median_average_precision = 0;
   std::optional<CocoNumbers> coco = std::nullopt;  // for kCoco
 
   bool operator==(const Evaluation&) const = default;
 };
+
+// The evaluation whose classes have these results: their mean, their median, COCO's means.
+Evaluation EvaluationOf(Protocol protocol, std::vector<ClassResult> classes);
 
 // Whether an object counts as found or missed: under VOC's rules the difficult ones and crowds do
 // not, under COCO's crowds do not, and none whose class is blacklisted in its picture.
@@ -96,7 +101,8 @@ bool CountsAsObject(const Dataset& dataset,
 // AlignDetections, which also says what is refused. Pictures without detections count with their
 // objects; a class with objects and no detection has AP 0. Objects and detections in
 // dataset.blacklist count neither way; Annotation::difficult is read by the VOC protocols alone.
-// Throws Error for what AlignDetections refuses and for options out of range.
+// Throws Error for what AlignDetections refuses and for options out of range. Expects options.only
+// to be in dataset.classes.
 Evaluation Evaluate(const Dataset& dataset,
                     const DetectionSet& detections,
                     const EvaluationOptions& options);

@@ -16,8 +16,11 @@
 #include "eval/report_text.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
+#include "tools/evaluation_parts.h"
 #include "tools/label_files.h"
 #include "tools/parallel.h"
+#include "tools/parts.h"
+#include "tools/shard.h"
 #include "tools/verbs.h"
 
 namespace deeper::tools {
@@ -43,6 +46,8 @@ struct EvaluateArguments {
   std::uint64_t seed = 1;
   bool allow_unknown_classes = false;
   int workers = 0;
+  std::string output;
+  ShardOptions shard;
   bool json = false;
 };
 
@@ -65,6 +70,8 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
        "deeper evaluate --data voc:VOC2007 --set test --detections found.jsonl --report report/",
        "deeper evaluate --data voc:VOC2007 --set test --detections found.jsonl --proposals "
        "proposals.jsonl --report report/",
+       "deeper evaluate --data voc:VOC2007 --set test --detections found.jsonl --output map.json "
+       "--shard 3/4",
        "deeper evaluate --data voc:VOC2007 --set test --compare old.jsonl new.jsonl",
        "deeper evaluate --data voc:VOC2007 --set test --detections new.jsonl --compare voc12 "
        "ilsvrc"});
@@ -81,12 +88,15 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
       ("bootstrap", po::value(&arguments.bootstrap)->default_value(0)->implicit_value(1000)->value_name("N"), "95% confidence interval of the mAP from N samples of the pictures; without N: 1000")
       ("seed", po::value(&arguments.seed)->default_value(arguments.seed)->value_name("N"), "of those samples")
       ("min-map", po::value(&arguments.min_map)->default_value(arguments.min_map)->value_name("MAP"), "exit with 4 when the mAP of the first metric is lower (0..1)");
-  line.Group("Output").add_options()
+  po::options_description& output = line.Group("Output");
+  output.add_options()
+      ("output", po::value(&arguments.output)->value_name("FILE"), "write what --json prints there; a shard its part, beside it")
       ("report", po::value(&arguments.report)->value_name("DIR"), "write DIR/report.html for the first metric: one page with tables, curves, errors and pictures")
       ("proposals", po::value(&arguments.proposals)->multitoken()->value_name("FILE"), "proposals that 'deeper propose' wrote, one file or more: also which objects none of them covers")
       ("json", po::bool_switch(&arguments.json), "a JSON object for each metric, and of the proposals")
       ("workers", po::value(&arguments.workers)->value_name("N"), "threads; default: one for each processor");
   // clang-format on
+  arguments.shard.AddOptions(output);
   if (!line.Parse(words)) return false;
   if (!arguments.data.Given()) throw UsageError("expected --data, the true objects");
   if (arguments.metrics.empty()) arguments.metrics = DefaultMetrics(arguments.data.data);
@@ -227,6 +237,45 @@ void WriteReport(const EvaluateArguments& arguments,
   fmt::print(stderr, "report -> {}\n", path.string());
 }
 
+// Which shard of the classes is meant. What only all classes together give is refused.
+Shard ChosenShard(const EvaluateArguments& arguments, std::size_t class_count) {
+  const ShardOptions::Chosen chosen = arguments.shard.Choose();
+  if (chosen.shard.IsWhole()) return {};
+  const auto refuse = [&](bool is_asked, const char* what) {
+    if (!is_asked) return;
+    throw UsageError(fmt::format(
+        "shard {} (from {}): {}; or use --shard 1/1", TextOf(chosen.shard), chosen.source, what));
+  };
+  refuse(!arguments.compared.empty(), "--compare needs all classes");
+  refuse(!arguments.report.empty(), "--report needs all classes");
+  refuse(!arguments.proposals.empty(), "--proposals needs all classes");
+  refuse(arguments.bootstrap > 0, "--bootstrap needs all classes");
+  refuse(arguments.min_map > 0, "--min-map needs all classes");
+  refuse(arguments.output.empty(), "a part needs --output, for 'deeper merge'");
+  SayShard(chosen, ClassesOfShard(class_count, chosen.shard).size(), class_count, "classes");
+  return chosen.shard;
+}
+
+// Judges the shard's classes and writes its part.
+void EvaluatePart(const EvaluateArguments& arguments,
+                  const Dataset& dataset,
+                  const DetectionSet& detections,
+                  const Shard& shard) {
+  std::vector<Evaluation> evaluations;
+  for (const Protocol protocol : ProtocolsOf(arguments.metrics)) {
+    EvaluationOptions options = OptionsFor(protocol, arguments);
+    options.only = ClassesOfShard(dataset.classes.Size(), shard);
+    evaluations.push_back(Evaluate(dataset, detections, options));
+  }
+  const std::string rules = fmt::format("{} {}", arguments.metrics, arguments.min_iou);
+  const std::string part = EvaluationPartText(
+      evaluations, dataset.classes, shard, DigestOfEvaluation(dataset, detections, rules));
+  const fs::path path = PartPath(arguments.output, shard, ".json");
+  WriteFileWhole(path, part);
+  fmt::print(stderr, "part -> {}\n", path.string());
+  if (arguments.json) fmt::print("{}", part);
+}
+
 }  // namespace
 
 int RunEvaluate(const Arguments& words) {
@@ -234,12 +283,18 @@ int RunEvaluate(const Arguments& words) {
   if (!ParseEvaluate(words, arguments)) return kDone;
   const std::vector<Protocol> protocols = ProtocolsOf(arguments.metrics);
   const LoadedData truth = LoadData(arguments.data);
+  const Shard shard = ChosenShard(arguments, truth.dataset.classes.Size());
   if (!arguments.compared.empty()) return Compare(arguments, truth);
   if (arguments.detections.empty()) throw UsageError("expected --detections");
   const DetectionSet detections = AlignedFrom(arguments.detections, arguments, truth);
+  if (!shard.IsWhole()) {
+    EvaluatePart(arguments, truth.dataset, detections, shard);
+    return kDone;
+  }
 
   const std::vector<ProposalSource> proposals = ReadProposals(arguments, truth.dataset);
   std::optional<double> first_map;
+  std::string json;
   for (const Protocol protocol : protocols) {
     const Evaluation evaluation =
         Evaluate(truth.dataset, detections, OptionsFor(protocol, arguments));
@@ -256,10 +311,8 @@ int RunEvaluate(const Arguments& words) {
                                                 .seed = arguments.seed,
                                                 .workers = arguments.workers});
     }
-    if (arguments.json) {
-      fmt::print("{}\n", EvaluationJson(evaluation, truth.dataset.classes, interval));
-      continue;
-    }
+    json += EvaluationJson(evaluation, truth.dataset.classes, interval) + "\n";
+    if (arguments.json) continue;
     fmt::print("{}, {} pictures\n{}",
                NameOf(protocol),
                truth.dataset.images.size(),
@@ -271,6 +324,8 @@ int RunEvaluate(const Arguments& words) {
     }
     fmt::print("\n");
   }
+  if (arguments.json) fmt::print("{}", json);
+  if (!arguments.output.empty()) WriteFileWhole(arguments.output, json);
   if (*first_map >= arguments.min_map) return kDone;
   fmt::print(stderr, "mAP {:.4f} is below the required {:.4f}\n", *first_map, arguments.min_map);
   return kTargetMissed;

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,11 +13,13 @@
 #include "detector/model.h"
 #include "tools/command_line.h"
 #include "tools/detection_results.h"
+#include "tools/evaluation_parts.h"
 #include "tools/journal.h"
 #include "tools/journaled_run.h"
 #include "tools/json_line.h"
 #include "tools/merge_shards.h"
 #include "tools/model_parts.h"
+#include "tools/parts.h"
 #include "tools/verbs.h"
 
 namespace deeper::tools {
@@ -36,17 +39,19 @@ struct MergeArguments {
 bool ParseMerge(const Arguments& words, MergeArguments& arguments) {
   CommandLine line(
       "merge",
-      "Joins what 'deeper detect', 'propose' or 'train svm' did in shards into the files that one "
-      "run over all writes.",
+      "Joins what 'deeper detect', 'propose', 'train svm' or 'evaluate' did in shards into the "
+      "files "
+      "that one run over all writes.",
       {"deeper merge found/                          # its journals, results beside them",
        "deeper merge node1/found node2/found --output found",
        "deeper merge boxes.jsonl.journal-*.jsonl",
-       "deeper merge mine.safetensors.part-*.safetensors"});
+       "deeper merge mine.safetensors.part-*.safetensors",
+       "deeper merge map.json.part-*.json"});
   // clang-format off
   line.Group("Input").add_options()
-      ("input", po::value(&arguments.inputs)->value_name("JOURNAL"), "journals of shards, or directories that hold them, or parts of a detector; the word itself is enough");
+      ("input", po::value(&arguments.inputs)->value_name("JOURNAL"), "journals of shards, or directories that hold them, or parts of a detector or an evaluation; the word itself is enough");
   line.Group("Output").add_options()
-      ("output", po::value(&arguments.output)->value_name("PATH"), "the directory of detections, the file of proposals or the detector; default: where one run would have put it, beside the shards'")
+      ("output", po::value(&arguments.output)->value_name("PATH"), "the directory of detections, the file of proposals, the detector or the evaluation; default: where one run would have put it, beside the shards'")
       ("format", po::value(&arguments.formats)->value_name("A,B"), "detections: any of jsonl, coco, voc, ilsvrc; default: what the shards were asked for")
       ("json", po::bool_switch(&arguments.json), "what was merged, as a JSON object on stdout");
   // clang-format on
@@ -91,38 +96,54 @@ void WriteMerged(const MergeArguments& arguments,
   RemoveHalfWritten(output);
 }
 
-// Parts of a detector, not journals.
-bool NamesParts(const std::vector<std::string>& inputs) {
-  return inputs.front().ends_with(".safetensors");
+// Where parts are joined to when nobody says: what they are parts of. `what` names that to people.
+fs::path WholeOf(const MergeArguments& arguments, const std::string& what) {
+  if (!arguments.formats.empty()) throw UsageError("--format is for detections alone");
+  if (!arguments.output.empty()) return arguments.output;
+  const std::optional<fs::path> whole = WholeOfPart(arguments.inputs.front());
+  if (!whole) throw UsageError("expected --output, " + what);
+  return *whole;
 }
 
-int MergeParts(const MergeArguments& arguments) {
-  if (!arguments.formats.empty()) throw UsageError("--format is for detections alone");
-  fs::path output = arguments.output;
-  if (output.empty()) {
-    const std::string& first = arguments.inputs.front();
-    const std::size_t suffix = first.rfind(".part-");
-    if (suffix == std::string::npos) throw UsageError("expected --output, the detector");
-    output = first.substr(0, suffix);
+void SayParts(const MergeArguments& arguments,
+              const std::string& verb,
+              const fs::path& output,
+              std::size_t classes) {
+  fmt::print(stderr,
+             "{} classes of {} parts merged -> {}\n",
+             classes,
+             arguments.inputs.size(),
+             output.string());
+  if (arguments.json) {
+    fmt::print("{}\n",
+               LineOf({{"verb", verb},
+                       {"output", output.string()},
+                       {"shards", arguments.inputs.size()},
+                       {"classes", classes}}));
   }
+}
+
+int MergeModels(const MergeArguments& arguments) {
+  const fs::path output = WholeOf(arguments, "the detector");
   std::vector<ModelPart> parts;
   for (const std::string& path : arguments.inputs) {
     parts.push_back({.source = path, .model = LoadModel(path)});
   }
   const Model joined = JoinParts(std::move(parts));
   SaveModel(joined, output);
-  fmt::print(stderr,
-             "{} classes of {} parts merged -> {}\n",
-             joined.classes.Size(),
-             arguments.inputs.size(),
-             output.string());
-  if (arguments.json) {
-    fmt::print("{}\n",
-               LineOf({{"verb", "train svm"},
-                       {"output", output.string()},
-                       {"shards", arguments.inputs.size()},
-                       {"classes", joined.classes.Size()}}));
+  SayParts(arguments, "train svm", output, joined.classes.Size());
+  return kDone;
+}
+
+int MergeEvaluations(const MergeArguments& arguments) {
+  const fs::path output = WholeOf(arguments, "the file of the evaluation");
+  std::vector<EvaluationPart> parts;
+  for (const std::string& path : arguments.inputs) {
+    parts.push_back({.source = path, .text = ReadTextFile(path)});
   }
+  const JoinedEvaluation joined = JoinEvaluationParts(parts);
+  WriteFileWhole(output, joined.text);
+  SayParts(arguments, "evaluate", output, joined.class_count);
   return kDone;
 }
 
@@ -131,7 +152,8 @@ int MergeParts(const MergeArguments& arguments) {
 int RunMerge(const Arguments& words) {
   MergeArguments arguments;
   if (!ParseMerge(words, arguments)) return kDone;
-  if (NamesParts(arguments.inputs)) return MergeParts(arguments);
+  if (arguments.inputs.front().ends_with(".safetensors")) return MergeModels(arguments);
+  if (arguments.inputs.front().ends_with(".json")) return MergeEvaluations(arguments);
   std::vector<ShardFile> shards;
   const std::vector<fs::path> journals = JournalsOf(arguments.inputs);
   for (const fs::path& path : journals) {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "tools/command_line.h"
+#include "tools/parts.h"
 
 namespace deeper::tools {
 
@@ -50,34 +50,12 @@ std::string DifferenceText(const Model& a, const Model& b) {
 
 // Parts in the order of their shards. Throws Error unless each is there once.
 std::vector<ModelPart> InOrder(std::vector<ModelPart> parts) {
-  const std::size_t count = ShardOf(parts.front()).count;
-  std::vector<std::optional<ModelPart>> by_index(count);
-  const std::string first_source = parts.front().source;
-  for (ModelPart& part : parts) {
-    const Shard shard = ShardOf(part);
-    if (shard.count != count) {
-      throw Error(fmt::format(
-          "{} is one of {} parts, {} one of {}", first_source, count, part.source, shard.count));
-    }
-    std::optional<ModelPart>& place = by_index[shard.index - 1];
-    if (place) {
-      throw Error(fmt::format("{} and {} are both part {}; name one of them",
-                              place->source,
-                              part.source,
-                              TextOf(shard)));
-    }
-    place = std::move(part);
-  }
-  std::string missing;
+  std::vector<PartName> names;
+  for (const ModelPart& part : parts) names.push_back({part.source, ShardOf(part)});
   std::vector<ModelPart> ordered;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (by_index[i]) {
-      ordered.push_back(*std::move(by_index[i]));
-    } else {
-      missing += fmt::format("{}{}/{}", missing.empty() ? "" : ", ", i + 1, count);
-    }
+  for (const std::size_t i : OrderOfParts(names, "a detector")) {
+    ordered.push_back(std::move(parts[i]));
   }
-  if (!missing.empty()) throw Error("missing of the detector's parts: " + missing);
   return ordered;
 }
 
@@ -100,24 +78,6 @@ void RequireSameTraining(const std::vector<ModelPart>& ordered, std::size_t clas
 
 }  // namespace
 
-std::vector<ClassId> ClassesOfShard(std::size_t class_count, const Shard& shard) {
-  std::vector<ClassId> own;
-  for (std::size_t j = shard.index - 1; j < class_count; j += shard.count) {
-    own.push_back(ClassAt(j));
-  }
-  if (own.empty()) {
-    throw UsageError(
-        fmt::format("shard {} has no class to train; there are {}, for as many parts at most",
-                    TextOf(shard),
-                    class_count));
-  }
-  return own;
-}
-
-std::filesystem::path PartPath(const std::filesystem::path& detector, const Shard& shard) {
-  return fmt::format("{}.part-{}-of-{}.safetensors", detector.string(), shard.index, shard.count);
-}
-
 void MakePart(const Shard& shard, Model& model) {
   Expects(!model.calibration, "a part without calibration");
   Expects(!model.box_regression || model.box_regression->RegressorCount() == 1,
@@ -132,7 +92,6 @@ void MakePart(const Shard& shard, Model& model) {
 }
 
 Model JoinParts(std::vector<ModelPart> parts) {
-  if (parts.empty()) throw Error("expected parts of a detector, found none");
   const std::vector<ModelPart> ordered = InOrder(std::move(parts));
   std::size_t class_count = 0;
   for (const ModelPart& part : ordered) class_count += part.model.classes.Size();

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -13,13 +12,6 @@ namespace deeper::tools {
 
 // A detector whose SVMs are trained in shards: each shard writes a part, which is a detector of
 // some of the classes, and the parts are joined to the one of all.
-
-// The classes of a shard, of `class_count`: every count-th, from the index-th on. Throws UsageError
-// when it would have none.
-std::vector<ClassId> ClassesOfShard(std::size_t class_count, const Shard& shard);
-
-// Where the part of a shard lies beside the detector: "FILE.part-2-of-7.safetensors".
-std::filesystem::path PartPath(const std::filesystem::path& detector, const Shard& shard);
 
 // Makes a part of a model that names all classes but has classifiers of the shard's alone. Expects
 // one box regression for all classes, if any, and no calibration.

@@ -29,6 +29,7 @@
 #include "tools/model_parts.h"
 #include "tools/network_options.h"
 #include "tools/parallel.h"
+#include "tools/parts.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"
 #include "tools/quantize.h"
@@ -398,7 +399,7 @@ TrainingOutcome RunPrepared(HeadsArguments arguments, Prepared prepared, const S
   const Shard shard = ChosenShard(arguments, dataset.classes.Size());
   fs::path output = arguments.output;
   if (!shard.IsWhole()) {
-    output = PartPath(output, shard);
+    output = PartPath(output, shard, ".safetensors");
     arguments.svm.only = ClassesOfShard(dataset.classes.Size(), shard);
   }
 

@@ -1,5 +1,5 @@
-// A journal as it stands, and one whose lines all have the right check, which a fuzzer alone would
-// never find.
+// What 'deeper merge' reads: a journal as it stands, one whose lines all have the right check, which
+// a fuzzer alone would never find, and a part of an evaluation.
 
 #include <string>
 #include <string_view>
@@ -10,6 +10,7 @@
 #include "eval/proposal_lines.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tools/detection_results.h"
+#include "tools/evaluation_parts.h"
 #include "tools/journal.h"
 
 namespace deeper::fuzz {
@@ -44,6 +45,7 @@ void FuzzOne(std::span<const std::uint8_t> input) {
     if (line.starts_with('{')) checked += Checked(line);
   }
   UseJournal(checked);
+  Answered([&] { tools::JoinEvaluationParts({{.source = "part", .text = text}}); });
 }
 
 }  // namespace deeper::fuzz

@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "tests/support/catch.h"
-#include "tools/command_line.h"
+#include "tools/parts.h"
 
 namespace deeper::tools {
 namespace {
@@ -59,15 +59,9 @@ TEST_CASE("a part is a detector of its own classes") {
   CHECK(part.training.at("part") == "2/3");
 }
 
-TEST_CASE("more parts than classes are refused") {
-  CHECK_THROWS_AS(ClassesOfShard(5, {.index = 6, .count = 6}), UsageError);
-  CHECK(ClassesOfShard(5, {.index = 5, .count = 5}) == std::vector<ClassId>{ClassAt(4)});
-}
-
 TEST_CASE("parts that are missing, there twice, of another training or none are refused by name") {
-  CHECK_THROWS_WITH(JoinParts({Part(1, 3), Part(3, 3)}), Catch::Contains("parts: 2/3"));
-  CHECK_THROWS_WITH(JoinParts({Part(1, 2), Part(1, 2)}), Catch::Contains("are both part 1/2"));
-  CHECK_THROWS_WITH(JoinParts({Part(1, 2), Part(3, 3)}), Catch::Contains("one of 3"));
+  CHECK_THROWS_WITH(JoinParts({Part(1, 3), Part(3, 3)}),
+                    Catch::Contains("parts of a detector: 2/3"));
   CHECK_THROWS_WITH(JoinParts({{.source = "whole", .model = Whole()}}),
                     Catch::Contains("whole: is no part"));
   CHECK_THROWS_WITH(JoinParts({}), Catch::Contains("found none"));
@@ -83,11 +77,6 @@ TEST_CASE("parts that are missing, there twice, of another training or none are 
   other = Part(2, 2);
   other.model.classes.classes.pop_back();
   CHECK_THROWS_WITH(JoinParts({Part(1, 2), other}), Catch::Contains("number of classes"));
-}
-
-TEST_CASE("a part lies beside the detector") {
-  CHECK(PartPath("a/mine.safetensors", {.index = 2, .count = 7}) ==
-        "a/mine.safetensors.part-2-of-7.safetensors");
 }
 
 }  // namespace
