@@ -36,17 +36,38 @@ void ShortenDefault(const po::value_semantic& semantic) {
   const_cast<po::typed_value<Number>*>(value)->default_value(number, fmt::format("{}", number));
 }
 
+// What Boost says. Its what() puts the user's words into a template and replaces placeholders such
+// as "%value%" until there is none left; words that hold one would keep it at that for ever, so
+// they are put in without their '%'.
+class BoostText : public po::error_with_option_name {
+ public:
+  static std::string Of(po::error_with_option_name& error) {
+    const std::map<std::string, std::string> words = error.*(&BoostText::m_substitutions);
+    for (const auto& [name, word] : words)
+      error.set_substitute(name, Replaced(word, '%', kStandIn));
+    return Replaced(error.what(), kStandIn, '%');
+  }
+
+ private:
+  static constexpr char kStandIn = '\x1A';  // ASCII's "substitute"
+
+  static std::string Replaced(std::string text, char from, char to) {
+    std::ranges::replace(text, from, to);
+    return text;
+  }
+};
+
 // What Boost says of a value that it cannot read, and what would have done.
-std::string BadValueText(const po::invalid_option_value& error,
-                         const po::options_description& options) {
+std::string BadValueText(po::invalid_option_value& error, const po::options_description& options) {
   const po::option_description* option =
       options.find_nothrow(WithoutDashes(error.get_option_name()), false);
   const po::value_semantic* semantic = option == nullptr ? nullptr : option->semantic().get();
   const auto* value = dynamic_cast<const po::typed_value_base*>(semantic);
-  if (value == nullptr) return error.what();
+  const std::string text = BoostText::Of(error);
+  if (value == nullptr) return text;
   const bool is_float =
       value->value_type() == typeid(double) || value->value_type() == typeid(float);
-  return fmt::format("{}, expected a {}number", error.what(), is_float ? "" : "whole ");
+  return fmt::format("{}, expected a {}number", text, is_float ? "" : "whole ");
 }
 
 [[noreturn]] void ThrowUnknownOption(const po::options_description& options,
@@ -100,13 +121,13 @@ void StoreConfigured(const std::vector<ConfiguredOption>& configured,
   }
   try {
     po::store(parsed, values);
-  } catch (const po::error_with_option_name& error) {
+  } catch (po::error_with_option_name& error) {
     const auto place = found.find(WithoutDashes(error.get_option_name()));
-    const auto* bad_value = dynamic_cast<const po::invalid_option_value*>(&error);
-    throw UsageError(
-        fmt::format("{}: {}",
-                    place == found.end() ? std::string("configuration") : place->second.where,
-                    bad_value != nullptr ? BadValueText(*bad_value, options) : error.what()));
+    auto* bad_value = dynamic_cast<po::invalid_option_value*>(&error);
+    throw UsageError(fmt::format(
+        "{}: {}",
+        place == found.end() ? std::string("configuration") : place->second.where,
+        bad_value != nullptr ? BadValueText(*bad_value, options) : BoostText::Of(error)));
   }
   given.merge(found);  // keeps what is there
 }
@@ -296,12 +317,15 @@ bool CommandLine::Parse(const std::vector<std::string>& arguments, Sources sourc
     po::notify(values_);
   } catch (const po::unknown_option& error) {
     ThrowUnknownOption(all, WithoutDashes(error.get_option_name()), "");
-  } catch (const po::invalid_option_value& error) {
+  } catch (po::invalid_option_value& error) {
     throw UsageError(BadValueText(error, all));
-  } catch (const po::multiple_occurrences& error) {
-    if (WithoutDashes(error.get_option_name()) != words_name_) throw UsageError(error.what());
+  } catch (po::multiple_occurrences& error) {
+    if (WithoutDashes(error.get_option_name()) != words_name_)
+      throw UsageError(BoostText::Of(error));
     throw UsageError(fmt::format("expected {} alone, found more; a name with blanks needs quotes",
                                  words_shown_));
+  } catch (po::error_with_option_name& error) {
+    throw UsageError(BoostText::Of(error));
   } catch (const po::error& error) {
     throw UsageError(error.what());
   }

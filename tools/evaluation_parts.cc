@@ -38,12 +38,15 @@ CocoNumbers CocoNumbersIn(const Json& entry) {
   return numbers;
 }
 
+// A number of things. Json itself would take any number for one.
+std::size_t CountIn(const Json& value) { return value.get_ref<const Json::number_unsigned_t&>(); }
+
 ClassResult ResultIn(const Json& entry, Protocol protocol, std::size_t position) {
   ClassResult result;
   result.class_id = ClassAt(position);
-  result.objects = entry.at("objects");
-  result.detections = entry.at("detections");
-  result.true_positives = entry.at("true_positives");
+  result.objects = CountIn(entry.at("objects"));
+  result.detections = CountIn(entry.at("detections"));
+  result.true_positives = CountIn(entry.at("true_positives"));
   result.average_precision = NumberOrNull(entry.at("average_precision"));
   if (protocol == Protocol::kCoco) result.coco = CocoNumbersIn(entry.at("coco"));
   return result;

@@ -58,6 +58,18 @@ TEST_CASE("a value that is no number and a repeated option are refused") {
                     "the argument ('half') for option '--share' is invalid, expected a number");
 }
 
+TEST_CASE("words that look like the placeholders of Boost's messages are shown as they stand") {
+  CHECK(MessageFor({"--count", "5%value%"}) ==
+        "the argument ('5%value%') for option '--count' is invalid, expected a whole number");
+  CHECK(MessageFor({"--count=%canonical_option%%original_token%"}) ==
+        "the argument ('%canonical_option%%original_token%') for option '--count' is invalid, "
+        "expected a whole number");
+  for (const char* word : {"--%canonical_option%", "--%option%=%prefix%", "-%original_token%"}) {
+    CAPTURE(word);
+    CHECK(MessageFor({word}).find("%") != std::string::npos);
+  }
+}
+
 TEST_CASE("stray words are refused by name where a verb takes none, or one") {
   CommandLine none("verb", "Does something.", {});
   std::string file;

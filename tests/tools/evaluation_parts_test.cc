@@ -147,8 +147,18 @@ TEST_CASE(
       Catch::Contains("part 1/2 and part 2/2") && Catch::Contains("not parts of one evaluation"));
   const std::string whole = WholeText(made);
   const std::string good = Part(made, 1, 1).text;
-  for (const std::string& text :
-       {whole, std::string("{}"), std::string("["), good.substr(0, good.size() / 2)}) {
+  const auto with_count = [&](const std::string& count) {
+    const std::string key = "\"objects\": ";
+    const std::size_t begin = good.find(key) + key.size();
+    return good.substr(0, begin) + count + good.substr(good.find(',', begin));
+  };
+  for (const std::string& text : {whole,
+                                  std::string("{}"),
+                                  std::string("["),
+                                  good.substr(0, good.size() / 2),
+                                  with_count("1e89"),
+                                  with_count("-1"),
+                                  with_count("null")}) {
     CHECK_THROWS_WITH(JoinEvaluationParts({{.source = "x.json", .text = text}}),
                       Catch::Contains("x.json: is no part"));
   }
