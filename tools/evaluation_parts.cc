@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/sha256.h"
 #include "eval/report_text.h"
+#include "tools/json_line.h"
 #include "tools/parts.h"
 
 namespace deeper::tools {
@@ -37,9 +38,6 @@ CocoNumbers CocoNumbersIn(const Json& entry) {
   }
   return numbers;
 }
-
-// A number of things. Json itself would take any number for one.
-std::size_t CountIn(const Json& value) { return value.get_ref<const Json::number_unsigned_t&>(); }
 
 ClassResult ResultIn(const Json& entry, Protocol protocol, std::size_t position) {
   ClassResult result;

@@ -11,6 +11,7 @@
 #include "core/file.h"
 #include "core/sha256.h"
 #include "tools/extraction.h"
+#include "tools/json_line.h"
 
 namespace deeper::tools {
 
@@ -83,9 +84,9 @@ RunRecord RunOfLine(std::string_view line, const std::string& source) {
             .configuration = first.at("configuration"),
             .inputs = first.at("inputs"),
             .pictures = first.at("pictures"),
-            .picture_count = first.at("picture_count"),
+            .picture_count = CountIn(first.at("picture_count")),
             .shard = *shard,
-            .shard_pictures = first.at("shard_pictures"),
+            .shard_pictures = CountIn(first.at("shard_pictures")),
             .results = first.at("results")};
   } catch (const json::exception&) {
     RefuseFirstLine(source);

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/sha256.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 
@@ -77,6 +78,22 @@ TEST_CASE("cut anywhere in its first line, a journal begins anew") {
     WriteFileWhole(written.path, whole.substr(0, size));
     CHECK(Journal(written.path, RunWith("options")).Entries().empty());
     CHECK(written.Text() == whole);
+  }
+}
+
+TEST_CASE("a first line with the right check and a count that is none is refused") {
+  const std::string line(SplitLines(Written({}).Text()).front());
+  const std::string object = "{" + line.substr(line.find(',') + 1);
+  const std::string count = R"("picture_count":3)";
+  REQUIRE(object.find(count) != std::string::npos);
+  for (const char* other : {"1e89", "-1", "\"3\"", "3.0"}) {
+    CAPTURE(other);
+    std::string damaged = object;
+    damaged.replace(damaged.find(count), count.size(), std::string(R"("picture_count":)") + other);
+    Sha256 hash;
+    hash.Update(damaged);
+    damaged = R"({"check":")" + hash.HexDigest().substr(0, 16) + "\"," + damaged.substr(1) + "\n";
+    CHECK_THROWS_WITH(ParseJournal(damaged, "j.jsonl"), Catch::Contains("first line is damaged"));
   }
 }
 
