@@ -40,8 +40,7 @@ bool ParseMerge(const Arguments& words, MergeArguments& arguments) {
   CommandLine line(
       "merge",
       "Joins what 'deeper detect', 'propose', 'train svm' or 'evaluate' did in shards into the "
-      "files "
-      "that one run over all writes.",
+      "files that one run over all writes.",
       {"deeper merge found/                          # its journals, results beside them",
        "deeper merge node1/found node2/found --output found",
        "deeper merge boxes.jsonl.journal-*.jsonl",
