@@ -13,6 +13,7 @@
 #include "detector/crop.h"
 #include "tools/command_line.h"
 #include "tools/find_model.h"
+#include "tools/json_line.h"
 #include "tools/labelled_pictures.h"
 #include "tools/network_options.h"
 #include "tools/parallel.h"
@@ -230,7 +231,7 @@ void Print(const Picture& picture,
                                  {"index", i},
                                  {"probability", classified.probabilities[i]}});
     }
-    fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    fmt::print("{}\n", LineOf(line));
     return;
   }
   fmt::print("{}\n", picture.path.string());
@@ -318,7 +319,7 @@ void PrintJson(const Measured& measured,
     json["localisation_error"] =
         static_cast<double>(*measured.not_localised) / static_cast<double>(measured.mean.pictures);
   }
-  fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  fmt::print("{}\n", LineOf(json));
 }
 
 int Measure(const ClassifyArguments& arguments,

@@ -7,6 +7,7 @@
 #include "eval/formats.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
+#include "tools/json_line.h"
 #include "tools/label_files.h"
 #include "tools/verbs.h"
 
@@ -117,7 +118,7 @@ int RunConvert(const Arguments& words) {
         {"output", arguments.output},
         {"images", labels.images.size()},
         {arguments.detections.empty() ? "objects" : "detections", boxes}};
-    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    fmt::print("{}\n", LineOf(json));
   }
   fmt::print(stderr,
              "{} {} in {} pictures -> {}\n",

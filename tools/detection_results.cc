@@ -14,6 +14,7 @@
 #include "eval/results.h"
 #include "eval/voc.h"
 #include "tools/command_line.h"
+#include "tools/json_line.h"
 
 namespace deeper::tools {
 
@@ -49,9 +50,7 @@ std::string TextOf(const DetectionResults& results) {
   for (const ClassInfo& info : results.classes.classes) {
     classes.push_back({info.name, info.wordnet_id});
   }
-  return nlohmann::ordered_json{
-      {"formats", results.formats}, {"set", results.set}, {"classes", classes}}
-      .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return LineOf({{"formats", results.formats}, {"set", results.set}, {"classes", classes}});
 }
 
 DetectionResults DetectionResultsFrom(const std::string& text, const std::string& source) {

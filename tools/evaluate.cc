@@ -258,11 +258,12 @@ Shard ChosenShard(const EvaluateArguments& arguments, std::size_t class_count) {
 
 // Judges the shard's classes and writes its part.
 void EvaluatePart(const EvaluateArguments& arguments,
+                  const std::vector<Protocol>& protocols,
                   const Dataset& dataset,
                   const DetectionSet& detections,
                   const Shard& shard) {
   std::vector<Evaluation> evaluations;
-  for (const Protocol protocol : ProtocolsOf(arguments.metrics)) {
+  for (const Protocol protocol : protocols) {
     EvaluationOptions options = OptionsFor(protocol, arguments);
     options.only = ClassesOfShard(dataset.classes.Size(), shard);
     evaluations.push_back(Evaluate(dataset, detections, options));
@@ -288,7 +289,7 @@ int RunEvaluate(const Arguments& words) {
   if (arguments.detections.empty()) throw UsageError("expected --detections");
   const DetectionSet detections = AlignedFrom(arguments.detections, arguments, truth);
   if (!shard.IsWhole()) {
-    EvaluatePart(arguments, truth.dataset, detections, shard);
+    EvaluatePart(arguments, protocols, truth.dataset, detections, shard);
     return kDone;
   }
 
@@ -311,7 +312,8 @@ int RunEvaluate(const Arguments& words) {
                                                 .seed = arguments.seed,
                                                 .workers = arguments.workers});
     }
-    json += EvaluationJson(evaluation, truth.dataset.classes, interval) + "\n";
+    if (arguments.json || !arguments.output.empty())
+      json += EvaluationJson(evaluation, truth.dataset.classes, interval) + "\n";
     if (arguments.json) continue;
     fmt::print("{}, {} pictures\n{}",
                NameOf(protocol),

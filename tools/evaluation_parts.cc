@@ -114,8 +114,7 @@ void RequireSameEvaluation(const std::vector<ReadPart>& ordered, std::size_t cla
 
 void Update(Sha256& digest, const ClassTable& classes) {
   for (const ClassInfo& info : classes.classes) {
-    digest.Update(
-        Json({info.name, info.wordnet_id}).dump(-1, ' ', false, Json::error_handler_t::replace));
+    digest.Update(LineOf({info.name, info.wordnet_id}));
   }
 }
 
@@ -187,13 +186,15 @@ JoinedEvaluation JoinEvaluationParts(const std::vector<EvaluationPart>& parts) {
 
   ClassTable classes;
   for (std::size_t j = 0; j < class_count; ++j) {
-    classes.classes.push_back(ordered[j % ordered.size()].classes.classes.at(j / ordered.size()));
+    const auto [part, place] = PlaceOfClass(j, ordered.size());
+    classes.classes.push_back(ordered[part].classes.classes.at(place));
   }
   std::string text;
   for (std::size_t p = 0; p < ordered.front().protocols.size(); ++p) {
     std::vector<ClassResult> results;
     for (std::size_t j = 0; j < class_count; ++j) {
-      results.push_back(ordered[j % ordered.size()].results.at(p).at(j / ordered.size()));
+      const auto [part, place] = PlaceOfClass(j, ordered.size());
+      results.push_back(ordered[part].results.at(p).at(place));
       results.back().class_id = ClassAt(j);
     }
     text += EvaluationJson(EvaluationOf(ordered.front().protocols[p], std::move(results)), classes);

@@ -17,7 +17,6 @@ namespace deeper::tools {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using nlohmann::ordered_json;
 
 namespace {
 
@@ -49,20 +48,16 @@ std::optional<std::string> ObjectOfLine(std::string_view line) {
   return object;
 }
 
-std::string TextOfJson(const ordered_json& value) {
-  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
 std::string FirstLine(const RunRecord& run) {
-  return CheckedLine(TextOfJson({{"deeper-journal", kVersion},
-                                 {"verb", run.verb},
-                                 {"configuration", run.configuration},
-                                 {"inputs", run.inputs},
-                                 {"pictures", run.pictures},
-                                 {"picture_count", run.picture_count},
-                                 {"shard", TextOf(run.shard)},
-                                 {"shard_pictures", run.shard_pictures},
-                                 {"results", run.results}}));
+  return CheckedLine(LineOf({{"deeper-journal", kVersion},
+                             {"verb", run.verb},
+                             {"configuration", run.configuration},
+                             {"inputs", run.inputs},
+                             {"pictures", run.pictures},
+                             {"picture_count", run.picture_count},
+                             {"shard", TextOf(run.shard)},
+                             {"shard_pictures", run.shard_pictures},
+                             {"results", run.results}}));
 }
 
 [[noreturn]] void RefuseFirstLine(const std::string& source) {
@@ -111,7 +106,7 @@ std::string ObjectOf(std::size_t picture, const JournalEntry& entry) {
   return fmt::format(R"({{"picture":{},"{}":{}}})",
                      picture,
                      KeyOf(entry.kind),
-                     is_json ? entry.text : TextOfJson(entry.text));
+                     is_json ? entry.text : LineOf(entry.text));
 }
 
 // Reads what ObjectOf wrote. The result's own text is taken as it stands, so that it is the same

@@ -99,8 +99,8 @@ Model JoinParts(std::vector<ModelPart> parts) {
 
   Model joined = WithoutClasses(ordered.front().model);
   for (std::size_t j = 0; j < class_count; ++j) {
-    const Model& part = ordered[j % ordered.size()].model;
-    const std::size_t row = j / ordered.size();
+    const auto [which, row] = PlaceOfClass(j, ordered.size());
+    const Model& part = ordered[which].model;
     const auto weights = part.classifiers.weights.begin() +
                          static_cast<std::ptrdiff_t>(row * part.classifiers.feature_dim);
     joined.classes.classes.push_back(part.classes.classes[row]);

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
-#include "core/class_table.h"
 #include "detector/model.h"
 #include "tools/shard.h"
 

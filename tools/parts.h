@@ -18,6 +18,16 @@ namespace deeper::tools {
 // when it would have none.
 std::vector<ClassId> ClassesOfShard(std::size_t class_count, const Shard& shard);
 
+// Where ClassesOfShard puts a class of all: with which of `count` parts, from 0, and at which place
+// among that part's classes.
+struct PlaceInParts {
+  std::size_t part = 0;
+  std::size_t place = 0;
+};
+inline PlaceInParts PlaceOfClass(std::size_t position, std::size_t count) {
+  return {.part = position % count, .place = position / count};
+}
+
 // Where the part of a shard lies beside the whole: "FILE.part-2-of-7.json" for the suffix ".json".
 std::filesystem::path PartPath(const std::filesystem::path& whole,
                                const Shard& shard,
