@@ -6,7 +6,7 @@
 #include "core/image.h"
 #include "core/proposal.h"
 #include "core/random.h"
-#include "proposals/region_features.h"
+#include "proposals/grouping_features.h"
 
 namespace deeper {
 

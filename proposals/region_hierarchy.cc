@@ -37,7 +37,7 @@ struct Candidate {
 // their making.
 class Hierarchy {
  public:
-  Hierarchy(const RegionFeatures& initial, const Similarities& similarities)
+  Hierarchy(const GroupingFeatures& initial, const Similarities& similarities)
       : initial_(initial),
         similarities_(similarities),
         initial_count_(initial.RegionCount()),
@@ -132,7 +132,7 @@ class Hierarchy {
     return similarity;
   }
 
-  const RegionFeatures& initial_;
+  const GroupingFeatures& initial_;
   const Similarities similarities_;
   const std::size_t initial_count_;
   std::vector<int> size_px_;
@@ -165,7 +165,7 @@ std::vector<RegionPair> FindNeighbours(const Segmentation& segmentation) {
   return pairs;
 }
 
-std::vector<PixelBox> GrowHierarchy(const RegionFeatures& features,
+std::vector<PixelBox> GrowHierarchy(const GroupingFeatures& features,
                                     const std::vector<RegionPair>& neighbours,
                                     const Similarities& similarities) {
   Expects(features.RegionCount() > 0, "at least one region");

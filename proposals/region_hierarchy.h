@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "proposals/graph_segmentation.h"
-#include "proposals/region_features.h"
+#include "proposals/grouping_features.h"
 #include "proposals/selective_search.h"
 
 namespace deeper {
@@ -27,7 +27,7 @@ std::vector<RegionPair> FindNeighbours(const Segmentation& segmentation);
 //                    (|a| h_a + |b| h_b) / (|a| + |b|)
 //   size             1 - (|a| + |b|) / |image|
 //   fill             1 - (|box of both| - |a| - |b|) / |image|
-std::vector<PixelBox> GrowHierarchy(const RegionFeatures& features,
+std::vector<PixelBox> GrowHierarchy(const GroupingFeatures& features,
                                     const std::vector<RegionPair>& neighbours,
                                     const Similarities& similarities);
 

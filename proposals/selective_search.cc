@@ -8,9 +8,9 @@
 #include "core/error.h"
 #include "proposals/colour_space.h"
 #include "proposals/graph_segmentation.h"
+#include "proposals/grouping_features.h"
 #include "proposals/opencv_selective_search.h"
 #include "proposals/proposal_ranking.h"
-#include "proposals/region_features.h"
 #include "proposals/region_hierarchy.h"
 
 namespace deeper {
@@ -54,7 +54,7 @@ std::vector<KeyedBox> OurSelectiveSearch(const Image& resized,
     const PixelBins bins = ComputePixelBins(planes);
     for (const int k : options.k) {
       const Segmentation segmentation = SegmentGraph(graph, k, k);
-      const RegionFeatures features = ComputeRegionFeatures(segmentation, bins);
+      const GroupingFeatures features = ComputeGroupingFeatures(segmentation, bins);
       const std::vector<RegionPair> neighbours = FindNeighbours(segmentation);
       AppendKeyedInitial(features.boxes, random, boxes);
       for (const Similarities& similarities : options.similarities) {

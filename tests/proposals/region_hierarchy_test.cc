@@ -53,7 +53,7 @@ std::vector<double> WeightedMean(const std::vector<double>& a,
 }
 
 // Algorithm 1 of the paper with every similarity worked out anew at every merge.
-std::vector<PixelBox> PlainHierarchy(const RegionFeatures& features,
+std::vector<PixelBox> PlainHierarchy(const GroupingFeatures& features,
                                      const std::vector<RegionPair>& pairs,
                                      const Similarities& similarities) {
   std::vector<PlainRegion> regions;
@@ -129,7 +129,7 @@ TEST_CASE("One region has no neighbours and no merges") {
   const PixelBins bins =
       ComputePixelBins(ConvertColour(MakeImage(2, 1, 1, 2, 3), ColourSpace::kHsv));
   CHECK(FindNeighbours(one).empty());
-  CHECK(GrowHierarchy(ComputeRegionFeatures(one, bins), {}, {}).empty());
+  CHECK(GrowHierarchy(ComputeGroupingFeatures(one, bins), {}, {}).empty());
 }
 
 TEST_CASE("By colour, dark columns merge, then light ones, then both") {
@@ -138,7 +138,7 @@ TEST_CASE("By colour, dark columns merge, then light ones, then both") {
   const Segmentation columns = FourColumns();
   const PixelBins bins = ComputePixelBins(ConvertColour(image, ColourSpace::kIntensity));
   const std::vector<PixelBox> merged =
-      GrowHierarchy(ComputeRegionFeatures(columns, bins),
+      GrowHierarchy(ComputeGroupingFeatures(columns, bins),
                     FindNeighbours(columns),
                     {.colour = true, .texture = false, .size = false, .fill = false});
   CHECK(merged == std::vector<PixelBox>{{0, 0, 20, 12}, {20, 0, 40, 12}, {0, 0, 40, 12}});
@@ -149,7 +149,7 @@ TEST_CASE("Of equally similar pairs the one of older regions merges first") {
   const PixelBins bins =
       ComputePixelBins(ConvertColour(MakeImage(40, 12, 5, 5, 5), ColourSpace::kIntensity));
   const std::vector<PixelBox> merged =
-      GrowHierarchy(ComputeRegionFeatures(columns, bins), FindNeighbours(columns), {});
+      GrowHierarchy(ComputeGroupingFeatures(columns, bins), FindNeighbours(columns), {});
   CHECK(merged == std::vector<PixelBox>{{0, 0, 20, 12}, {20, 0, 40, 12}, {0, 0, 40, 12}});
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("Every combination of similarities merges as the plain algorithm does"
   const ColourPlanes planes = ConvertColour(image, ColourSpace::kLab);
   const Segmentation segmentation = SegmentGraph(BuildSegmentationGraph(planes, 0.8), 20, 20);
   REQUIRE(segmentation.region_count > 20);
-  const RegionFeatures features = ComputeRegionFeatures(segmentation, ComputePixelBins(planes));
+  const GroupingFeatures features = ComputeGroupingFeatures(segmentation, ComputePixelBins(planes));
   const std::vector<RegionPair> neighbours = FindNeighbours(segmentation);
   for (int bits = 1; bits < 16; ++bits) {
     const Similarities similarities{.colour = (bits & 1) != 0,
@@ -177,7 +177,7 @@ TEST_CASE("Neighbours that leave a region out are refused") {
   const Segmentation columns = FourColumns();
   const PixelBins bins =
       ComputePixelBins(ConvertColour(MakeImage(40, 12, 5, 5, 5), ColourSpace::kIntensity));
-  CHECK_THROWS_AS(GrowHierarchy(ComputeRegionFeatures(columns, bins), {{0, 1}, {1, 2}}, {}),
+  CHECK_THROWS_AS(GrowHierarchy(ComputeGroupingFeatures(columns, bins), {{0, 1}, {1, 2}}, {}),
                   ContractViolation);
 }
 

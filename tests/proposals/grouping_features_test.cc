@@ -1,4 +1,4 @@
-#include "proposals/region_features.h"
+#include "proposals/grouping_features.h"
 
 #include <numeric>
 
@@ -28,7 +28,7 @@ ColourPlanes Step(std::uint8_t left, std::uint8_t right) {
 TEST_CASE("Sizes and boxes are those of the regions") {
   const Image image = test::NoisePicture(12, 5, 1);
   const PixelBins bins = ComputePixelBins(ConvertColour(image, ColourSpace::kLab));
-  const RegionFeatures features = ComputeRegionFeatures(TwoHalves(12, 5, 4), bins);
+  const GroupingFeatures features = ComputeGroupingFeatures(TwoHalves(12, 5, 4), bins);
   CHECK(features.size_px == std::vector<int>{20, 40});
   REQUIRE(features.boxes.size() == 2);
   CHECK(features.boxes[0] == PixelBox{.x0 = 0, .y0 = 0, .x1 = 4, .y1 = 5});
@@ -39,8 +39,8 @@ TEST_CASE("Both histograms of every region sum to 1, in one channel and in three
   const Image image = test::RectanglesPicture(50, 40, 10, 3);
   for (const ColourSpace space : {ColourSpace::kHsv, ColourSpace::kIntensity}) {
     const ColourPlanes planes = ConvertColour(image, space);
-    const RegionFeatures features =
-        ComputeRegionFeatures(TwoHalves(50, 40, 21), ComputePixelBins(planes));
+    const GroupingFeatures features =
+        ComputeGroupingFeatures(TwoHalves(50, 40, 21), ComputePixelBins(planes));
     CHECK(features.texture_length == static_cast<std::size_t>(80 * planes.channels));
     CHECK(features.colour_length == (planes.channels == 1 ? 32 : 80));
     for (std::size_t region = 0; region < 2; ++region) {
@@ -54,15 +54,15 @@ TEST_CASE("A colour falls in the bin of its 25th of the range") {
   for (const auto& [value, bin] : {std::pair{0, 0}, {10, 0}, {11, 1}, {128, 12}, {255, 24}}) {
     CAPTURE(value);
     const auto gray = static_cast<std::uint8_t>(value);
-    const RegionFeatures features =
-        ComputeRegionFeatures(TwoHalves(40, 10, 20), ComputePixelBins(Step(gray, gray)));
+    const GroupingFeatures features =
+        ComputeGroupingFeatures(TwoHalves(40, 10, 20), ComputePixelBins(Step(gray, gray)));
     CHECK(features.Colour(0)[bin] == 1.0F);
   }
 }
 
 TEST_CASE("A flat region has all its texture in the first bins") {
-  const RegionFeatures features =
-      ComputeRegionFeatures(TwoHalves(40, 10, 20), ComputePixelBins(Step(77, 77)));
+  const GroupingFeatures features =
+      ComputeGroupingFeatures(TwoHalves(40, 10, 20), ComputePixelBins(Step(77, 77)));
   for (std::size_t orientation = 0; orientation < 8; ++orientation) {
     CHECK(features.Texture(1)[10 * orientation] == Approx(0.125));
   }
@@ -73,8 +73,8 @@ TEST_CASE(
     "the opposite") {
   // Orientations in pairs: 0 and 180 degrees, 45 and 225, 90 and 270, 135 and 315.
   const auto edge_texture = [](std::uint8_t left, std::uint8_t right) {
-    const RegionFeatures features =
-        ComputeRegionFeatures(TwoHalves(40, 10, 20), ComputePixelBins(Step(left, right)));
+    const GroupingFeatures features =
+        ComputeGroupingFeatures(TwoHalves(40, 10, 20), ComputePixelBins(Step(left, right)));
     std::vector<bool> answers;
     for (std::size_t orientation = 0; orientation < 8; ++orientation) {
       answers.push_back(Sum(features.Texture(0) + 10 * orientation + 1, 9) > 0);
@@ -90,14 +90,14 @@ TEST_CASE(
 TEST_CASE("Responses fall in tenths of the largest, and those above it in the last bin") {
   // 0.5 and 1.5 px from a step of 255 the responses are 255 x 0.364 = 93 and 255 x 0.122 = 31 gray
   // levels a px: one column of 20 each.
-  const RegionFeatures features =
-      ComputeRegionFeatures(TwoHalves(40, 10, 20), ComputePixelBins(Step(0, 255)));
+  const GroupingFeatures features =
+      ComputeGroupingFeatures(TwoHalves(40, 10, 20), ComputePixelBins(Step(0, 255)));
   CHECK(features.Texture(0)[9] == Approx(0.125 / 20));
   CHECK(features.Texture(0)[7] == Approx(0.125 / 20));
 }
 
 TEST_CASE("Features of another picture's segmentation are refused") {
-  CHECK_THROWS_AS(ComputeRegionFeatures(TwoHalves(41, 10, 20), ComputePixelBins(Step(0, 9))),
+  CHECK_THROWS_AS(ComputeGroupingFeatures(TwoHalves(41, 10, 20), ComputePixelBins(Step(0, 9))),
                   ContractViolation);
 }
 

@@ -1,4 +1,4 @@
-#include "proposals/region_features.h"
+#include "proposals/grouping_features.h"
 
 #include <algorithm>
 #include <array>
@@ -64,7 +64,7 @@ std::array<std::vector<std::uint8_t>, kDirections> TextureBinsOfChannel(const Co
 std::size_t RoundUpTo8(std::size_t n) { return (n + 7) / 8 * 8; }
 
 // Sizes and boxes of all regions.
-void MeasureRegions(const Segmentation& segmentation, RegionFeatures& features) {
+void MeasureRegions(const Segmentation& segmentation, GroupingFeatures& features) {
   const auto regions = static_cast<std::size_t>(segmentation.region_count);
   features.size_px.assign(regions, 0);
   features.boxes.assign(regions,
@@ -118,7 +118,7 @@ void SplitSignedBins(
 template <std::size_t kChannels>
 void FillHistograms(const Segmentation& segmentation,
                     const PixelBins& bins,
-                    RegionFeatures& features) {
+                    GroupingFeatures& features) {
   constexpr std::size_t kTexturePlanes = kChannels * kDirections;
   constexpr std::size_t kPlanes = kTexturePlanes + kChannels;
   std::array<const std::uint8_t*, kPlanes> planes{};
@@ -178,9 +178,9 @@ PixelBins ComputePixelBins(const ColourPlanes& planes) {
   return bins;
 }
 
-RegionFeatures ComputeRegionFeatures(const Segmentation& segmentation, const PixelBins& bins) {
+GroupingFeatures ComputeGroupingFeatures(const Segmentation& segmentation, const PixelBins& bins) {
   Expects(segmentation.labels.size() == bins.pixel_count, "bins of the segmented picture");
-  RegionFeatures features;
+  GroupingFeatures features;
   MeasureRegions(segmentation, features);
   if (bins.channels == 1) {
     FillHistograms<1>(segmentation, bins, features);

@@ -48,7 +48,7 @@ PixelBins ComputePixelBins(const ColourPlanes& planes);
 inline constexpr float kLargestResponse = 43.0F;
 
 // What similarities are made from, one entry or row a region.
-struct RegionFeatures {
+struct GroupingFeatures {
   std::vector<int> size_px;
   std::vector<PixelBox> boxes;
   // Rows of `row_length` floats: texture_length of the texture histogram, then colour_length of the
@@ -66,6 +66,6 @@ struct RegionFeatures {
 };
 
 // Features of the regions of a segmentation of the picture that `bins` were computed from.
-RegionFeatures ComputeRegionFeatures(const Segmentation& segmentation, const PixelBins& bins);
+GroupingFeatures ComputeGroupingFeatures(const Segmentation& segmentation, const PixelBins& bins);
 
 }  // namespace deeper
