@@ -39,11 +39,7 @@ long ResidentMegabytes() {
   return resident * 4096 / 1'000'000;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kFreedMemoryIsGivenBack = false;
-#else
-constexpr bool kFreedMemoryIsGivenBack = true;
-#endif
+constexpr bool kFreedMemoryIsGivenBack = DEEPER_SANITIZED == 0;  // a sanitizer keeps it
 
 TEST_CASE("memory does not grow with the results of a run, and all of them come out at its end") {
   constexpr std::size_t kBytes = 1'000'000;
