@@ -63,7 +63,7 @@ std::string BadValueText(po::invalid_option_value& error, const po::options_desc
       options.find_nothrow(WithoutDashes(error.get_option_name()), false);
   const po::value_semantic* semantic = option == nullptr ? nullptr : option->semantic().get();
   const auto* value = dynamic_cast<const po::typed_value_base*>(semantic);
-  const std::string text = BoostText::Of(error);
+  std::string text = BoostText::Of(error);
   if (value == nullptr) return text;
   const bool is_float =
       value->value_type() == typeid(double) || value->value_type() == typeid(float);
@@ -200,8 +200,8 @@ std::set<std::string> GivenAsDefault(const std::vector<ConfiguredOption>& config
 // Says which variables look like options and are none of this verb's.
 void SayUnknownVariables(const std::string& verb, const std::vector<std::string>& names) {
   for (const std::string& variable : UnknownVariables(names)) {
-    std::vector<std::string> known;
-    for (const std::string& name : names) known.push_back(VariableOf(name));
+    std::vector<std::string> known(names.size());
+    std::ranges::transform(names, known.begin(), VariableOf);
     const std::optional<std::string> nearest = NearestName(variable, known);
     fmt::print(stderr,
                "{} is passed over: 'deeper {}' has no such option{}\n",

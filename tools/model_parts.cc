@@ -53,6 +53,7 @@ std::vector<ModelPart> InOrder(std::vector<ModelPart> parts) {
   std::vector<PartName> names;
   for (const ModelPart& part : parts) names.push_back({part.source, ShardOf(part)});
   std::vector<ModelPart> ordered;
+  ordered.reserve(parts.size());
   for (const std::size_t i : OrderOfParts(names, "a detector")) {
     ordered.push_back(std::move(parts[i]));
   }

@@ -172,13 +172,15 @@ UsedMultiBox LoadUsedMultiBox(const ProposeArguments& arguments) {
   if (arguments.multibox.empty()) return {};
   const MultiBox multibox = LoadMultiBox(arguments.multibox);
   const Precision precision = RunOptions{.precision = arguments.precision}.ForMultiBox();
-  return {.network = std::make_unique<const MultiBoxNetwork>(
-              multibox, precision, arguments.multibox_views.Views()),
-          .text = fmt::format(" multibox {} views {} {}{}",
-                              FingerprintOf(multibox),
-                              arguments.multibox_views.name,
-                              NameOf(precision),
-                              arguments.multibox_alone ? " alone" : "")};
+  UsedMultiBox used;
+  used.network = std::make_unique<const MultiBoxNetwork>(
+      multibox, precision, arguments.multibox_views.Views());
+  used.text = fmt::format(" multibox {} views {} {}{}",
+                          FingerprintOf(multibox),
+                          arguments.multibox_views.name,
+                          NameOf(precision),
+                          arguments.multibox_alone ? " alone" : "");
+  return used;
 }
 
 }  // namespace

@@ -93,8 +93,7 @@ typename Primitive::primitive_desc Describe(const typename Primitive::desc& oper
                  " - use precision f32 on a processor with at least SSE 4.1");
   };
   try {
-    const typename Primitive::primitive_desc description(
-        operation, attributes, CpuEngine(), hint...);
+    typename Primitive::primitive_desc description(operation, attributes, CpuEngine(), hint...);
     const std::string implementation = description.impl_info_str();
     if (IsReferenceLoop(implementation)) throw refuse(implementation);
     return description;

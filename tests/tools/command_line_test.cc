@@ -66,7 +66,7 @@ TEST_CASE("words that look like the placeholders of Boost's messages are shown a
         "expected a whole number");
   for (const char* word : {"--%canonical_option%", "--%option%=%prefix%", "-%original_token%"}) {
     CAPTURE(word);
-    CHECK(MessageFor({word}).find("%") != std::string::npos);
+    CHECK(MessageFor({word}).find('%') != std::string::npos);
   }
 }
 
