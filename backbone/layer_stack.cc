@@ -207,6 +207,13 @@ void LayerStack::Average(Buffers& buffers, std::span<float> features) const {
                              features);
 }
 
+void LayerStack::ProfilesOfLastMap(Buffers& buffers, std::span<float> profiles) const {
+  Expects(steps_.back().kind == StepKind::kGlobalAverage, "all of the network's steps");
+  const Layer& average = steps_.back().layer;
+  kernels::AverageOverRowsAndColumns(
+      Activation(average.input, buffers), average.in_side, EncodingOf(average.input), profiles);
+}
+
 std::span<const std::byte> LayerStack::RunFirst(std::size_t count, Buffers& buffers) const {
   Expects(count > 0 && count <= steps_.size(), "some of the steps");
   const Step& last = steps_[count - 1];

@@ -85,6 +85,10 @@ class LayerStack {
                  Buffers& buffers,
                  std::span<float> features) const;
 
+  // Writes the means over the rows and then over the columns of the last map, 2 x 7 x 1024 values,
+  // of the crop for which Run or RunBehind wrote features last.
+  void ProfilesOfLastMap(Buffers& buffers, std::span<float> profiles) const;
+
   const std::vector<Step>& steps() const { return steps_; }
   // Names of the kernels that run the steps: oneDNN's own, or "vectorised" for ours.
   std::vector<std::string> Implementations() const;

@@ -161,6 +161,12 @@ void Network::FeaturesOfInput(Workspace& workspace, std::span<float> features) c
   state_->stack.Run(workspace.state().buffers, features);
 }
 
+void Network::ProfilesOfInput(Workspace& workspace, std::span<float> profiles) const {
+  ExpectOwn(workspace);
+  Expects(profiles.size() == kProfileDim, "room for the profiles");
+  state_->stack.ProfilesOfLastMap(workspace.state().buffers, profiles);
+}
+
 void Network::Features(TensorView crops, Workspace& workspace, std::span<float> features) const {
   const std::size_t n = crops.shape.n;
   const Shape one = {1, kInputChannels, kInputSide, kInputSide};

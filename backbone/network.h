@@ -29,6 +29,12 @@ Precision FastestPrecision(bool has_quantization);
 
 inline constexpr std::size_t kCropSide = kInputSide;  // pixels
 
+// The profiles of a crop's last map, before pool5: the means of its 1024 channels over each of its
+// 7 rows, from the top, then over each of its 7 columns, from the left. They tell where in the crop
+// something is, which the features, the mean over all of the map, do not.
+inline constexpr std::size_t kLastMapSide = 7;
+inline constexpr std::size_t kProfileDim = 2 * kLastMapSide * kFeatureDim;
+
 struct NetworkOptions {
   Precision precision = Precision::kF32;
   std::optional<Quantization> quantization = std::nullopt;  // needed by int8, otherwise not read
@@ -87,7 +93,10 @@ class Network {
   // here. The crop is still there afterwards.
   void FeaturesOfInput(Workspace& workspace, std::span<float> features) const;
 
-  // The same for `crops` (n, 3, 224, 224), BGR with the mean already subtracted, one by one:
+  // Writes the kProfileDim profiles of the crop of which FeaturesOfInput wrote features last.
+  void ProfilesOfInput(Workspace& workspace, std::span<float> profiles) const;
+
+  // FeaturesOfInput for `crops` (n, 3, 224, 224), BGR with the mean already subtracted, one by one:
   // features is n x 1024, row-major. Any n >= 0. int8 takes the mean that its quantization names.
   void Features(TensorView crops, Workspace& workspace, std::span<float> features) const;
 

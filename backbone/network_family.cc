@@ -94,4 +94,11 @@ void NetworkFamily::FeaturesOfInput(std::vector<Workspace>& workspaces,
   }
 }
 
+void NetworkFamily::ProfilesOfInput(std::vector<Workspace>& workspaces,
+                                    std::size_t number,
+                                    std::span<float> profiles) const {
+  Expects(workspaces.size() == networks_.size(), "a workspace for each network");
+  networks_.at(number)->ProfilesOfInput(workspaces[number], profiles);
+}
+
 }  // namespace deeper

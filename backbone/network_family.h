@@ -41,6 +41,10 @@ class NetworkFamily {
   // a network.
   void FeaturesOfInput(std::vector<Workspace>& workspaces,
                        std::span<const std::span<float>> features) const;
+  // Network::ProfilesOfInput by the network of this number.
+  void ProfilesOfInput(std::vector<Workspace>& workspaces,
+                       std::size_t number,
+                       std::span<float> profiles) const;
 
  private:
   std::vector<const Network*> networks_;

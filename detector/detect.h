@@ -29,7 +29,8 @@ struct RegionScores {
 
 // Scores regions with the model's heads: margins of every class, or the probabilities that its
 // calibration makes of them, from the regions' features and, where it has learned from it, their
-// context; and box regression if `box_regression` and the model has one.
+// context; and box regression if `box_regression` and the model has one, by the regions' offsets
+// where it reads profiles.
 RegionScores ScoreRegions(const Model& model, RegionFeatures regions, bool box_regression);
 
 // The mean over models of the scores and boxes of the same regions (Szegedy et al. 2014, section

@@ -58,7 +58,7 @@ std::vector<float> CoordinatesOf(const std::vector<Box>& boxes) {
   return coordinates;
 }
 
-// The hash that tells a damaged file: over the picture's size and both tensors' bytes.
+// The hash that tells a damaged file: over the picture's size and the tensors' bytes.
 std::string HashOf(const Safetensors& file) {
   Sha256 hash;
   for (const auto* name : {"image_width", "image_height"}) {
@@ -66,6 +66,8 @@ std::string HashOf(const Safetensors& file) {
     hash.Update(" ");
   }
   for (const auto* name : {"boxes", "features"}) hash.Update(file.tensors.at(name).bytes);
+  const auto offsets = file.tensors.find("offsets");
+  if (offsets != file.tensors.end()) hash.Update(offsets->second.bytes);
   return hash.HexDigest();
 }
 
@@ -96,6 +98,12 @@ RegionFeatures RegionsIn(const Safetensors& file) {
                              .y0 = coordinates[i + 1],
                              .x1 = coordinates[i + 2],
                              .y1 = coordinates[i + 3]});
+  }
+  const auto offsets = file.tensors.find("offsets");
+  if (offsets != file.tensors.end()) {
+    const std::vector<std::uint64_t>& shape = offsets->second.shape;
+    if (shape.size() != 2 || shape[0] != boxes.shape[0]) throw Error("damaged");
+    regions.offsets = LoadFloats(offsets->second, "offsets");
   }
   return regions;
 }
@@ -153,6 +161,11 @@ void FeatureCache::Store(const std::string& image_id, const RegionFeatures& feat
   Safetensors file;
   file.tensors["boxes"] = StoreFloats(CoordinatesOf(features.boxes), {count, 4});
   file.tensors["features"] = StoreFloats(features.features, {count, features.feature_dim});
+  if (!features.offsets.empty()) {
+    Expects(features.offsets.size() % count == 0, "one row of offsets a box");
+    file.tensors["offsets"] =
+        StoreFloats(features.offsets, {count, features.offsets.size() / count});
+  }
   file.metadata["image_width"] = std::to_string(features.image_width);
   file.metadata["image_height"] = std::to_string(features.image_height);
   file.metadata["sha256"] = HashOf(file);

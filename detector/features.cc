@@ -6,11 +6,14 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <utility>
 
 #include "core/error.h"
+#include "detector/dot.h"
 
 namespace deeper {
 namespace {
@@ -22,17 +25,38 @@ double Seconds(Clock::duration duration) { return std::chrono::duration<double>(
 
 constexpr std::size_t kCropsTogether = 4;  // handed to a thread at a time, at least
 
-// For each box, the position of the first one with the same crop.
-std::vector<std::size_t> FirstWithEqualCrop(const Image& image,
-                                            std::span<const Box> boxes,
-                                            const CropOptions& crop) {
-  std::map<CropKey, std::size_t> first;
-  std::vector<std::size_t> positions;
-  for (const Box& box : boxes) {
-    const CropKey key = KeyOfCrop(image, box, crop);
-    positions.push_back(first.try_emplace(key, positions.size()).first->second);
+// The distinct crops, in the order of the first box of each: the positions of the boxes that have
+// it.
+std::vector<std::vector<std::size_t>> ByCrop(const Image& image,
+                                             std::span<const Box> boxes,
+                                             const CropOptions& crop) {
+  std::map<CropKey, std::size_t> numbers;
+  std::vector<std::vector<std::size_t>> positions;
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    const auto [number, is_new] =
+        numbers.try_emplace(KeyOfCrop(image, boxes[i], crop), positions.size());
+    if (is_new) positions.emplace_back();
+    positions[number->second].push_back(i);
   }
   return positions;
+}
+
+// Writes `row` to the rows at these positions, all of its length.
+void PutRows(std::span<const float> row,
+             std::span<const std::size_t> positions,
+             std::span<float> rows) {
+  for (const std::size_t i : positions)
+    std::ranges::copy(row, rows.subspan(i * row.size(), row.size()).begin());
+}
+
+// What each regressor predicts from the profiles, one after the other.
+std::vector<float> AllOffsets(const BoxRegression& regression, std::span<const float> profiles) {
+  std::vector<float> all;
+  for (std::size_t j = 0; j < regression.RegressorCount(); ++j) {
+    for (const double offset : OffsetsOf(regression, j, profiles))
+      all.push_back(static_cast<float>(offset));
+  }
+  return all;
 }
 
 }  // namespace
@@ -47,21 +71,109 @@ StageTimes& StageTimes::operator+=(const StageTimes& other) {
 }
 
 struct FeatureExtractor::State {
-  State(NetworkFamily given_networks, const CropOptions& given_crop)
+  // What a thread works with.
+  struct Work {
+    std::vector<Workspace> workspaces;                     // one a network
+    std::vector<std::array<float, kFeatureDim>> features;  // of the crop, by network
+    std::vector<float> profiles;
+
+    explicit Work(const NetworkFamily& networks)
+        : workspaces(networks.MakeWorkspaces()),
+          features(networks.networks().size()),
+          profiles(kProfileDim) {}
+  };
+
+  State(NetworkFamily given_networks,
+        const CropOptions& given_crop,
+        std::vector<const BoxRegression*> given_regressions)
       : networks(std::move(given_networks)),
         crop(given_crop),
-        workspaces([this] { return networks.MakeWorkspaces(); }) {}
+        box_regressions(std::move(given_regressions)),
+        work([this] { return Work(networks); }) {}
+
+  // Of network `n`, where it has one that reads profiles, else null.
+  const BoxRegression* RegressionOf(std::size_t n) const {
+    if (box_regressions.empty() || box_regressions[n] == nullptr) return nullptr;
+    return box_regressions[n]->ReadsProfiles() ? box_regressions[n] : nullptr;
+  }
+
+  // Regions for what each network will make of the boxes, `dim` values a box.
+  std::vector<RegionFeatures> RoomFor(const Image& image,
+                                      const std::vector<Box>& boxes,
+                                      std::size_t dim) const {
+    return std::vector<RegionFeatures>(networks.networks().size(),
+                                       {.image_width = image.width,
+                                        .image_height = image.height,
+                                        .feature_dim = dim,
+                                        .boxes = boxes,
+                                        .features = std::vector<float>(boxes.size() * dim)});
+  }
+
+  // Runs the networks on each distinct crop of the boxes and shows what they made of it, and which
+  // boxes have it, to `keep`, on several threads.
+  template <typename Keep>
+  void RunOnCrops(const Image& image,
+                  const std::vector<Box>& boxes,
+                  StageTimes& times,
+                  const Keep& keep);
+
+  // The unit profiles of the crop that network `n` ran on last.
+  std::span<const float> UnitProfilesOf(std::size_t n, Work& of) const;
 
   NetworkFamily networks;
   CropOptions crop;
-  tbb::enumerable_thread_specific<std::vector<Workspace>> workspaces;
+  std::vector<const BoxRegression*> box_regressions;
+  tbb::enumerable_thread_specific<Work> work;
 };
+
+template <typename Keep>
+void FeatureExtractor::State::RunOnCrops(const Image& image,
+                                         const std::vector<Box>& boxes,
+                                         StageTimes& times,
+                                         const Keep& keep) {
+  const std::vector<std::vector<std::size_t>> crops = ByCrop(image, boxes, crop);
+  const auto run = [&](const tbb::blocked_range<std::size_t>& range, StageTimes spent) {
+    Work& mine = work.local();
+    const std::vector<std::span<float>> features(mine.features.begin(), mine.features.end());
+    for (std::size_t k = range.begin(); k < range.end(); ++k) {
+      const Clock::time_point start = Clock::now();
+      Crop(image, boxes[crops[k].front()], crop, networks.Input(mine.workspaces));
+      const Clock::time_point is_cropped = Clock::now();
+      networks.FeaturesOfInput(mine.workspaces, features);
+      keep(crops[k], mine);
+      spent.crop_s += Seconds(is_cropped - start);
+      spent.network_s += Seconds(Clock::now() - is_cropped);
+    }
+    return spent;
+  };
+  // Isolated: a thread that waits for the last crops must not begin another picture, which would
+  // use its workspaces.
+  tbb::this_task_arena::isolate([&] {
+    times += tbb::parallel_reduce(tbb::blocked_range<std::size_t>(0, crops.size(), kCropsTogether),
+                                  StageTimes{},
+                                  run,
+                                  [](StageTimes a, const StageTimes& b) { return a += b; });
+  });
+}
+
+std::span<const float> FeatureExtractor::State::UnitProfilesOf(std::size_t n, Work& of) const {
+  networks.ProfilesOfInput(of.workspaces, n, of.profiles);
+  const double length = std::sqrt(Dot(of.features[n], of.features[n]));
+  const auto scale = static_cast<float>(length > 0 ? 1 / length : 0);
+  for (float& value : of.profiles) value *= scale;
+  return of.profiles;
+}
 
 FeatureExtractor::FeatureExtractor(const Network& network, const CropOptions& crop)
     : FeatureExtractor(NetworkFamily({&network}, 0), crop) {}
 
-FeatureExtractor::FeatureExtractor(NetworkFamily networks, const CropOptions& crop)
-    : state_(std::make_unique<State>(std::move(networks), crop)) {
+FeatureExtractor::FeatureExtractor(NetworkFamily networks,
+                                   const CropOptions& crop,
+                                   std::vector<const BoxRegression*> box_regressions)
+    : state_(std::make_unique<State>(std::move(networks), crop, std::move(box_regressions))) {
+  Expects(state_->box_regressions.empty() ||
+              state_->box_regressions.size() == state_->networks.networks().size(),
+          "a box regression, or null, for each network");
   crop.Validate();
   if (crop.size_px != static_cast<int>(kCropSide)) {
     throw Error("crop size_px = " + std::to_string(crop.size_px) + ": GoogLeNet reads crops of " +
@@ -82,55 +194,35 @@ FeatureExtractor::~FeatureExtractor() = default;
 std::vector<RegionFeatures> FeatureExtractor::ExtractForAll(const Image& image,
                                                             const std::vector<Box>& boxes,
                                                             StageTimes& times) {
-  std::vector<RegionFeatures> regions(state_->networks.networks().size(),
-                                      {.image_width = image.width,
-                                       .image_height = image.height,
-                                       .feature_dim = kFeatureDim,
-                                       .boxes = boxes,
-                                       .features = std::vector<float>(boxes.size() * kFeatureDim)});
-  // The features of box i by every network.
-  const auto rows = [&](std::size_t i) {
-    std::vector<std::span<float>> of_box;
-    of_box.reserve(regions.size());
-    for (RegionFeatures& by_network : regions) {
-      of_box.push_back(std::span(by_network.features).subspan(i * kFeatureDim, kFeatureDim));
-    }
-    return of_box;
-  };
-  const std::vector<std::size_t> first_equal = FirstWithEqualCrop(image, boxes, state_->crop);
-  std::vector<std::size_t> distinct;
-  for (std::size_t i = 0; i < first_equal.size(); ++i) {
-    if (first_equal[i] == i) distinct.push_back(i);
+  std::vector<RegionFeatures> regions = state_->RoomFor(image, boxes, kFeatureDim);
+  for (std::size_t n = 0; n < regions.size(); ++n) {
+    const BoxRegression* regression = state_->RegressionOf(n);
+    if (regression == nullptr) continue;
+    regions[n].offsets.resize(boxes.size() * regression->RegressorCount() * BoxOffsets().size());
   }
+  state_->RunOnCrops(
+      image, boxes, times, [&](std::span<const std::size_t> positions, State::Work& made) {
+        for (std::size_t n = 0; n < regions.size(); ++n) {
+          PutRows(made.features[n], positions, regions[n].features);
+          const BoxRegression* regression = state_->RegressionOf(n);
+          if (regression == nullptr) continue;
+          PutRows(AllOffsets(*regression, state_->UnitProfilesOf(n, made)),
+                  positions,
+                  regions[n].offsets);
+        }
+      });
+  return regions;
+}
 
-  const auto extract = [&](const tbb::blocked_range<std::size_t>& range, StageTimes spent) {
-    std::vector<Workspace>& workspaces = state_->workspaces.local();
-    for (std::size_t k = range.begin(); k < range.end(); ++k) {
-      const Clock::time_point start = Clock::now();
-      Crop(image, boxes[distinct[k]], state_->crop, state_->networks.Input(workspaces));
-      const Clock::time_point is_cropped = Clock::now();
-      state_->networks.FeaturesOfInput(workspaces, rows(distinct[k]));
-      spent.crop_s += Seconds(is_cropped - start);
-      spent.network_s += Seconds(Clock::now() - is_cropped);
-    }
-    return spent;
-  };
-  // Isolated: a thread that waits for the last crops must not begin another picture, which would
-  // use its workspaces.
-  tbb::this_task_arena::isolate([&] {
-    times +=
-        tbb::parallel_reduce(tbb::blocked_range<std::size_t>(0, distinct.size(), kCropsTogether),
-                             StageTimes{},
-                             extract,
-                             [](StageTimes a, const StageTimes& b) { return a += b; });
-  });
-
-  for (std::size_t i = 0; i < first_equal.size(); ++i) {
-    if (first_equal[i] == i) continue;
-    const std::vector<std::span<float>> from = rows(first_equal[i]);
-    const std::vector<std::span<float>> to = rows(i);
-    for (std::size_t n = 0; n < to.size(); ++n) std::ranges::copy(from[n], to[n].begin());
-  }
+std::vector<RegionFeatures> FeatureExtractor::ExtractProfilesForAll(const Image& image,
+                                                                    const std::vector<Box>& boxes,
+                                                                    StageTimes& times) {
+  std::vector<RegionFeatures> regions = state_->RoomFor(image, boxes, kProfileDim);
+  state_->RunOnCrops(
+      image, boxes, times, [&](std::span<const std::size_t> positions, State::Work& made) {
+        for (std::size_t n = 0; n < regions.size(); ++n)
+          PutRows(state_->UnitProfilesOf(n, made), positions, regions[n].features);
+      });
   return regions;
 }
 

@@ -14,10 +14,12 @@
 #include "core/box.h"
 #include "core/image.h"
 #include "detector/crop.h"
+#include "detector/heads.h"
 
 namespace deeper {
 
-// Boxes of one picture and the backbone's unscaled pool5 features of their crops.
+// Boxes of one picture and what the backbone makes of their crops: its unscaled pool5 features, or
+// the unit profiles of its last map (ExtractProfilesForAll).
 struct RegionFeatures {
   int image_width = 0;
   int image_height = 0;
@@ -27,6 +29,9 @@ struct RegionFeatures {
   // feature_dim values of the whole picture, unscaled as the others; empty where nobody asks for
   // them.
   std::vector<float> context = {};
+  // Where a box regression that reads profiles moves the boxes: boxes x regressors x 4, row-major;
+  // empty without one.
+  std::vector<float> offsets = {};
 
   std::span<const float> Row(std::size_t i) const {
     return std::span(features).subspan(i * feature_dim, feature_dim);
@@ -53,8 +58,12 @@ class FeatureExtractor {
   // `network` must outlive this. Throws Error when the crops are not of the side that it reads, or
   // when its quantization was measured on crops of another mean.
   FeatureExtractor(const Network& network, const CropOptions& crop);
-  // The same for all networks of a family, whose features are of the same crops.
-  FeatureExtractor(NetworkFamily networks, const CropOptions& crop);
+  // The same for all networks of a family, whose features are of the same crops. box_regressions:
+  // one a network, or none at all; each must outlive this, and may be null. Those that read
+  // profiles give the regions their offsets.
+  FeatureExtractor(NetworkFamily networks,
+                   const CropOptions& crop,
+                   std::vector<const BoxRegression*> box_regressions = {});
   FeatureExtractor(FeatureExtractor&&) noexcept;
   ~FeatureExtractor();
 
@@ -67,6 +76,11 @@ class FeatureExtractor {
   std::vector<RegionFeatures> ExtractForAll(const Image& image,
                                             const std::vector<Box>& boxes,
                                             StageTimes& times);
+  // The same with the unit profiles of the crops, kProfileDim values a box, in place of features:
+  // those of the last map divided by the length of the crop's features, or zeros where that is 0.
+  std::vector<RegionFeatures> ExtractProfilesForAll(const Image& image,
+                                                    const std::vector<Box>& boxes,
+                                                    StageTimes& times);
 
  private:
   struct State;
@@ -86,8 +100,9 @@ std::vector<FamilyMembers> GroupIntoFamilies(
     std::span<const std::vector<std::string>> row_fingerprints, std::span<const CropOptions> crops);
 
 // A directory with one safetensors file a picture of what was extracted, so that a run can stop and
-// go on, and heads can be tried without the network: "boxes" (n, 4) and "features" (n, dim), f32,
-// exact. Files appear whole or not at all. Safe from several threads on different pictures.
+// go on, and heads can be tried without the network: "boxes" (n, 4), "features" (n, dim) and, where
+// there are any, "offsets" (n, 4 a regressor), f32, exact. Files appear whole or not at all. Safe
+// from several threads on different pictures.
 class FeatureCache {
  public:
   // Opens or makes `directory`. `recipe` says what the features depend on (backbone, precision,

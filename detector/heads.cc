@@ -1,7 +1,6 @@
 #include "detector/heads.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "core/error.h"
@@ -104,19 +103,22 @@ std::vector<float> Score(const LinearClassifiers& classifiers,
   return margins;
 }
 
-Box MoveBox(const BoxRegression& regression,
-            std::size_t index,
-            std::span<const float> feature,
-            const Box& box) {
+BoxOffsets OffsetsOf(const BoxRegression& regression,
+                     std::size_t index,
+                     std::span<const float> feature) {
   const std::size_t dim = regression.feature_dim;
   Expects(index < regression.RegressorCount(), "a regressor of this index");
   Expects(feature.size() == dim, "one feature vector");
-  std::array<double, 4> t{};  // dx/w, dy/h, log w, log h
+  BoxOffsets t{};
   for (std::size_t k = 0; k < t.size(); ++k) {
     const std::span row =
         std::span(regression.weights).subspan((index * t.size() + k) * (dim + 1), dim + 1);
     t[k] = Dot(row.first(dim), feature) + double{row[dim]};
   }
+  return t;
+}
+
+Box MoveBox(const Box& box, const BoxOffsets& t) {
   const double width = double{box.x1} - double{box.x0};
   const double height = double{box.y1} - double{box.y0};
   const double x = (double{box.x0} + double{box.x1}) / 2 + width * t[0];
@@ -127,6 +129,13 @@ Box MoveBox(const BoxRegression& regression,
           .y0 = static_cast<float>(y - half_height),
           .x1 = static_cast<float>(x + half_width),
           .y1 = static_cast<float>(y + half_height)};
+}
+
+Box MoveBox(const BoxRegression& regression,
+            std::size_t index,
+            std::span<const float> feature,
+            const Box& box) {
+  return MoveBox(box, OffsetsOf(regression, index, feature));
 }
 
 }  // namespace deeper

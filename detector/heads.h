@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "backbone/network.h"
 #include "core/box.h"
 
 namespace deeper {
@@ -63,20 +65,33 @@ std::vector<float> Score(const LinearClassifiers& classifiers,
                          std::span<const float> features,
                          std::span<const float> context = {});
 
-// Ridge regression from features to (dx/w, dy/h, log w, log h), Girshick et al. 2014, appendix C.
-// One regressor for all classes, or one a class.
+// Ridge regression to (dx/w, dy/h, log w, log h), Girshick et al. 2014, appendix C. One regressor
+// for all classes, or one a class. It reads the profiles of a crop's last map, divided by the
+// length of the crop's features; models of earlier versions read the scaled features instead.
 struct BoxRegression {
-  std::size_t feature_dim = 0;
-  std::vector<float> weights;  // regressors x 4 x (feature_dim + 1), the bias last
+  std::size_t feature_dim = 0;  // kProfileDim, or kFeatureDim
+  std::vector<float> weights;   // regressors x 4 x (feature_dim + 1), the bias last
 
   std::size_t RegressorCount() const {
     return feature_dim == 0 ? 0 : weights.size() / (4 * (feature_dim + 1));
   }
+  bool ReadsProfiles() const { return feature_dim == kProfileDim; }
   bool operator==(const BoxRegression&) const = default;
 };
 
-// The moved box: predicted by regressor `index` from one scaled feature vector. Not clipped. log w
-// and log h are capped at log(1000/16) so that no box becomes infinite.
+// dx/w, dy/h, log w, log h.
+using BoxOffsets = std::array<double, 4>;
+
+// What regressor `index` predicts from one vector of what it reads.
+BoxOffsets OffsetsOf(const BoxRegression& regression,
+                     std::size_t index,
+                     std::span<const float> feature);
+
+// The moved box. Not clipped. log w and log h are capped at log(1000/16) so that no box becomes
+// infinite.
+Box MoveBox(const Box& box, const BoxOffsets& offsets);
+
+// The box moved by what regressor `index` predicts.
 Box MoveBox(const BoxRegression& regression,
             std::size_t index,
             std::span<const float> feature,

@@ -64,16 +64,18 @@ void CheckHeads(const Model& model, const std::string& source) {
   if (!model.box_regression) return;
 
   const BoxRegression& boxes = *model.box_regression;
-  Require(boxes.feature_dim == kFeatureDim,
+  Require(boxes.feature_dim == kProfileDim || boxes.feature_dim == kFeatureDim,
           source,
-          "'" + kBoxWeight + "' is for features of " + std::to_string(boxes.feature_dim) +
-              " values, expected " + std::to_string(kFeatureDim));
+          "'" + kBoxWeight + "' is for " + std::to_string(boxes.feature_dim) +
+              " values, expected " + std::to_string(kProfileDim) + " or " +
+              std::to_string(kFeatureDim));
+  const std::size_t columns = boxes.feature_dim + 1;
   const std::size_t regressors = boxes.RegressorCount();
   Require((regressors == 1 || regressors == classes) &&
-              boxes.weights.size() == regressors * 4 * (kFeatureDim + 1),
+              boxes.weights.size() == regressors * 4 * columns,
           source,
           "'" + kBoxWeight + "' has " + std::to_string(boxes.weights.size()) +
-              " values, expected 4 x " + std::to_string(kFeatureDim + 1) + " once or for each of " +
+              " values, expected 4 x " + std::to_string(columns) + " once or for each of " +
               std::to_string(classes) + " classes");
   RequireFinite(boxes.weights, source, kBoxWeight);
 }

@@ -93,20 +93,38 @@ LinearClassifiers TrainSoftmax(const std::vector<TrainingImage>& images,
 // known classes: what all training asks of its pictures. Expects at least one picture.
 void ExpectTrainable(const std::vector<TrainingImage>& images, std::size_t class_count);
 
+// What of a training picture box regression learns from: its objects, and proposals near them with
+// their unit profiles.
+struct BoxTrainingImage {
+  std::vector<Annotation> truth;
+  RegionFeatures proposals;
+};
+
+// The proposals that box regression learns from: those that overlap the object that they overlap
+// most by more than min_iou, unless that one is difficult; at most `count`, even over their order.
+std::vector<Box> SampleBoxesToMove(const AnnotatedImage& image,
+                                   const std::vector<Box>& proposals,
+                                   double min_iou,
+                                   std::size_t count);
+
 // Girshick et al. 2014, appendix C.
 struct BoxRegressionTrainingOptions {
   double min_iou = 0.6;  // proposals paired with the object they overlap most, if by more than this
-  double lambda = 1000;  // ridge; larger moves boxes less
+  double lambda = 25;    // ridge; larger moves boxes less
   // One regressor a class (R-CNN) instead of one for all. A class with fewer than 10 pairs gets the
   // one for all.
   bool per_class = false;
   void Validate() const;
 };
 
-// Features are scaled already. Proposals that overlap a difficult object most are left out. Throws
-// Error when no proposal overlaps an object enough.
-BoxRegression TrainBoxRegression(const std::vector<TrainingImage>& images,
+// Ridge regression by conjugate gradients, over and over through all pairs of a proposal and its
+// object. Proposals that overlap a difficult object most are left out. The result does not depend
+// on `workers`. `progress` is called with steps done and their largest number; it may be empty.
+// Throws Error when no proposal overlaps an object enough.
+BoxRegression TrainBoxRegression(const std::vector<BoxTrainingImage>& images,
                                  std::size_t class_count,
-                                 const BoxRegressionTrainingOptions& options);
+                                 const BoxRegressionTrainingOptions& options,
+                                 int workers,
+                                 const Progress& progress);
 
 }  // namespace deeper

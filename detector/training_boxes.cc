@@ -2,6 +2,7 @@
 #include <cstddef>
 
 #include "core/random.h"
+#include "detector/nearest_object.h"
 #include "detector/training.h"
 
 namespace deeper {
@@ -57,6 +58,21 @@ std::vector<Box> SampleTrainingBoxes(const AnnotatedImage& image,
   for (const Annotation& annotation : image.annotations) boxes.push_back(annotation.box);
   for (const std::size_t i : chosen) boxes.push_back(proposals[i]);
   return boxes;
+}
+
+std::vector<Box> SampleBoxesToMove(const AnnotatedImage& image,
+                                   const std::vector<Box>& proposals,
+                                   double min_iou,
+                                   std::size_t count) {
+  std::vector<Box> near;
+  for (const Box& proposal : proposals) {
+    const NearestObject nearest = FindNearestObject(proposal, image.annotations);
+    if (nearest.iou > min_iou && !nearest.annotation->difficult) near.push_back(proposal);
+  }
+  if (near.size() <= count) return near;
+  std::vector<Box> sample;
+  for (std::size_t i = 0; i < count; ++i) sample.push_back(near[i * near.size() / count]);
+  return sample;
 }
 
 void JoinContext(RegionFeatures& regions) {

@@ -15,7 +15,9 @@ PictureRates MeasurePictures(const Model& model,
                              int workers) {
   const Proposer proposer = ProposerOf(
       model.proposals, model.multibox, {.precision = NameOf(network.options().precision)});
-  FeatureExtractor extractor(network, model.crop);
+  FeatureExtractor extractor(NetworkFamily({&network}, 0),
+                             model.crop,
+                             {model.box_regression ? &*model.box_regression : nullptr});
   PictureRates rates{.precision = NameOf(network.options().precision),
                      .pictures = pictures.size(),
                      .workers = workers};

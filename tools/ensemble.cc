@@ -170,7 +170,8 @@ Ensemble::Ensemble(const EnsembleOptions& options)
     member->recipe = RecipeOf(member->model.backbone_fingerprint,
                               member->network.options(),
                               member->model.crop,
-                              *proposer_);
+                              *proposer_) +
+                     TextOf(member->model.box_regression);
     if (!options.feature_cache.empty()) {
       fs::path directory = options.feature_cache;
       if (are_several) directory /= file.stem();
@@ -187,14 +188,18 @@ Ensemble::Ensemble(const EnsembleOptions& options)
   for (FamilyMembers& family : GroupIntoFamilies(fingerprints, crops)) {
     std::vector<const Member*> members;
     std::vector<const Network*> networks;
+    std::vector<const BoxRegression*> regressions;
     for (const std::size_t position : family.positions) {
       members.push_back(members_[position].get());
       networks.push_back(&members.back()->network);
+      const std::optional<BoxRegression>& regression = members.back()->model.box_regression;
+      regressions.push_back(regression ? &*regression : nullptr);
     }
     NetworkFamily together(std::move(networks), family.shared_rows);
-    families_.push_back({.members = members,
-                         .positions = std::move(family.positions),
-                         .extractor = {std::move(together), members.front()->model.crop}});
+    families_.push_back(
+        {.members = members,
+         .positions = std::move(family.positions),
+         .extractor = {std::move(together), members.front()->model.crop, std::move(regressions)}});
   }
 }
 

@@ -47,6 +47,17 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
       proposer.multibox_text());
 }
 
+std::string TextOf(const std::optional<BoxRegression>& regression) {
+  if (!regression || !regression->ReadsProfiles()) return {};
+  return fmt::format("box regression {}\n", DigestOf(*regression));
+}
+
+std::string DigestOf(const BoxRegression& regression) {
+  Sha256 hash;
+  hash.Update(regression.weights);
+  return hash.HexDigest();
+}
+
 std::string InputsText(const std::vector<Picture>& pictures) {
   Sha256 hash;
   for (const Picture& picture : pictures) {

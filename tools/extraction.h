@@ -7,6 +7,7 @@
 #include "backbone/network.h"
 #include "core/proposal.h"
 #include "detector/crop.h"
+#include "detector/heads.h"
 #include "detector/multibox.h"
 #include "detector/proposer.h"
 #include "proposals/selective_search.h"
@@ -29,6 +30,12 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
                      const NetworkOptions& network,
                      const CropOptions& crop,
                      const Proposer& proposer);
+
+// The box regression as a line of a recipe, where features are kept with what it makes of profiles;
+// else "".
+std::string TextOf(const std::optional<BoxRegression>& regression);
+// Identifies a box regression.
+std::string DigestOf(const BoxRegression& regression);
 
 // A digest of the pictures' ids and canonical paths: other inputs, other text.
 std::string InputsText(const std::vector<Picture>& pictures);

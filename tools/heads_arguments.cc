@@ -35,6 +35,8 @@ void AddFeatureOptions(CommandLine& line, HeadsArguments& a) {
       ("crop", po::value(&a.crop_mode)->default_value(a.crop_mode)->value_name("MODE"), "warp or square")
       ("context", po::value(&a.context)->default_value(a.context)->value_name("W"), "classifiers also read the whole picture's features, with this weight beside a region's; 0: they do not")
       ("no-mirror", po::bool_switch(&a.no_mirror), "do not take each object's mirror image as a second positive")
+      ("no-box-regression", po::bool_switch(&a.no_box_regression), "train none")
+      ("box-iou", po::value(&a.boxes.min_iou)->default_value(a.boxes.min_iou)->value_name("IOU"), "proposals that overlap an object by more teach the box regression")
       ("holdout", po::value(&a.holdout)->default_value(a.holdout)->value_name("F"), "keep this fraction of the pictures out of training and print the mAP on them; nothing of the test set is needed to choose options");
   // clang-format on
   a.proposals.AddOptions(line.Group("Proposals"));
@@ -61,9 +63,7 @@ void AddTrainingOptions(CommandLine& line, HeadsArguments& a) {
         ("softmax-steps", po::value(&a.softmax.max_steps)->default_value(a.softmax.max_steps)->value_name("N"), "steps of L-BFGS at most");
   }
   training.add_options()
-      ("no-box-regression", po::bool_switch(&a.no_box_regression), "train none")
       ("box-lambda", po::value(&a.boxes.lambda)->default_value(a.boxes.lambda)->value_name("L"), "ridge of the box regression")
-      ("box-iou", po::value(&a.boxes.min_iou)->default_value(a.boxes.min_iou)->value_name("IOU"), "proposals that overlap an object by more teach the box regression")
       ("box-per-class", po::bool_switch(&a.boxes.per_class), "one box regression a class (R-CNN) instead of one for all")
       ("vote-iou", po::value<double>()->notifier([&](double value) { a.vote_iou = value; })->value_name("IOU"), ("detections become the weighted mean of the boxes of their class that overlap them by this much; 0: they stay; default: " + suppression_default).c_str())
       ("soft-nms", po::value<double>()->notifier([&](double value) { a.soft_sigma = value; })->value_name("SIGMA"), "in detection, boxes that overlap a better one lose score by exp(-iou^2 / SIGMA) instead of being dropped; for probabilities; 0: they are dropped")

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "backbone/network.h"
 #include "core/error.h"
@@ -14,6 +15,7 @@
 #include "tools/find_model.h"
 #include "tools/json_line.h"
 #include "tools/network_options.h"
+#include "tools/progress.h"
 #include "tools/stop_signal.h"
 #include "tools/stopwatch.h"
 #include "tools/training_features.h"
@@ -30,7 +32,7 @@ struct BoxesArguments {
   std::string backbone;
   std::string output;
   std::string cache;
-  int max_training_boxes = 0;
+  double holdout = 0;
   BoxRegressionTrainingOptions boxes;
   bool json = false;
   RunOptions run;
@@ -44,7 +46,7 @@ bool ParseBoxes(const Arguments& words, BoxesArguments& a) {
       {"deeper train boxes --data voc:my-pictures --set train --model mine.safetensors --output "
        "moved.safetensors",
        "deeper train boxes --data voc:my-pictures --set train --model mine.safetensors "
-       "--cache mine.safetensors.features --box-lambda 3000 --output moved.safetensors"});
+       "--cache mine.safetensors.features --box-lambda 50 --output moved.safetensors"});
   // clang-format off
   a.data.AddOptions(line.Group("Data"));
   auto& model = line.Group("Model");
@@ -55,7 +57,7 @@ bool ParseBoxes(const Arguments& words, BoxesArguments& a) {
   AddJsonOption(model, a.json);
   line.Group("Training").add_options()
       ("cache", po::value(&a.cache)->value_name("DIR"), "where features are kept, that of 'train heads' among others; default: <output>.features")
-      ("max-training-boxes", po::value(&a.max_training_boxes)->default_value(0)->value_name("N"), "proposals used of each picture; 0 uses all")
+      ("holdout", po::value(&a.holdout)->default_value(a.holdout)->value_name("F"), "leave out the pictures that 'train heads' keeps out with the same fraction")
       ("box-lambda", po::value(&a.boxes.lambda)->default_value(a.boxes.lambda)->value_name("L"), "ridge; larger moves boxes less")
       ("box-iou", po::value(&a.boxes.min_iou)->default_value(a.boxes.min_iou)->value_name("IOU"), "proposals that overlap an object by more teach it")
       ("box-per-class", po::bool_switch(&a.boxes.per_class), "one regression a class (R-CNN) instead of one for all");
@@ -63,7 +65,7 @@ bool ParseBoxes(const Arguments& words, BoxesArguments& a) {
   // clang-format on
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
-  CheckRange("max-training-boxes", a.max_training_boxes, 0, 1e6);
+  CheckRange("holdout", a.holdout, 0, 0.9);
   a.boxes.Validate();
   a.run.Check();
   if (a.cache.empty()) a.cache = a.output + ".features";
@@ -71,6 +73,20 @@ bool ParseBoxes(const Arguments& words, BoxesArguments& a) {
 }
 
 }  // namespace
+
+BoxRegression TrainBoxRegressionOn(std::vector<BoxTrainingImage> images,
+                                   std::size_t class_count,
+                                   const BoxRegressionTrainingOptions& options,
+                                   int workers) {
+  std::optional<ProgressLine> line;
+  std::size_t shown = 0;
+  return TrainBoxRegression(
+      images, class_count, options, workers, [&](std::size_t done, std::size_t total) {
+        if (!line) line.emplace("training box regression", "steps", total);
+        line->Advance(done - shown);
+        shown = done;
+      });
+}
 
 TrainingOutcome TrainBoxes(const Arguments& words) {
   const Stopwatch watch;
@@ -87,34 +103,30 @@ TrainingOutcome TrainBoxes(const Arguments& words) {
        .backbone_fingerprint = model.backbone_fingerprint,
        .crop = model.crop,
        .proposals = model.proposals,
-       .max_proposals = static_cast<std::size_t>(arguments.max_training_boxes),
+       .holdout = arguments.holdout,
+       .features = false,
        .mirrored_truth = false,
+       .to_move = BoxesToMoveOf(dataset.images.size(), arguments.boxes.min_iou),
        .cache = arguments.cache,
        .workers = arguments.run.workers});
   if (StopAsked()) {
     fmt::print(stderr, "stopped; the same command goes on from {}\n", arguments.cache);
     return {.status = StopStatus(), .json = {}};
   }
-  for (TrainingImage& image : extracted.images) {
-    ScaleFeatures(image.regions.features, image.regions.feature_dim, model.scaling);
-  }
-  model.box_regression =
-      TrainBoxRegression(extracted.images, dataset.classes.Size(), arguments.boxes);
+  const std::size_t pictures = extracted.to_move.size();
+  model.box_regression = TrainBoxRegressionOn(
+      std::move(extracted.to_move), dataset.classes.Size(), arguments.boxes, arguments.run.workers);
   model.training["box_lambda"] = fmt::format("{}", arguments.boxes.lambda);
   SaveModel(model, arguments.output);
-  fmt::print(stderr,
-             "{}: box regression trained on {} pictures\n",
-             arguments.output,
-             extracted.images.size());
-  const std::size_t unreadable = dataset.images.size() - extracted.images.size();
+  fmt::print(stderr, "{}: box regression trained on {} pictures\n", arguments.output, pictures);
+  const std::size_t unreadable = dataset.images.size() - extracted.positions.size();
   TrainingOutcome outcome = {.status = unreadable == 0 ? kDone : kSomeInputsFailed, .json = {}};
   if (arguments.json) {
-    outcome.json =
-        LineOf({{"training", "boxes"},
-                {"output", arguments.output},
-                {"regressors", model.box_regression->RegressorCount()},
-                {"pictures", {{"training", extracted.images.size()}, {"unreadable", unreadable}}},
-                {"seconds", watch.Seconds()}});
+    outcome.json = LineOf({{"training", "boxes"},
+                           {"output", arguments.output},
+                           {"regressors", model.box_regression->RegressorCount()},
+                           {"pictures", {{"training", pictures}, {"unreadable", unreadable}}},
+                           {"seconds", watch.Seconds()}});
   }
   return outcome;
 }

@@ -1,5 +1,10 @@
 #pragma once
 
+#include <cstddef>
+#include <vector>
+
+#include "detector/heads.h"
+#include "detector/training.h"
 #include "tools/training_outcome.h"
 #include "tools/verbs.h"
 
@@ -8,5 +13,11 @@ namespace deeper::tools {
 // "deeper train boxes": box regression anew for an existing detector, on the features of its own
 // network; all else of it stays.
 TrainingOutcome TrainBoxes(const Arguments& words);
+
+// TrainBoxRegression with its progress on stderr; the images are gone afterwards.
+BoxRegression TrainBoxRegressionOn(std::vector<BoxTrainingImage> images,
+                                   std::size_t class_count,
+                                   const BoxRegressionTrainingOptions& options,
+                                   int workers);
 
 }  // namespace deeper::tools

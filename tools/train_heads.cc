@@ -34,6 +34,7 @@
 #include "tools/progress.h"
 #include "tools/quantize.h"
 #include "tools/stopwatch.h"
+#include "tools/train_boxes.h"
 #include "tools/training_features.h"
 
 namespace deeper::tools {
@@ -67,17 +68,35 @@ struct HeldOut {
   std::vector<RegionFeatures> regions;  // parallel to truth.images
 };
 
+// The pictures at these positions, ascending.
+Dataset SubsetOf(const Dataset& dataset, const std::vector<std::size_t>& positions) {
+  Dataset subset = {
+      .name = dataset.name, .classes = dataset.classes, .images = {}, .blacklist = {}};
+  for (const std::size_t i : positions) {
+    const auto first = dataset.blacklist.lower_bound({i, ClassAt(0)});
+    for (auto pair = first; pair != dataset.blacklist.end() && pair->first == i; ++pair)
+      subset.blacklist.emplace(subset.images.size(), pair->second);
+    subset.images.push_back(dataset.images[i]);
+  }
+  return subset;
+}
+
+// Takes the first rows of a matrix of `rows` rows away.
+void EraseRows(std::size_t count, std::size_t rows, std::vector<float>& values) {
+  if (rows == 0) return;
+  const std::size_t gone = values.size() / rows * count;
+  values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(gone));
+}
+
 HeldOut HeldOutOf(const Dataset& dataset, ExtractedImages extracted) {
-  HeldOut held_out = {.truth = dataset, .regions = {}};
-  held_out.truth.images.clear();
-  for (std::size_t i = 0; i < extracted.images.size(); ++i) {
-    RegionFeatures& regions = extracted.images[i].regions;
-    const auto own = static_cast<std::ptrdiff_t>(extracted.images[i].truth.size());
-    regions.boxes.erase(regions.boxes.begin(), regions.boxes.begin() + own);
-    regions.features.erase(
-        regions.features.begin(),
-        regions.features.begin() + own * static_cast<std::ptrdiff_t>(regions.feature_dim));
-    held_out.truth.images.push_back(dataset.images[extracted.positions[i]]);
+  HeldOut held_out = {.truth = SubsetOf(dataset, extracted.positions), .regions = {}};
+  for (TrainingImage& image : extracted.images) {
+    RegionFeatures& regions = image.regions;
+    const std::size_t own = image.truth.size();
+    EraseRows(own, regions.boxes.size(), regions.features);
+    EraseRows(own, regions.boxes.size(), regions.offsets);
+    regions.boxes.erase(regions.boxes.begin(),
+                        regions.boxes.begin() + static_cast<std::ptrdiff_t>(own));
     held_out.regions.push_back(std::move(regions));
   }
   return held_out;
@@ -136,33 +155,28 @@ nlohmann::ordered_json ReportHoldout(const HeldOut& held_out,
   return json;
 }
 
-// The extracted pictures, some kept for validation.
+// A data set's pictures: those to train on, and those kept for validation.
 struct Split {
-  std::vector<TrainingImage> training;
-  std::size_t training_pictures = 0;  // mirror images not counted
-  ExtractedImages held_out;
+  Dataset training;
+  Dataset held_out;
 };
 
-Split SplitOff(ExtractedImages extracted, const Dataset& dataset, double held_out_fraction) {
-  Split split;
+Split SplitOf(const Dataset& dataset, double held_out_fraction) {
+  std::vector<std::size_t> training;
+  std::vector<std::size_t> held_out;
+  for (std::size_t i = 0; i < dataset.images.size(); ++i)
+    (IsHeldOut(dataset.images[i].id, held_out_fraction) ? held_out : training).push_back(i);
+  return {.training = SubsetOf(dataset, training), .held_out = SubsetOf(dataset, held_out)};
+}
+
+// All that is trained on: the pictures and their mirror images.
+std::vector<TrainingImage> TrainingImagesOf(ExtractedImages extracted) {
+  std::vector<TrainingImage> images;
   for (std::size_t i = 0; i < extracted.images.size(); ++i) {
-    if (IsHeldOut(dataset.images[extracted.positions[i]].id, held_out_fraction)) {
-      split.held_out.positions.push_back(extracted.positions[i]);
-      split.held_out.images.push_back(std::move(extracted.images[i]));
-      continue;
-    }
-    ++split.training_pictures;
-    split.training.push_back(std::move(extracted.images[i]));
-    if (!extracted.mirrored.empty()) split.training.push_back(std::move(extracted.mirrored[i]));
+    images.push_back(std::move(extracted.images[i]));
+    if (!extracted.mirrored.empty()) images.push_back(std::move(extracted.mirrored[i]));
   }
-  if (split.training.empty()) {
-    throw Error(
-        fmt::format("{}: none of its {} pictures is left to train on; those that could not be read "
-                    "are named above, --holdout takes its part",
-                    dataset.name,
-                    dataset.images.size()));
-  }
-  return split;
+  return images;
 }
 
 LinearClassifiers TrainKind(ClassifierKind kind,
@@ -185,18 +199,15 @@ LinearClassifiers TrainKind(ClassifierKind kind,
              : TrainSoftmax(training, classes, arguments.softmax, arguments.run.workers, advance);
 }
 
-// Scales the features in place, sets the model's scaling and box regression, and joins the context
-// behind the features.
-void TrainSharedHeads(std::vector<TrainingImage>& training,
+// Scales the features in place, sets the model's scaling, and joins the context behind the
+// features.
+void ScaleForTraining(std::vector<TrainingImage>& training,
                       const HeadsArguments& arguments,
                       Model& model) {
   model.scaling.norm = FeatureNormFromName(arguments.norm);
   model.scaling.mean_norm = static_cast<float>(MeanNorm(training));
   for (TrainingImage& image : training) {
     ScaleFeatures(image.regions.features, image.regions.feature_dim, model.scaling);
-  }
-  if (!arguments.no_box_regression) {
-    model.box_regression = TrainBoxRegression(training, model.classes.Size(), arguments.boxes);
   }
   for (TrainingImage& image : training) {
     ScaleContext(image.regions.context, model.scaling, model.context_weight);
@@ -368,6 +379,10 @@ TrainingFeatures FeaturesFor(const Prepared& prepared, const HeadsArguments& arg
           .holdout = arguments.holdout,
           .mirrored_truth = !arguments.no_mirror,
           .context = arguments.context > 0,
+          .to_move = arguments.no_box_regression
+                         ? std::nullopt
+                         : std::optional(BoxesToMoveOf(prepared.dataset.images.size(),
+                                                       arguments.boxes.min_iou)),
           .cache = arguments.cache,
           .workers = arguments.run.workers};
 }
@@ -403,17 +418,35 @@ TrainingOutcome RunPrepared(HeadsArguments arguments, Prepared prepared, const S
     arguments.svm.only = ClassesOfShard(dataset.classes.Size(), shard);
   }
 
-  ExtractedImages extracted = ExtractTrainingFeatures(dataset, FeaturesFor(prepared, arguments));
+  const Split split = SplitOf(dataset, arguments.holdout);
+  TrainingFeatures how = FeaturesFor(prepared, arguments);
+  ExtractedImages extracted = ExtractTrainingFeatures(split.training, how);
   if (StopAsked()) return Stopped(arguments);
-  const std::size_t unreadable = dataset.images.size() - extracted.images.size();
-
-  Split split = SplitOff(std::move(extracted), dataset, arguments.holdout);
-  const HeldOut held_out = HeldOutOf(dataset, std::move(split.held_out));
+  const std::size_t pictures = extracted.images.size();
+  if (pictures == 0) {
+    throw Error(
+        fmt::format("{}: none of its {} pictures is left to train on; those that could not be read "
+                    "are named above, --holdout takes its part",
+                    dataset.name,
+                    dataset.images.size()));
+  }
   Model model = std::move(prepared.model);
-  model.training = TrainingFacts(
-      arguments, dataset, split.training_pictures, prepared.network->options().precision);
-  TrainSharedHeads(split.training, arguments, model);
-  model = WithBestClassifiers(model, split.training, held_out, arguments);
+  model.training =
+      TrainingFacts(arguments, dataset, pictures, prepared.network->options().precision);
+  if (!arguments.no_box_regression) {
+    model.box_regression = TrainBoxRegressionOn(
+        std::exchange(extracted.to_move, {}), model.classes.Size(), arguments.boxes, how.workers);
+    how.box_regression = &*model.box_regression;
+  }
+  how.mirrored_truth = false;
+  ExtractedImages extracted_held_out = ExtractTrainingFeatures(split.held_out, how);
+  if (StopAsked()) return Stopped(arguments);
+  const std::size_t unreadable =
+      dataset.images.size() - pictures - extracted_held_out.images.size();
+  const HeldOut held_out = HeldOutOf(split.held_out, std::move(extracted_held_out));
+  std::vector<TrainingImage> training = TrainingImagesOf(std::move(extracted));
+  ScaleForTraining(training, arguments, model);
+  model = WithBestClassifiers(model, training, held_out, arguments);
   if (arguments.calibrate) CalibrateOn(held_out, arguments.run.workers, model);
   if (arguments.self_contained) model.backbone = std::move(prepared.backbone);
   if (!shard.IsWhole()) MakePart(shard, model);
@@ -423,7 +456,7 @@ TrainingOutcome RunPrepared(HeadsArguments arguments, Prepared prepared, const S
              output.string(),
              model.classes.Size(),
              NameOf(model.classifiers.kind),
-             split.training_pictures);
+             pictures);
   nlohmann::ordered_json worth;
   if (!held_out.regions.empty() && shard.IsWhole()) {
     worth = ReportHoldout(held_out, model, arguments);
@@ -436,7 +469,7 @@ TrainingOutcome RunPrepared(HeadsArguments arguments, Prepared prepared, const S
                            {"classifiers", NameOf(model.classifiers.kind)},
                            {"scores", model.calibration ? "probabilities" : "margins"},
                            {"pictures",
-                            {{"training", split.training_pictures},
+                            {{"training", pictures},
                              {"held_out", held_out.regions.size()},
                              {"unreadable", unreadable}}},
                            {"held_out", worth},
@@ -460,10 +493,17 @@ TrainingOutcome RunFeatures(const HeadsArguments& arguments) {
   const Prepared prepared = Prepare(arguments);
   if (StopAsked()) return {.status = StopStatus(), .json = {}};
   const std::size_t all = prepared.dataset.images.size();
-  const std::vector<std::size_t> own = PicturesOfShard(PicturesOf(prepared.dataset), chosen.shard);
+  std::vector<std::size_t> own = PicturesOfShard(PicturesOf(prepared.dataset), chosen.shard);
   SayShard(chosen, own.size(), all);
-  const std::size_t unreadable =
-      FillTrainingFeatures(prepared.dataset, own, FeaturesFor(prepared, arguments));
+  const TrainingFeatures how = FeaturesFor(prepared, arguments);
+  // Those of held-out pictures say where the box regression moves them, which is trained on all
+  // others first.
+  if (how.to_move) {
+    std::erase_if(own, [&](std::size_t i) {
+      return IsHeldOut(prepared.dataset.images[i].id, arguments.holdout);
+    });
+  }
+  const std::size_t unreadable = FillTrainingFeatures(prepared.dataset, own, how);
   if (StopAsked()) return Stopped(arguments);
   fmt::print(
       stderr, "{}: has the features of {} pictures\n", arguments.cache, own.size() - unreadable);
@@ -560,7 +600,8 @@ std::vector<TrainingOutcome> TrainHeadsOf(const std::vector<Arguments>& words) {
       features.back().row_fingerprints =
           RowFingerprints(prepared[i].backbone, prepared[i].network->options());
     }
-    FillTrainingFeaturesForAll(prepared.front().dataset, features);
+    const Split split = SplitOf(prepared.front().dataset, arguments.front().holdout);
+    FillTrainingFeaturesForAll(split.training, features);
     if (StopAsked()) return stopped();
   }
   std::vector<TrainingOutcome> outcomes;

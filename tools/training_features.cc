@@ -26,31 +26,54 @@ bool IsSampled(const AnnotatedImage& annotated, const TrainingFeatures& how) {
   return how.max_proposals > 0 && !IsHeldOut(annotated.id, how.holdout);
 }
 
+// Whether what box regression learns from is wanted of this picture.
+bool IsToMove(const AnnotatedImage& annotated, const TrainingFeatures& how) {
+  return how.to_move && !IsHeldOut(annotated.id, how.holdout);
+}
+
 // The boxes whose features a training picture needs: its objects' own, then proposals.
 std::vector<Box> BoxesFor(const AnnotatedImage& annotated,
-                          const Image& image,
+                          const std::vector<Box>& proposals,
                           const TrainingFeatures& how) {
-  const std::vector<Box> proposals = BoxesOf(SelectiveSearch(image, how.proposals));
   const std::size_t at_most =
       IsSampled(annotated, how) ? how.max_proposals : std::numeric_limits<std::size_t>::max();
   return SampleTrainingBoxes(annotated, proposals, at_most, /*seed=*/0);
 }
 
-// Boxes that the first pictures have, on average: the base of the estimate of the cache's size.
-double MeanBoxes(const Dataset& dataset, const TrainingFeatures& how) {
+// What the first pictures take, on average: the base of the estimate of the cache's size.
+struct MeanSize {
+  double boxes = 0;
+  double bytes = 0;
+};
+
+MeanSize MeanSizeOf(const Dataset& dataset, const TrainingFeatures& how) {
   constexpr std::size_t kSample = 8;
-  std::size_t boxes = 0;
-  std::size_t pictures = 0;
+  MeanSize mean;
+  double pictures = 0;
   for (const AnnotatedImage& annotated : dataset.images) {
     if (pictures == kSample) break;
     try {
-      boxes += BoxesFor(annotated, ReadImage(annotated.image_path), how).size();
+      const std::vector<Box> proposals =
+          BoxesOf(SelectiveSearch(ReadImage(annotated.image_path), how.proposals));
+      if (how.features) {
+        const std::size_t boxes = BoxesFor(annotated, proposals, how).size();
+        mean.boxes += static_cast<double>(boxes);
+        mean.bytes += static_cast<double>(FeatureCache::BytesFor(boxes));
+      }
+      if (IsToMove(annotated, how)) {
+        const std::size_t boxes =
+            SampleBoxesToMove(annotated, proposals, how.to_move->min_iou, how.to_move->count)
+                .size();
+        mean.boxes += static_cast<double>(boxes);
+        mean.bytes += static_cast<double>(FeatureCache::BytesFor(boxes, kProfileDim));
+      }
       ++pictures;
     } catch (const Error&) {
       continue;  // reported when its turn comes
     }
   }
-  return pictures == 0 ? 0 : static_cast<double>(boxes) / static_cast<double>(pictures);
+  if (pictures == 0) return mean;
+  return {.boxes = mean.boxes / pictures, .bytes = mean.bytes / pictures};
 }
 
 // `caches`: the directories of networks that run together; `how`: of any of them.
@@ -58,16 +81,15 @@ void SaySize(const Dataset& dataset,
              std::size_t missing,
              const TrainingFeatures& how,
              const std::vector<std::string>& caches) {
-  const double boxes = MeanBoxes(dataset, how);
-  const auto bytes = static_cast<double>(caches.size()) *
-                     static_cast<double>(FeatureCache::BytesFor(static_cast<std::size_t>(boxes)));
+  const MeanSize mean = MeanSizeOf(dataset, how);
+  const double bytes = static_cast<double>(caches.size()) * mean.bytes;
   const auto pictures = static_cast<double>(dataset.images.size());
   const double free = static_cast<double>(std::filesystem::space(how.cache).available);
   fmt::print(
       stderr,
       "features: {} pictures, about {:.0f} boxes each: {} in {}, of which {} to write ({} free)\n",
       dataset.images.size(),
-      boxes,
+      mean.boxes,
       BytesText(bytes * pictures),
       fmt::join(caches, ", "),
       BytesText(bytes * static_cast<double>(missing)),
@@ -82,20 +104,32 @@ void SaySize(const Dataset& dataset,
 
 std::string Recipe(const TrainingFeatures& how) {
   return RecipeOf(
-             how.backbone_fingerprint, how.network->options(), how.crop, Proposer(how.proposals)) +
-         fmt::format("training boxes {}\n", how.max_proposals);
+      how.backbone_fingerprint, how.network->options(), how.crop, Proposer(how.proposals));
 }
 
-// Identifies a picture's entry: a changed annotation changes the first boxes, and all proposals of
-// a picture are not a sample of them.
-std::string EntryOf(const AnnotatedImage& annotated, const TrainingFeatures& how) {
+// Identifies a picture with its objects.
+std::string PictureNameOf(const AnnotatedImage& annotated) {
   std::string boxes;
   for (const Annotation& annotation : annotated.annotations) {
     const Box& box = annotation.box;
     boxes += fmt::format("{} {} {} {};", box.x0, box.y0, box.x1, box.y1);
   }
-  const bool is_whole = how.max_proposals > 0 && !IsSampled(annotated, how);
-  return fmt::format("{}-{:016x}{}", annotated.id, Fnv1a(boxes), is_whole ? "-all" : "");
+  return fmt::format("{}-{:016x}", annotated.id, Fnv1a(boxes));
+}
+
+// Identifies a picture's entry: a changed annotation changes the first boxes, another number of
+// proposals the rest, and another box regression moves them elsewhere.
+std::string EntryOf(const AnnotatedImage& annotated, const TrainingFeatures& how) {
+  std::string entry = PictureNameOf(annotated);
+  entry += IsSampled(annotated, how) ? fmt::format("-{}", how.max_proposals) : "-all";
+  if (how.box_regression != nullptr && IsHeldOut(annotated.id, how.holdout))
+    entry += "-moved-" + DigestOf(*how.box_regression).substr(0, 16);
+  return entry;
+}
+
+std::string ToMoveEntryOf(const AnnotatedImage& annotated, const TrainingFeatures& how) {
+  return fmt::format(
+      "{}-profiles-{}-{}", PictureNameOf(annotated), how.to_move->min_iou, how.to_move->count);
 }
 
 std::string MirroredEntryOf(const AnnotatedImage& annotated, const TrainingFeatures& how) {
@@ -118,13 +152,16 @@ using Caches = std::vector<FeatureCache>;
 bool IsComplete(const AnnotatedImage& annotated,
                 const TrainingFeatures& how,
                 const Caches& caches) {
-  const auto contains = [&](const std::string& entry) {
-    return std::ranges::all_of(caches, [&](const FeatureCache& cache) {
-      return cache.Contains(entry) && (!how.context || cache.Contains(ContextEntryOf(entry)));
-    });
+  const auto has = [&](const std::string& entry) {
+    return std::ranges::all_of(caches,
+                               [&](const FeatureCache& cache) { return cache.Contains(entry); });
   };
-  return contains(EntryOf(annotated, how)) &&
-         (!how.mirrored_truth || contains(MirroredEntryOf(annotated, how)));
+  const auto contains = [&](const std::string& entry) {
+    return has(entry) && (!how.context || has(ContextEntryOf(entry)));
+  };
+  return (!how.features || contains(EntryOf(annotated, how))) &&
+         (!how.mirrored_truth || contains(MirroredEntryOf(annotated, how))) &&
+         (!IsToMove(annotated, how) || has(ToMoveEntryOf(annotated, how)));
 }
 
 // The features under this entry, with their context where it is wanted; nothing where the cache
@@ -140,36 +177,60 @@ std::optional<RegionFeatures> LoadEntry(const FeatureCache& cache,
   return regions;
 }
 
+FeatureExtractor ExtractorFor(const std::vector<const Network*>& networks,
+                              std::size_t shared_rows,
+                              const TrainingFeatures& how) {
+  std::vector<const BoxRegression*> regressions;
+  if (how.box_regression != nullptr) regressions.push_back(how.box_regression);
+  return {NetworkFamily(networks, shared_rows), how.crop, std::move(regressions)};
+}
+
 // Puts what the caches do not hold of this picture into them.
 void ExtractInto(const Caches& caches,
                  const AnnotatedImage& annotated,
                  const TrainingFeatures& how,
                  FeatureExtractor& extractor) {
   const Image image = ReadImage(annotated.image_path);
-  StageTimes times;
-  const auto store = [&](const std::string& entry, const Image& of, const auto& make_boxes) {
+  std::optional<std::vector<Box>> proposed;
+  const auto proposals = [&]() -> const std::vector<Box>& {
+    if (!proposed) proposed = BoxesOf(SelectiveSearch(image, how.proposals));
+    return *proposed;
+  };
+  const auto store = [&](const std::string& entry, const auto& extract) {
     const auto lacks = [&](const FeatureCache& cache) { return !cache.Contains(entry); };
     if (std::ranges::none_of(caches, lacks)) return;
-    const std::vector<RegionFeatures> extracted = extractor.ExtractForAll(of, make_boxes(), times);
+    const std::vector<RegionFeatures> extracted = extract();
     for (std::size_t i = 0; i < caches.size(); ++i) {
       if (lacks(caches[i])) caches[i].Store(entry, extracted[i]);
     }
   };
-  const auto store_with_context =
+  StageTimes times;
+  const auto store_features =
       [&](const std::string& entry, const Image& of, const auto& make_boxes) {
-        store(entry, of, make_boxes);
+        store(entry, [&] { return extractor.ExtractForAll(of, make_boxes(), times); });
         if (!how.context) return;
-        store(ContextEntryOf(entry), of, [&] { return std::vector<Box>{WholeImageBox(of)}; });
+        store(ContextEntryOf(entry),
+              [&] { return extractor.ExtractForAll(of, {WholeImageBox(of)}, times); });
       };
-  store_with_context(
-      EntryOf(annotated, how), image, [&] { return BoxesFor(annotated, image, how); });
-  if (!how.mirrored_truth) return;
-  store_with_context(MirroredEntryOf(annotated, how), MirrorImage(image), [&] {
-    std::vector<Box> boxes;
-    for (const Annotation& annotation : MirroredTruth(annotated, image.width))
-      boxes.push_back(annotation.box);
-    return boxes;
-  });
+  if (how.features) {
+    store_features(
+        EntryOf(annotated, how), image, [&] { return BoxesFor(annotated, proposals(), how); });
+  }
+  if (how.mirrored_truth) {
+    store_features(MirroredEntryOf(annotated, how), MirrorImage(image), [&] {
+      std::vector<Box> boxes;
+      for (const Annotation& annotation : MirroredTruth(annotated, image.width))
+        boxes.push_back(annotation.box);
+      return boxes;
+    });
+  }
+  if (IsToMove(annotated, how)) {
+    store(ToMoveEntryOf(annotated, how), [&] {
+      const std::vector<Box> boxes =
+          SampleBoxesToMove(annotated, proposals(), how.to_move->min_iou, how.to_move->count);
+      return extractor.ExtractProfilesForAll(image, boxes, times);
+    });
+  }
 }
 
 // Extracts what is missing of `wanted` pictures, with progress; a picture that cannot be read is
@@ -213,17 +274,28 @@ ExtractedImages LoadFrom(const FeatureCache& cache,
   for (std::size_t i = 0; i < dataset.images.size() && !StopAsked(); ++i) {
     const AnnotatedImage& annotated = dataset.images[i];
     // All entries are read before one is given up, so that every damaged one is found.
-    std::optional<RegionFeatures> regions = LoadEntry(cache, EntryOf(annotated, how), how);
-    if (how.mirrored_truth) {
-      std::optional<RegionFeatures> mirrored =
-          LoadEntry(cache, MirroredEntryOf(annotated, how), how);
-      if (!regions || !mirrored) continue;
+    std::optional<RegionFeatures> regions;
+    std::optional<RegionFeatures> mirrored;
+    std::optional<RegionFeatures> to_move;
+    if (how.features) regions = LoadEntry(cache, EntryOf(annotated, how), how);
+    if (how.mirrored_truth) mirrored = LoadEntry(cache, MirroredEntryOf(annotated, how), how);
+    if (IsToMove(annotated, how)) to_move = cache.Load(ToMoveEntryOf(annotated, how));
+    if ((how.features && !regions) || (how.mirrored_truth && !mirrored) ||
+        (IsToMove(annotated, how) && !to_move)) {
+      continue;
+    }
+    extracted.positions.push_back(i);
+    if (regions) {
+      extracted.images.push_back({.truth = annotated.annotations, .regions = std::move(*regions)});
+    }
+    if (mirrored) {
       extracted.mirrored.push_back({.truth = MirroredTruth(annotated, mirrored->image_width),
                                     .regions = std::move(*mirrored)});
     }
-    if (!regions) continue;
-    extracted.positions.push_back(i);
-    extracted.images.push_back({.truth = annotated.annotations, .regions = std::move(*regions)});
+    if (to_move) {
+      extracted.to_move.push_back(
+          {.truth = annotated.annotations, .proposals = std::move(*to_move)});
+    }
   }
   return extracted;
 }
@@ -241,15 +313,17 @@ std::vector<std::size_t> MissingFrom(const Caches& caches,
 
 }  // namespace
 
+BoxesToMove BoxesToMoveOf(std::size_t pictures, double min_iou) {
+  constexpr std::size_t kInAll = 20000;
+  return {.min_iou = min_iou,
+          .count = std::clamp<std::size_t>(kInAll / std::max<std::size_t>(pictures, 1), 4, 32)};
+}
+
 ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFeatures& how) {
   const Caches cache = {FeatureCache(how.cache, Recipe(how))};
   const auto fill = [&](const std::vector<std::size_t>& missing) {
-    FillCaches(cache,
-               FeatureExtractor(*how.network, how.crop),
-               dataset,
-               missing,
-               dataset.images.size(),
-               how);
+    FillCaches(
+        cache, ExtractorFor({how.network}, 0, how), dataset, missing, dataset.images.size(), how);
   };
   std::vector<std::size_t> missing = MissingFrom(cache, dataset, how);
   if (!missing.empty()) {
@@ -280,7 +354,7 @@ std::size_t FillTrainingFeatures(const Dataset& dataset,
   if (missing.empty()) return 0;
   SaySize(dataset, missing.size(), how, {how.cache.string()});
   return FillCaches(
-      cache, FeatureExtractor(*how.network, how.crop), dataset, missing, pictures.size(), how);
+      cache, ExtractorFor({how.network}, 0, how), dataset, missing, pictures.size(), how);
 }
 
 void FillTrainingFeaturesForAll(const Dataset& dataset, const std::vector<TrainingFeatures>& all) {
@@ -304,7 +378,7 @@ void FillTrainingFeaturesForAll(const Dataset& dataset, const std::vector<Traini
     if (missing.empty()) continue;
     SaySize(dataset, missing.size(), how, directories);
     FillCaches(caches,
-               FeatureExtractor(NetworkFamily(networks, family.shared_rows), how.crop),
+               ExtractorFor(networks, family.shared_rows, how),
                dataset,
                missing,
                dataset.images.size(),

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,16 @@
 
 namespace deeper::tools {
 
+// Which proposals of a picture box regression learns from; see SampleBoxesToMove.
+struct BoxesToMove {
+  double min_iou = 0.6;
+  std::size_t count = 0;  // of a picture, at most
+};
+
+// At most as many of each of so many pictures that they can all be kept in memory: of 20,000, with
+// profiles of 57 kB each, 1.1 GB; and 4 to 32 of a picture.
+BoxesToMove BoxesToMoveOf(std::size_t pictures, double min_iou);
+
 // How the features of training pictures are made, and where they are kept.
 struct TrainingFeatures {
   const Network* network = nullptr;
@@ -22,8 +33,13 @@ struct TrainingFeatures {
   SelectiveSearchOptions proposals;
   std::size_t max_proposals = 0;  // a picture, besides its objects' own boxes; 0 takes all
   double holdout = 0;          // fraction of the pictures that is held out; of these, all proposals
+  bool features = true;        // of the objects' own boxes and of proposals
   bool mirrored_truth = true;  // also the objects' own boxes in the mirror image
   bool context = false;        // also the whole picture, and its mirror image
+  // Also what box regression learns from, of pictures that are not held out.
+  std::optional<BoxesToMove> to_move = std::nullopt;
+  // Where it moves the boxes of held-out pictures is kept with their features; may be null.
+  const BoxRegression* box_regression = nullptr;
   std::filesystem::path cache;
   int workers = 1;
 };
@@ -31,10 +47,13 @@ struct TrainingFeatures {
 struct ExtractedImages {
   std::vector<std::size_t>
       positions;  // in dataset.images, ascending: the pictures that could be read
-  std::vector<TrainingImage> images;  // parallel to positions; features unscaled
+  // Parallel to positions where TrainingFeatures::features, else empty; features unscaled.
+  std::vector<TrainingImage> images;
   // Parallel to positions where TrainingFeatures::mirrored_truth, else empty: the objects alone, in
   // the mirror image.
   std::vector<TrainingImage> mirrored;
+  // Of the pictures at these positions that are not held out, where TrainingFeatures::to_move.
+  std::vector<BoxTrainingImage> to_move;
 };
 
 // Regions and features of the data set's pictures. Says first how many bytes the cache will take,

@@ -299,4 +299,36 @@ void AverageOverPixels(std::span<const std::byte> source,
   });
 }
 
+void AverageOverRowsAndColumns(std::span<const std::byte> source,
+                               std::size_t side,
+                               Encoding encoding,
+                               std::span<float> means) {
+  Expects(side > 0, "a map with pixels");
+  const std::size_t channels = means.size() / (2 * side);
+  Expects(means.size() == 2 * side * channels &&
+              source.size() >= side * side * channels * SizeOf(encoding.element),
+          "a square map of the means' channels");
+  DispatchElement(encoding.element, [&]<class Element>(Element) {
+    const auto* from = ValuesOf<Element>(source);
+    RunVectorised([&]() __attribute__((always_inline)) {
+      float* __restrict sums = means.data();
+      for (std::size_t i = 0; i < means.size(); ++i) sums[i] = 0;
+      for (std::size_t y = 0; y < side; ++y) {
+        for (std::size_t x = 0; x < side; ++x) {
+          const auto* __restrict pixel = from + (y * side + x) * channels;
+          float* __restrict row = sums + y * channels;
+          float* __restrict column = sums + (side + x) * channels;
+          for (std::size_t c = 0; c < channels; ++c) {
+            const float value = Element::Load(pixel[c], encoding.scale);
+            row[c] += value;
+            column[c] += value;
+          }
+        }
+      }
+      const auto count = static_cast<float>(side);
+      for (std::size_t i = 0; i < means.size(); ++i) sums[i] /= count;
+    });
+  });
+}
+
 }  // namespace deeper::kernels

@@ -43,4 +43,11 @@ void AverageOverPixels(std::span<const std::byte> source,
                        Encoding encoding,
                        std::span<float> means);
 
+// The mean of each channel over each row of one picture's square map, from the top, then over each
+// column, from the left, in f32. means: 2 x side x channels.
+void AverageOverRowsAndColumns(std::span<const std::byte> source,
+                               std::size_t side,
+                               Encoding encoding,
+                               std::span<float> means);
+
 }  // namespace deeper::kernels

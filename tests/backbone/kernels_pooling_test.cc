@@ -181,5 +181,18 @@ TEST_CASE("the average over pixels is each channel's own, in f32 from every elem
   }
 }
 
+TEST_CASE("the averages over rows and columns keep where in the map a channel is large") {
+  // Channel 0 is 1, 2 over 3, 6; channel 1 is 10, 30 over 0, 0.
+  const Tensor map = {.shape = {1, 2, 2, 2}, .data = {1, 2, 3, 6, 10, 30, 0, 0}};
+  for (const Encoding encoding : {kF32, kBf16, Encoding{ElementType::kU8, 0.5F}}) {
+    std::vector<std::byte> bytes(32);
+    ToNhwc(map, encoding, bytes);
+    std::vector<float> means(8, -1.0F);
+    AverageOverRowsAndColumns(bytes, 2, encoding, means);
+    REQUIRE(means == std::vector<float>{1.5F, 20, 4.5F, 0, 2, 5, 4, 15});
+    REQUIRE_THROWS_AS(AverageOverRowsAndColumns(bytes, 3, encoding, means), ContractViolation);
+  }
+}
+
 }  // namespace
 }  // namespace deeper::kernels

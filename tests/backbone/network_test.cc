@@ -288,5 +288,50 @@ TEST_CASE("crops of a wrong size and features without room are refused") {
                     ContractViolation);
 }
 
+TEST_CASE("the profiles are the means of the last map's rows and columns") {
+  const Tensor crop = Crops(1, 3);
+  Tensor map;
+  ReferenceFeatures(SomeWeights(), crop, [&](const Layer& layer, const Tensor& output) {
+    if (layer.output != "inception_5b/output") return;
+    if (map.data.empty()) map = MakeTensor({1, kFeatureDim, kLastMapSide, kLastMapSide});
+    std::ranges::copy(output.data,
+                      map.data.begin() + static_cast<std::ptrdiff_t>(layer.output_channel *
+                                                                     kLastMapSide * kLastMapSide));
+  });
+  REQUIRE(map.data.size() == kFeatureDim * kLastMapSide * kLastMapSide);
+  std::vector<float> expected(kProfileDim);
+  for (std::size_t c = 0; c < kFeatureDim; ++c) {
+    for (std::size_t y = 0; y < kLastMapSide; ++y) {
+      for (std::size_t x = 0; x < kLastMapSide; ++x) {
+        const float part = map.data[(c * kLastMapSide + y) * kLastMapSide + x] / kLastMapSide;
+        expected[y * kFeatureDim + c] += part;
+        expected[(kLastMapSide + x) * kFeatureDim + c] += part;
+      }
+    }
+  }
+  const float largest = *std::ranges::max_element(expected);
+  REQUIRE(largest > 0);
+  for (const Precision precision : Precisions()) {
+    CAPTURE(NameOf(precision));
+    const Network network = SomeNetwork(precision);
+    Workspace workspace = network.MakeWorkspace();
+    std::vector<float> features(kFeatureDim);
+    network.Features(crop, workspace, features);
+    std::vector<float> profiles(kProfileDim);
+    network.ProfilesOfInput(workspace, profiles);
+    float worst = 0;
+    for (std::size_t i = 0; i < kProfileDim; ++i)
+      worst = std::max(worst, std::abs(profiles[i] - expected[i]));
+    CHECK(double(worst / largest) < FeatureTolerance(precision));
+    for (std::size_t c = 0; c < kFeatureDim; c += 100) {
+      float sum = 0;
+      for (std::size_t x = 0; x < kLastMapSide; ++x)
+        sum += profiles[(kLastMapSide + x) * kFeatureDim + c];
+      CHECK(sum / kLastMapSide == Approx(features[c]).margin(1e-6));
+    }
+    REQUIRE_THROWS_AS(network.ProfilesOfInput(workspace, features), ContractViolation);
+  }
+}
+
 }  // namespace
 }  // namespace deeper

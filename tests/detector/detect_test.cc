@@ -79,6 +79,30 @@ TEST_CASE("with one regressor a class each class moves its own way") {
   CHECK(detections[1].box == Box{.x0 = 10, .y0 = 30, .x1 = 30, .y1 = 50});
 }
 
+TEST_CASE("a regression that reads profiles moves boxes to where the regions' offsets say") {
+  Model model = TwoClasses();
+  model.box_regression = {.feature_dim = kProfileDim,
+                          .weights = std::vector<float>(4 * (kProfileDim + 1))};
+  RegionFeatures regions = RegionsOf({kLeft, kRight}, {3, -9, 2, -9});
+  CHECK_THROWS_AS(ScoreRegions(model, regions, true), ContractViolation);
+  regions.offsets = {0.5F, 0, 0, 0, 0, 0.25F, 0, std::log(2.0F)};
+  CHECK(ScoreRegions(model, regions, false).boxes == regions.boxes);
+  const std::vector<Box> moved = ScoreRegions(model, regions, true).boxes;
+  REQUIRE(moved.size() == 2);
+  CHECK(moved[0] == Box{.x0 = 20, .y0 = 10, .x1 = 40, .y1 = 30});
+  CHECK(moved[1].x0 == 60);
+  CHECK(moved[1].y0 == Approx(5));
+  CHECK(moved[1].y1 == Approx(45));
+
+  model.box_regression->weights.resize(2 * 4 * (kProfileDim + 1));
+  regions.boxes.pop_back();
+  regions.features.resize(2);
+  const std::vector<Box> by_class = ScoreRegions(model, regions, true).boxes;
+  REQUIRE(by_class.size() == 2);
+  CHECK(by_class[0] == moved[0]);
+  CHECK(by_class[1].y0 == Approx(5));
+}
+
 TEST_CASE("boxes are suppressed as they lie after regression and clipping") {
   Model model = TwoClasses();
   model.box_regression = RegressionOf({{0, 0, std::log(60.0F), std::log(60.0F)}});

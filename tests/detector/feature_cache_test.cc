@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "backbone/safetensors.h"
 #include "core/error.h"
 #include "core/random.h"
 #include "detector/features.h"
@@ -55,6 +56,23 @@ TEST_CASE("features come back as they were stored, to the bit") {
   CHECK(cache.Contains("000043"));
   CHECK(cache.Load("000043") == regions);
   CHECK(!cache.Contains("000044"));
+}
+
+TEST_CASE("offsets come back with the features, and a change of them is damage") {
+  const test::TemporaryDirectory directory;
+  const FeatureCache cache(directory / "features", "f32");
+  RegionFeatures regions = RandomRegions(3, 8, 1);
+  regions.offsets = RandomRegions(3, 2 * 4, 2).features;
+  cache.Store("moved", regions);
+  CHECK(cache.Load("moved") == regions);
+
+  const fs::path file = OnlyFeatureFile(directory.path());
+  Safetensors content = ReadSafetensors(file);
+  REQUIRE(content.tensors.at("offsets").shape == std::vector<std::uint64_t>{3, 8});
+  content.tensors.at("offsets").bytes[5] ^= 1U;
+  WriteSafetensors(content, file);
+  CHECK(!cache.Load("moved"));
+  CHECK(!cache.Contains("moved"));
 }
 
 TEST_CASE("a picture without boxes comes back without boxes") {

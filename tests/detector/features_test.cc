@@ -1,6 +1,7 @@
 #include "detector/features.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -69,6 +70,64 @@ TEST_CASE("several networks each give what they give alone") {
   REQUIRE(regions.size() == 2);
   CHECK(regions[0] == FeatureExtractor(first, {}).Extract(image, kBoxes, times));
   CHECK(regions[1] == FeatureExtractor(second, {}).Extract(image, kBoxes, times));
+}
+
+TEST_CASE("unit profiles are those of the network, divided by the length of the crop's features") {
+  const Network network(test::RandomWeights(2), {});
+  const Image image = NoiseImage(60, 40);
+  StageTimes times;
+  FeatureExtractor extractor(network, {});
+  const RegionFeatures profiles = extractor.ExtractProfilesForAll(image, kBoxes, times).front();
+  const RegionFeatures features = extractor.Extract(image, kBoxes, times);
+  CHECK(profiles.boxes == kBoxes);
+  REQUIRE(profiles.feature_dim == kProfileDim);
+  Workspace workspace = network.MakeWorkspace();
+  std::vector<float> expected(kProfileDim);
+  for (std::size_t i = 0; i < kBoxes.size(); ++i) {
+    CAPTURE(i);
+    Crop(image, kBoxes[i], {}, network.Input(workspace));
+    std::vector<float> own(kFeatureDim);
+    network.FeaturesOfInput(workspace, own);
+    network.ProfilesOfInput(workspace, expected);
+    double square = 0;
+    for (const float value : features.Row(i)) square += double{value} * double{value};
+    for (float& value : expected) value = static_cast<float>(double{value} / std::sqrt(square));
+    bool is_equal = true;
+    for (std::size_t k = 0; k < kProfileDim; ++k)
+      is_equal = is_equal && std::abs(profiles.Row(i)[k] - expected[k]) <= 1e-6F;
+    CHECK(is_equal);
+  }
+  CHECK(features.offsets.empty());
+}
+
+TEST_CASE("regions get the offsets that their network's box regression makes of their profiles") {
+  const Network first(test::RandomWeights(2), {});
+  const Network second(test::RandomWeights(2), {});
+  const Image image = NoiseImage(60, 40);
+  BoxRegression regression = {.feature_dim = kProfileDim, .weights = {}};
+  Random random(7);
+  for (std::size_t i = 0; i < 2 * 4 * (kProfileDim + 1); ++i)
+    regression.weights.push_back(static_cast<float>(random.Uniform() - 0.5));
+  const BoxRegression of_features = {.feature_dim = kFeatureDim,
+                                     .weights = std::vector<float>(4 * (kFeatureDim + 1))};
+  StageTimes times;
+  FeatureExtractor family(NetworkFamily({&first, &second}, 1), {}, {&of_features, &regression});
+  const std::vector<RegionFeatures> regions = family.ExtractForAll(image, kBoxes, times);
+  const std::vector<RegionFeatures> profiles = family.ExtractProfilesForAll(image, kBoxes, times);
+  CHECK(regions[0].offsets.empty());
+  REQUIRE(regions[1].offsets.size() == kBoxes.size() * 2 * 4);
+  for (std::size_t i = 0; i < kBoxes.size(); ++i) {
+    for (std::size_t j = 0; j < 2; ++j) {
+      const BoxOffsets expected = OffsetsOf(regression, j, profiles[1].Row(i));
+      for (std::size_t k = 0; k < 4; ++k) {
+        CAPTURE(i, j, k);
+        CHECK(regions[1].offsets[(i * 2 + j) * 4 + k] == static_cast<float>(expected[k]));
+      }
+    }
+  }
+  CHECK(regions[1].features == regions[0].features);
+  CHECK_THROWS_AS(FeatureExtractor(NetworkFamily({&first, &second}, 1), {}, {&regression}),
+                  ContractViolation);
 }
 
 TEST_CASE("networks of the same crops are together with those they have most rows in common with") {

@@ -125,6 +125,19 @@ TEST_CASE("a model may have a box regressor for each class") {
   REQUIRE(RoundTrip(model) == model);
 }
 
+TEST_CASE("a box regression reads profiles, or in earlier files features") {
+  Model model = Sample();
+  model.box_regression = {.feature_dim = kProfileDim,
+                          .weights = RandomValues(4 * (kProfileDim + 1), 5)};
+  REQUIRE(RoundTrip(model) == model);
+  model.box_regression->weights = RandomValues(3 * 4 * (kProfileDim + 1), 5);
+  REQUIRE(RoundTrip(model) == model);
+  model.box_regression->weights.pop_back();
+  const TemporaryDirectory directory;
+  CHECK_THROWS_WITH(SaveModel(model, directory / "m"),
+                    Contains("expected 4 x 14337 once or for each of 3 classes"));
+}
+
 TEST_CASE("a self-contained model brings its backbone back") {
   REQUIRE(RoundTrip(SelfContained()) == SelfContained());
 }
@@ -355,7 +368,7 @@ TEST_CASE("tensors that do not fit the classes or each other are refused by name
   REQUIRE_THROWS_WITH(LoadEdited(with("box_regression/weight", {1, 5, 1025})),
                       Contains("must be regressors x 4 x (features + 1)"));
   REQUIRE_THROWS_WITH(LoadEdited(with("box_regression/weight", {1, 4, 1024})),
-                      Contains("features of 1023 values"));
+                      Contains("is for 1023 values, expected 14336 or 1024"));
   REQUIRE_THROWS_WITH(LoadEdited(with("svm/weight", {1})),
                       Contains("tensor 'svm/weight' is unknown"));
   REQUIRE_THROWS_WITH(

@@ -18,10 +18,10 @@ constexpr std::size_t kDim = 6;
 
 // A picture of one object and one proposal, whose targets (dx/w, dy/h, log w, log h) are those
 // given.
-TrainingImage ImageOf(const Box& proposal,
-                      const std::array<double, 4>& t,
-                      const std::vector<float>& feature,
-                      std::size_t class_index = 0) {
+BoxTrainingImage ImageOf(const Box& proposal,
+                         const std::array<double, 4>& t,
+                         const std::vector<float>& feature,
+                         std::size_t class_index = 0) {
   const double width = double(proposal.x1 - proposal.x0),
                height = double(proposal.y1 - proposal.y0);
   const double x = double(proposal.x0) + width / 2 + t[0] * width;
@@ -31,12 +31,11 @@ TrainingImage ImageOf(const Box& proposal,
                       .y0 = float(y - half_height),
                       .x1 = float(x + half_width),
                       .y1 = float(y + half_height)};
-  TrainingImage image;
+  BoxTrainingImage image;
   image.truth = {{.box = object, .class_id = ClassAt(class_index)}};
-  image.regions.feature_dim = kDim;
-  image.regions.boxes = {object, proposal};
-  image.regions.features.assign(kDim, 1e6F);  // of the annotation itself: must not be used
-  image.regions.features.insert(image.regions.features.end(), feature.begin(), feature.end());
+  image.proposals.feature_dim = kDim;
+  image.proposals.boxes = {proposal};
+  image.proposals.features = feature;
   return image;
 }
 
@@ -63,13 +62,13 @@ std::array<double, 4> TargetsOf(const LinearTruth& truth, const std::vector<floa
 }
 
 // Pictures whose targets are linear in the features, but for `noise`.
-std::vector<TrainingImage> LinearImages(const LinearTruth& truth,
-                                        std::size_t count,
-                                        double noise,
-                                        std::uint64_t seed,
-                                        std::size_t class_index = 0) {
+std::vector<BoxTrainingImage> LinearImages(const LinearTruth& truth,
+                                           std::size_t count,
+                                           double noise,
+                                           std::uint64_t seed,
+                                           std::size_t class_index = 0) {
   Random random(seed);
-  std::vector<TrainingImage> images;
+  std::vector<BoxTrainingImage> images;
   for (std::size_t n = 0; n < count; ++n) {
     std::vector<float> feature(kDim);
     for (float& value : feature) value = float(2 * random.Uniform() - 1);
@@ -85,6 +84,13 @@ std::vector<TrainingImage> LinearImages(const LinearTruth& truth,
   return images;
 }
 
+BoxRegression Trained(const std::vector<BoxTrainingImage>& images,
+                      std::size_t class_count,
+                      const BoxRegressionTrainingOptions& options,
+                      int workers = 1) {
+  return TrainBoxRegression(images, class_count, options, workers, {});
+}
+
 float LargestCornerError(const Box& a, const Box& b) {
   return std::max(
       {std::abs(a.x0 - b.x0), std::abs(a.y0 - b.y0), std::abs(a.x1 - b.x1), std::abs(a.y1 - b.y1)});
@@ -93,10 +99,10 @@ float LargestCornerError(const Box& a, const Box& b) {
 // How far the moved proposals end from their objects, at worst, in pixels.
 float WorstError(const BoxRegression& regression,
                  std::size_t index,
-                 const std::vector<TrainingImage>& images) {
+                 const std::vector<BoxTrainingImage>& images) {
   float worst = 0;
-  for (const TrainingImage& image : images) {
-    const Box moved = MoveBox(regression, index, image.regions.Row(1), image.regions.boxes[1]);
+  for (const BoxTrainingImage& image : images) {
+    const Box moved = MoveBox(regression, index, image.proposals.Row(0), image.proposals.boxes[0]);
     worst = std::max(worst, LargestCornerError(moved, image.truth[0].box));
   }
   return worst;
@@ -105,7 +111,7 @@ float WorstError(const BoxRegression& regression,
 TEST_CASE("moves that are linear in the features are found, and moving undoes the targets") {
   const LinearTruth truth = RandomTruth(1);
   const auto images = LinearImages(truth, 500, 0, 2);
-  const BoxRegression regression = TrainBoxRegression(images, 3, {.lambda = 1e-6});
+  const BoxRegression regression = Trained(images, 3, {.lambda = 1e-6});
   REQUIRE(regression.RegressorCount() == 1);
   CHECK(regression.feature_dim == kDim);
   CHECK(WorstError(regression, 0, images) <
@@ -120,10 +126,11 @@ TEST_CASE("the regressor is R-CNN's: whitened targets, ridge, whitening undone")
   const auto n = static_cast<Eigen::Index>(images.size());
   Eigen::MatrixXd x(n, Eigen::Index(kDim) + 1), y(n, 4);
   for (Eigen::Index i = 0; i < n; ++i) {
-    const TrainingImage& image = images[static_cast<std::size_t>(i)];
-    for (std::size_t k = 0; k < kDim; ++k) x(i, Eigen::Index(k)) = double(image.regions.Row(1)[k]);
+    const BoxTrainingImage& image = images[static_cast<std::size_t>(i)];
+    for (std::size_t k = 0; k < kDim; ++k)
+      x(i, Eigen::Index(k)) = double(image.proposals.Row(0)[k]);
     x(i, Eigen::Index(kDim)) = 1;
-    const Box p = image.regions.boxes[1], g = image.truth[0].box;
+    const Box p = image.proposals.boxes[0], g = image.truth[0].box;
     const auto middle = [](float a, float b) { return (double(a) + double(b)) / 2; };
     const double w = double(p.x1) - double(p.x0), h = double(p.y1) - double(p.y0);
     y.row(i) << (middle(g.x0, g.x1) - middle(p.x0, p.x1)) / w,
@@ -144,7 +151,7 @@ TEST_CASE("the regressor is R-CNN's: whitened targets, ridge, whitening undone")
   Eigen::MatrixXd expected = beta * unwhiten;
   expected.row(Eigen::Index(kDim)) += mean;
 
-  const BoxRegression regression = TrainBoxRegression(images, 1, {.lambda = lambda});
+  const BoxRegression regression = Trained(images, 1, {.lambda = lambda});
   for (std::size_t i = 0; i < 4; ++i) {
     for (std::size_t k = 0; k <= kDim; ++k) {
       CAPTURE(i, k);
@@ -154,9 +161,32 @@ TEST_CASE("the regressor is R-CNN's: whitened targets, ridge, whitening undone")
   }
 }
 
+TEST_CASE("the regressor does not depend on the number of workers, to the last bit") {
+  const auto images = LinearImages(RandomTruth(17), 1000, 0.1, 18);
+  const BoxRegression one = Trained(images, 1, {}, 1);
+  CHECK(Trained(images, 1, {}, 2) == one);
+  CHECK(Trained(images, 1, {}, 5) == one);
+}
+
+TEST_CASE("progress of training reaches its end") {
+  std::size_t last = 0;
+  std::size_t all = 0;
+  TrainBoxRegression(LinearImages(RandomTruth(19), 30, 0.1, 20),
+                     1,
+                     {},
+                     1,
+                     [&](std::size_t done, std::size_t total) {
+                       CHECK(done >= last);
+                       last = done;
+                       all = total;
+                     });
+  CHECK(all > 0);
+  CHECK(last == all);
+}
+
 TEST_CASE("a large lambda moves every box by the mean of the targets") {
   const auto images = LinearImages(RandomTruth(6), 50, 0, 7);
-  const BoxRegression regression = TrainBoxRegression(images, 1, {.lambda = 1e12});
+  const BoxRegression regression = Trained(images, 1, {.lambda = 1e12});
   for (std::size_t i = 0; i < 4; ++i) {
     for (std::size_t k = 0; k < kDim; ++k)
       CHECK(std::abs(regression.weights[i * (kDim + 1) + k]) < 1e-9F);
@@ -172,8 +202,8 @@ TEST_CASE("one regressor a class learns each class's moves, and rare classes sha
   images.insert(images.end(), others.begin(), others.end());
   images.insert(images.end(), rare.begin(), rare.end());
 
-  const BoxRegression each = TrainBoxRegression(images, 4, {.lambda = 1e-6, .per_class = true});
-  const BoxRegression shared = TrainBoxRegression(images, 4, {.lambda = 1e-6});
+  const BoxRegression each = Trained(images, 4, {.lambda = 1e-6, .per_class = true});
+  const BoxRegression shared = Trained(images, 4, {.lambda = 1e-6});
   REQUIRE(each.RegressorCount() == 4);
   REQUIRE(shared.RegressorCount() == 1);
   CHECK(WorstError(each, 0, LinearImages(first, 50, 0, 13)) < 0.01F);
@@ -189,34 +219,33 @@ TEST_CASE("one regressor a class learns each class's moves, and rare classes sha
 
 TEST_CASE("a proposal belongs to the object that it overlaps most") {
   const std::vector<float> feature(kDim, 0.5F);
-  TrainingImage image = ImageOf({.x0 = 0, .y0 = 0, .x1 = 100, .y1 = 100}, {0.05, 0, 0, 0}, feature);
-  const BoxRegression alone = TrainBoxRegression({image}, 1, {});
+  BoxTrainingImage image =
+      ImageOf({.x0 = 0, .y0 = 0, .x1 = 100, .y1 = 100}, {0.05, 0, 0, 0}, feature);
+  const BoxRegression alone = Trained({image}, 1, {});
   // A second object, further from the proposal but above min_iou too; before and after the first.
   const Annotation worse = {.box = {.x0 = 0, .y0 = 0, .x1 = 100, .y1 = 70}};
   for (const std::size_t place : {0U, 1U}) {
-    TrainingImage two = image;
+    BoxTrainingImage two = image;
     const auto at = static_cast<long>(place);
     two.truth.insert(two.truth.begin() + at, worse);
-    two.regions.boxes.insert(two.regions.boxes.begin() + at, worse.box);
-    two.regions.features.insert(two.regions.features.begin() + at * long(kDim), kDim, 7.0F);
-    CHECK(TrainBoxRegression({two}, 1, {}) == alone);
+    CHECK(Trained({two}, 1, {}) == alone);
     two.truth[1 - place].difficult = true;  // the nearest: no pair is left
-    CHECK_THROWS_AS(TrainBoxRegression({two}, 1, {}), Error);
+    CHECK_THROWS_AS(Trained({two}, 1, {}), Error);
   }
 }
 
 TEST_CASE("an overlap of exactly min_iou makes no pair") {
-  TrainingImage image = ImageOf(
+  BoxTrainingImage image = ImageOf(
       {.x0 = 0, .y0 = 0, .x1 = 100, .y1 = 50}, {0, 0, 0, 0}, std::vector<float>(kDim, 1.0F));
   image.truth[0].box = {.x0 = 0, .y0 = 0, .x1 = 100, .y1 = 100};
-  CHECK_THROWS_WITH(TrainBoxRegression({image}, 1, {.min_iou = 0.5}), Catch::Contains("min_iou"));
-  CHECK_NOTHROW(TrainBoxRegression({image}, 1, {.min_iou = 0.499}));
+  CHECK_THROWS_WITH(Trained({image}, 1, {.min_iou = 0.5}), Catch::Contains("min_iou"));
+  CHECK_NOTHROW(Trained({image}, 1, {.min_iou = 0.499}));
 }
 
 TEST_CASE("box regression cannot be trained from nothing") {
-  CHECK_THROWS_AS(TrainBoxRegression({}, 1, {}), Error);
+  CHECK_THROWS_AS(Trained({}, 1, {}), Error);
   const auto images = LinearImages(RandomTruth(15), 5, 0, 16, 2);
-  CHECK_THROWS_AS(TrainBoxRegression(images, 2, {}), ContractViolation);  // class 2 is unknown
+  CHECK_THROWS_AS(Trained(images, 2, {}), ContractViolation);  // class 2 is unknown
 }
 
 TEST_CASE("box regression options outside their bounds are refused by name") {

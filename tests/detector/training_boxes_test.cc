@@ -106,5 +106,18 @@ TEST_CASE("a context is joined behind each region's features, once") {
   CHECK(regions == before);
 }
 
+TEST_CASE("box regression learns from the proposals that are on an object, even over their order") {
+  AnnotatedImage image = TwoObjects();
+  const std::vector<Box> proposals = Proposals(5, 7);
+  const std::vector<Box> all = SampleBoxesToMove(image, proposals, 0.6, 100);
+  REQUIRE(all.size() == 5);
+  for (std::size_t i = 0; i < all.size(); ++i) CHECK(all[i] == proposals[2 * i]);
+  CHECK(SampleBoxesToMove(image, proposals, 0.6, 2) == std::vector<Box>{all[0], all[2]});
+  // Exactly min_iou is not above it.
+  CHECK(SampleBoxesToMove(image, {BoxAt(0)}, 1, 100).empty());
+  image.annotations[0].difficult = true;
+  CHECK(SampleBoxesToMove(image, proposals, 0.6, 100).empty());
+}
+
 }  // namespace
 }  // namespace deeper

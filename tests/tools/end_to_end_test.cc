@@ -278,8 +278,6 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
                     path("cache"),
                     "--precision",
                     "f32",
-                    "--max-training-boxes",
-                    "40",
                     "--box-iou",
                     "0.5",
                     "--box-lambda",

@@ -41,7 +41,7 @@ TEST_CASE("features in shards of pictures and SVMs in shards of classes give the
 
   for (const char* shard : {"3/3", "1/3", "2/3"}) {
     CAPTURE(shard);
-    REQUIRE(training.Run("features", "parts", {"--shard", shard}) == kDone);
+    REQUIRE(training.Run("features", "parts", {"--box-iou", "0.3", "--shard", shard}) == kDone);
   }
   const fs::path cache = training.Path("parts.features");
   CHECK(FilesIn(cache) == FilesIn(training.Path("whole.features")));

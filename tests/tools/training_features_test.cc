@@ -17,19 +17,28 @@
 namespace deeper::tools {
 namespace {
 
-TEST_CASE("a held-out picture keeps all its proposals, a training picture a sample of them") {
-  const test::TemporaryDirectory directory;
+// The training pictures of a small data set, which is written into the directory.
+Dataset TrainingSetIn(const test::TemporaryDirectory& directory) {
   DataSource source;
   source.data = "voc:" + test::WriteDataSet(directory / "data").string();
   source.set = "train";
-  const Dataset dataset = ReadDataSource(source);
-  const Network network(test::RandomWeights(1), {});
+  return ReadDataSource(source);
+}
+
+SelectiveSearchOptions FewProposals(int count) {
   SelectiveSearchOptions proposals = DefaultProposals();
-  proposals.max_boxes = 8;
+  proposals.max_boxes = count;
+  return proposals;
+}
+
+TEST_CASE("a held-out picture keeps all its proposals, a training picture a sample of them") {
+  const test::TemporaryDirectory directory;
+  const Dataset dataset = TrainingSetIn(directory);
+  const Network network(test::RandomWeights(1), {});
   TrainingFeatures how{.network = &network,
                        .backbone_fingerprint = "of a test",
                        .crop = {},
-                       .proposals = proposals,
+                       .proposals = FewProposals(8),
                        .max_proposals = 3,
                        .mirrored_truth = false,
                        .cache = directory / "cache"};
@@ -59,10 +68,7 @@ TEST_CASE("a held-out picture keeps all its proposals, a training picture a samp
 TEST_CASE(
     "features of several networks are those that each gives alone, however they are grouped") {
   const test::TemporaryDirectory directory;
-  DataSource source;
-  source.data = "voc:" + test::WriteDataSet(directory / "data").string();
-  source.set = "train";
-  const Dataset dataset = ReadDataSource(source);
+  const Dataset dataset = TrainingSetIn(directory);
   const Weights weights = test::RandomWeights(1);
   Weights tuned = weights;
   for (auto& [name, tensor] : tuned) {
@@ -71,15 +77,13 @@ TEST_CASE(
   }
   const Network network(weights, {});
   const Network tuned_network(tuned, {});
-  SelectiveSearchOptions proposals = DefaultProposals();
-  proposals.max_boxes = 4;
   const auto features =
       [&](const Network& of, const Weights& its, CropMode mode, const std::string& cache) {
         return TrainingFeatures{.network = &of,
                                 .backbone_fingerprint = FingerprintOf(its),
                                 .row_fingerprints = RowFingerprints(its, of.options()),
                                 .crop = {.mode = mode},
-                                .proposals = proposals,
+                                .proposals = FewProposals(4),
                                 .max_proposals = 2,
                                 .context = true,
                                 .cache = directory / cache};
@@ -110,6 +114,67 @@ TEST_CASE(
   }
   CHECK(first_features[0] != first_features[1]);
   CHECK(first_features[1] != first_features[2]);
+}
+
+TEST_CASE("box regression is taught by pictures that are not held out, and moves those that are") {
+  const test::TemporaryDirectory directory;
+  const Dataset dataset = TrainingSetIn(directory);
+  const Network network(test::RandomWeights(1), {});
+  TrainingFeatures how{.network = &network,
+                       .backbone_fingerprint = "of a test",
+                       .crop = {},
+                       .proposals = FewProposals(8),
+                       .max_proposals = 1,
+                       .holdout = 0.5,
+                       .features = false,
+                       .mirrored_truth = false,
+                       .to_move = BoxesToMove{.min_iou = 0.1, .count = 2},
+                       .cache = directory / "cache"};
+  const ExtractedImages taught = ExtractTrainingFeatures(dataset, how);
+  CHECK(taught.images.empty());
+  REQUIRE(taught.positions.size() == dataset.images.size());
+  std::vector<std::size_t> training;
+  for (std::size_t i = 0; i < dataset.images.size(); ++i)
+    if (!IsHeldOut(dataset.images[i].id, how.holdout)) training.push_back(i);
+  REQUIRE(taught.to_move.size() == training.size());
+  std::size_t boxes = 0;
+  for (std::size_t k = 0; k < training.size(); ++k) {
+    const BoxTrainingImage& image = taught.to_move[k];
+    CHECK(image.truth == dataset.images[training[k]].annotations);
+    CHECK(image.proposals.feature_dim == kProfileDim);
+    CHECK(image.proposals.boxes.size() <= 2);
+    boxes += image.proposals.boxes.size();
+  }
+  REQUIRE(boxes > 0);
+
+  const BoxRegression regression = TrainBoxRegression(
+      taught.to_move, dataset.classes.Size(), {.min_iou = 0.1}, /*workers=*/1, {});
+  how.features = true;
+  how.to_move.reset();
+  how.box_regression = &regression;
+  const ExtractedImages moved = ExtractTrainingFeatures(dataset, how);
+  REQUIRE(moved.images.size() == dataset.images.size());
+  for (const TrainingImage& image : moved.images)
+    CHECK(image.regions.offsets.size() == 4 * image.regions.boxes.size());
+
+  // Another box regression moves held-out pictures anew; what was kept of the others stays.
+  BoxRegression other = regression;
+  for (float& weight : other.weights) weight = -weight;
+  how.box_regression = &other;
+  const ExtractedImages again = ExtractTrainingFeatures(dataset, how);
+  for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+    const bool is_held_out = IsHeldOut(dataset.images[i].id, how.holdout);
+    CHECK((again.images[i].regions.offsets == moved.images[i].regions.offsets) == !is_held_out);
+    CHECK(again.images[i].regions.features == moved.images[i].regions.features);
+  }
+}
+
+TEST_CASE("of how many boxes of a picture box regression learns depends on the pictures alone") {
+  CHECK(BoxesToMoveOf(0, 0.6).count == 32);
+  CHECK(BoxesToMoveOf(100, 0.6).count == 32);
+  CHECK(BoxesToMoveOf(1000, 0.6).count == 20);
+  CHECK(BoxesToMoveOf(1000000, 0.6).count == 4);
+  CHECK(BoxesToMoveOf(1000, 0.7).min_iou == 0.7);
 }
 
 }  // namespace
