@@ -32,6 +32,14 @@ if(NOT TARGET OpenBLAS::OpenBLAS)
     INTERFACE_INCLUDE_DIRECTORIES "${OpenBLAS_INCLUDE_DIRS}"
     INTERFACE_LINK_LIBRARIES "${OpenBLAS_LIBRARIES}")
 endif()
+# Eigen with OpenBLAS's matrix products, which know the processor. All that use Eigen link to this, so that none of its
+# templates is compiled in two ways.
+if(NOT TARGET deeper_eigen)
+  add_library(deeper_eigen INTERFACE IMPORTED)
+  set_target_properties(deeper_eigen PROPERTIES
+    INTERFACE_COMPILE_DEFINITIONS EIGEN_USE_BLAS
+    INTERFACE_LINK_LIBRARIES "Eigen3::Eigen;OpenBLAS::OpenBLAS")
+endif()
 # OpenCV's targets bring no include path that -Werror tolerates in C++20: ours marks it SYSTEM.
 if(NOT TARGET deeper_opencv)
   add_library(deeper_opencv INTERFACE IMPORTED)
