@@ -74,7 +74,7 @@ bool ParseBoxes(const Arguments& words, BoxesArguments& a) {
 
 }  // namespace
 
-BoxRegression TrainBoxRegressionOn(std::vector<BoxTrainingImage> images,
+BoxRegression TrainBoxRegressionOn(const std::vector<BoxTrainingImage>& images,
                                    std::size_t class_count,
                                    const BoxRegressionTrainingOptions& options,
                                    int workers) {
@@ -97,7 +97,7 @@ TrainingOutcome TrainBoxes(const Arguments& words) {
   Model model = LoadModel(arguments.model);
   const Network network(BackboneOf(model, arguments.model, arguments.backbone),
                         arguments.run.ForNetwork(model.quantization));
-  ExtractedImages extracted = ExtractTrainingFeatures(
+  const ExtractedImages extracted = ExtractTrainingFeatures(
       dataset,
       {.network = &network,
        .backbone_fingerprint = model.backbone_fingerprint,
@@ -115,7 +115,7 @@ TrainingOutcome TrainBoxes(const Arguments& words) {
   }
   const std::size_t pictures = extracted.to_move.size();
   model.box_regression = TrainBoxRegressionOn(
-      std::move(extracted.to_move), dataset.classes.Size(), arguments.boxes, arguments.run.workers);
+      extracted.to_move, dataset.classes.Size(), arguments.boxes, arguments.run.workers);
   model.training["box_lambda"] = fmt::format("{}", arguments.boxes.lambda);
   SaveModel(model, arguments.output);
   fmt::print(stderr, "{}: box regression trained on {} pictures\n", arguments.output, pictures);

@@ -14,8 +14,8 @@ namespace deeper::tools {
 // network; all else of it stays.
 TrainingOutcome TrainBoxes(const Arguments& words);
 
-// TrainBoxRegression with its progress on stderr; the images are gone afterwards.
-BoxRegression TrainBoxRegressionOn(std::vector<BoxTrainingImage> images,
+// TrainBoxRegression with its progress on stderr.
+BoxRegression TrainBoxRegressionOn(const std::vector<BoxTrainingImage>& images,
                                    std::size_t class_count,
                                    const BoxRegressionTrainingOptions& options,
                                    int workers);
