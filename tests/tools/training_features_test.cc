@@ -31,17 +31,22 @@ SelectiveSearchOptions FewProposals(int count) {
   return proposals;
 }
 
+// Features of few proposals by this network, kept in the directory.
+TrainingFeatures FeaturesIn(const test::TemporaryDirectory& directory, const Network& network) {
+  return {.network = &network,
+          .backbone_fingerprint = "of a test",
+          .crop = {},
+          .proposals = FewProposals(8),
+          .max_proposals = 3,
+          .mirrored_truth = false,
+          .cache = directory / "cache"};
+}
+
 TEST_CASE("a held-out picture keeps all its proposals, a training picture a sample of them") {
   const test::TemporaryDirectory directory;
   const Dataset dataset = TrainingSetIn(directory);
   const Network network(test::RandomWeights(1), {});
-  TrainingFeatures how{.network = &network,
-                       .backbone_fingerprint = "of a test",
-                       .crop = {},
-                       .proposals = FewProposals(8),
-                       .max_proposals = 3,
-                       .mirrored_truth = false,
-                       .cache = directory / "cache"};
+  TrainingFeatures how = FeaturesIn(directory, network);
   const ExtractedImages sampled = ExtractTrainingFeatures(dataset, how);
   how.holdout = 0.5;
   const ExtractedImages extracted = ExtractTrainingFeatures(dataset, how);
@@ -120,16 +125,11 @@ TEST_CASE("box regression is taught by pictures that are not held out, and moves
   const test::TemporaryDirectory directory;
   const Dataset dataset = TrainingSetIn(directory);
   const Network network(test::RandomWeights(1), {});
-  TrainingFeatures how{.network = &network,
-                       .backbone_fingerprint = "of a test",
-                       .crop = {},
-                       .proposals = FewProposals(8),
-                       .max_proposals = 1,
-                       .holdout = 0.5,
-                       .features = false,
-                       .mirrored_truth = false,
-                       .to_move = BoxesToMove{.min_iou = 0.1, .count = 2},
-                       .cache = directory / "cache"};
+  TrainingFeatures how = FeaturesIn(directory, network);
+  how.max_proposals = 1;
+  how.holdout = 0.5;
+  how.features = false;
+  how.to_move = BoxesToMove{.min_iou = 0.1, .count = 2};
   const ExtractedImages taught = ExtractTrainingFeatures(dataset, how);
   CHECK(taught.images.empty());
   REQUIRE(taught.positions.size() == dataset.images.size());
