@@ -16,26 +16,28 @@ void Calibrate(const Calibration& calibration, std::vector<float>& scores) {
   }
 }
 
-// Each region's box moved by the regressor for all classes, or by each class's own: to where the
-// offsets say, or by the regions' scaled features.
+// How far regressor `j` moves region `i`: as its offsets say, or its scaled features.
+BoxOffsets OffsetsIn(const RegionFeatures& regions,
+                     std::size_t i,
+                     const BoxRegression& regression,
+                     std::size_t j) {
+  if (!regression.ReadsProfiles()) return OffsetsOf(regression, j, regions.Row(i));
+  BoxOffsets offsets{};
+  const std::size_t place = (i * regression.RegressorCount() + j) * offsets.size();
+  std::ranges::copy(std::span(regions.offsets).subspan(place, offsets.size()), offsets.begin());
+  return offsets;
+}
+
+// Each region's box moved by the regressor for all classes, or by each class's own.
 std::vector<Box> MovedBoxes(const BoxRegression& regression, const RegionFeatures& regions) {
   const std::size_t regressors = regression.RegressorCount();
-  std::span<const float> offsets = regions.offsets;
   Expects(!regression.ReadsProfiles() ||
-              offsets.size() == regions.boxes.size() * regressors * BoxOffsets().size(),
+              regions.offsets.size() == regions.boxes.size() * regressors * BoxOffsets().size(),
           "the offsets of each box");
   std::vector<Box> moved;
   for (std::size_t i = 0; i < regions.boxes.size(); ++i) {
-    for (std::size_t j = 0; j < regressors; ++j) {
-      if (!regression.ReadsProfiles()) {
-        moved.push_back(MoveBox(regression, j, regions.Row(i), regions.boxes[i]));
-        continue;
-      }
-      BoxOffsets of_box{};
-      std::ranges::copy(offsets.first(of_box.size()), of_box.begin());
-      offsets = offsets.subspan(of_box.size());
-      moved.push_back(MoveBox(regions.boxes[i], of_box));
-    }
+    for (std::size_t j = 0; j < regressors; ++j)
+      moved.push_back(MoveBox(regions.boxes[i], OffsetsIn(regions, i, regression, j)));
   }
   return moved;
 }

@@ -11,4 +11,11 @@ NearestObject FindNearestObject(const Box& box, std::span<const Annotation> anno
   return nearest;
 }
 
+const Annotation* FindObjectToMoveTo(const Box& box,
+                                     std::span<const Annotation> annotations,
+                                     double min_iou) {
+  const NearestObject nearest = FindNearestObject(box, annotations);
+  return nearest.iou > min_iou && !nearest.annotation->difficult ? nearest.annotation : nullptr;
+}
+
 }  // namespace deeper

@@ -58,10 +58,9 @@ Eigen::RowVector4d TargetsOf(const Box& proposal, const Box& object) {
 void AppendPairs(const BoxTrainingImage& image, double min_iou, std::vector<Pair>& pairs) {
   for (std::size_t row = 0; row < image.proposals.boxes.size(); ++row) {
     const Box& proposal = image.proposals.boxes[row];
-    const NearestObject nearest = FindNearestObject(proposal, image.truth);
-    if (nearest.iou <= min_iou || nearest.annotation->difficult) continue;
-    pairs.push_back(
-        {.feature = image.proposals.Row(row), .proposal = proposal, .object = nearest.annotation});
+    const Annotation* object = FindObjectToMoveTo(proposal, image.truth, min_iou);
+    if (object == nullptr) continue;
+    pairs.push_back({.feature = image.proposals.Row(row), .proposal = proposal, .object = object});
   }
 }
 

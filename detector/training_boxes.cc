@@ -66,8 +66,8 @@ std::vector<Box> SampleBoxesToMove(const AnnotatedImage& image,
                                    std::size_t count) {
   std::vector<Box> near;
   for (const Box& proposal : proposals) {
-    const NearestObject nearest = FindNearestObject(proposal, image.annotations);
-    if (nearest.iou > min_iou && !nearest.annotation->difficult) near.push_back(proposal);
+    if (FindObjectToMoveTo(proposal, image.annotations, min_iou) != nullptr)
+      near.push_back(proposal);
   }
   if (near.size() <= count) return near;
   std::vector<Box> sample;

@@ -19,6 +19,8 @@ class ProgressLine {
   ~ProgressLine();
 
   void Advance(std::size_t count = 1);
+  // To so many of them done, by this run and earlier ones; not fewer than before.
+  void AdvanceTo(std::size_t done) { Advance(done - done_); }
   // Prints a line of its own without disturbing the progress line.
   void Say(const std::string& message);
 

@@ -79,12 +79,10 @@ BoxRegression TrainBoxRegressionOn(const std::vector<BoxTrainingImage>& images,
                                    const BoxRegressionTrainingOptions& options,
                                    int workers) {
   std::optional<ProgressLine> line;
-  std::size_t shown = 0;
   return TrainBoxRegression(
       images, class_count, options, workers, [&](std::size_t done, std::size_t total) {
         if (!line) line.emplace("training box regression", "steps", total);
-        line->Advance(done - shown);
-        shown = done;
+        line->AdvanceTo(done);
       });
 }
 

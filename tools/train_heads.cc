@@ -189,11 +189,7 @@ LinearClassifiers TrainKind(ClassifierKind kind,
       "steps",
       is_svm ? training.size() * (arguments.svm.only.empty() ? classes : arguments.svm.only.size())
              : static_cast<std::size_t>(arguments.softmax.max_steps));
-  std::size_t shown = 0;
-  const Progress advance = [&](std::size_t done, std::size_t) {
-    progress.Advance(done - shown);
-    shown = done;
-  };
+  const Progress advance = [&](std::size_t done, std::size_t) { progress.AdvanceTo(done); };
   return is_svm
              ? TrainClassifiers(training, classes, arguments.svm, arguments.run.workers, advance)
              : TrainSoftmax(training, classes, arguments.softmax, arguments.run.workers, advance);
