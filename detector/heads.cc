@@ -131,11 +131,4 @@ Box MoveBox(const Box& box, const BoxOffsets& t) {
           .y1 = static_cast<float>(y + half_height)};
 }
 
-Box MoveBox(const BoxRegression& regression,
-            std::size_t index,
-            std::span<const float> feature,
-            const Box& box) {
-  return MoveBox(box, OffsetsOf(regression, index, feature));
-}
-
 }  // namespace deeper

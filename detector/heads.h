@@ -91,10 +91,4 @@ BoxOffsets OffsetsOf(const BoxRegression& regression,
 // infinite.
 Box MoveBox(const Box& box, const BoxOffsets& offsets);
 
-// The box moved by what regressor `index` predicts.
-Box MoveBox(const BoxRegression& regression,
-            std::size_t index,
-            std::span<const float> feature,
-            const Box& box);
-
 }  // namespace deeper

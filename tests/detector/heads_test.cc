@@ -115,13 +115,13 @@ TEST_CASE("a box moves by its own size and grows by the exponent") {
   const Box box = {.x0 = 10, .y0 = 20, .x1 = 30, .y1 = 60};
   const std::vector<float> one = {1}, zero = {0};
   const BoxRegression regression = RegressorOf(0.5F, -0.25F, std::log(2.0F), std::log(0.5F));
-  const Box moved = MoveBox(regression, 0, one, box);
+  const Box moved = MoveBox(box, OffsetsOf(regression, 0, one));
   // Centre (20, 40) + (0.5 x 20, -0.25 x 40); sides 20 x 2 and 40 / 2.
   CHECK(moved.x0 == Approx(10));
   CHECK(moved.x1 == Approx(50));
   CHECK(moved.y0 == Approx(20));
   CHECK(moved.y1 == Approx(40));
-  CHECK(MoveBox(regression, 0, zero, box) == box);
+  CHECK(MoveBox(box, OffsetsOf(regression, 0, zero)) == box);
 }
 
 TEST_CASE("each regressor moves with its own weights") {
@@ -131,15 +131,15 @@ TEST_CASE("each regressor moves with its own weights") {
   REQUIRE(regression.RegressorCount() == 2);
   const Box box = {.x0 = 0, .y0 = 0, .x1 = 8, .y1 = 4};
   const std::vector<float> one = {1};
-  CHECK(MoveBox(regression, 0, one, box) == box);
-  CHECK(MoveBox(regression, 1, one, box) == Box{.x0 = 8, .y0 = 0, .x1 = 16, .y1 = 4});
-  CHECK_THROWS_AS(MoveBox(regression, 2, one, box), ContractViolation);
+  CHECK(MoveBox(box, OffsetsOf(regression, 0, one)) == box);
+  CHECK(MoveBox(box, OffsetsOf(regression, 1, one)) == Box{.x0 = 8, .y0 = 0, .x1 = 16, .y1 = 4});
+  CHECK_THROWS_AS(OffsetsOf(regression, 2, one), ContractViolation);
 }
 
 TEST_CASE("a box grows at most 1000/16-fold") {
   const std::vector<float> one = {1};
   const Box box = {.x0 = -8, .y0 = -8, .x1 = 8, .y1 = 8};
-  const Box moved = MoveBox(RegressorOf(0, 0, 100, 5000), 0, one, box);
+  const Box moved = MoveBox(box, OffsetsOf(RegressorOf(0, 0, 100, 5000), 0, one));
   CHECK(moved.Width() == Approx(1000));
   CHECK(moved.Height() == Approx(1000));
 }

@@ -102,7 +102,8 @@ float WorstError(const BoxRegression& regression,
                  const std::vector<BoxTrainingImage>& images) {
   float worst = 0;
   for (const BoxTrainingImage& image : images) {
-    const Box moved = MoveBox(regression, index, image.proposals.Row(0), image.proposals.boxes[0]);
+    const Box moved =
+        MoveBox(image.proposals.boxes[0], OffsetsOf(regression, index, image.proposals.Row(0)));
     worst = std::max(worst, LargestCornerError(moved, image.truth[0].box));
   }
   return worst;
