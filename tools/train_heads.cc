@@ -326,6 +326,15 @@ std::map<std::string, std::string> TrainingFacts(const HeadsArguments& arguments
   return facts;
 }
 
+void RequirePictures(const ExtractedImages& extracted, const Dataset& training) {
+  if (!extracted.positions.empty()) return;
+  throw Error(fmt::format(
+      "{}: no picture is left to train on, of {} that --holdout leaves; those that could "
+      "not be read are named above",
+      training.name,
+      training.images.size()));
+}
+
 // The training of these kinds as a verb.
 std::string NameOf(const std::vector<ClassifierKind>& kinds) {
   return kinds.size() == 1 ? NameOf(kinds.front()) : "heads";
@@ -405,40 +414,48 @@ Shard ChosenShard(const HeadsArguments& arguments, std::size_t class_count) {
   return chosen.shard;
 }
 
-TrainingOutcome RunPrepared(HeadsArguments arguments, Prepared prepared, const Stopwatch& watch) {
+// The box regression of the model, if it gets one, from features that are kept already. Nothing
+// when StopAsked().
+std::optional<BoxRegression> BoxRegressionFrom(const TrainingFeatures& features,
+                                               const Dataset& training,
+                                               const HeadsArguments& arguments) {
+  if (!features.to_move) return std::nullopt;
+  TrainingFeatures profiles = features;
+  profiles.features = false;
+  profiles.mirrored_truth = false;
+  const ExtractedImages extracted = LoadTrainingFeatures(training, profiles);
+  if (StopAsked()) return std::nullopt;
+  RequirePictures(extracted, training);
+  return TrainBoxRegressionOn(
+      extracted.to_move, training.classes.Size(), arguments.boxes, arguments.run.workers);
+}
+
+// From features that are kept already to a model on disk. Takes what it puts into the model out of
+// `prepared`.
+TrainingOutcome TrainOnFeatures(HeadsArguments arguments,
+                                Prepared& prepared,
+                                const Shard& shard,
+                                const Split& split,
+                                const TrainingFeatures& of_training,
+                                const TrainingFeatures& of_held_out,
+                                const Stopwatch& watch) {
   const Dataset& dataset = prepared.dataset;
-  const Shard shard = ChosenShard(arguments, dataset.classes.Size());
   fs::path output = arguments.output;
   if (!shard.IsWhole()) {
     output = PartPath(output, shard, ".safetensors");
     arguments.svm.only = ClassesOfShard(dataset.classes.Size(), shard);
   }
-
-  const Split split = SplitOf(dataset, arguments.holdout);
-  TrainingFeatures how = FeaturesFor(prepared, arguments);
-  ExtractedImages extracted = ExtractTrainingFeatures(split.training, how);
+  ExtractedImages extracted = LoadTrainingFeatures(split.training, of_training);
+  ExtractedImages extracted_held_out = LoadTrainingFeatures(split.held_out, of_held_out);
   if (StopAsked()) return Stopped(arguments);
+  RequirePictures(extracted, split.training);
   const std::size_t pictures = extracted.images.size();
-  if (pictures == 0) {
-    throw Error(
-        fmt::format("{}: none of its {} pictures is left to train on; those that could not be read "
-                    "are named above, --holdout takes its part",
-                    dataset.name,
-                    dataset.images.size()));
-  }
+  const std::size_t unreadable =
+      dataset.images.size() - pictures - extracted_held_out.images.size();
   Model model = std::move(prepared.model);
   model.training =
       TrainingFacts(arguments, dataset, pictures, prepared.network->options().precision);
-  if (!arguments.no_box_regression) {
-    model.box_regression = TrainBoxRegressionOn(
-        std::exchange(extracted.to_move, {}), model.classes.Size(), arguments.boxes, how.workers);
-    how.box_regression = &*model.box_regression;
-  }
-  how.mirrored_truth = false;
-  ExtractedImages extracted_held_out = ExtractTrainingFeatures(split.held_out, how);
-  if (StopAsked()) return Stopped(arguments);
-  const std::size_t unreadable =
-      dataset.images.size() - pictures - extracted_held_out.images.size();
+  if (of_held_out.box_regression != nullptr) model.box_regression = *of_held_out.box_regression;
   const HeldOut held_out = HeldOutOf(split.held_out, std::move(extracted_held_out));
   std::vector<TrainingImage> training = TrainingImagesOf(std::move(extracted));
   ScaleForTraining(training, arguments, model);
@@ -475,12 +492,55 @@ TrainingOutcome RunPrepared(HeadsArguments arguments, Prepared prepared, const S
   return outcome;
 }
 
-TrainingOutcome RunHeads(const HeadsArguments& arguments) {
+// Trains one or several detectors on the same pictures. Each stage is gone through for all of them,
+// so that networks that have rows in common extract features together, those of held-out pictures
+// too, which say where each one's box regression moves the boxes.
+std::vector<TrainingOutcome> RunHeads(const std::vector<HeadsArguments>& all) {
   const Stopwatch watch;
-  RequireWritable(arguments.output);
-  Prepared prepared = Prepare(arguments);
-  if (StopAsked()) return {.status = StopStatus(), .json = {}};
-  return RunPrepared(arguments, std::move(prepared), watch);
+  std::vector<Prepared> prepared;
+  std::vector<Shard> shards;
+  for (const HeadsArguments& arguments : all) {
+    RequireWritable(arguments.output);
+    prepared.push_back(Prepare(arguments));
+    if (StopAsked()) return {{.status = StopStatus(), .json = {}}};
+    shards.push_back(ChosenShard(arguments, prepared.back().dataset.classes.Size()));
+  }
+  const bool are_several = all.size() > 1;
+  const Split split = SplitOf(prepared.front().dataset, all.front().holdout);
+  std::vector<TrainingFeatures> of_training;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    of_training.push_back(FeaturesFor(prepared[i], all[i]));
+    if (!are_several) continue;
+    of_training.back().row_fingerprints =
+        RowFingerprints(prepared[i].backbone, prepared[i].network->options());
+  }
+  FillTrainingFeaturesForAll(split.training, of_training);
+  if (StopAsked()) return {Stopped(all.front())};
+  std::vector<TrainingFeatures> of_held_out = of_training;
+  std::vector<std::optional<BoxRegression>> regressions;
+  regressions.reserve(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    regressions.push_back(BoxRegressionFrom(of_training[i], split.training, all[i]));
+    if (StopAsked()) return {Stopped(all.front())};
+    of_training[i].to_move.reset();
+    of_held_out[i].mirrored_truth = false;
+    if (regressions[i]) of_held_out[i].box_regression = &*regressions[i];
+  }
+  FillTrainingFeaturesForAll(split.held_out, of_held_out);
+  std::vector<TrainingOutcome> outcomes;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (are_several)
+      fmt::print(stderr, "\ndetector {} of {}: {}\n", i + 1, all.size(), all[i].output);
+    outcomes.push_back(TrainOnFeatures(
+        all[i], prepared[i], shards[i], split, of_training[i], of_held_out[i], watch));
+    const int status = outcomes.back().status;
+    if (status != kDone && status != kSomeInputsFailed) break;
+  }
+  return outcomes;
+}
+
+TrainingOutcome RunHeads(const HeadsArguments& arguments) {
+  return RunHeads(std::vector{arguments}).back();
 }
 
 TrainingOutcome RunFeatures(const HeadsArguments& arguments) {
@@ -578,38 +638,10 @@ TrainingOutcome TrainHeads(const Arguments& words) {
 }
 
 std::vector<TrainingOutcome> TrainHeadsOf(const std::vector<Arguments>& words) {
-  const auto stopped = [] {
-    return std::vector<TrainingOutcome>{{.status = StopStatus(), .json = {}}};
-  };
   std::vector<HeadsArguments> arguments;
-  std::vector<Prepared> prepared;
-  for (const Arguments& of_member : words) {
+  for (const Arguments& of_member : words)
     arguments.push_back(ParseBoth(of_member, Sources::kWordsAlone).value());
-    RequireWritable(arguments.back().output);
-    prepared.push_back(Prepare(arguments.back()));
-    if (StopAsked()) return stopped();
-  }
-  if (words.size() > 1) {
-    std::vector<TrainingFeatures> features;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      features.push_back(FeaturesFor(prepared[i], arguments[i]));
-      features.back().row_fingerprints =
-          RowFingerprints(prepared[i].backbone, prepared[i].network->options());
-    }
-    const Split split = SplitOf(prepared.front().dataset, arguments.front().holdout);
-    FillTrainingFeaturesForAll(split.training, features);
-    if (StopAsked()) return stopped();
-  }
-  std::vector<TrainingOutcome> outcomes;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words.size() > 1)
-      fmt::print(stderr, "\ndetector {} of {}: {}\n", i + 1, words.size(), arguments[i].output);
-    const Stopwatch watch;
-    outcomes.push_back(RunPrepared(arguments[i], std::move(prepared[i]), watch));
-    const int status = outcomes.back().status;
-    if (status != kDone && status != kSomeInputsFailed) break;
-  }
-  return outcomes;
+  return RunHeads(arguments);
 }
 
 }  // namespace deeper::tools

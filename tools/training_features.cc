@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <limits>
+#include <numeric>
 #include <optional>
 
 #include "core/error.h"
@@ -76,32 +78,6 @@ MeanSize MeanSizeOf(const Dataset& dataset, const TrainingFeatures& how) {
   return {.boxes = mean.boxes / pictures, .bytes = mean.bytes / pictures};
 }
 
-// `caches`: the directories of networks that run together; `how`: of any of them.
-void SaySize(const Dataset& dataset,
-             std::size_t missing,
-             const TrainingFeatures& how,
-             const std::vector<std::string>& caches) {
-  const MeanSize mean = MeanSizeOf(dataset, how);
-  const double bytes = static_cast<double>(caches.size()) * mean.bytes;
-  const auto pictures = static_cast<double>(dataset.images.size());
-  const double free = static_cast<double>(std::filesystem::space(how.cache).available);
-  fmt::print(
-      stderr,
-      "features: {} pictures, about {:.0f} boxes each: {} in {}, of which {} to write ({} free)\n",
-      dataset.images.size(),
-      mean.boxes,
-      BytesText(bytes * pictures),
-      fmt::join(caches, ", "),
-      BytesText(bytes * static_cast<double>(missing)),
-      BytesText(free));
-  if (bytes * static_cast<double>(missing) > free) {
-    throw Error(
-        fmt::format("{}: not enough space for the features; name another directory with --cache or "
-                    "lower --max-training-boxes",
-                    fmt::join(caches, ", ")));
-  }
-}
-
 std::string Recipe(const TrainingFeatures& how) {
   return RecipeOf(
       how.backbone_fingerprint, how.network->options(), how.crop, Proposer(how.proposals));
@@ -117,27 +93,116 @@ std::string PictureNameOf(const AnnotatedImage& annotated) {
   return fmt::format("{}-{:016x}", annotated.id, Fnv1a(boxes));
 }
 
-// Identifies a picture's entry: a changed annotation changes the first boxes, another number of
-// proposals the rest, and another box regression moves them elsewhere.
-std::string EntryOf(const AnnotatedImage& annotated, const TrainingFeatures& how) {
-  std::string entry = PictureNameOf(annotated);
-  entry += IsSampled(annotated, how) ? fmt::format("-{}", how.max_proposals) : "-all";
-  if (how.box_regression != nullptr && IsHeldOut(annotated.id, how.holdout))
-    entry += "-moved-" + DigestOf(*how.box_regression).substr(0, 16);
-  return entry;
-}
-
 std::string ToMoveEntryOf(const AnnotatedImage& annotated, const TrainingFeatures& how) {
   return fmt::format(
       "{}-profiles-{}-{}", PictureNameOf(annotated), how.to_move->min_iou, how.to_move->count);
 }
 
-std::string MirroredEntryOf(const AnnotatedImage& annotated, const TrainingFeatures& how) {
-  return EntryOf(annotated, how) + "-mirrored";
-}
-
 // The whole picture's entry beside that of its boxes.
 std::string ContextEntryOf(const std::string& entry) { return entry + "-context"; }
+
+// One network's features, where they are kept.
+struct KeptFeatures {
+  const TrainingFeatures& how;
+  FeatureCache cache;
+  std::string moved;  // in the entries of held-out pictures: by which box regression
+
+  explicit KeptFeatures(const TrainingFeatures& made) : how(made), cache(made.cache, Recipe(made)) {
+    if (how.box_regression != nullptr)
+      moved = "-moved-" + DigestOf(*how.box_regression).substr(0, 16);
+  }
+
+  // Identifies a picture's entry: a changed annotation changes the first boxes, another number of
+  // proposals the rest, and another box regression moves them elsewhere.
+  std::string EntryOf(const AnnotatedImage& annotated) const {
+    std::string entry = PictureNameOf(annotated);
+    entry += IsSampled(annotated, how) ? fmt::format("-{}", how.max_proposals) : "-all";
+    if (IsHeldOut(annotated.id, how.holdout)) entry += moved;
+    return entry;
+  }
+
+  std::string MirroredEntryOf(const AnnotatedImage& annotated) const {
+    return EntryOf(annotated) + "-mirrored";
+  }
+
+  bool IsComplete(const AnnotatedImage& annotated) const {
+    const auto has = [&](const std::string& entry) {
+      return cache.Contains(entry) && (!how.context || cache.Contains(ContextEntryOf(entry)));
+    };
+    return (!how.features || has(EntryOf(annotated))) &&
+           (!how.mirrored_truth || has(MirroredEntryOf(annotated))) &&
+           (!IsToMove(annotated, how) || cache.Contains(ToMoveEntryOf(annotated, how)));
+  }
+
+  // The features under this entry, with their context where it is wanted; nothing where the cache
+  // does not have all.
+  std::optional<RegionFeatures> Load(const std::string& entry) const {
+    std::optional<RegionFeatures> regions = cache.Load(entry);
+    if (!how.context) return regions;
+    std::optional<RegionFeatures> whole = cache.Load(ContextEntryOf(entry));
+    if (!regions || !whole) return std::nullopt;
+    regions->context = std::move(whole->features);
+    return regions;
+  }
+};
+
+// Networks whose features are extracted together. What is asked of the first of them in place of
+// any is the same for all.
+struct ExtractedTogether {
+  std::vector<KeptFeatures> kept;
+  std::size_t shared_rows = 0;
+
+  const TrainingFeatures& how() const { return kept.front().how; }
+
+  FeatureExtractor Extractor() const {
+    std::vector<const Network*> networks;
+    std::vector<const BoxRegression*> regressions;
+    for (const KeptFeatures& one : kept) {
+      networks.push_back(one.how.network);
+      regressions.push_back(one.how.box_regression);
+    }
+    return {NetworkFamily(std::move(networks), shared_rows), how().crop, std::move(regressions)};
+  }
+
+  // Those of these pictures that a cache lacks, as far as names tell.
+  std::vector<std::size_t> MissingOf(const Dataset& dataset,
+                                     const std::vector<std::size_t>& pictures) const {
+    std::vector<std::size_t> missing;
+    for (const std::size_t i : pictures) {
+      const auto is_complete = [&](const KeptFeatures& one) {
+        return one.IsComplete(dataset.images[i]);
+      };
+      if (!std::ranges::all_of(kept, is_complete)) missing.push_back(i);
+    }
+    return missing;
+  }
+};
+
+void SaySize(const Dataset& dataset,
+             std::size_t pictures,
+             std::size_t missing,
+             const ExtractedTogether& together) {
+  std::vector<std::string> caches;
+  for (const KeptFeatures& one : together.kept) caches.push_back(one.how.cache.string());
+  const MeanSize mean = MeanSizeOf(dataset, together.how());
+  const double bytes = static_cast<double>(caches.size()) * mean.bytes;
+  const double free = static_cast<double>(std::filesystem::space(together.how().cache).available);
+  fmt::print(
+      stderr,
+      "features: {} pictures, about {:.0f} boxes each: {} in {}, of which {} to write ({} free)\n",
+      pictures,
+      mean.boxes,
+      BytesText(bytes * static_cast<double>(pictures)),
+      fmt::join(caches, ", "),
+      BytesText(bytes * static_cast<double>(missing)),
+      BytesText(free));
+  if (bytes * static_cast<double>(missing) > free) {
+    throw Error(
+        fmt::format("{}: not enough space for the features; name another directory with --cache or "
+                    "lower --max-training-boxes",
+                    fmt::join(caches, ", ")));
+  }
+}
 
 std::vector<Annotation> MirroredTruth(const AnnotatedImage& annotated, int width_px) {
   std::vector<Annotation> truth = annotated.annotations;
@@ -145,110 +210,73 @@ std::vector<Annotation> MirroredTruth(const AnnotatedImage& annotated, int width
   return truth;
 }
 
-// The caches of networks that run together; one a network of the extractor's family.
-using Caches = std::vector<FeatureCache>;
-
-// Whether all caches hold the picture. Here and below `how` is of any of the networks.
-bool IsComplete(const AnnotatedImage& annotated,
-                const TrainingFeatures& how,
-                const Caches& caches) {
-  const auto has = [&](const std::string& entry) {
-    return std::ranges::all_of(caches,
-                               [&](const FeatureCache& cache) { return cache.Contains(entry); });
-  };
-  const auto contains = [&](const std::string& entry) {
-    return has(entry) && (!how.context || has(ContextEntryOf(entry)));
-  };
-  return (!how.features || contains(EntryOf(annotated, how))) &&
-         (!how.mirrored_truth || contains(MirroredEntryOf(annotated, how))) &&
-         (!IsToMove(annotated, how) || has(ToMoveEntryOf(annotated, how)));
-}
-
-// The features under this entry, with their context where it is wanted; nothing where the cache
-// does not have all.
-std::optional<RegionFeatures> LoadEntry(const FeatureCache& cache,
-                                        const std::string& entry,
-                                        const TrainingFeatures& how) {
-  std::optional<RegionFeatures> regions = cache.Load(entry);
-  if (!how.context) return regions;
-  std::optional<RegionFeatures> whole = cache.Load(ContextEntryOf(entry));
-  if (!regions || !whole) return std::nullopt;
-  regions->context = std::move(whole->features);
-  return regions;
-}
-
-FeatureExtractor ExtractorFor(const std::vector<const Network*>& networks,
-                              std::size_t shared_rows,
-                              const TrainingFeatures& how) {
-  std::vector<const BoxRegression*> regressions;
-  if (how.box_regression != nullptr) regressions.push_back(how.box_regression);
-  return {NetworkFamily(networks, shared_rows), how.crop, std::move(regressions)};
-}
-
 // Puts what the caches do not hold of this picture into them.
-void ExtractInto(const Caches& caches,
+void ExtractInto(const ExtractedTogether& together,
                  const AnnotatedImage& annotated,
-                 const TrainingFeatures& how,
                  FeatureExtractor& extractor) {
+  const TrainingFeatures& how = together.how();
   const Image image = ReadImage(annotated.image_path);
   std::optional<std::vector<Box>> proposed;
   const auto proposals = [&]() -> const std::vector<Box>& {
     if (!proposed) proposed = BoxesOf(SelectiveSearch(image, how.proposals));
     return *proposed;
   };
-  const auto store = [&](const std::string& entry, const auto& extract) {
-    const auto lacks = [&](const FeatureCache& cache) { return !cache.Contains(entry); };
-    if (std::ranges::none_of(caches, lacks)) return;
+  const auto store = [&](const auto& entry_of, const auto& extract) {
+    const auto lacks = [&](const KeptFeatures& one) { return !one.cache.Contains(entry_of(one)); };
+    if (std::ranges::none_of(together.kept, lacks)) return;
     const std::vector<RegionFeatures> extracted = extract();
-    for (std::size_t i = 0; i < caches.size(); ++i) {
-      if (lacks(caches[i])) caches[i].Store(entry, extracted[i]);
+    for (std::size_t i = 0; i < together.kept.size(); ++i) {
+      const KeptFeatures& one = together.kept[i];
+      if (lacks(one)) one.cache.Store(entry_of(one), extracted[i]);
     }
   };
   StageTimes times;
-  const auto store_features =
-      [&](const std::string& entry, const Image& of, const auto& make_boxes) {
-        store(entry, [&] { return extractor.ExtractForAll(of, make_boxes(), times); });
-        if (!how.context) return;
-        store(ContextEntryOf(entry),
-              [&] { return extractor.ExtractForAll(of, {WholeImageBox(of)}, times); });
-      };
+  const auto store_features = [&](const auto& entry_of, const Image& of, const auto& make_boxes) {
+    store(entry_of, [&] { return extractor.ExtractForAll(of, make_boxes(), times); });
+    if (!how.context) return;
+    store([&](const KeptFeatures& one) { return ContextEntryOf(entry_of(one)); },
+          [&] { return extractor.ExtractForAll(of, {WholeImageBox(of)}, times); });
+  };
   if (how.features) {
-    store_features(
-        EntryOf(annotated, how), image, [&] { return BoxesFor(annotated, proposals(), how); });
+    store_features([&](const KeptFeatures& one) { return one.EntryOf(annotated); },
+                   image,
+                   [&] { return BoxesFor(annotated, proposals(), how); });
   }
   if (how.mirrored_truth) {
-    store_features(MirroredEntryOf(annotated, how), MirrorImage(image), [&] {
-      std::vector<Box> boxes;
-      for (const Annotation& annotation : MirroredTruth(annotated, image.width))
-        boxes.push_back(annotation.box);
-      return boxes;
-    });
+    store_features([&](const KeptFeatures& one) { return one.MirroredEntryOf(annotated); },
+                   MirrorImage(image),
+                   [&] {
+                     std::vector<Box> boxes;
+                     for (const Annotation& annotation : MirroredTruth(annotated, image.width))
+                       boxes.push_back(annotation.box);
+                     return boxes;
+                   });
   }
   if (IsToMove(annotated, how)) {
-    store(ToMoveEntryOf(annotated, how), [&] {
-      const std::vector<Box> boxes =
-          SampleBoxesToMove(annotated, proposals(), how.to_move->min_iou, how.to_move->count);
-      return extractor.ExtractProfilesForAll(image, boxes, times);
-    });
+    store([&](const KeptFeatures& one) { return ToMoveEntryOf(annotated, one.how); },
+          [&] {
+            const std::vector<Box> boxes =
+                SampleBoxesToMove(annotated, proposals(), how.to_move->min_iou, how.to_move->count);
+            return extractor.ExtractProfilesForAll(image, boxes, times);
+          });
   }
 }
 
-// Extracts what is missing of `wanted` pictures, with progress; a picture that cannot be read is
-// reported and passed over. Gives back how many those were.
-std::size_t FillCaches(const Caches& caches,
-                       FeatureExtractor extractor,
+// Extracts what the caches lack of `missing` pictures, with progress; a picture that cannot be read
+// is reported and passed over. Gives back how many those were.
+std::size_t FillCaches(const ExtractedTogether& together,
                        const Dataset& dataset,
                        const std::vector<std::size_t>& missing,
-                       std::size_t wanted,
-                       const TrainingFeatures& how) {
+                       std::size_t wanted) {
+  FeatureExtractor extractor = together.Extractor();
   std::size_t unreadable = 0;
   ProgressLine progress("extracting features", "pictures", wanted, wanted - missing.size());
   ForEachInOrder<std::string>(
       missing.size(),
-      how.workers,
+      together.how().workers,
       [&](std::size_t i) -> std::string {
         try {
-          ExtractInto(caches, dataset.images[missing[i]], how, extractor);
+          ExtractInto(together, dataset.images[missing[i]], extractor);
           return {};
         } catch (const WriteError&) {
           throw;
@@ -266,10 +294,19 @@ std::size_t FillCaches(const Caches& caches,
   return unreadable;
 }
 
+// FillCaches of what is missing of these pictures, after saying how much it is.
+std::size_t Fill(const ExtractedTogether& together,
+                 const Dataset& dataset,
+                 const std::vector<std::size_t>& pictures) {
+  const std::vector<std::size_t> missing = together.MissingOf(dataset, pictures);
+  if (missing.empty()) return 0;
+  SaySize(dataset, pictures.size(), missing.size(), together);
+  return FillCaches(together, dataset, missing, pictures.size());
+}
+
 // What the cache holds of the data set, until StopAsked().
-ExtractedImages LoadFrom(const FeatureCache& cache,
-                         const Dataset& dataset,
-                         const TrainingFeatures& how) {
+ExtractedImages LoadFrom(const KeptFeatures& kept, const Dataset& dataset) {
+  const TrainingFeatures& how = kept.how;
   ExtractedImages extracted;
   for (std::size_t i = 0; i < dataset.images.size() && !StopAsked(); ++i) {
     const AnnotatedImage& annotated = dataset.images[i];
@@ -277,9 +314,9 @@ ExtractedImages LoadFrom(const FeatureCache& cache,
     std::optional<RegionFeatures> regions;
     std::optional<RegionFeatures> mirrored;
     std::optional<RegionFeatures> to_move;
-    if (how.features) regions = LoadEntry(cache, EntryOf(annotated, how), how);
-    if (how.mirrored_truth) mirrored = LoadEntry(cache, MirroredEntryOf(annotated, how), how);
-    if (IsToMove(annotated, how)) to_move = cache.Load(ToMoveEntryOf(annotated, how));
+    if (how.features) regions = kept.Load(kept.EntryOf(annotated));
+    if (how.mirrored_truth) mirrored = kept.Load(kept.MirroredEntryOf(annotated));
+    if (IsToMove(annotated, how)) to_move = kept.cache.Load(ToMoveEntryOf(annotated, how));
     if ((how.features && !regions) || (how.mirrored_truth && !mirrored) ||
         (IsToMove(annotated, how) && !to_move)) {
       continue;
@@ -300,15 +337,10 @@ ExtractedImages LoadFrom(const FeatureCache& cache,
   return extracted;
 }
 
-// Positions of the pictures whose features a cache lacks, as far as names tell.
-std::vector<std::size_t> MissingFrom(const Caches& caches,
-                                     const Dataset& dataset,
-                                     const TrainingFeatures& how) {
-  std::vector<std::size_t> missing;
-  for (std::size_t i = 0; i < dataset.images.size(); ++i) {
-    if (!IsComplete(dataset.images[i], how, caches)) missing.push_back(i);
-  }
-  return missing;
+std::vector<std::size_t> AllOf(const Dataset& dataset) {
+  std::vector<std::size_t> all(dataset.images.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
 }
 
 }  // namespace
@@ -319,42 +351,10 @@ BoxesToMove BoxesToMoveOf(std::size_t pictures, double min_iou) {
           .count = std::clamp<std::size_t>(kInAll / std::max<std::size_t>(pictures, 1), 4, 32)};
 }
 
-ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFeatures& how) {
-  const Caches cache = {FeatureCache(how.cache, Recipe(how))};
-  const auto fill = [&](const std::vector<std::size_t>& missing) {
-    FillCaches(
-        cache, ExtractorFor({how.network}, 0, how), dataset, missing, dataset.images.size(), how);
-  };
-  std::vector<std::size_t> missing = MissingFrom(cache, dataset, how);
-  if (!missing.empty()) {
-    SaySize(dataset, missing.size(), how, {how.cache.string()});
-    fill(missing);
-    missing = MissingFrom(cache, dataset, how);
-  }
-  ExtractedImages extracted = LoadFrom(cache.front(), dataset, how);
-  // Only reading tells that an entry is damaged; it is gone then.
-  const std::size_t damaged = MissingFrom(cache, dataset, how).size() - missing.size();
-  if (damaged == 0 || StopAsked()) return extracted;
-  fmt::print(stderr,
-             "{}: the features of {} pictures were damaged and are extracted again\n",
-             how.cache.string(),
-             damaged);
-  fill(MissingFrom(cache, dataset, how));
-  return LoadFrom(cache.front(), dataset, how);
-}
-
 std::size_t FillTrainingFeatures(const Dataset& dataset,
                                  const std::vector<std::size_t>& pictures,
                                  const TrainingFeatures& how) {
-  const Caches cache = {FeatureCache(how.cache, Recipe(how))};
-  std::vector<std::size_t> missing;
-  for (const std::size_t i : pictures) {
-    if (!IsComplete(dataset.images[i], how, cache)) missing.push_back(i);
-  }
-  if (missing.empty()) return 0;
-  SaySize(dataset, missing.size(), how, {how.cache.string()});
-  return FillCaches(
-      cache, ExtractorFor({how.network}, 0, how), dataset, missing, pictures.size(), how);
+  return Fill({.kept = {KeptFeatures(how)}}, dataset, pictures);
 }
 
 void FillTrainingFeaturesForAll(const Dataset& dataset, const std::vector<TrainingFeatures>& all) {
@@ -365,26 +365,34 @@ void FillTrainingFeaturesForAll(const Dataset& dataset, const std::vector<Traini
     crops.push_back(how.crop);
   }
   for (const FamilyMembers& family : GroupIntoFamilies(fingerprints, crops)) {
-    const TrainingFeatures& how = all[family.positions.front()];
-    Caches caches;
-    std::vector<std::string> directories;
-    std::vector<const Network*> networks;
-    for (const std::size_t member : family.positions) {
-      caches.emplace_back(all[member].cache, Recipe(all[member]));
-      directories.push_back(all[member].cache.string());
-      networks.push_back(all[member].network);
-    }
-    const std::vector<std::size_t> missing = MissingFrom(caches, dataset, how);
-    if (missing.empty()) continue;
-    SaySize(dataset, missing.size(), how, directories);
-    FillCaches(caches,
-               ExtractorFor(networks, family.shared_rows, how),
-               dataset,
-               missing,
-               dataset.images.size(),
-               how);
+    ExtractedTogether together{.kept = {}, .shared_rows = family.shared_rows};
+    for (const std::size_t member : family.positions) together.kept.emplace_back(all[member]);
+    Fill(together, dataset, AllOf(dataset));
     if (StopAsked()) return;
   }
+}
+
+ExtractedImages LoadTrainingFeatures(const Dataset& dataset, const TrainingFeatures& how) {
+  const ExtractedTogether alone = {.kept = {KeptFeatures(how)}};
+  const std::vector<std::size_t> all = AllOf(dataset);
+  const std::vector<std::size_t> missing = alone.MissingOf(dataset, all);
+  ExtractedImages extracted = LoadFrom(alone.kept.front(), dataset);
+  // Only reading tells that an entry is damaged; it is gone then.
+  const std::vector<std::size_t> missing_now = alone.MissingOf(dataset, all);
+  std::vector<std::size_t> damaged;
+  std::ranges::set_difference(missing_now, missing, std::back_inserter(damaged));
+  if (damaged.empty() || StopAsked()) return extracted;
+  fmt::print(stderr,
+             "{}: the features of {} pictures were damaged and are extracted again\n",
+             how.cache.string(),
+             damaged.size());
+  FillCaches(alone, dataset, damaged, all.size());
+  return LoadFrom(alone.kept.front(), dataset);
+}
+
+ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFeatures& how) {
+  FillTrainingFeatures(dataset, AllOf(dataset), how);
+  return LoadTrainingFeatures(dataset, how);
 }
 
 }  // namespace deeper::tools

@@ -56,21 +56,24 @@ struct ExtractedImages {
   std::vector<BoxTrainingImage> to_move;
 };
 
-// Regions and features of the data set's pictures. Says first how many bytes the cache will take,
-// then extracts what it does not hold yet, with progress. A picture that cannot be read is reported
-// on stderr and left out. When StopAsked(), what is done is kept in the cache and the result is
-// incomplete.
-ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFeatures& how);
-
-// Puts into the cache what it does not hold of the pictures at these positions, as
-// ExtractTrainingFeatures would; several processes may do so at once for pictures of their own.
-// Gives back how many of them could not be read. When StopAsked(), what is done is kept.
+// Puts into the cache what it does not hold of the pictures at these positions; several processes
+// may do so at once for pictures of their own. Says first how many bytes it will take, then
+// extracts with progress; a picture that cannot be read is reported on stderr and passed over.
+// Gives back how many those were. When StopAsked(), what is done is kept.
 std::size_t FillTrainingFeatures(const Dataset& dataset,
                                  const std::vector<std::size_t>& pictures,
                                  const TrainingFeatures& how);
 
 // The same of all pictures for several networks, which run together where they have rows in common
-// (GroupIntoFamilies). They may differ in network, crop and cache, and have the rest in common.
+// (GroupIntoFamilies). They may differ in network, crop, box regression and cache, and have the
+// rest in common.
 void FillTrainingFeaturesForAll(const Dataset& dataset, const std::vector<TrainingFeatures>& all);
+
+// Regions and features of those of the data set's pictures that the cache holds. An entry that is
+// damaged is extracted again. When StopAsked(), the result is incomplete.
+ExtractedImages LoadTrainingFeatures(const Dataset& dataset, const TrainingFeatures& how);
+
+// FillTrainingFeatures of all pictures, then LoadTrainingFeatures.
+ExtractedImages ExtractTrainingFeatures(const Dataset& dataset, const TrainingFeatures& how);
 
 }  // namespace deeper::tools

@@ -71,7 +71,8 @@ TEST_CASE("a held-out picture keeps all its proposals, a training picture a samp
 }
 
 TEST_CASE(
-    "features of several networks are those that each gives alone, however they are grouped") {
+    "features of several networks are those that each gives alone, however they are grouped, and "
+    "each one's box regression moves their boxes") {
   const test::TemporaryDirectory directory;
   const Dataset dataset = TrainingSetIn(directory);
   const Weights weights = test::RandomWeights(1);
@@ -90,14 +91,21 @@ TEST_CASE(
                                 .crop = {.mode = mode},
                                 .proposals = FewProposals(4),
                                 .max_proposals = 2,
+                                .holdout = 0.5,
                                 .context = true,
                                 .cache = directory / cache};
       };
+  std::vector<BoxRegression> regressions;
+  for (const float weight : {1e-3F, 2e-3F, 3e-3F})
+    regressions.push_back(
+        {.feature_dim = kProfileDim, .weights = std::vector<float>(4 * (kProfileDim + 1), weight)});
   const auto all_in = [&](const std::string& where) {
-    return std::vector<TrainingFeatures>{
+    std::vector<TrainingFeatures> all = {
         features(network, weights, CropMode::kWarp, where + "-1"),
         features(tuned_network, tuned, CropMode::kWarp, where + "-2"),
         features(tuned_network, tuned, CropMode::kSquare, where + "-3")};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].box_regression = &regressions[i];
+    return all;
   };
   const std::vector<TrainingFeatures> together = all_in("together");
   // A part of one network's is there already.
@@ -105,6 +113,7 @@ TEST_CASE(
   FillTrainingFeaturesForAll(dataset, together);
   const std::vector<TrainingFeatures> alone = all_in("alone");
   std::vector<std::vector<float>> first_features;
+  std::vector<std::vector<float>> first_offsets;
   for (std::size_t i = 0; i < alone.size(); ++i) {
     CAPTURE(i);
     const ExtractedImages expected = ExtractTrainingFeatures(dataset, alone[i]);
@@ -112,11 +121,15 @@ TEST_CASE(
     REQUIRE(found.images.size() == dataset.images.size());
     REQUIRE(found.mirrored.size() == dataset.images.size());
     for (std::size_t k = 0; k < found.images.size(); ++k) {
+      CHECK(found.images[k].regions.offsets.size() == 4 * found.images[k].regions.boxes.size());
       CHECK(found.images[k].regions == expected.images[k].regions);
       CHECK(found.mirrored[k].regions == expected.mirrored[k].regions);
     }
     first_features.push_back(found.images[0].regions.features);
+    first_offsets.push_back(found.images[0].regions.offsets);
   }
+  CHECK(first_offsets[0] != first_offsets[1]);
+  CHECK(first_offsets[1] != first_offsets[2]);
   CHECK(first_features[0] != first_features[1]);
   CHECK(first_features[1] != first_features[2]);
 }
