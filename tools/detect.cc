@@ -152,7 +152,7 @@ class Detector {
  public:
   explicit Detector(const DetectArguments& arguments)
       : ensemble_(arguments.ensemble),
-        options_(arguments.suppression.Over(ensemble_.first(), arguments.min_score)),
+        options_(arguments.suppression.Over(ensemble_, arguments.min_score)),
         drawn_from_(DrawnFrom(arguments, ensemble_.first())),
         reading_(arguments.reading) {
     if (!arguments.no_drawings) drawings_ = fs::path(arguments.output) / "drawings";

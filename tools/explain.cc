@@ -144,7 +144,7 @@ ExplainedPicture Run(const ExplainArguments& arguments,
                      const std::optional<Dataset>& truth) {
   Ensemble ensemble(arguments.ensemble);
   const Model& model = ensemble.first();
-  const DetectOptions options = arguments.suppression.Over(model, arguments.min_score);
+  const DetectOptions options = arguments.suppression.Over(ensemble, arguments.min_score);
   if (annotated.image_path.empty()) {
     throw Error(
         fmt::format("{}: the data set names no picture file; name their directory in "

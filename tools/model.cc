@@ -57,6 +57,13 @@ std::string RegressionText(const Model& model) {
   return model.box_regression->RegressorCount() == 1 ? "one for all classes" : "one a class";
 }
 
+std::string SuppressionText(const NmsOptions& nms) {
+  std::string text = nms.soft_sigma > 0 ? fmt::format("soft, sigma {}", nms.soft_sigma)
+                                        : fmt::format("IoU {}", nms.max_iou);
+  if (nms.vote_iou > 0) text += fmt::format(", box voting from IoU {}", nms.vote_iou);
+  return text;
+}
+
 void PrintDetectorJson(const fs::path& path, const Model& model) {
   nlohmann::ordered_json classes = nlohmann::ordered_json::array();
   for (const ClassInfo& info : model.classes.classes) classes.push_back(info.name);
@@ -110,8 +117,9 @@ void PrintDetector(const fs::path& path, const Model& model) {
                  : "");
   fmt::print("scores          {}\n", model.calibration ? "probabilities" : "margins");
   fmt::print("box regression  {}\n", RegressionText(model));
-  fmt::print(
-      "suppression     IoU {}, at most {} a class\n", model.nms.max_iou, model.nms.max_per_class);
+  fmt::print("suppression     {}, at most {} a class\n",
+             SuppressionText(model.nms),
+             model.nms.max_per_class);
   for (const auto& [key, value] : model.training) fmt::print("training: {:<17} {}\n", key, value);
 }
 

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "detector/detect.h"
-#include "detector/model.h"
+#include "tools/ensemble.h"
 
 namespace deeper::tools {
 
@@ -18,9 +18,11 @@ struct SuppressionOptions {
   bool no_box_regression = false;
 
   void AddOptions(boost::program_options::options_description& group);
-  // The model's with these in their place. Throws UsageError or Error for values out of range, and
-  // for soft suppression of scores that are no probabilities.
-  DetectOptions Over(const Model& model, std::optional<float> min_score) const;
+  // The first model's with these in their place. Where boxes of several models are fused, which
+  // wants one box of each for an object, soft suppression is used only when given. Throws
+  // UsageError or Error for values out of range, and for soft suppression of scores that are no
+  // probabilities.
+  DetectOptions Over(const Ensemble& ensemble, std::optional<float> min_score) const;
 };
 
 }  // namespace deeper::tools

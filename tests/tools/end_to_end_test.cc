@@ -250,6 +250,27 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
                      "--min-map",
                      "0.6"}) == kDone);
 
+  // A model's own soft suppression is not for boxes that are fused.
+  Model soft = LoadModel(path("one.safetensors"));
+  soft.nms.soft_sigma = 0;
+  SaveModel(soft, path("hard.safetensors"));
+  soft.nms.soft_sigma = 0.3;
+  SaveModel(soft, path("soft.safetensors"));
+  for (const std::string first : {"hard", "soft"}) {
+    REQUIRE(detect("fused-" + first,
+                   {"--model",
+                    path(first + ".safetensors"),
+                    "--model",
+                    path("two.safetensors"),
+                    "--fusion",
+                    "boxes"}) == kDone);
+    REQUIRE(detect("alone-" + first, {"--model", path(first + ".safetensors")}) == kDone);
+  }
+  CHECK(ReadTextFile(path("fused-soft/detections.jsonl")) ==
+        ReadTextFile(path("fused-hard/detections.jsonl")));
+  CHECK(ReadTextFile(path("alone-soft/detections.jsonl")) !=
+        ReadTextFile(path("alone-hard/detections.jsonl")));
+
   // Its own detections of other pictures calibrate it anew.
   REQUIRE(detect("alone", {"--model", path("one.safetensors")}) == kDone);
   REQUIRE(RunTrain({"calibrate",
