@@ -639,6 +639,7 @@ TrainingOutcome TrainHeads(const Arguments& words) {
 
 std::vector<TrainingOutcome> TrainHeadsOf(const std::vector<Arguments>& words) {
   std::vector<HeadsArguments> arguments;
+  arguments.reserve(words.size());
   for (const Arguments& of_member : words)
     arguments.push_back(ParseBoth(of_member, Sources::kWordsAlone).value());
   return RunHeads(arguments);
