@@ -74,15 +74,11 @@ bool ParseCalibrate(const Arguments& words, CalibrateArguments& a) {
 
 }  // namespace
 
-Calibration CalibrationOf(const Evaluation& evaluation) {
+std::optional<Calibration> CalibrationOf(const Evaluation& evaluation) {
   Judged all;
   for (const ClassResult& result : evaluation.classes) all.Add(result);
   const LogisticCurve common = FitLogisticCurve(all.margins, all.correct);
-  if (!(common.slope > 0)) {
-    throw Error(
-        "calibration: larger scores are not more often right on these pictures; expected "
-        "detections of which some are right, on pictures that the detector was not trained on");
-  }
+  if (!(common.slope > 0)) return std::nullopt;
   Calibration calibration;
   for (const ClassResult& result : evaluation.classes) {
     Judged own;
@@ -138,7 +134,13 @@ TrainingOutcome TrainCalibrate(const Arguments& words) {
       Evaluate(dataset,
                MarginsOf(ReadJsonLines(arguments.detections, &model.classes), model),
                {.protocol = Protocol::kVoc12, .workers = DefaultWorkers()});
-  SetCalibration(CalibrationOf(evaluation), model);
+  std::optional<Calibration> calibration = CalibrationOf(evaluation);
+  if (!calibration) {
+    throw Error(
+        "calibration: larger scores are not more often right on these pictures; expected "
+        "detections of which some are right, on pictures that the detector was not trained on");
+  }
+  SetCalibration(*std::move(calibration), model);
   model.training["calibrated on"] = dataset.name;
   SaveModel(model, arguments.output);
   fmt::print(stderr,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "core/detection.h"
 #include "detector/model.h"
 #include "eval/evaluate.h"
@@ -11,8 +13,9 @@ namespace deeper::tools {
 // How often detections of each margin were right: curves by Platt's method, and the operating
 // points of best F1. A class with fewer than 10 right detections gets the curve of all classes
 // together, and a half as operating point where it has none at all. `evaluation` is of margins,
-// with its classes as the model's. Throws Error when nothing at all was detected rightly.
-Calibration CalibrationOf(const Evaluation& evaluation);
+// with its classes as the model's. Nothing when larger scores are not more often right, as where
+// nothing at all was detected rightly.
+std::optional<Calibration> CalibrationOf(const Evaluation& evaluation);
 
 // Makes the model's scores probabilities: its calibration becomes this one, and what depends on the
 // unit of the scores follows.

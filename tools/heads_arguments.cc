@@ -23,7 +23,8 @@ void AddFeatureOptions(CommandLine& line, HeadsArguments& a) {
       ("output", po::value(&a.output)->required()->value_name("FILE"), a.kinds.empty() ? "the detector that they are for; it is not written" : "the detector to write")
       ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights, .caffemodel or .safetensors; default: looked for in $DEEPER_MODELS and models/")
       ("self-contained", po::bool_switch(&a.self_contained), "put the backbone into the file, rounded to bf16 before anything is computed with it (12 MB), instead of naming it")
-      ("quantize", po::bool_switch(&a.quantize), "measure on proposals of the training pictures what int8 needs, so that features are computed in it, here and in detection, where the processor has it");
+      ("quantize", po::bool_switch(&a.quantize), "measure on proposals of the training pictures what int8 needs, so that features are computed in it, here and in detection, where the processor has it")
+      ("multibox", po::value(&a.multibox)->value_name("FILE"), "a MultiBox for the detector; held-out pictures are judged with its boxes among their proposals");
   if (!a.kinds.empty()) {
     model.add_options()
         ("backbone-name", po::value(&a.backbone_name)->default_value(a.backbone_name)->value_name("NAME"), "what people call these weights");

@@ -25,6 +25,7 @@ struct HeadsArguments {
   DataSource data;
   std::string backbone;
   std::string backbone_name = "GoogLeNet";
+  std::string multibox;
   std::string output;
   std::string cache;
   int max_training_boxes = 0;

@@ -10,7 +10,6 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "detector/multibox_file.h"
 #include "tools/command_line.h"
 #include "tools/data_source.h"
 #include "tools/find_model.h"
@@ -74,7 +73,7 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
       ("steps", po::value(&a.steps)->default_value(a.steps)->value_name("N"), "of fine-tuning, 128 regions each; 0: one for every two pictures, from 300 to 3000")
       ("frozen", po::value(&a.frozen)->default_value(a.frozen)->value_name("ROW"), "the last row that fine-tuning leaves as it is; '' trains all")
       ("holdout", po::value(&a.holdout)->default_value(a.holdout)->value_name("F"), "fraction of the pictures that is kept out of training, to choose and calibrate by")
-      ("multibox-steps", po::value(&a.multibox_steps)->default_value(a.multibox_steps)->value_name("N"), "of training a MultiBox for the first detector, 16 pictures each; 6000 are what 1,700 pictures want; 0: it gets none")
+      ("multibox-steps", po::value(&a.multibox_steps)->default_value(a.multibox_steps)->value_name("N"), "of training a MultiBox, 16 pictures each; 6000 are what 1,700 pictures want; 0: it gets none")
       ("max-training-boxes", po::value(&a.max_training_boxes)->default_value(a.max_training_boxes)->value_name("N"), "proposals of each picture that classifiers are trained on; 0 uses all");
   line.Group("Work").add_options()
       ("precision", po::value(&a.precision)->default_value(a.precision)->value_name("NAME"), "f32, bf16, int8 or auto: the fastest that this processor has; int8 is for features, training then takes bf16")
@@ -243,6 +242,7 @@ std::vector<std::string> HeadsWords(const AllArguments& a, const Member& member)
       WordsOf({{"output", member.Output(a)},
                {"backbone", member.Tuned(a)},
                {"backbone-name", "GoogLeNet, fine-tuned"},
+               {"multibox", a.multibox_steps > 0 ? a.MultiBoxOutput() : ""},
                {"crop", member.crop},
                {"cache", a.work + "/features" + member.suffix},
                {"max-training-boxes", std::to_string(a.max_training_boxes)},
@@ -336,8 +336,6 @@ TrainingOutcome TrainAll(const Arguments& words) {
   const std::vector<TrainingOutcome> trained = TrainHeadsOf(heads);
   TrainingOutcome outcome = trained.back();
   if (outcome.status != kDone && outcome.status != kSomeInputsFailed) return outcome;
-  if (arguments.multibox_steps > 0)
-    PutInto(arguments.output, LoadMultiBox(arguments.MultiBoxOutput()));
   if (members.size() > 1) WriteList(arguments, members);
   if (arguments.json) {
     nlohmann::ordered_json detectors = nlohmann::ordered_json::array();

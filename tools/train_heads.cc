@@ -16,11 +16,13 @@
 #include "core/file.h"
 #include "detector/detect.h"
 #include "detector/model.h"
+#include "detector/multibox_file.h"
 #include "detector/training.h"
 #include "eval/evaluate.h"
 #include "eval/report_text.h"
 #include "tools/calibration.h"
 #include "tools/command_line.h"
+#include "tools/extraction.h"
 #include "tools/find_model.h"
 #include "tools/heads_arguments.h"
 #include "tools/holdout.h"
@@ -102,35 +104,22 @@ HeldOut HeldOutOf(const Dataset& dataset, ExtractedImages extracted) {
   return held_out;
 }
 
-// What the model's heads say about the regions of each held-out picture.
-std::vector<RegionScores> ScoresIn(const HeldOut& held_out, const Model& model) {
-  std::vector<RegionScores> scores;
-  scores.reserve(held_out.regions.size());
-  for (const RegionFeatures& regions : held_out.regions) {
-    scores.push_back(ScoreRegions(model, regions, /*box_regression=*/true));
-  }
-  return scores;
-}
-
-// What `nms` leaves of the model's `scores`.
-DetectionSet DetectIn(const HeldOut& held_out,
-                      const Model& model,
-                      const std::vector<RegionScores>& scores,
-                      const NmsOptions& nms) {
+// What the model detects in the held-out pictures, with this suppression.
+DetectionSet DetectIn(const HeldOut& held_out, const Model& model, const NmsOptions& nms) {
   DetectionSet found{.classes = model.classes, .images = {}};
   const DetectOptions options{.box_regression = true, .min_score = model.min_score, .nms = nms};
-  for (std::size_t i = 0; i < scores.size(); ++i) {
+  for (std::size_t i = 0; i < held_out.regions.size(); ++i) {
     const RegionFeatures& regions = held_out.regions[i];
-    found.images.push_back({.id = held_out.truth.images[i].id,
-                            .width = regions.image_width,
-                            .height = regions.image_height,
-                            .detections = DetectionsOf(
-                                scores[i], regions.image_width, regions.image_height, options)});
+    found.images.push_back(
+        {.id = held_out.truth.images[i].id,
+         .width = regions.image_width,
+         .height = regions.image_height,
+         .detections = DetectionsOf(ScoreRegions(model, regions, options.box_regression),
+                                    regions.image_width,
+                                    regions.image_height,
+                                    options)});
   }
   return found;
-}
-DetectionSet DetectIn(const HeldOut& held_out, const Model& model, const NmsOptions& nms) {
-  return DetectIn(held_out, model, ScoresIn(held_out, model), nms);
 }
 
 // Prints what the model is worth on held-out pictures, or beside JSON says it, and returns it by
@@ -234,7 +223,8 @@ std::vector<Suppression> SuppressionsFor(ClassifierKind kind, const HeadsArgumen
   }
   constexpr double kSoftSigma = 0.3;
   std::vector<Suppression> all = {{.vote_iou = kVoteIou}, {}};
-  if (kind == ClassifierKind::kSoftmax) all.push_back({.soft_sigma = kSoftSigma});
+  if (kind == ClassifierKind::kSoftmax || arguments.calibrate)
+    all.push_back({.soft_sigma = kSoftSigma});
   return all;
 }
 
@@ -249,8 +239,25 @@ void SetSuppression(const Suppression& suppression, Model& model) {
   model.nms.vote_iou = suppression.vote_iou;
 }
 
-// The model with the classifiers and the suppression that are best on the held-out pictures, and
-// what was found there.
+// Makes the scores probabilities and says so among the model's facts; false, and nothing is
+// changed, where larger ones are not more often right. Soft suppression takes from what the curves
+// give, so these are of boxes that are whole.
+bool CalibrateOn(const HeldOut& held_out, int workers, Model& model) {
+  NmsOptions hard = model.nms;
+  hard.soft_sigma = 0;
+  const Evaluation evaluation = Evaluate(held_out.truth,
+                                         MarginsOf(DetectIn(held_out, model, hard), model),
+                                         {.protocol = Protocol::kVoc12, .workers = workers});
+  std::optional<Calibration> calibration = CalibrationOf(evaluation);
+  if (!calibration) return false;
+  SetCalibration(*std::move(calibration), model);
+  model.training["calibrated on"] =
+      fmt::format("{} held-out pictures", held_out.truth.images.size());
+  return true;
+}
+
+// The model with the classifiers and the suppression that are best on the held-out pictures,
+// calibrated if that was asked for, and what was found there.
 Model WithBestClassifiers(const Model& shared,
                           const std::vector<TrainingImage>& training,
                           const HeldOut& held_out,
@@ -259,42 +266,32 @@ Model WithBestClassifiers(const Model& shared,
   double best_map = 0;
   std::string found;
   for (const ClassifierKind kind : arguments.kinds) {
-    Model model = WithClassifiers(shared, kind, training, arguments);
-    const std::vector<Suppression> suppressions = SuppressionsFor(kind, arguments);
-    SetSuppression(suppressions.front(), model);
-    if (!arguments.Chooses()) return model;
-    const std::vector<RegionScores> scores = ScoresIn(held_out, model);
-    for (const Suppression& suppression : suppressions) {
+    const Model trained = WithClassifiers(shared, kind, training, arguments);
+    for (const Suppression& suppression : SuppressionsFor(kind, arguments)) {
+      Model model = trained;
       SetSuppression(suppression, model);
-      const double map = Evaluate(held_out.truth,
-                                  DetectIn(held_out, model, scores, model.nms),
-                                  {.protocol = Protocol::kVoc07, .workers = arguments.run.workers})
-                             .mean_average_precision;
+      const bool is_usable =
+          !arguments.calibrate || CalibrateOn(held_out, arguments.run.workers, model);
+      if (!arguments.Chooses()) return model;
+      const double map =
+          is_usable ? Evaluate(held_out.truth,
+                               DetectIn(held_out, model, model.nms),
+                               {.protocol = Protocol::kVoc07, .workers = arguments.run.workers})
+                          .mean_average_precision
+                    : 0;
       found += fmt::format("{}{} with {} {:.2f}",
                            found.empty() ? "" : ", ",
                            NameOf(kind),
                            TextOf(suppression),
                            100 * map);
       if (best && map <= best_map) continue;
-      best = model;
+      best = std::move(model);
       best_map = map;
     }
   }
   fmt::print(stderr, "mAP on held-out pictures (voc07): {}\n", found);
   best->training["classifiers, held-out mAP"] = found;
   return *std::move(best);
-}
-
-// Soft suppression takes from what the curves give, so these are of boxes that are whole.
-void CalibrateOn(const HeldOut& held_out, int workers, Model& model) {
-  NmsOptions hard = model.nms;
-  hard.soft_sigma = 0;
-  const Evaluation evaluation = Evaluate(held_out.truth,
-                                         MarginsOf(DetectIn(held_out, model, hard), model),
-                                         {.protocol = Protocol::kVoc12, .workers = workers});
-  SetCalibration(CalibrationOf(evaluation), model);
-  model.training["calibrated on"] =
-      fmt::format("{} held-out pictures", held_out.truth.images.size());
 }
 
 void RoundToBf16(Weights& weights) {
@@ -344,15 +341,17 @@ std::string NameOf(const std::vector<ClassifierKind>& kinds) {
 struct Prepared {
   Dataset dataset;
   Weights backbone;
-  Model model;                     // without what is learned
-  std::optional<Network> network;  // of the backbone; nothing when StopAsked()
+  Model model;                       // without what is learned
+  std::optional<Network> network;    // of the backbone; nothing when StopAsked()
+  std::optional<Proposer> proposer;  // of a model with a MultiBox
 };
 
 Prepared Prepare(const HeadsArguments& arguments) {
   Prepared prepared = {.dataset = ReadDataSource(arguments.data),
                        .backbone = {},
                        .model = {},
-                       .network = std::nullopt};
+                       .network = std::nullopt,
+                       .proposer = std::nullopt};
   const std::filesystem::path backbone_file = FindBackboneFile(arguments.backbone);
   prepared.backbone = ReadBackboneWeights(backbone_file);
   if (arguments.self_contained) RoundToBf16(prepared.backbone);
@@ -363,6 +362,11 @@ Prepared Prepare(const HeadsArguments& arguments) {
   model.crop.mode = CropModeFromName(arguments.crop_mode);
   model.proposals = arguments.proposals.Over(DefaultProposals());
   model.context_weight = static_cast<float>(arguments.context);
+  if (!arguments.multibox.empty()) {
+    model.multibox = RoundedBeside(arguments.self_contained ? prepared.backbone : Weights(),
+                                   LoadMultiBox(arguments.multibox));
+    prepared.proposer = ProposerOf(model.proposals, model.multibox, arguments.run);
+  }
   model.quantization = QuantizationIn(backbone_file);
   if (arguments.quantize) {
     MeasureOptions measure;
@@ -375,11 +379,15 @@ Prepared Prepare(const HeadsArguments& arguments) {
   return prepared;
 }
 
-TrainingFeatures FeaturesFor(const Prepared& prepared, const HeadsArguments& arguments) {
+// `proposer`, which may have none, proposes for held-out pictures.
+TrainingFeatures FeaturesFor(const Prepared& prepared,
+                             const HeadsArguments& arguments,
+                             const std::optional<Proposer>& proposer) {
   return {.network = &*prepared.network,
           .backbone_fingerprint = prepared.model.backbone_fingerprint,
           .crop = prepared.model.crop,
           .proposals = prepared.model.proposals,
+          .held_out_proposer = proposer ? &*proposer : nullptr,
           .max_proposals = static_cast<std::size_t>(arguments.max_training_boxes),
           .holdout = arguments.holdout,
           .mirrored_truth = !arguments.no_mirror,
@@ -460,7 +468,13 @@ TrainingOutcome TrainOnFeatures(HeadsArguments arguments,
   std::vector<TrainingImage> training = TrainingImagesOf(std::move(extracted));
   ScaleForTraining(training, arguments, model);
   model = WithBestClassifiers(model, training, held_out, arguments);
-  if (arguments.calibrate) CalibrateOn(held_out, arguments.run.workers, model);
+  if (arguments.calibrate && !model.training.contains("calibrated on")) {
+    fmt::print(
+        stderr,
+        "not calibrated: on the {} held-out pictures larger scores are not more often right; "
+        "more of them, or 'deeper train calibrate' on others, may help\n",
+        held_out.truth.images.size());
+  }
   if (arguments.self_contained) model.backbone = std::move(prepared.backbone);
   if (!shard.IsWhole()) MakePart(shard, model);
   SaveModel(model, output);
@@ -509,7 +523,8 @@ std::vector<TrainingOutcome> RunHeads(const std::vector<HeadsArguments>& all) {
   const Split split = SplitOf(prepared.front().dataset, all.front().holdout);
   std::vector<TrainingFeatures> of_training;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    of_training.push_back(FeaturesFor(prepared[i], all[i]));
+    // As in use, all score what the first proposes.
+    of_training.push_back(FeaturesFor(prepared[i], all[i], prepared.front().proposer));
     if (!are_several) continue;
     of_training.back().row_fingerprints =
         RowFingerprints(prepared[i].backbone, prepared[i].network->options());
@@ -527,6 +542,7 @@ std::vector<TrainingOutcome> RunHeads(const std::vector<HeadsArguments>& all) {
     if (regressions[i]) of_held_out[i].box_regression = &*regressions[i];
   }
   FillTrainingFeaturesForAll(split.held_out, of_held_out);
+  if (StopAsked()) return {Stopped(all.front())};
   std::vector<TrainingOutcome> outcomes;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (are_several)
@@ -551,7 +567,7 @@ TrainingOutcome RunFeatures(const HeadsArguments& arguments) {
   const std::size_t all = prepared.dataset.images.size();
   std::vector<std::size_t> own = PicturesOfShard(PicturesOf(prepared.dataset), chosen.shard);
   SayShard(chosen, own.size(), all);
-  const TrainingFeatures how = FeaturesFor(prepared, arguments);
+  const TrainingFeatures how = FeaturesFor(prepared, arguments, prepared.proposer);
   // Those of held-out pictures say where the box regression moves them, which is trained on all
   // others first.
   if (how.to_move) {

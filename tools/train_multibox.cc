@@ -334,6 +334,14 @@ std::string OutcomeJson(const MultiBoxArguments& arguments,
   return LineOf(json);
 }
 
+// Gives a detector's file this MultiBox, as small as it gets beside the detector's network.
+void PutInto(const std::string& model_path, const MultiBox& multibox) {
+  Model model = LoadModel(model_path);
+  model.multibox = RoundedBeside(model.backbone.value_or(Weights{}), multibox);
+  SaveModel(model, model_path);
+  fmt::print(stderr, "{}: has the MultiBox now\n", model_path);
+}
+
 TrainingOutcome Train(const Arguments& words, Sources sources) {
   MultiBoxArguments arguments;
   if (!ParseMultiBox(words, sources, arguments)) return {};
@@ -448,13 +456,6 @@ TrainingOutcome TrainMultiBox(const Arguments& words) { return Train(words, Sour
 
 TrainingOutcome TrainMultiBoxOf(const Arguments& words) {
   return Train(words, Sources::kWordsAlone);
-}
-
-void PutInto(const std::string& model_path, const MultiBox& multibox) {
-  Model model = LoadModel(model_path);
-  model.multibox = RoundedBeside(model.backbone.value_or(Weights{}), multibox);
-  SaveModel(model, model_path);
-  fmt::print(stderr, "{}: has the MultiBox now\n", model_path);
 }
 
 }  // namespace deeper::tools

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <string>
-
-#include "detector/multibox.h"
 #include "tools/training_outcome.h"
 #include "tools/verbs.h"
 
@@ -12,9 +9,5 @@ namespace deeper::tools {
 TrainingOutcome TrainMultiBox(const Arguments& words);
 // The same with options of another training, whose words these are.
 TrainingOutcome TrainMultiBoxOf(const Arguments& words);
-
-// Gives a detector's file this MultiBox, as small as it gets beside the detector's network. Throws
-// Error naming the file.
-void PutInto(const std::string& model_path, const MultiBox& multibox);
 
 }  // namespace deeper::tools

@@ -33,6 +33,15 @@ bool IsToMove(const AnnotatedImage& annotated, const TrainingFeatures& how) {
   return how.to_move && !IsHeldOut(annotated.id, how.holdout);
 }
 
+// Of this picture, best first.
+std::vector<Box> ProposalsFor(const AnnotatedImage& annotated,
+                              const Image& image,
+                              const TrainingFeatures& how) {
+  if (how.held_out_proposer != nullptr && IsHeldOut(annotated.id, how.holdout))
+    return BoxesOf(how.held_out_proposer->Propose(image).proposals);
+  return BoxesOf(SelectiveSearch(image, how.proposals));
+}
+
 // The boxes whose features a training picture needs: its objects' own, then proposals.
 std::vector<Box> BoxesFor(const AnnotatedImage& annotated,
                           const std::vector<Box>& proposals,
@@ -56,7 +65,7 @@ MeanSize MeanSizeOf(const Dataset& dataset, const TrainingFeatures& how) {
     if (pictures == kSample) break;
     try {
       const std::vector<Box> proposals =
-          BoxesOf(SelectiveSearch(ReadImage(annotated.image_path), how.proposals));
+          ProposalsFor(annotated, ReadImage(annotated.image_path), how);
       if (how.features) {
         const std::size_t boxes = BoxesFor(annotated, proposals, how).size();
         mean.boxes += static_cast<double>(boxes);
@@ -105,19 +114,22 @@ std::string ContextEntryOf(const std::string& entry) { return entry + "-context"
 struct KeptFeatures {
   const TrainingFeatures& how;
   FeatureCache cache;
-  std::string moved;  // in the entries of held-out pictures: by which box regression
+  // In the entries of held-out pictures: what proposed, and which box regression moved.
+  std::string held_out_suffix;
 
   explicit KeptFeatures(const TrainingFeatures& made) : how(made), cache(made.cache, Recipe(made)) {
+    if (how.held_out_proposer != nullptr)
+      held_out_suffix += fmt::format("-by-{:016x}", Fnv1a(how.held_out_proposer->multibox_text()));
     if (how.box_regression != nullptr)
-      moved = "-moved-" + DigestOf(*how.box_regression).substr(0, 16);
+      held_out_suffix += "-moved-" + DigestOf(*how.box_regression).substr(0, 16);
   }
 
   // Identifies a picture's entry: a changed annotation changes the first boxes, another number of
-  // proposals the rest, and another box regression moves them elsewhere.
+  // proposals or another MultiBox the rest, and another box regression moves them elsewhere.
   std::string EntryOf(const AnnotatedImage& annotated) const {
     std::string entry = PictureNameOf(annotated);
     entry += IsSampled(annotated, how) ? fmt::format("-{}", how.max_proposals) : "-all";
-    if (IsHeldOut(annotated.id, how.holdout)) entry += moved;
+    if (IsHeldOut(annotated.id, how.holdout)) entry += held_out_suffix;
     return entry;
   }
 
@@ -218,7 +230,7 @@ void ExtractInto(const ExtractedTogether& together,
   const Image image = ReadImage(annotated.image_path);
   std::optional<std::vector<Box>> proposed;
   const auto proposals = [&]() -> const std::vector<Box>& {
-    if (!proposed) proposed = BoxesOf(SelectiveSearch(image, how.proposals));
+    if (!proposed) proposed = ProposalsFor(annotated, image, how);
     return *proposed;
   };
   const auto store = [&](const auto& entry_of, const auto& extract) {

@@ -9,6 +9,7 @@
 #include "backbone/network.h"
 #include "core/dataset.h"
 #include "detector/crop.h"
+#include "detector/proposer.h"
 #include "detector/training.h"
 #include "proposals/selective_search.h"
 
@@ -31,6 +32,8 @@ struct TrainingFeatures {
   std::vector<std::string> row_fingerprints = {};  // of its rows, where several are made together
   CropOptions crop;
   SelectiveSearchOptions proposals;
+  // What proposes for held-out pictures, where that is more than Selective Search; may be null.
+  const Proposer* held_out_proposer = nullptr;
   std::size_t max_proposals = 0;  // a picture, besides its objects' own boxes; 0 takes all
   double holdout = 0;          // fraction of the pictures that is held out; of these, all proposals
   bool features = true;        // of the objects' own boxes and of proposals
@@ -66,7 +69,7 @@ std::size_t FillTrainingFeatures(const Dataset& dataset,
 
 // The same of all pictures for several networks, which run together where they have rows in common
 // (GroupIntoFamilies). They may differ in network, crop, box regression and cache, and have the
-// rest in common.
+// rest in common, the proposals too.
 void FillTrainingFeaturesForAll(const Dataset& dataset, const std::vector<TrainingFeatures>& all);
 
 // Regions and features of those of the data set's pictures that the cache holds. An entry that is

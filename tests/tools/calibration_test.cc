@@ -56,7 +56,7 @@ ClassResult WellSeen(std::size_t index) {
 TEST_CASE("a class that was often found has a curve of its own, another the common one") {
   Evaluation evaluation;
   evaluation.classes = {WellSeen(0), ResultOf(1, {5, 4, 3}, {false, true, false})};
-  const Calibration calibration = CalibrationOf(evaluation);
+  const Calibration calibration = CalibrationOf(evaluation).value();
   REQUIRE(calibration.curves.size() == 2);
   CHECK(calibration.curves[0] != calibration.curves[1]);
   CHECK(calibration.curves[0](3) > 0.9);
@@ -67,7 +67,7 @@ TEST_CASE("a class that was often found has a curve of its own, another the comm
 TEST_CASE("a class's operating point is the probability at its best F1") {
   Evaluation evaluation;
   evaluation.classes = {WellSeen(0)};
-  const Calibration calibration = CalibrationOf(evaluation);
+  const Calibration calibration = CalibrationOf(evaluation).value();
   // F1 after the 13th, 12 of 13 right and 12 of 20 found, is 24/33; after the 11th 22/31.
   CHECK(calibration.operating_points[0] == Approx(calibration.curves[0](double{0.9F})));
 }
@@ -75,15 +75,15 @@ TEST_CASE("a class's operating point is the probability at its best F1") {
 TEST_CASE("what counts neither way moves no curve") {
   Evaluation evaluation;
   evaluation.classes = {WellSeen(0)};
-  const Calibration before = CalibrationOf(evaluation);
+  const Calibration before = CalibrationOf(evaluation).value();
   evaluation.classes[0].outcomes.push_back({.score = 9, .verdict = Verdict::kIgnored});
   CHECK(CalibrationOf(evaluation) == before);
 }
 
-TEST_CASE("detections of which none is right calibrate nothing, and say so") {
+TEST_CASE("detections of which none is right calibrate nothing") {
   Evaluation evaluation;
   evaluation.classes = {ResultOf(0, {2, 1}, {false, false})};
-  CHECK_THROWS_WITH(CalibrationOf(evaluation), Catch::Contains("not more often right"));
+  CHECK(!CalibrationOf(evaluation));
 }
 
 TEST_CASE("margins come back from the probabilities that a calibration made of them") {

@@ -18,6 +18,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/tools/training_ground.h"
 #include "tools/command_line.h"
+#include "tools/holdout.h"
 #include "tools/verbs.h"
 
 namespace deeper::tools {
@@ -308,6 +309,32 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
   const Model moved = LoadModel(path("moved.safetensors"));
   CHECK(moved.box_regression != one.box_regression);
   CHECK(moved.classifiers == one.classifiers);
+}
+
+TEST_CASE("where nothing is found in held-out pictures, the detector is written all the same") {
+  const test::TrainingGround ground;
+  for (int i = 0; i < test::kPictures; ++i) {
+    const std::string id = fmt::format("{:03}", i);
+    if (!IsHeldOut(id, 0.5)) continue;
+    // An object where none is.
+    WriteFileWhole(ground.directory / "data/Annotations" / (id + ".xml"),
+                   "<annotation><size><width>128</width><height>128</height></size><object><name>"
+                   "red</name><bndbox><xmin>120</xmin><ymin>1</ymin><xmax>127</xmax><ymax>3</ymax>"
+                   "</bndbox></object></annotation>");
+  }
+  const std::string model = ground.Path("model.safetensors");
+  REQUIRE(RunTrain(ground.Words("heads",
+                                model,
+                                {"--holdout",
+                                 "0.5",
+                                 "--max-proposals",
+                                 "10",
+                                 "--box-iou",
+                                 "0.5",
+                                 "--softmax-c",
+                                 "1",
+                                 "--calibrate"})) == kDone);
+  CHECK(!LoadModel(model).training.contains("calibrated on"));
 }
 
 TEST_CASE("a dumped configuration has the model's values, and detects the same") {

@@ -1,6 +1,7 @@
 // MultiBox as a user trains and uses it, on a network of random weights and pictures of coloured
 // rectangles.
 
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include "tests/support/catch.h"
 #include "tests/tools/training_ground.h"
 #include "tools/command_line.h"
+#include "tools/holdout.h"
 #include "tools/training_log.h"
 #include "tools/verbs.h"
 
@@ -161,6 +163,67 @@ TEST_CASE("a detector that got a MultiBox detects with it, and without it on dem
   const auto without = boxes_kept("without", {"--no-multibox"});
   CHECK(with > without + test::kPictures);
   CHECK(with <= without + 7 * test::kPictures + 1);
+}
+
+TEST_CASE("what a training says of held-out pictures, detection finds in them") {
+  const Fixture fixture;
+  REQUIRE(RunTrain(fixture.Words("a", {"--boxes", "7"})) == kDone);
+  test::CapturedOutput said;
+  REQUIRE(RunTrain(fixture.TrainingGround::Words("heads",
+                                                 fixture.Path("model"),
+                                                 {"--multibox",
+                                                  fixture.Path("a"),
+                                                  "--holdout",
+                                                  "0.5",
+                                                  "--max-proposals",
+                                                  "24",
+                                                  "--box-iou",
+                                                  "0.5",
+                                                  "--softmax-c",
+                                                  "1",
+                                                  "--self-contained",
+                                                  "--calibrate",
+                                                  "--json"})) == kDone);
+  const auto held_out = nlohmann::json::parse(said.Text())["held_out"];
+  const Model model = LoadModel(fixture.Path("model"));
+  REQUIRE(model.multibox);
+  CHECK(*model.multibox ==
+        RoundedBeside(model.backbone.value_or(Weights{}), LoadMultiBox(fixture.Path("a"))));
+
+  std::string list;
+  for (int i = 0; i < test::kPictures; ++i) {
+    const std::string id = fmt::format("{:03}", i);
+    if (IsHeldOut(id, 0.5)) list += id + "\n";
+  }
+  WriteFileWhole(fixture.directory / "data/ImageSets/Main/held.txt", list);
+  const auto evaluated = [&](const std::string& name, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"--data",
+                                      fixture.data,
+                                      "--set",
+                                      "held",
+                                      "--model",
+                                      fixture.Path("model"),
+                                      "--output",
+                                      fixture.Path(name),
+                                      "--precision",
+                                      "f32",
+                                      "--no-drawings"};
+    words.insert(words.end(), more.begin(), more.end());
+    REQUIRE(RunDetect(words) == kDone);
+    test::CapturedOutput output;
+    REQUIRE(RunEvaluate({"--data",
+                         fixture.data,
+                         "--set",
+                         "held",
+                         "--detections",
+                         fixture.Path(name + "/detections.jsonl"),
+                         "--metric",
+                         "voc07",
+                         "--json"}) == kDone);
+    return nlohmann::json::parse(output.Text())["classes"];
+  };
+  CHECK(evaluated("with", {}) == held_out["voc07"]["classes"]);
+  CHECK(evaluated("without", {"--no-multibox"}) != held_out["voc07"]["classes"]);
 }
 
 TEST_CASE(

@@ -6,7 +6,9 @@
 #include "backbone/network.h"
 #include "backbone/network_family.h"
 #include "backbone/weights.h"
+#include "core/read_image.h"
 #include "tests/backbone/random_tensor.h"
+#include "tests/detector/random_multibox.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/tools/coloured_data_set.h"
@@ -179,6 +181,39 @@ TEST_CASE("box regression is taught by pictures that are not held out, and moves
     const bool is_held_out = IsHeldOut(dataset.images[i].id, how.holdout);
     CHECK((again.images[i].regions.offsets == moved.images[i].regions.offsets) == !is_held_out);
     CHECK(again.images[i].regions.features == moved.images[i].regions.features);
+  }
+}
+
+TEST_CASE("a MultiBox proposes for held-out pictures, and another one anew") {
+  const test::TemporaryDirectory directory;
+  const Dataset dataset = TrainingSetIn(directory);
+  const Network network(test::RandomWeights(1), {});
+  TrainingFeatures how = FeaturesIn(directory, network);
+  how.holdout = 0.5;
+  const ExtractedImages searched = ExtractTrainingFeatures(dataset, how);
+  std::vector<std::vector<Box>> last(dataset.images.size());
+  for (const std::uint64_t seed : {1U, 2U}) {
+    CAPTURE(seed);
+    const Proposer proposer(
+        how.proposals, test::RandomMultiBox(6, seed), Precision::kF32, MultiBoxViews::kParts);
+    how.held_out_proposer = &proposer;
+    const ExtractedImages extracted = ExtractTrainingFeatures(dataset, how);
+    REQUIRE(extracted.images.size() == dataset.images.size());
+    for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+      const AnnotatedImage& annotated = dataset.images[i];
+      const std::vector<Box>& boxes = extracted.images[i].regions.boxes;
+      if (!IsHeldOut(annotated.id, how.holdout)) {
+        CHECK(boxes == searched.images[i].regions.boxes);
+        continue;
+      }
+      std::vector<Box> expected;
+      for (const Annotation& annotation : annotated.annotations) expected.push_back(annotation.box);
+      for (const Proposal& proposal : proposer.Propose(ReadImage(annotated.image_path)).proposals)
+        expected.push_back(proposal.box);
+      CHECK(boxes == expected);
+      CHECK(boxes != last[i]);
+      last[i] = boxes;
+    }
   }
 }
 
