@@ -73,7 +73,7 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
       ("steps", po::value(&a.steps)->default_value(a.steps)->value_name("N"), "of fine-tuning, 128 regions each; 0: one for every two pictures, from 300 to 3000")
       ("frozen", po::value(&a.frozen)->default_value(a.frozen)->value_name("ROW"), "the last row that fine-tuning leaves as it is; '' trains all")
       ("holdout", po::value(&a.holdout)->default_value(a.holdout)->value_name("F"), "fraction of the pictures that is kept out of training, to choose and calibrate by")
-      ("multibox-steps", po::value(&a.multibox_steps)->default_value(a.multibox_steps)->value_name("N"), "of training a MultiBox, 16 pictures each; 6000 are what 1,700 pictures want; 0: it gets none")
+      ("multibox-steps", po::value(&a.multibox_steps)->default_value(a.multibox_steps)->value_name("N"), "of training a MultiBox, 16 pictures each; which every detector gets; 6000 are what 1,700 pictures want; 0: none")
       ("max-training-boxes", po::value(&a.max_training_boxes)->default_value(a.max_training_boxes)->value_name("N"), "proposals of each picture that classifiers are trained on; 0 uses all");
   line.Group("Work").add_options()
       ("precision", po::value(&a.precision)->default_value(a.precision)->value_name("NAME"), "f32, bf16, int8 or auto: the fastest that this processor has; int8 is for features, training then takes bf16")

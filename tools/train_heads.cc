@@ -341,17 +341,15 @@ std::string NameOf(const std::vector<ClassifierKind>& kinds) {
 struct Prepared {
   Dataset dataset;
   Weights backbone;
-  Model model;                       // without what is learned
-  std::optional<Network> network;    // of the backbone; nothing when StopAsked()
-  std::optional<Proposer> proposer;  // of a model with a MultiBox
+  Model model;                     // without what is learned
+  std::optional<Network> network;  // of the backbone; nothing when StopAsked()
 };
 
 Prepared Prepare(const HeadsArguments& arguments) {
   Prepared prepared = {.dataset = ReadDataSource(arguments.data),
                        .backbone = {},
                        .model = {},
-                       .network = std::nullopt,
-                       .proposer = std::nullopt};
+                       .network = std::nullopt};
   const std::filesystem::path backbone_file = FindBackboneFile(arguments.backbone);
   prepared.backbone = ReadBackboneWeights(backbone_file);
   if (arguments.self_contained) RoundToBf16(prepared.backbone);
@@ -365,7 +363,6 @@ Prepared Prepare(const HeadsArguments& arguments) {
   if (!arguments.multibox.empty()) {
     model.multibox = RoundedBeside(arguments.self_contained ? prepared.backbone : Weights(),
                                    LoadMultiBox(arguments.multibox));
-    prepared.proposer = ProposerOf(model.proposals, model.multibox, arguments.run);
   }
   model.quantization = QuantizationIn(backbone_file);
   if (arguments.quantize) {
@@ -379,15 +376,21 @@ Prepared Prepare(const HeadsArguments& arguments) {
   return prepared;
 }
 
-// `proposer`, which may have none, proposes for held-out pictures.
+// What proposes for held-out pictures, where the model has a MultiBox.
+std::optional<Proposer> HeldOutProposer(const Prepared& prepared, const HeadsArguments& arguments) {
+  const Model& model = prepared.model;
+  if (!model.multibox) return std::nullopt;
+  return ProposerOf(model.proposals, model.multibox, arguments.run);
+}
+
 TrainingFeatures FeaturesFor(const Prepared& prepared,
                              const HeadsArguments& arguments,
-                             const std::optional<Proposer>& proposer) {
+                             const std::optional<Proposer>& held_out_proposer) {
   return {.network = &*prepared.network,
           .backbone_fingerprint = prepared.model.backbone_fingerprint,
           .crop = prepared.model.crop,
           .proposals = prepared.model.proposals,
-          .held_out_proposer = proposer ? &*proposer : nullptr,
+          .held_out_proposer = held_out_proposer ? &*held_out_proposer : nullptr,
           .max_proposals = static_cast<std::size_t>(arguments.max_training_boxes),
           .holdout = arguments.holdout,
           .mirrored_truth = !arguments.no_mirror,
@@ -521,10 +524,11 @@ std::vector<TrainingOutcome> RunHeads(const std::vector<HeadsArguments>& all) {
   }
   const bool are_several = all.size() > 1;
   const Split split = SplitOf(prepared.front().dataset, all.front().holdout);
+  // As in use, all score what the first proposes.
+  const std::optional<Proposer> proposer = HeldOutProposer(prepared.front(), all.front());
   std::vector<TrainingFeatures> of_training;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    // As in use, all score what the first proposes.
-    of_training.push_back(FeaturesFor(prepared[i], all[i], prepared.front().proposer));
+    of_training.push_back(FeaturesFor(prepared[i], all[i], proposer));
     if (!are_several) continue;
     of_training.back().row_fingerprints =
         RowFingerprints(prepared[i].backbone, prepared[i].network->options());
@@ -567,7 +571,8 @@ TrainingOutcome RunFeatures(const HeadsArguments& arguments) {
   const std::size_t all = prepared.dataset.images.size();
   std::vector<std::size_t> own = PicturesOfShard(PicturesOf(prepared.dataset), chosen.shard);
   SayShard(chosen, own.size(), all);
-  const TrainingFeatures how = FeaturesFor(prepared, arguments, prepared.proposer);
+  const std::optional<Proposer> proposer = HeldOutProposer(prepared, arguments);
+  const TrainingFeatures how = FeaturesFor(prepared, arguments, proposer);
   // Those of held-out pictures say where the box regression moves them, which is trained on all
   // others first.
   if (how.to_move) {

@@ -59,6 +59,25 @@ struct Fixture : test::TrainingGround {
     return words;
   }
 
+  // Detects in the pictures of this list with the detector "model", into `name`.
+  void Detect(const std::string& set,
+              const std::string& name,
+              const std::vector<std::string>& more) const {
+    std::vector<std::string> words = {"--data",
+                                      data,
+                                      "--set",
+                                      set,
+                                      "--model",
+                                      Path("model"),
+                                      "--output",
+                                      Path(name),
+                                      "--precision",
+                                      "f32",
+                                      "--no-drawings"};
+    words.insert(words.end(), more.begin(), more.end());
+    REQUIRE(RunDetect(words) == kDone);
+  }
+
   // A detector on the same network.
   void TrainDetector(const std::string& name) const {
     REQUIRE(RunTrain(TrainingGround::Words(
@@ -137,22 +156,9 @@ TEST_CASE("a detector that got a MultiBox detects with it, and without it on dem
   after.multibox.reset();
   CHECK(after == before);
 
-  const auto boxes_kept = [&](const std::string& name, const std::vector<std::string>& more) {
-    std::vector<std::string> words = {"--data",
-                                      fixture.data,
-                                      "--set",
-                                      "train",
-                                      "--model",
-                                      fixture.Path("model"),
-                                      "--output",
-                                      fixture.Path(name),
-                                      "--feature-cache",
-                                      fixture.Path(name + ".features"),
-                                      "--precision",
-                                      "f32",
-                                      "--no-drawings"};
-    words.insert(words.end(), more.begin(), more.end());
-    REQUIRE(RunDetect(words) == kDone);
+  const auto boxes_kept = [&](const std::string& name, std::vector<std::string> more) {
+    more.insert(more.end(), {"--feature-cache", fixture.Path(name + ".features")});
+    fixture.Detect("train", name, more);
     std::uintmax_t bytes = 0;
     for (const auto& entry : fs::recursive_directory_iterator(fixture.Path(name + ".features")))
       bytes += entry.is_regular_file() ? entry.file_size() : 0;
@@ -197,19 +203,7 @@ TEST_CASE("what a training says of held-out pictures, detection finds in them") 
   }
   WriteFileWhole(fixture.directory / "data/ImageSets/Main/held.txt", list);
   const auto evaluated = [&](const std::string& name, const std::vector<std::string>& more) {
-    std::vector<std::string> words = {"--data",
-                                      fixture.data,
-                                      "--set",
-                                      "held",
-                                      "--model",
-                                      fixture.Path("model"),
-                                      "--output",
-                                      fixture.Path(name),
-                                      "--precision",
-                                      "f32",
-                                      "--no-drawings"};
-    words.insert(words.end(), more.begin(), more.end());
-    REQUIRE(RunDetect(words) == kDone);
+    fixture.Detect("held", name, more);
     test::CapturedOutput output;
     REQUIRE(RunEvaluate({"--data",
                          fixture.data,

@@ -33,22 +33,24 @@ SelectiveSearchOptions FewProposals(int count) {
   return proposals;
 }
 
-// Features of few proposals by this network, kept in the directory.
-TrainingFeatures FeaturesIn(const test::TemporaryDirectory& directory, const Network& network) {
-  return {.network = &network,
-          .backbone_fingerprint = "of a test",
-          .crop = {},
-          .proposals = FewProposals(8),
-          .max_proposals = 3,
-          .mirrored_truth = false,
-          .cache = directory / "cache"};
-}
+// A network of random weights and a small data set. The features of few proposals.
+struct Extraction {
+  test::TemporaryDirectory directory;
+  Dataset dataset = TrainingSetIn(directory);
+  Network network{test::RandomWeights(1), {}};
+  TrainingFeatures how = {.network = &network,
+                          .backbone_fingerprint = "of a test",
+                          .crop = {},
+                          .proposals = FewProposals(8),
+                          .max_proposals = 3,
+                          .mirrored_truth = false,
+                          .cache = directory / "cache"};
+};
 
 TEST_CASE("a held-out picture keeps all its proposals, a training picture a sample of them") {
-  const test::TemporaryDirectory directory;
-  const Dataset dataset = TrainingSetIn(directory);
-  const Network network(test::RandomWeights(1), {});
-  TrainingFeatures how = FeaturesIn(directory, network);
+  Extraction extraction;
+  const Dataset& dataset = extraction.dataset;
+  TrainingFeatures& how = extraction.how;
   const ExtractedImages sampled = ExtractTrainingFeatures(dataset, how);
   how.holdout = 0.5;
   const ExtractedImages extracted = ExtractTrainingFeatures(dataset, how);
@@ -137,10 +139,9 @@ TEST_CASE(
 }
 
 TEST_CASE("box regression is taught by pictures that are not held out, and moves those that are") {
-  const test::TemporaryDirectory directory;
-  const Dataset dataset = TrainingSetIn(directory);
-  const Network network(test::RandomWeights(1), {});
-  TrainingFeatures how = FeaturesIn(directory, network);
+  Extraction extraction;
+  const Dataset& dataset = extraction.dataset;
+  TrainingFeatures& how = extraction.how;
   how.max_proposals = 1;
   how.holdout = 0.5;
   how.features = false;
@@ -185,10 +186,9 @@ TEST_CASE("box regression is taught by pictures that are not held out, and moves
 }
 
 TEST_CASE("a MultiBox proposes for held-out pictures, and another one anew") {
-  const test::TemporaryDirectory directory;
-  const Dataset dataset = TrainingSetIn(directory);
-  const Network network(test::RandomWeights(1), {});
-  TrainingFeatures how = FeaturesIn(directory, network);
+  Extraction extraction;
+  const Dataset& dataset = extraction.dataset;
+  TrainingFeatures& how = extraction.how;
   how.holdout = 0.5;
   const ExtractedImages searched = ExtractTrainingFeatures(dataset, how);
   std::vector<std::vector<Box>> last(dataset.images.size());
