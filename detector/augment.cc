@@ -186,15 +186,6 @@ void SubtractMean(const std::array<float, 3>& mean_bgr, std::span<float> planes)
   for (std::size_t i = 0; i < planes.size(); ++i) planes[i] -= mean_bgr[i / (planes.size() / 3)];
 }
 
-std::size_t CheckedSide(const Image& image,
-                        const AugmentOptions& options,
-                        std::span<float> crop_chw) {
-  const auto side = static_cast<std::size_t>(options.size_px);
-  Expects(!image.IsEmpty(), "an image with pixels");
-  Expects(crop_chw.size() == 3 * side * side, "a crop of 3 x size x size values");
-  return side;
-}
-
 void Check(bool holds, const char* field, double value, const char* bound) {
   if (!holds)
     throw Error(std::string(field) + " = " + std::to_string(value) + ": expected " + bound);
@@ -217,7 +208,9 @@ void AugmentedCrop(const Image& image,
                    const AugmentOptions& options,
                    std::uint64_t seed,
                    std::span<float> crop_chw) {
-  const std::size_t side = CheckedSide(image, options, crop_chw);
+  const auto side = static_cast<std::size_t>(options.size_px);
+  Expects(!image.IsEmpty(), "an image with pixels");
+  Expects(crop_chw.size() == 3 * side * side, "a crop of 3 x size x size values");
   Random random(seed);
   const Box part = RandomPart(image, options, random);
   const auto interpolation = static_cast<Interpolation>(random.Below(kInterpolations));
@@ -229,16 +222,6 @@ void AugmentedCrop(const Image& image,
     const auto values = crop_chw.subspan(row, side);
     std::reverse(values.begin(), values.end());
   }
-}
-
-void CentreCrop(const Image& image, const AugmentOptions& options, std::span<float> crop_chw) {
-  const std::size_t side = CheckedSide(image, options, crop_chw);
-  const auto square = static_cast<float>(std::min(image.width, image.height));
-  const float x = (static_cast<float>(image.width) - square) / 2;
-  const float y = (static_cast<float>(image.height) - square) / 2;
-  const Box middle = {x, y, x + square, y + square};
-  Resize(image, middle, Interpolation::kBilinear, side, crop_chw);
-  SubtractMean(options.mean_bgr, crop_chw);
 }
 
 }  // namespace deeper

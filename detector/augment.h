@@ -37,7 +37,4 @@ void AugmentedCrop(const Image& image,
                    std::uint64_t seed,
                    std::span<float> crop_chw);
 
-// The whole picture's middle square, resized bilinearly: what a trained classifier is tried on.
-void CentreCrop(const Image& image, const AugmentOptions& options, std::span<float> crop_chw);
-
 }  // namespace deeper

@@ -16,6 +16,8 @@
 #include "core/random.h"
 #include "core/sha256.h"
 #include "detector/augment.h"
+#include "detector/classification_views.h"
+#include "detector/crop.h"
 #include "tools/class_folders.h"
 #include "tools/command_line.h"
 #include "tools/holdout.h"
@@ -121,6 +123,12 @@ std::vector<std::size_t> EvenlyOver(const std::vector<std::size_t>& list, std::s
   std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < taken; ++i) chosen.push_back(list[i * list.size() / taken]);
   return chosen;
+}
+
+// What `deeper classify` looks at, so that a validation says what it would.
+void CropAsClassified(const Image& image, std::span<float> crop_chw) {
+  const ClassificationView view = ClassificationViews(image.width, image.height, 1).front();
+  Crop(image, view.box, {.padding_px = 0}, crop_chw);
 }
 
 std::string RecipeText(const TrainClassifyArguments& arguments,
@@ -239,7 +247,7 @@ TrainingOutcome TrainClassify(const Arguments& words) {
         Trainer::Which::kAverages,
         chosen.size(),
         [&](std::size_t example, std::size_t worker, std::span<std::byte> input) {
-          CentreCrop(*pictures.Get(chosen[example]), arguments.augment, makers[worker].crop);
+          CropAsClassified(*pictures.Get(chosen[example]), makers[worker].crop);
           run_frozen(worker, input);
         },
         [&](std::size_t example, std::span<const float> scores) {

@@ -119,13 +119,6 @@ TEST_CASE("distortion changes colours within 0 to 255 and leaves gray gray") {
   CHECK(*grays.rbegin() > 150);
 }
 
-TEST_CASE("the centre crop is the middle square") {
-  std::vector<float> crop(3 * kPixels);
-  CentreCrop(Ramps(96, 32), kPlain, crop);
-  for (std::size_t x = 0; x < 32; ++x)
-    CHECK(crop[5 * 32 + x] == Approx(32 + static_cast<double>(x)).margin(1e-3));
-}
-
 TEST_CASE("options out of range are refused by name") {
   CHECK_THROWS_WITH(AugmentOptions{.min_area = 0}.Validate(), Catch::Contains("min_area"));
   CHECK_THROWS_WITH(AugmentOptions{.distortion = 1}.Validate(), Catch::Contains("distortion"));
