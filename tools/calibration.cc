@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -25,8 +26,10 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr std::size_t kFewestRight = 10;
-constexpr double kMiddle = 0.5;
 constexpr float kMinProbability = 0.002F;  // detections below are not written by default
+
+// Whether there are enough right detections of a class to learn from them alone.
+bool IsWellSeen(const ClassResult& result) { return result.true_positives >= kFewestRight; }
 
 // Scores with their verdicts; what counts neither way is left out.
 struct Judged {
@@ -72,6 +75,34 @@ bool ParseCalibrate(const Arguments& words, CalibrateArguments& a) {
   return true;
 }
 
+// The probability from which on the detections of all classes together have their best F1; of some
+// at least one is right.
+double CommonOperatingPoint(const Evaluation& evaluation,
+                            const std::vector<LogisticCurve>& curves) {
+  std::vector<std::pair<float, bool>> detections;  // probability, right
+  std::size_t objects = 0;
+  for (std::size_t j = 0; j < curves.size(); ++j) {
+    objects += evaluation.classes[j].objects;
+    Judged judged;
+    judged.Add(evaluation.classes[j]);
+    for (std::size_t i = 0; i < judged.margins.size(); ++i) {
+      detections.emplace_back(static_cast<float>(curves[j](double{judged.margins[i]})),
+                              judged.correct[i]);
+    }
+  }
+  std::ranges::sort(detections, std::greater());
+  PrecisionRecallCurve together;
+  std::size_t found = 0;
+  for (const auto& [probability, is_right] : detections) {
+    if (is_right) ++found;
+    together.score.push_back(probability);
+    together.precision.push_back(static_cast<double>(found) /
+                                 static_cast<double>(together.score.size()));
+    together.recall.push_back(static_cast<double>(found) / static_cast<double>(objects));
+  }
+  return double{BestOperatingPoint(together).value().score};
+}
+
 }  // namespace
 
 std::optional<Calibration> CalibrationOf(const Evaluation& evaluation) {
@@ -84,10 +115,15 @@ std::optional<Calibration> CalibrationOf(const Evaluation& evaluation) {
     Judged own;
     own.Add(result);
     const LogisticCurve fitted = FitLogisticCurve(own.margins, own.correct);
-    const bool is_usable = result.true_positives >= kFewestRight && fitted.slope > 0;
-    const LogisticCurve& curve = calibration.curves.emplace_back(is_usable ? fitted : common);
-    const std::optional<OperatingPoint> best = BestOperatingPoint(result.curve);
-    calibration.operating_points.push_back(best ? curve(double{best->score}) : kMiddle);
+    calibration.curves.push_back(IsWellSeen(result) && fitted.slope > 0 ? fitted : common);
+  }
+  const double common_point = CommonOperatingPoint(evaluation, calibration.curves);
+  for (std::size_t j = 0; j < evaluation.classes.size(); ++j) {
+    const ClassResult& result = evaluation.classes[j];
+    calibration.operating_points.push_back(
+        IsWellSeen(result)
+            ? calibration.curves[j](double{BestOperatingPoint(result.curve).value().score})
+            : common_point);
   }
   return calibration;
 }

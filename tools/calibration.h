@@ -11,8 +11,8 @@
 namespace deeper::tools {
 
 // How often detections of each margin were right: curves by Platt's method, and the operating
-// points of best F1. A class with fewer than 10 right detections gets the curve of all classes
-// together, and a half as operating point where it has none at all. `evaluation` is of margins,
+// points of best F1. A class with fewer than 10 right detections gets the curve and the operating
+// point of all classes together: that of its own few would be chance. `evaluation` is of margins,
 // with its classes as the model's. Nothing when larger scores are not more often right, as where
 // nothing at all was detected rightly.
 std::optional<Calibration> CalibrationOf(const Evaluation& evaluation);

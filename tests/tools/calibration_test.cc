@@ -72,6 +72,19 @@ TEST_CASE("a class's operating point is the probability at its best F1") {
   CHECK(calibration.operating_points[0] == Approx(calibration.curves[0](double{0.9F})));
 }
 
+TEST_CASE("a class that was rarely found has the operating point of all classes together") {
+  Evaluation evaluation;
+  // Alone, the second class would be cut at -9, where its only right one is.
+  evaluation.classes = {
+      WellSeen(0),
+      ResultOf(1, {-6, -6.5F, -7, -7.5F, -8, -9}, {false, false, false, false, false, true})};
+  const Calibration calibration = CalibrationOf(evaluation).value();
+  // Of all by probability, after the 13th 12 are right, of 40 objects: 24/53. After the second
+  // class's last it is 26/59 at best.
+  CHECK(calibration.operating_points[1] == Approx(calibration.operating_points[0]));
+  CHECK(calibration.operating_points[1] > calibration.curves[1](-6));
+}
+
 TEST_CASE("what counts neither way moves no curve") {
   Evaluation evaluation;
   evaluation.classes = {WellSeen(0)};
