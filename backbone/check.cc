@@ -4,8 +4,8 @@
 #include <cmath>
 #include <span>
 
+#include "backbone/execution/layer_stack.h"
 #include "backbone/googlenet.h"
-#include "backbone/layer_stack.h"
 #include "backbone/reference_network.h"
 #include "core/error.h"
 

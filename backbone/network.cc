@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "backbone/execution/layer_stack.h"
 #include "backbone/kernels/onednn.h"
 #include "backbone/kernels/reference.h"
-#include "backbone/layer_stack.h"
 #include "core/error.h"
 
 namespace deeper {

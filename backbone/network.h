@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "backbone/crop_rows.h"
-#include "backbone/quantization.h"
+#include "backbone/execution/crop_rows.h"
+#include "backbone/execution/quantization.h"
 #include "backbone/tensor.h"
 #include "backbone/weights.h"
 

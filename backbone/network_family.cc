@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "backbone/execution/steps.h"
 #include "backbone/googlenet.h"
-#include "backbone/steps.h"
-#include "backbone/training_plan.h"
+#include "backbone/training/training_plan.h"
 #include "core/error.h"
-#include "core/sha256.h"
+#include "core/files/sha256.h"
 
 namespace deeper {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/crop_rows.h"
+#include "backbone/execution/crop_rows.h"
 #include "backbone/network.h"
 #include "backbone/weights.h"
 

@@ -9,7 +9,7 @@
 
 #include "backbone/googlenet.h"
 #include "core/error.h"
-#include "core/sha256.h"
+#include "core/files/sha256.h"
 
 namespace deeper {
 namespace {

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/nearest_name.h"
+#include "core/text/nearest_name.h"
 
 namespace deeper {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/detection.h"
-#include "detector/detect.h"
+#include "detector/region_scores.h"
 
 namespace deeper {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "detector/multibox_file.h"
+#include "detector/multibox/multibox_file.h"
 
 namespace deeper {
 

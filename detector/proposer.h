@@ -7,8 +7,8 @@
 #include "backbone/network.h"
 #include "core/image.h"
 #include "core/proposal.h"
-#include "detector/multibox_network.h"
-#include "detector/multibox_views.h"
+#include "detector/multibox/multibox_network.h"
+#include "detector/multibox/multibox_views.h"
 #include "detector/proposal_origin.h"
 #include "proposals/selective_search.h"
 

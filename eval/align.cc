@@ -7,7 +7,7 @@
 #include <unordered_map>
 
 #include "core/error.h"
-#include "eval/utf8.h"
+#include "core/text/utf8.h"
 
 namespace deeper {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
-#include "tools/pictures.h"
+#include "tools/input/pictures.h"
 
 namespace deeper::tools {
 

@@ -9,11 +9,11 @@
 #include "backbone/network.h"
 #include "backbone/network_family.h"
 #include "core/error.h"
-#include "core/file.h"
+#include "core/files/file.h"
 #include "detector/fusion.h"
-#include "tools/command_line.h"
 #include "tools/extraction.h"
-#include "tools/find_model.h"
+#include "tools/options/command_line.h"
+#include "tools/options/find_model.h"
 
 namespace deeper::tools {
 

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "core/image.h"
-#include "detector/detect.h"
-#include "detector/features.h"
-#include "detector/model.h"
+#include "detector/model/model.h"
 #include "detector/proposal_origin.h"
 #include "detector/proposer.h"
-#include "tools/network_options.h"
+#include "detector/region_scores.h"
+#include "detector/regions/features.h"
+#include "tools/options/network_options.h"
 
 namespace deeper::tools {
 

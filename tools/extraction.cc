@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "core/file.h"
-#include "core/sha256.h"
-#include "tools/network_options.h"
+#include "core/files/file.h"
+#include "core/files/sha256.h"
+#include "tools/options/network_options.h"
 
 namespace deeper::tools {
 

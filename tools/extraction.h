@@ -6,14 +6,14 @@
 
 #include "backbone/network.h"
 #include "core/proposal.h"
-#include "detector/crop.h"
-#include "detector/heads.h"
-#include "detector/multibox.h"
+#include "core/work/stopwatch.h"
+#include "detector/heads/heads.h"
+#include "detector/multibox/multibox.h"
 #include "detector/proposer.h"
+#include "detector/regions/crop.h"
 #include "proposals/selective_search.h"
-#include "tools/network_options.h"
-#include "tools/pictures.h"
-#include "tools/stopwatch.h"
+#include "tools/input/pictures.h"
+#include "tools/options/network_options.h"
 
 namespace deeper::tools {
 

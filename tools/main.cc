@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/nearest_name.h"
-#include "tools/command_line.h"
-#include "tools/stop_signal.h"
-#include "tools/verbs.h"
+#include "core/text/nearest_name.h"
+#include "tools/options/command_line.h"
+#include "tools/run/stop_signal.h"
+#include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
 namespace {

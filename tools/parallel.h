@@ -9,7 +9,7 @@
 #include <functional>
 #include <utility>
 
-#include "tools/stop_signal.h"
+#include "tools/run/stop_signal.h"
 
 namespace deeper::tools {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/class_table.h"
-#include "proposals/recall.h"
+#include "eval/analysis/proposal_recall.h"
 
 namespace deeper::tools {
 

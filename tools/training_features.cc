@@ -10,13 +10,13 @@
 #include <optional>
 
 #include "core/error.h"
+#include "core/pictures/read_image.h"
 #include "core/random.h"
-#include "core/read_image.h"
-#include "detector/features.h"
+#include "detector/examples/data_split.h"
+#include "detector/regions/features.h"
 #include "tools/extraction.h"
-#include "tools/holdout.h"
 #include "tools/parallel.h"
-#include "tools/progress.h"
+#include "tools/run/progress.h"
 
 namespace deeper::tools {
 

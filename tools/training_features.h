@@ -8,9 +8,9 @@
 
 #include "backbone/network.h"
 #include "core/dataset.h"
-#include "detector/crop.h"
+#include "detector/heads/training_images.h"
 #include "detector/proposer.h"
-#include "detector/training.h"
+#include "detector/regions/crop.h"
 #include "proposals/selective_search.h"
 
 namespace deeper::tools {

@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "backbone/frozen_part.h"
+#include "backbone/execution/frozen_part.h"
 #include "core/box.h"
-#include "detector/crop.h"
+#include "detector/regions/crop.h"
 #include "tools/training_pictures.h"
 
 namespace deeper::tools {

@@ -5,13 +5,13 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/read_image.h"
-#include "detector/features.h"
+#include "core/pictures/read_image.h"
+#include "detector/regions/features.h"
 #include "tools/extraction.h"
-#include "tools/network_options.h"
+#include "tools/options/network_options.h"
 #include "tools/parallel.h"
-#include "tools/progress.h"
-#include "tools/stop_signal.h"
+#include "tools/run/progress.h"
+#include "tools/run/stop_signal.h"
 
 namespace deeper::tools {
 

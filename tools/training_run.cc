@@ -6,12 +6,12 @@
 #include <string_view>
 
 #include "backbone/googlenet.h"
-#include "core/file.h"
-#include "tools/command_line.h"
-#include "tools/progress.h"
-#include "tools/stop_signal.h"
-#include "tools/stopwatch.h"
-#include "tools/training_log.h"
+#include "backbone/training/training_log.h"
+#include "core/files/file.h"
+#include "core/work/stopwatch.h"
+#include "tools/options/command_line.h"
+#include "tools/run/progress.h"
+#include "tools/run/stop_signal.h"
 
 namespace deeper::tools {
 

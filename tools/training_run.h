@@ -6,9 +6,9 @@
 #include <map>
 #include <string>
 
-#include "backbone/trainer.h"
-#include "backbone/training_plan.h"
-#include "tools/network_options.h"
+#include "backbone/training/trainer.h"
+#include "backbone/training/training_plan.h"
+#include "tools/options/network_options.h"
 
 namespace deeper::tools {
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "backbone/kernels/instruction_set.h"
+#include "backbone/kernels/largest_magnitude.h"
 #include "backbone/kernels/onednn_detail.h"
-#include "backbone/largest_magnitude.h"
 #include "core/error.h"
 
 namespace deeper::kernels {

@@ -1,8 +1,8 @@
 #include <filesystem>
 
-#include "backbone/weight_files.h"
+#include "backbone/files/weight_files.h"
 #include "core/error.h"
-#include "core/file.h"
+#include "core/files/file.h"
 #include "tests/support/catch.h"
 #include "tests/support/data.h"
 #include "tests/support/temporary_directory.h"

@@ -10,8 +10,8 @@
 #include "backbone/googlenet.h"
 #include "backbone/network.h"
 #include "backbone/tensor.h"
-#include "core/file.h"
-#include "core/parse.h"
+#include "core/files/file.h"
+#include "core/text/parse.h"
 #include "tests/support/catch.h"
 
 namespace deeper::test {

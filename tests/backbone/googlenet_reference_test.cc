@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "backbone/check.h"
+#include "backbone/files/weight_files.h"
 #include "backbone/kernels/onednn.h"
 #include "backbone/network.h"
-#include "backbone/weight_files.h"
 #include "tests/support/catch.h"
 #include "tests/support/data.h"
 

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "backbone/execution/layer_stack.h"
 #include "backbone/googlenet.h"
 #include "backbone/kernels/onednn.h"
 #include "backbone/kernels/pooling.h"
-#include "backbone/layer_stack.h"
 #include "tests/backbone/random_tensor.h"
 
 // The network's kernels, each alone on one thread: convolutions as MAC/s ("items"), pools as bytes

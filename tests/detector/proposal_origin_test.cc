@@ -1,6 +1,6 @@
 #include "detector/proposal_origin.h"
 
-#include "detector/multibox.h"
+#include "detector/multibox/multibox.h"
 #include "tests/support/catch.h"
 
 namespace deeper {

@@ -1,6 +1,6 @@
 #include "detector/proposer.h"
 
-#include "detector/multibox.h"
+#include "detector/multibox/multibox.h"
 #include "tests/detector/random_multibox.h"
 #include "tests/support/catch.h"
 

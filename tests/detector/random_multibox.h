@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "backbone/training_plan.h"
+#include "backbone/training/training_plan.h"
 #include "core/random.h"
-#include "detector/multibox.h"
+#include "detector/multibox/multibox.h"
 #include "tests/backbone/random_tensor.h"
 
 namespace deeper::test {

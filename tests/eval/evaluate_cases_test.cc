@@ -8,14 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "core/file.h"
-#include "core/parse.h"
-#include "eval/coco.h"
+#include "core/files/file.h"
+#include "core/text/parse.h"
 #include "eval/evaluate.h"
-#include "eval/ilsvrc.h"
+#include "eval/formats/coco.h"
+#include "eval/formats/ilsvrc.h"
+#include "eval/formats/reading/one_based.h"
+#include "eval/formats/voc.h"
 #include "eval/matching.h"
-#include "eval/one_based.h"
-#include "eval/voc.h"
 #include "tests/support/catch.h"
 #include "tests/support/data.h"
 #include "tests/support/temporary_directory.h"

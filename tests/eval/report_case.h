@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <string>
 
-#include "core/file.h"
+#include "core/files/file.h"
 #include "eval/align.h"
-#include "eval/draw.h"
-#include "eval/report.h"
+#include "eval/drawing/draw.h"
+#include "eval/report/report.h"
 #include "tests/support/temporary_directory.h"
 
 namespace deeper::test {

@@ -1,4 +1,4 @@
-#include "eval/coco.h"
+#include "eval/formats/coco.h"
 #include "tests/fuzz/fuzz_target.h"
 
 void deeper::fuzz::FuzzOne(std::span<const std::uint8_t> input) {

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/file.h"
+#include "core/files/file.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/some_verb.h"
 

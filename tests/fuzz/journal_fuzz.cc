@@ -5,13 +5,13 @@
 #include <string_view>
 
 #include "core/class_table.h"
-#include "core/file.h"
-#include "core/sha256.h"
-#include "eval/proposal_lines.h"
+#include "core/files/file.h"
+#include "core/files/sha256.h"
+#include "eval/formats/proposal_lines.h"
 #include "tests/fuzz/fuzz_target.h"
-#include "tools/detection_results.h"
-#include "tools/evaluation_parts.h"
-#include "tools/journal.h"
+#include "tools/run/detection_results.h"
+#include "tools/run/evaluation_parts.h"
+#include "tools/run/journal.h"
 
 namespace deeper::fuzz {
 namespace {

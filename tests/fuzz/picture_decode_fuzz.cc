@@ -1,6 +1,6 @@
 #include <cstdlib>
 
-#include "core/read_image.h"
+#include "core/pictures/read_image.h"
 #include "tests/fuzz/fuzz_target.h"
 
 void deeper::fuzz::FuzzOne(std::span<const std::uint8_t> input) {

@@ -1,6 +1,6 @@
 #include <optional>
 
-#include "core/image_header.h"
+#include "core/pictures/image_header.h"
 #include "tests/fuzz/fuzz_target.h"
 
 void deeper::fuzz::FuzzOne(std::span<const std::uint8_t> input) {

@@ -5,7 +5,7 @@
 #include <exception>
 #include <filesystem>
 
-#include "core/file.h"
+#include "core/files/file.h"
 #include "tests/fuzz/fuzz_target.h"
 
 int main(int argc, char** argv) {

@@ -1,11 +1,11 @@
 #include <map>
 #include <string>
 
-#include "backbone/safetensors.h"
-#include "backbone/stored_blobs.h"
-#include "backbone/weight_files.h"
-#include "detector/model.h"
-#include "detector/multibox_file.h"
+#include "backbone/files/safetensors.h"
+#include "backbone/files/stored_blobs.h"
+#include "backbone/files/weight_files.h"
+#include "detector/model/model.h"
+#include "detector/multibox/multibox_file.h"
 #include "tests/fuzz/fuzz_target.h"
 
 void deeper::fuzz::FuzzOne(std::span<const std::uint8_t> input) {

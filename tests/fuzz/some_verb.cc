@@ -1,10 +1,10 @@
 #include "tests/fuzz/some_verb.h"
 
-#include "core/file.h"
+#include "core/files/file.h"
 #include "tests/fuzz/fuzz_target.h"
-#include "tools/command_line.h"
-#include "tools/network_options.h"
-#include "tools/shard.h"
+#include "tools/options/command_line.h"
+#include "tools/options/network_options.h"
+#include "tools/run/shard.h"
 
 namespace deeper::tools {
 

@@ -4,12 +4,12 @@
 #include <functional>
 
 #include "core/dataset.h"
-#include "eval/annotation_lines.h"
-#include "eval/csv.h"
-#include "eval/ilsvrc.h"
-#include "eval/label_studio.h"
-#include "eval/results.h"
-#include "eval/voc.h"
+#include "eval/formats/annotation_lines.h"
+#include "eval/formats/csv.h"
+#include "eval/formats/detection_lines.h"
+#include "eval/formats/ilsvrc.h"
+#include "eval/formats/label_studio.h"
+#include "eval/formats/voc.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace deeper::fuzz {

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "eval/voc.h"
+#include "eval/formats/voc.h"
 #include "tests/fuzz/fuzz_target.h"
 
 void deeper::fuzz::FuzzOne(std::span<const std::uint8_t> input) {

@@ -1,6 +1,6 @@
 #include <deeper/core/image.h>
 #include <deeper/detector/nms.h>
-#include <deeper/eval/draw.h>
+#include <deeper/eval/drawing/draw.h>
 #include <deeper/proposals/selective_search.h>
 
 #include <cstdio>

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "core/file.h"
+#include "core/files/file.h"
 
 namespace deeper::test {
 

@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <string>
 
-#include "core/file.h"
+#include "core/files/file.h"
 #include "core/image.h"
 #include "core/random.h"
-#include "eval/draw.h"
+#include "eval/drawing/draw.h"
 
 namespace deeper::test {
 

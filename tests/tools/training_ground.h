@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "backbone/weight_files.h"
+#include "backbone/files/weight_files.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/tools/coloured_data_set.h"

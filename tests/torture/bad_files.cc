@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "core/file.h"
+#include "core/files/file.h"
 #include "core/random.h"
 
 namespace deeper::test {

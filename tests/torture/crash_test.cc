@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/file.h"
+#include "core/files/file.h"
 #include "tests/support/catch.h"
 #include "tests/torture/program.h"
 #include "tests/torture/small_detector.h"

@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-#include "core/file.h"
+#include "core/files/file.h"
 #include "tests/support/catch.h"
 #include "tests/tools/training_ground.h"
 #include "tests/torture/program.h"

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
-#include "core/file.h"
+#include "core/files/file.h"
 #include "core/random.h"
-#include "detector/model.h"
+#include "detector/model/model.h"
 #include "tests/support/catch.h"
 #include "tests/torture/program.h"
 #include "tests/torture/small_detector.h"

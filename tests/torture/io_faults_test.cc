@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-#include "core/file.h"
+#include "core/files/file.h"
 #include "tests/support/catch.h"
 #include "tests/torture/program.h"
 #include "tests/torture/small_detector.h"

@@ -5,12 +5,12 @@
 
 #include <csignal>
 
-#include "core/file.h"
+#include "core/files/file.h"
 #include "core/random.h"
 #include "tests/support/catch.h"
 #include "tests/torture/program.h"
 #include "tests/torture/small_detector.h"
-#include "tools/journal.h"
+#include "tools/run/journal.h"
 
 namespace deeper::test {
 namespace {

@@ -7,13 +7,13 @@
 #include <cstdlib>
 #include <locale>
 
-#include "core/file.h"
+#include "core/files/file.h"
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"
 #include "tests/torture/program.h"
 #include "tests/torture/small_detector.h"
-#include "tools/command_line.h"
-#include "tools/verbs.h"
+#include "tools/options/command_line.h"
+#include "tools/verbs/verbs.h"
 
 namespace deeper::test {
 namespace {

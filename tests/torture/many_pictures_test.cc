@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/file.h"
+#include "core/files/file.h"
 #include "tests/support/catch.h"
 #include "tests/torture/program.h"
 #include "tests/torture/small_detector.h"

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "core/file.h"
-#include "eval/results.h"
+#include "core/files/file.h"
+#include "eval/formats/detection_lines.h"
 #include "tests/support/catch.h"
 #include "tests/torture/program.h"
 #include "tests/torture/small_detector.h"

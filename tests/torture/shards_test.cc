@@ -4,14 +4,14 @@
 
 #include <algorithm>
 
-#include "core/file.h"
+#include "core/files/file.h"
+#include "core/files/sha256.h"
 #include "core/random.h"
-#include "core/sha256.h"
 #include "tests/support/catch.h"
 #include "tests/torture/program.h"
 #include "tests/torture/small_detector.h"
-#include "tools/command_line.h"
-#include "tools/verbs.h"
+#include "tools/options/command_line.h"
+#include "tools/verbs/verbs.h"
 
 namespace deeper::test {
 namespace {

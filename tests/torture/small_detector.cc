@@ -4,14 +4,14 @@
 
 #include <cstdint>
 
-#include "backbone/weight_files.h"
-#include "core/file.h"
+#include "backbone/files/weight_files.h"
+#include "core/files/file.h"
 #include "core/image.h"
 #include "core/random.h"
-#include "detector/model.h"
-#include "eval/draw.h"
+#include "detector/model/model.h"
+#include "eval/drawing/draw.h"
 #include "tests/backbone/random_tensor.h"
-#include "tools/network_options.h"
+#include "tools/options/network_options.h"
 
 namespace deeper::test {
 

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "backbone/execution/layer_stack.h"
+#include "backbone/googlenet.h"
+#include "backbone/kernels/layout.h"
+#include "backbone/network.h"
+#include "backbone/tensor.h"
+#include "backbone/weights.h"
+
+namespace deeper {
+
+// The layers that are not trained, from the crop to the end of a row (see FrozenLayers), with
+// packed weights. Its output for a crop never changes, so it may be kept. Const, and safe to use
+// from several threads, each with its own buffers.
+class FrozenPart {
+ public:
+  class Buffers {
+   public:
+    explicit Buffers(const FrozenPart& part);
+
+   private:
+    friend class FrozenPart;
+    std::optional<LayerStack::Buffers> buffers_;  // nothing where nothing is frozen
+  };
+
+  // Expects weights that fit the table. Throws Error for an unknown row, and when the processor
+  // cannot run the precision.
+  FrozenPart(const Weights& weights, Precision precision, const std::string& frozen);
+
+  // Bytes of the output of one crop.
+  std::size_t OutputBytes() const { return output_bytes_; }
+
+  // Writes the output of `crop` (1, 3, 224, 224), NHWC of the precision's element type, to `output`
+  // of OutputBytes(); where nothing is frozen, the crop itself.
+  void Run(TensorView crop, Buffers& buffers, std::span<std::byte> output) const;
+
+ private:
+  kernels::ElementType element_;
+  std::optional<LayerStack> stack_;
+  std::size_t output_bytes_ = 0;
+};
+
+// The element type of training in this precision. Throws Error when the processor cannot run it, or
+// there are no gradients in it.
+kernels::ElementType TrainingElement(Precision precision);
+
+}  // namespace deeper

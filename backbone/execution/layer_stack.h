@@ -1,0 +1,125 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backbone/execution/activation_plan.h"
+#include "backbone/execution/crop_rows.h"
+#include "backbone/execution/quantization.h"
+#include "backbone/execution/steps.h"
+#include "backbone/kernels/layout.h"
+#include "backbone/kernels/onednn.h"
+#include "backbone/kernels/pooling.h"
+#include "backbone/tensor.h"
+#include "backbone/weights.h"
+
+namespace deeper {
+
+// Zeroed bytes that begin on a cache line.
+class AlignedBytes {
+ public:
+  explicit AlignedBytes(std::size_t size);
+  std::span<std::byte> bytes() { return {data_.get(), size_}; }
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Free {
+    void operator()(std::byte* data) const;
+  };
+  std::unique_ptr<std::byte[], Free> data_;
+  std::size_t size_ = 0;
+};
+
+// GoogLeNet's layers from the crop to pool5, or the first of them, as prepared kernels, in order.
+// It runs crop by crop: the activations of one crop stay in the cache, and a picture's part of a
+// map is dense.
+class LayerStack {
+ public:
+  // What a run writes: one thread's memory for one crop, and the kernels tied to it.
+  class Buffers {
+   public:
+    explicit Buffers(const LayerStack& stack);
+    std::size_t SizeBytes() const { return input_.size() + arena_.size() + scratch_.size(); }
+
+   private:
+    friend class LayerStack;
+    AlignedBytes input_;  // the crop, in bf16 and u8 with conv1's padding around it
+    AlignedBytes arena_;
+    AlignedBytes scratch_;
+    std::vector<kernels::BoundKernel> convolutions_;  // in the order of the steps
+  };
+
+  // Shown a step that ran; `output` makes an f32 tensor of what it wrote, its own channels alone.
+  using StepObserver = std::function<void(const Step& step, const std::function<Tensor()>& output)>;
+
+  // Expects weights that fit the table, for int8 a valid quantization, and steps that are the first
+  // of GoogLeNetSteps(), at least one. Throws Error when the processor cannot run the precision.
+  LayerStack(const Weights& weights,
+             Precision precision,
+             const std::optional<Quantization>& quantization = std::nullopt,
+             std::vector<Step> steps = GoogLeNetSteps());
+
+  CropRows Input(Buffers& buffers) const;
+  // Writes a crop (1, 3, 224, 224), its mean subtracted, to Input().
+  void PutCrop(TensorView crop, Buffers& buffers) const;
+
+  // Writes the 1024 means of the last map of the crop in Input() to `features`. The observer sees
+  // every step but that last one. Const and safe to call from several threads, each with its own
+  // buffers.
+  void Run(Buffers& buffers, std::span<float> features, const StepObserver& observer = {}) const;
+
+  // Runs the first `count` steps on the crop in Input(), at least one and not the global average:
+  // what the last of them wrote, as it is stored, NHWC, until the next run.
+  std::span<const std::byte> RunFirst(std::size_t count, Buffers& buffers) const;
+  // Goes on to the end from what RunFirst(count) gave, of this stack or of one whose first `count`
+  // steps compute the same. Expects that nothing but it is read by the steps behind.
+  void RunBehind(std::size_t count,
+                 std::span<const std::byte> activation,
+                 Buffers& buffers,
+                 std::span<float> features) const;
+
+  // Writes the means over the rows and then over the columns of the last map, 2 x 7 x 1024 values,
+  // of the crop for which Run or RunBehind wrote features last.
+  void ProfilesOfLastMap(Buffers& buffers, std::span<float> profiles) const;
+
+  const std::vector<Step>& steps() const { return steps_; }
+  // Names of the kernels that run the steps: oneDNN's own, or "vectorised" for ours.
+  std::vector<std::string> Implementations() const;
+
+ private:
+  kernels::Encoding EncodingOf(const std::string& activation) const {
+    return encodings_.at(activation);
+  }
+  std::size_t PaddedSide() const { return kInputSide + 2 * input_pad_; }
+  std::size_t InputBytes() const;
+  kernels::PoolPass PoolPassOf(const Step& step) const;
+  void PrepareConvolutions(const Weights& weights);
+  void FillPadding(std::span<std::byte> input) const;
+
+  std::span<std::byte> Activation(const std::string& name, Buffers& buffers) const;
+  // Runs the steps from `first` up to, without, `end`.
+  void RunSteps(std::size_t first,
+                std::size_t end,
+                Buffers& buffers,
+                const StepObserver& observer) const;
+  void Average(Buffers& buffers, std::span<float> features) const;
+  void CopySlice(const Layer& layer, Buffers& buffers) const;
+  Tensor OutputOf(const Layer& layer, Buffers& buffers) const;
+
+  std::vector<Step> steps_;
+  std::map<std::string, kernels::Encoding> encodings_;  // by activation
+  std::array<float, 3> mean_bgr_{};  // what u8 input has not had subtracted; otherwise 0
+  std::size_t input_pad_ = 0;        // pixels of padding around the crop in the input map
+  ActivationPlan plan_;
+  std::vector<kernels::PreparedKernel> convolutions_;  // in the order of the steps
+  std::size_t scratch_bytes_ = 0;
+};
+
+}  // namespace deeper

@@ -1,0 +1,226 @@
+#include "backbone/training/training_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "core/error.h"
+#include "core/random.h"
+
+namespace deeper {
+namespace {
+
+constexpr std::string_view kClassifierWeight = "/classifier/weight";
+constexpr double kClassifierDeviation = 0.01;
+
+std::string OutputOf(std::string_view row) { return std::string(row) + "/output"; }
+
+// The first layer that is not frozen.
+std::size_t CountFrozen(const std::vector<Layer>& layers, const std::string& frozen) {
+  if (frozen.empty()) return 0;
+  const std::vector<std::string> rows = RowNames();
+  const auto row = std::ranges::find(rows, frozen);
+  if (row == rows.end()) {
+    throw Error(
+        fmt::format("frozen = '{}': expected nothing or one of {}", frozen, fmt::join(rows, ", ")));
+  }
+  const std::string next = row + 1 == rows.end() ? layers.back().name : row[1] + "/";
+  const auto first = std::ranges::find_if(
+      layers, [&](const Layer& layer) { return layer.name.starts_with(next); });
+  return static_cast<std::size_t>(first - layers.begin());
+}
+
+void CheckRate(const char* field, double rate) {
+  if (rate >= 0 && rate < 1) return;
+  throw Error(std::string(field) + " = " + std::to_string(rate) + ": expected 0 <= rate < 1");
+}
+
+Layer Convolution(std::string name,
+                  std::string input,
+                  std::size_t in_channels,
+                  std::size_t in_side,
+                  std::size_t out_channels,
+                  const Window& window) {
+  return {.name = name,
+          .kind = LayerKind::kConvolution,
+          .input = std::move(input),
+          .output = name,
+          .window = window,
+          .in_channels = in_channels,
+          .in_side = in_side,
+          .out_channels = out_channels,
+          .out_side = OutputSide(in_side, window, Rounding::kDown)};
+}
+
+// The layers of an auxiliary head on a map of this layer's row.
+std::vector<Layer> LayersOf(const AuxiliaryHead& head, std::size_t channels, std::size_t side) {
+  const std::string prefix = std::string(head.name) + "/";
+  const std::size_t pooled_side = OutputSide(side, kAuxiliaryPool, Rounding::kUp);
+  Layer pool = {.name = prefix + "ave_pool",
+                .kind = LayerKind::kAveragePool,
+                .input = OutputOf(head.row),
+                .output = prefix + "ave_pool",
+                .window = kAuxiliaryPool,
+                .in_channels = channels,
+                .in_side = side,
+                .out_channels = channels,
+                .out_side = pooled_side};
+  Layer conv =
+      Convolution(prefix + "conv", pool.name, channels, pooled_side, kAuxiliaryChannels, {});
+  Layer fc = Convolution(prefix + "fc",
+                         conv.name,
+                         kAuxiliaryChannels,
+                         pooled_side,
+                         kAuxiliaryFeatures,
+                         {.kernel = pooled_side, .stride = 1, .pad = 0});
+  return {std::move(pool), std::move(conv), std::move(fc)};
+}
+
+// Puts the layers of a kMap head in the place of the last layer, the global average.
+void ReplaceGlobalAverage(std::vector<Layer>& layers) {
+  layers.pop_back();
+  const std::vector<Layer> added = MapHeadLayers();
+  layers.insert(layers.end(), added.begin(), added.end());
+}
+
+// Inserts the head behind its row; false when the row is frozen.
+bool Insert(const AuxiliaryHead& head, std::vector<Layer>& layers) {
+  const auto last = std::find_if(layers.rbegin(), layers.rend(), [&](const Layer& layer) {
+    return layer.output == OutputOf(head.row);
+  });
+  if (last == layers.rend()) return false;
+  const std::vector<Layer> added =
+      LayersOf(head, last->output_channel + last->out_channels, last->out_side);
+  layers.insert(last.base(), added.begin(), added.end());
+  return true;
+}
+
+}  // namespace
+
+std::vector<std::string> RowNames() {
+  std::vector<std::string> names = {"stem"};
+  for (const InceptionRow& row : kInception) names.emplace_back(row.name);
+  return names;
+}
+
+void TrainingPlanOptions::Validate() const {
+  CheckRate("dropout", dropout);
+  CheckRate("auxiliary_dropout", auxiliary_dropout);
+  if (!(auxiliary_weight >= 0 && std::isfinite(auxiliary_weight))) {
+    throw Error("auxiliary_weight = " + std::to_string(auxiliary_weight) +
+                ": expected a number >= 0");
+  }
+}
+
+std::vector<Layer> FrozenLayers(const std::string& frozen) {
+  std::vector<Layer> layers = GoogLeNetLayers();
+  layers.resize(CountFrozen(layers, frozen));
+  return layers;
+}
+
+std::vector<Layer> MapHeadLayers() {
+  const std::string prefix = std::string(kMapHeadName) + "/";
+  const Window whole_map = {.kernel = LastSide(), .stride = 1, .pad = 0};
+  Layer conv = Convolution(prefix + "conv",
+                           OutputOf(kInception.back().name),
+                           kInception.back().Out(),
+                           LastSide(),
+                           kMapHeadChannels,
+                           {});
+  Layer fc = Convolution(
+      prefix + "fc", conv.name, kMapHeadChannels, LastSide(), kMapHeadFeatures, whole_map);
+  return {std::move(conv), std::move(fc)};
+}
+
+std::string MapHeadClassifierName() { return std::string(kMapHeadName) + "/classifier"; }
+
+TrainingPlan PlanTraining(const TrainingPlanOptions& options) {
+  options.Validate();
+  std::vector<Layer> layers = GoogLeNetLayers();
+  const auto frozen = static_cast<std::ptrdiff_t>(CountFrozen(layers, options.frozen));
+  layers.erase(layers.begin(), layers.begin() + frozen);
+
+  const bool averages = options.main_head == MainHead::kAverage;
+  if (!averages) ReplaceGlobalAverage(layers);
+  const Layer& first = layers.front();
+  TrainingPlan plan = {.input = first.input,
+                       .input_shape = {1, first.in_channels, first.in_side, first.in_side},
+                       .layers = std::move(layers),
+                       .heads = {}};
+  const Layer& features = plan.layers.back();
+  plan.heads.push_back(
+      {.classifier = averages ? std::string(kClassifierName) : MapHeadClassifierName(),
+       .input = features.output,
+       .features = features.out_channels,
+       .dropout = options.dropout,
+       .loss_weight = 1});
+  if (!options.auxiliary_heads) return plan;
+  for (const AuxiliaryHead& head : kAuxiliaryHeads) {
+    if (!Insert(head, plan.layers)) continue;
+    const std::string prefix = std::string(head.name) + "/";
+    plan.heads.push_back({.classifier = prefix + "classifier",
+                          .input = prefix + "fc",
+                          .features = kAuxiliaryFeatures,
+                          .dropout = options.auxiliary_dropout,
+                          .loss_weight = options.auxiliary_weight});
+  }
+  return plan;
+}
+
+std::vector<float> DropoutMask(const TrainingHead& head, std::uint64_t example_seed) {
+  Random random(example_seed ^ Fnv1a(head.classifier));
+  const auto kept = static_cast<float>(1 / (1 - head.dropout));
+  std::vector<float> mask(head.features);
+  for (float& entry : mask) entry = random.Uniform() < head.dropout ? 0.0F : kept;
+  return mask;
+}
+
+bool IsAuxiliary(const Layer& layer) {
+  return std::any_of(
+      kAuxiliaryHeads.begin(), kAuxiliaryHeads.end(), [&](const AuxiliaryHead& head) {
+        return layer.name.starts_with(std::string(head.name) + "/");
+      });
+}
+
+std::vector<Blob> TrainedBlobs(const TrainingPlan& plan, std::size_t outputs) {
+  std::vector<Blob> blobs;
+  for (const Layer& layer : plan.layers) {
+    if (layer.kind != LayerKind::kConvolution) continue;
+    blobs.push_back({.name = WeightName(layer.name), .shape = WeightShape(layer)});
+    blobs.push_back({.name = BiasName(layer.name), .shape = BiasShape(layer), .is_bias = true});
+  }
+  for (const TrainingHead& head : plan.heads) {
+    blobs.push_back({.name = WeightName(head.classifier), .shape = {outputs, head.features, 1, 1}});
+    blobs.push_back(
+        {.name = BiasName(head.classifier), .shape = {outputs, 1, 1, 1}, .is_bias = true});
+  }
+  return blobs;
+}
+
+std::vector<std::string> AddMissingBlobs(const std::vector<Blob>& blobs,
+                                         std::uint64_t seed,
+                                         Weights& weights) {
+  std::vector<std::string> added;
+  for (const Blob& blob : blobs) {
+    const auto found = weights.find(blob.name);
+    if (found != weights.end() && found->second.shape == blob.shape) continue;
+    Tensor tensor = MakeTensor(blob.shape);
+    if (!blob.is_bias) {
+      const double inputs = static_cast<double>(blob.shape.Count() / blob.shape.n);
+      const double deviation =
+          blob.name.ends_with(kClassifierWeight) ? kClassifierDeviation : 1 / std::sqrt(inputs);
+      const double bound = deviation * std::sqrt(3.0);  // of a uniform distribution
+      Random random(seed ^ Fnv1a(blob.name));
+      for (float& value : tensor.data) {
+        value = static_cast<float>(bound * (2 * random.Uniform() - 1));
+      }
+    }
+    weights[blob.name] = std::move(tensor);
+    added.push_back(blob.name);
+  }
+  return added;
+}
+
+}  // namespace deeper

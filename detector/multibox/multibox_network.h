@@ -1,0 +1,51 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "backbone/execution/frozen_part.h"
+#include "backbone/network.h"
+#include "core/image.h"
+#include "core/proposal.h"
+#include "detector/multibox/multibox.h"
+#include "detector/multibox/multibox_views.h"
+#include "detector/regions/crop.h"
+
+namespace deeper {
+
+// The precision that a MultiBox network runs in where the detector runs in this one: there is no
+// int8 of it, bf16 or f32 stands in, whichever is the processor's fastest.
+Precision MultiBoxPrecision(Precision precision);
+
+// How MultiBox sees a picture, or a part of it while it is trained: warped to the network's input,
+// nothing around it.
+CropOptions MultiBoxCrop(const std::array<float, 3>& mean_bgr);
+
+// A MultiBox ready to run. Const, and safe to use from several threads.
+class MultiBoxNetwork {
+ public:
+  // Expects a valid MultiBox. precision: f32 or bf16. Throws Error when the processor cannot run
+  // it.
+  MultiBoxNetwork(const MultiBox& multibox,
+                  Precision precision,
+                  MultiBoxViews views = MultiBoxViews::kParts);
+
+  // The network's outputs for a part of a picture, as DecodeMultiBox reads them. Expects a
+  // non-empty part of a non-empty picture.
+  std::vector<float> Outputs(const Image& image, const Box& part) const;
+
+  // The boxes that it proposes for a picture, as many as there are priors or fewer.
+  std::vector<Proposal> Propose(const Image& image) const;
+
+ private:
+  std::vector<float> HeadOutputs(std::span<const float> map_chw) const;
+
+  std::vector<MultiBoxPrior> priors_;
+  MultiBoxViews views_;
+  CropOptions crop_;
+  kernels::ElementType element_;
+  FrozenPart to_last_map_;
+  Weights head_;  // its part of the weights; computed in f32
+};
+
+}  // namespace deeper

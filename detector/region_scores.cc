@@ -1,0 +1,160 @@
+#include "detector/region_scores.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+
+namespace deeper {
+namespace {
+
+// Margins (regions x classes) become probabilities.
+void Calibrate(const Calibration& calibration, std::vector<float>& scores) {
+  const std::size_t class_count = calibration.curves.size();
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    scores[i] = static_cast<float>(calibration.curves[i % class_count](double{scores[i]}));
+  }
+}
+
+// How far regressor `j` moves region `i`: as its offsets say, or its scaled features.
+BoxOffsets OffsetsIn(const RegionFeatures& regions,
+                     std::size_t i,
+                     const BoxRegression& regression,
+                     std::size_t j) {
+  if (!regression.ReadsProfiles()) return OffsetsOf(regression, j, regions.Row(i));
+  BoxOffsets offsets{};
+  const std::size_t place = (i * regression.RegressorCount() + j) * offsets.size();
+  std::ranges::copy(std::span(regions.offsets).subspan(place, offsets.size()), offsets.begin());
+  return offsets;
+}
+
+// Each region's box moved by the regressor for all classes, or by each class's own.
+std::vector<Box> MovedBoxes(const BoxRegression& regression, const RegionFeatures& regions) {
+  const std::size_t regressors = regression.RegressorCount();
+  Expects(!regression.ReadsProfiles() ||
+              regions.offsets.size() == regions.boxes.size() * regressors * BoxOffsets().size(),
+          "the offsets of each box");
+  std::vector<Box> moved;
+  for (std::size_t i = 0; i < regions.boxes.size(); ++i) {
+    for (std::size_t j = 0; j < regressors; ++j)
+      moved.push_back(MoveBox(regions.boxes[i], OffsetsIn(regions, i, regression, j)));
+  }
+  return moved;
+}
+
+// The box of region `i` for class `j`.
+const Box& BoxOf(const RegionScores& regions, std::size_t i, std::size_t j) {
+  const bool per_class = regions.boxes.size() == regions.scores.size();
+  return regions.boxes[per_class ? i * regions.class_count + j : i];
+}
+
+}  // namespace
+
+void DetectOptions::Validate() const {
+  if (std::isnan(min_score)) throw Error("min_score = nan: expected a number");
+  nms.Validate();
+}
+
+RegionScores ScoreRegions(const Model& model, RegionFeatures regions, bool box_regression) {
+  const std::size_t class_count = model.classifiers.ClassCount();
+  Expects(class_count == model.classes.Size(), "one classifier a class");
+  std::vector<float> context;
+  if (model.context_weight > 0) {
+    context = std::move(regions.context);
+    ScaleContext(context, model.scaling, model.context_weight);
+  }
+  Expects(regions.feature_dim + context.size() == model.classifiers.feature_dim,
+          "features that the classifiers read");
+  Expects(regions.features.size() == regions.boxes.size() * regions.feature_dim,
+          "one row of features a box");
+  ScaleFeatures(regions.features, regions.feature_dim, model.scaling);
+  RegionScores result = {.class_count = class_count,
+                         .scores = Score(model.classifiers, regions.features, context),
+                         .boxes = {}};
+  if (model.calibration) Calibrate(*model.calibration, result.scores);
+  if (!box_regression || !model.box_regression) {
+    result.boxes = std::move(regions.boxes);
+    return result;
+  }
+  const std::size_t regressors = model.box_regression->RegressorCount();
+  Expects(regressors == 1 || regressors == class_count,
+          "one box regressor for all classes, or one a class");
+  result.boxes = MovedBoxes(*model.box_regression, regions);
+  return result;
+}
+
+RegionScores MeanOf(std::span<const RegionScores> models, std::span<const double> weights) {
+  Expects(!models.empty() && models.size() == weights.size(), "a weight for each model");
+  if (models.size() == 1) return models[0];
+  double weight_sum = 0;
+  for (const double weight : weights) {
+    Expects(weight > 0 && std::isfinite(weight), "weights above 0");
+    weight_sum += weight;
+  }
+  const std::size_t class_count = models[0].class_count;
+  const std::size_t score_count = models[0].scores.size();
+  std::size_t box_count = 0;
+  for (const RegionScores& model : models) {
+    Expects(model.class_count == class_count && model.scores.size() == score_count,
+            "the same regions and classes");
+    box_count = std::max(box_count, model.boxes.size());
+  }
+  RegionScores mean = {.class_count = class_count, .scores = {}, .boxes = {}};
+  mean.scores.reserve(score_count);
+  for (std::size_t i = 0; i < score_count; ++i) {
+    double sum = 0;
+    for (std::size_t m = 0; m < models.size(); ++m) {
+      sum += weights[m] * double{models[m].scores[i]};
+    }
+    mean.scores.push_back(static_cast<float>(sum / weight_sum));
+  }
+  mean.boxes.reserve(box_count);
+  const std::size_t boxes_a_region = box_count == score_count ? class_count : 1;
+  for (std::size_t i = 0; i < box_count; ++i) {
+    double x0 = 0;
+    double y0 = 0;
+    double x1 = 0;
+    double y1 = 0;
+    for (const RegionScores& model : models) {
+      const Box& box = BoxOf(model, i / boxes_a_region, i % boxes_a_region);
+      x0 += double{box.x0};
+      y0 += double{box.y0};
+      x1 += double{box.x1};
+      y1 += double{box.y1};
+    }
+    const auto count = static_cast<double>(models.size());
+    mean.boxes.push_back({.x0 = static_cast<float>(x0 / count),
+                          .y0 = static_cast<float>(y0 / count),
+                          .x1 = static_cast<float>(x1 / count),
+                          .y1 = static_cast<float>(y1 / count)});
+  }
+  return mean;
+}
+
+std::vector<Detection> DetectionsOf(const RegionScores& regions,
+                                    int image_width,
+                                    int image_height,
+                                    const DetectOptions& options) {
+  std::vector<Detection> detections;
+  for (std::size_t k = 0; k < regions.scores.size(); ++k) {
+    const float score = regions.scores[k];
+    if (!(score >= options.min_score)) continue;
+    const std::size_t i = k / regions.class_count;
+    const std::size_t j = k % regions.class_count;
+    const Box box = ClipToImage(BoxOf(regions, i, j), image_width, image_height);
+    if (box.IsEmpty()) continue;
+    detections.push_back({.box = box, .class_id = ClassAt(j), .score = score});
+  }
+  return SuppressNonMaxima(std::move(detections), options.nms);
+}
+
+std::vector<Detection> DetectFromFeatures(const Model& model,
+                                          RegionFeatures regions,
+                                          const DetectOptions& options) {
+  const int width = regions.image_width;
+  const int height = regions.image_height;
+  return DetectionsOf(
+      ScoreRegions(model, std::move(regions), options.box_regression), width, height, options);
+}
+
+}  // namespace deeper

@@ -1,0 +1,188 @@
+#include <limits>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "backbone/files/safetensors.h"
+#include "core/error.h"
+#include "core/files/file.h"
+#include "core/files/sha256.h"
+#include "core/text/parse.h"
+#include "detector/regions/features.h"
+
+namespace deeper {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kRecipeFile = "recipe.txt";
+constexpr std::string_view kExtension = ".safetensors";
+
+// Length field, names, shapes, offsets and metadata of a file, about.
+constexpr std::uintmax_t kHeaderBytes = 512;
+
+// File names may have 255 bytes; the rest is for the extension and a temporary file's suffix.
+constexpr std::size_t kLongestStem = 200;
+
+// `id` as a file name without extension, another one for every id: letters, digits, '-', '_' and
+// '.' stand for themselves, other bytes are percent-encoded, and so is a leading '.'. A long one is
+// cut and gets its hash behind a '~', which no short one has.
+std::string FileStemOf(const std::string& id) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+  std::string stem;
+  for (const char letter : id) {
+    const bool is_plain = kPlain.find(letter) != std::string_view::npos;
+    if (is_plain && !(stem.empty() && letter == '.')) {
+      stem += letter;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(letter);
+    stem += {'%', kHexDigits[byte / 16U], kHexDigits[byte % 16U]};
+  }
+  if (stem.size() <= kLongestStem) return stem;
+  Sha256 hash;
+  hash.Update(id);
+  const std::string digest = hash.HexDigest();
+  return stem.substr(0, kLongestStem - digest.size() - 1) + "~" + digest;
+}
+
+// The numbers of the boxes in the order x0, y0, x1, y1.
+std::vector<float> CoordinatesOf(const std::vector<Box>& boxes) {
+  std::vector<float> coordinates;
+  coordinates.reserve(4 * boxes.size());
+  for (const Box& box : boxes) {
+    coordinates.insert(coordinates.end(), {box.x0, box.y0, box.x1, box.y1});
+  }
+  return coordinates;
+}
+
+// The hash that tells a damaged file: over the picture's size and the tensors' bytes.
+std::string HashOf(const Safetensors& file) {
+  Sha256 hash;
+  for (const auto* name : {"image_width", "image_height"}) {
+    hash.Update(file.metadata.at(name));
+    hash.Update(" ");
+  }
+  for (const auto* name : {"boxes", "features"}) hash.Update(file.tensors.at(name).bytes);
+  const auto offsets = file.tensors.find("offsets");
+  if (offsets != file.tensors.end()) hash.Update(offsets->second.bytes);
+  return hash.HexDigest();
+}
+
+int ImageSideIn(const Safetensors& file, const std::string& name) {
+  const auto side = ParseInt(file.metadata.at(name));
+  if (!side || *side < 0 || *side > std::numeric_limits<int>::max()) throw Error("no " + name);
+  return static_cast<int>(*side);
+}
+
+// Throws Error or std::out_of_range unless `file` is what Store wrote.
+RegionFeatures RegionsIn(const Safetensors& file) {
+  const StoredTensor& boxes = file.tensors.at("boxes");
+  const StoredTensor& features = file.tensors.at("features");
+  if (boxes.dtype != DType::kF32 || boxes.shape.size() != 2 || boxes.shape[1] != 4 ||
+      features.dtype != DType::kF32 || features.shape.size() != 2 ||
+      features.shape[0] != boxes.shape[0] || file.metadata.at("sha256") != HashOf(file)) {
+    throw Error("damaged");
+  }
+  RegionFeatures regions = {.image_width = ImageSideIn(file, "image_width"),
+                            .image_height = ImageSideIn(file, "image_height"),
+                            .feature_dim = features.shape[1],
+                            .boxes = {},
+                            .features = LoadFloats(features, "features")};
+  const std::vector<float> coordinates = LoadFloats(boxes, "boxes");
+  regions.boxes.reserve(boxes.shape[0]);
+  for (std::size_t i = 0; i < coordinates.size(); i += 4) {
+    regions.boxes.push_back({.x0 = coordinates[i],
+                             .y0 = coordinates[i + 1],
+                             .x1 = coordinates[i + 2],
+                             .y1 = coordinates[i + 3]});
+  }
+  const auto offsets = file.tensors.find("offsets");
+  if (offsets != file.tensors.end()) {
+    const std::vector<std::uint64_t>& shape = offsets->second.shape;
+    if (shape.size() != 2 || shape[0] != boxes.shape[0]) throw Error("damaged");
+    regions.offsets = LoadFloats(offsets->second, "offsets");
+  }
+  return regions;
+}
+
+bool HoldsFeatures(const fs::path& directory) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
+    if (entry.path().extension() == kExtension) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+FeatureCache::FeatureCache(fs::path directory, const std::string& recipe)
+    : directory_(std::move(directory)) {
+  std::error_code failure;
+  fs::create_directories(directory_, failure);
+  if (!fs::is_directory(directory_)) {
+    throw Error(directory_.string() + ": cannot make this directory for features: " +
+                (failure ? failure.message() : "a file of this name is in the way"));
+  }
+  // Looked at before the recipe, which another process may be writing, and features after it.
+  const bool held_features = HoldsFeatures(directory_);
+  const fs::path recipe_path = directory_ / kRecipeFile;
+  if (!fs::exists(recipe_path)) {
+    if (held_features) {
+      throw Error(recipe_path.string() + " is missing, though features are there: expected\n" +
+                  recipe + "\nUse another directory or remove this one.");
+    }
+    WriteFileWhole(recipe_path, std::string_view(recipe));
+    return;
+  }
+  const std::string found = ReadTextFile(recipe_path);
+  if (found != recipe) {
+    throw Error(directory_.string() + ": features were made with another recipe. Expected\n" +
+                recipe + "\nfound\n" + found + "\nUse another directory or remove this one.");
+  }
+}
+
+std::optional<RegionFeatures> FeatureCache::Load(const std::string& image_id) const {
+  if (!Contains(image_id)) return std::nullopt;
+  try {
+    return RegionsIn(ReadSafetensors(PathOf(image_id)));
+  } catch (const Error&) {              // damaged
+  } catch (const std::out_of_range&) {  // a tensor or a fact is missing
+  }
+  std::error_code stays;
+  fs::remove(PathOf(image_id), stays);
+  return std::nullopt;
+}
+
+void FeatureCache::Store(const std::string& image_id, const RegionFeatures& features) const {
+  const std::size_t count = features.boxes.size();
+  Expects(features.features.size() == count * features.feature_dim, "one row of features a box");
+  Safetensors file;
+  file.tensors["boxes"] = StoreFloats(CoordinatesOf(features.boxes), {count, 4});
+  file.tensors["features"] = StoreFloats(features.features, {count, features.feature_dim});
+  if (!features.offsets.empty()) {
+    Expects(features.offsets.size() % count == 0, "one row of offsets a box");
+    file.tensors["offsets"] =
+        StoreFloats(features.offsets, {count, features.offsets.size() / count});
+  }
+  file.metadata["image_width"] = std::to_string(features.image_width);
+  file.metadata["image_height"] = std::to_string(features.image_height);
+  file.metadata["sha256"] = HashOf(file);
+  WriteSafetensors(file, PathOf(image_id));
+}
+
+bool FeatureCache::Contains(const std::string& image_id) const {
+  std::error_code absent;
+  return fs::is_regular_file(PathOf(image_id), absent);
+}
+
+std::uintmax_t FeatureCache::BytesFor(std::size_t boxes, std::size_t feature_dim) {
+  return kHeaderBytes + std::uintmax_t{boxes} * (4 + feature_dim) * sizeof(float);
+}
+
+fs::path FeatureCache::PathOf(const std::string& image_id) const {
+  return directory_ / (FileStemOf(image_id) + std::string(kExtension));
+}
+
+}  // namespace deeper

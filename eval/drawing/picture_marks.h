@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/dataset.h"
+#include "core/detection.h"
+#include "core/image.h"
+#include "eval/drawing/draw.h"
+#include "eval/evaluate.h"
+
+namespace deeper {
+
+// What a picture shows of an evaluation, and how: colours of Okabe and Ito's, which colour-blind
+// people can tell apart, and line styles for those who see none.
+//   found      green, solid            duplicate  sky blue, dashed
+//   false      vermilion, dashed       missed     yellow, dotted
+//   the object that was found: white, thin        ignored    grey, thin
+struct PictureMarks {
+  std::size_t image = 0;  // position in the data set
+  std::size_t found = 0;
+  std::size_t duplicate = 0;
+  std::size_t false_positive = 0;
+  std::size_t missed = 0;
+  std::vector<Mark> marks;
+};
+
+// For each picture of the data set what is found, wrong and missing in it. Detections below their
+// class's entry in least_scores are left out, and what they found counts as missed. `detections`
+// are aligned to `dataset`, `evaluation` is theirs. Expects one least score a class.
+std::vector<PictureMarks> MarkPictures(const Dataset& dataset,
+                                       const DetectionSet& detections,
+                                       const Evaluation& evaluation,
+                                       const std::vector<float>& least_scores);
+
+// Each class's best operating point (eval/breakdown.h); infinity where it has none.
+std::vector<float> BestLeastScores(const Evaluation& evaluation);
+
+// Pictures side by side, each scaled into a square of tile_px with its caption below, on dark
+// ground. Row by row, each as high as its highest picture; empty for no pictures. Expects positive
+// sizes and as many captions as pictures.
+struct SheetLayout {
+  int columns = 4;
+  int tile_px = 320;
+};
+Image MakeContactSheet(const std::vector<Image>& pictures,
+                       const std::vector<std::string>& captions,
+                       const SheetLayout& layout = {});
+
+}  // namespace deeper

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+
+#include "eval/formats/reading/labels.h"
+
+namespace deeper {
+
+// True objects as JSON lines, the sister of results (eval/results.h): {"image": id, "file": name,
+// "width": w, "height": h, "annotations": [{"class": name, "box": [x0, y0, x1, y1]}]}, half-open
+// pixels: x1 - x0 is the width. "difficult", "truncated" and "crowd" stand where they are true,
+// "area" where it is known.
+
+// Lines that are no such object and objects that are no good box are left out with a warning.
+// Throws Error when the file is missing.
+ReadLabels ReadAnnotationLines(const std::filesystem::path& path);
+// Reading gives back equal labels. Scores are not written.
+void WriteAnnotationLines(const LabelledSet& labels, const std::filesystem::path& path);
+
+}  // namespace deeper

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/dataset.h"
+#include "eval/formats/coco.h"
+#include "eval/formats/label_studio.h"
+#include "eval/formats/reading/labels.h"
+#include "eval/formats/yolo.h"
+
+namespace deeper {
+
+// The formats of files of boxes. Each one's header states its box convention; docs/formats.md has
+// them side by side.
+enum class LabelFormat {
+  kJsonLines,    // eval/results.h, eval/annotation_lines.h
+  kCoco,         // eval/coco.h
+  kVoc,          // eval/voc.h: annotations and lists, or comp3_det files
+  kIlsvrc,       // eval/ilsvrc.h: submission
+  kYolo,         // eval/yolo.h
+  kCsv,          // eval/csv.h
+  kLabelStudio,  // eval/label_studio.h
+};
+
+std::string NameOf(LabelFormat format);  // "jsonl", "coco", "voc", "ilsvrc", "yolo", "csv",
+                                         // "labelstudio"
+LabelFormat LabelFormatFromName(const std::string& name);  // throws Error listing them otherwise
+std::vector<std::string> LabelFormatNames();
+
+// By what stands under the path: a directory with classes.txt is YOLO's, another VOC's; a file's
+// suffix decides, for .json its first bytes. Throws Error where that does not tell.
+LabelFormat GuessLabelFormat(const std::filesystem::path& path);
+
+// What a format needs beside its file.
+struct FormatContext {
+  LabelKind kind = LabelKind::kDetections;
+  std::string set = "test";          // voc: the list's name
+  const Dataset* dataset = nullptr;  // ilsvrc, coco's results list, voc's results: what they count
+  const CocoIds* coco_ids = nullptr;
+  SizeOfImage size_of;  // yolo
+};
+
+// Reads objects or detections. Throws Error when the file is missing or malformed as a whole, and
+// where the format cannot hold that kind or needs what the context lacks.
+ReadLabels ReadLabelsAs(LabelFormat format,
+                        const std::filesystem::path& path,
+                        const FormatContext& context);
+// How many labels are marked in a way that the format has no place for: difficult or truncated in
+// YOLO's, a crowd in YOLO's and VOC's.
+std::size_t CountLostMarks(LabelFormat format, const LabelledSet& labels);
+// Writes them. For ilsvrc the pictures and classes are numbered by the context's data set, without
+// one in their own order.
+void WriteLabelsAs(LabelFormat format,
+                   const LabelledSet& labels,
+                   const std::filesystem::path& path,
+                   const FormatContext& context);
+
+}  // namespace deeper

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/dataset.h"
+#include "core/detection.h"
+#include "eval/formats/reading/read_dataset.h"
+
+namespace deeper {
+
+// What the files of most formats hold: boxes with classes, which are detections where they have a
+// score and true objects where they have none.
+struct Label {
+  Box box;
+  ClassId class_id{};
+  std::optional<float> score = std::nullopt;
+  bool difficult = false;
+  bool truncated = false;
+  bool crowd = false;
+  std::optional<double> area_px = std::nullopt;
+
+  bool operator==(const Label&) const = default;
+};
+
+struct LabelledImage {
+  std::string id;
+  std::string file_name;  // "" where the source has ids alone
+  int width = 0;          // pixels, 0 where the source does not say
+  int height = 0;
+  std::vector<Label> labels;
+
+  bool operator==(const LabelledImage&) const = default;
+};
+
+struct LabelledSet {
+  ClassTable classes;
+  std::vector<LabelledImage> images;
+
+  bool operator==(const LabelledSet&) const = default;
+};
+
+// The same in the types of the rest of the program. DetectionsOf throws Error for a label without a
+// score, naming its picture; DatasetOf for one with a score. Pictures are looked for as
+// <image_directory>/<file_name>; without a directory image_path is empty.
+DetectionSet DetectionsOf(const LabelledSet& labels);
+Dataset DatasetOf(const LabelledSet& labels,
+                  const std::string& name,
+                  const std::optional<std::filesystem::path>& image_directory = std::nullopt);
+LabelledSet LabelsOf(const DetectionSet& detections);
+LabelledSet LabelsOf(const Dataset& dataset);
+
+// A set of labels as far as its file is good.
+struct ReadLabels {
+  LabelledSet labels;
+  std::vector<Warning> warnings;
+};
+
+// A file's name without directory-independent picture suffix: "a/b.jpg" gives "a/b", "v1.2" stays.
+std::string IdOfFileName(std::string_view file_name);
+
+// Throws Error unless `id` is a relative path that stays below the directory it is joined to.
+void RequireInnerPath(const std::string& id);
+
+// Gathers labels from a file in whichever order it has them, passing over what is no box. Used by
+// the readers of all formats, so that the same fault has the same reason everywhere.
+class LabelCollector {
+ public:
+  // With `classes` those are the classes and other names are passed over; without, they are
+  // collected and sorted by name in the end.
+  explicit LabelCollector(std::optional<ClassTable> classes = std::nullopt);
+
+  // The picture with this id; added where it is new.
+  LabelledImage& ImageOf(const std::string& id);
+  // Adds the label to the picture with this id, or a warning at `where` that says why not: no class
+  // name, one that is not UTF-8 or unknown, a box or score that is not finite, and for true objects
+  // a box that is inverted, empty or outside the picture.
+  void Add(const std::string& id, std::string_view class_name, Label label, std::string where);
+  void Warn(std::string where, std::string reason);
+
+  ReadLabels Finish() &&;
+
+ private:
+  std::optional<ClassId> ClassOf(std::string_view name);
+
+  bool classes_are_given_;
+  ReadLabels read_;
+  std::unordered_map<std::string, std::size_t> image_by_id_;
+  std::unordered_map<std::string, ClassId> class_by_name_;
+};
+
+}  // namespace deeper

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/dataset.h"
+#include "core/detection.h"
+#include "core/error.h"
+#include "eval/formats/reading/labels.h"
+#include "eval/formats/reading/read_dataset.h"
+
+namespace deeper {
+
+// The 20 classes of PASCAL VOC, in the devkit's (alphabetical) order.
+const ClassTable& VocClasses();
+
+struct VocOptions {
+  // Classes to keep, in this order; without it, the names found in the annotations, sorted.
+  std::optional<ClassTable> classes;
+  // Objects of other classes than `classes`: dropped with a warning when true, an Error when false.
+  bool allow_unknown_classes = false;
+};
+
+// A file is there but holds no annotation.
+class MalformedAnnotation : public Error {
+ public:
+  using Error::Error;
+};
+
+struct VocObject {
+  std::string name;  // beside the box, because a class table may not exist yet
+  Box box;
+  bool difficult = false;
+  bool truncated = false;
+};
+struct VocFile {
+  int width = 0;  // pixels, 0 where the file does not say
+  int height = 0;
+  std::vector<VocObject> objects;
+  std::vector<Warning> warnings;
+};
+enum class Clipping { kToImage, kNone };
+
+// One PASCAL VOC annotation file. Boxes become half-open (x0 = xmin - 1, x1 = xmax); fractions are
+// kept. They are clipped to the annotated size, where there is one. Objects without a name, with
+// one that is not UTF-8, or whose box is inverted, empty, outside the picture or not made of
+// numbers are left out with a warning. Entities that the file itself defines are not expanded.
+// Throws Error when the file is missing, and MalformedAnnotation when it is not well-formed XML or
+// has no <annotation>.
+VocFile ReadVocAnnotation(const std::filesystem::path& path,
+                          Clipping clipping = Clipping::kToImage);
+
+// The objects of `file`, which was read from `path`, as annotations of `classes`, found by name or
+// WordNet id. Of other classes: appended to `warnings` and left out when allow_unknown_classes is
+// true, an Error when false.
+std::vector<Annotation> AnnotationsOf(const VocFile& file,
+                                      const std::filesystem::path& path,
+                                      const ClassTable& classes,
+                                      bool allow_unknown_classes,
+                                      std::vector<Warning>& warnings);
+
+// A directory in VOC layout: ImageSets/Main/<set>.txt (first field of each line),
+// Annotations/<id>.xml, JPEGImages/<id>.jpg (or .jpeg, .png, .bmp). `set` may join several with
+// '+': "train+train_extra". Pictures in the order of the lists. A picture whose file is missing
+// keeps its annotations and has no image_path, with a warning unless there is no JPEGImages at all.
+// A picture whose annotation is not well-formed is left out with a warning. Throws Error for a
+// missing directory, list or annotation, and for a picture that is listed twice.
+ReadDataset ReadVocDataset(const std::filesystem::path& root,
+                           const std::string& set,
+                           const VocOptions& options = {});
+
+// Writes labels without scores as a data set: the list `set` and an annotation a picture, such that
+// reading gives the same boxes. Crowds and areas are lost. Throws Error for an id that is not one
+// word of UTF-8 or that leaves the directory.
+void WriteVocAnnotations(const LabelledSet& labels,
+                         const std::filesystem::path& root,
+                         const std::string& set);
+
+// The devkit's results directory: comp3_det_<set>_<class>.txt with lines "<id> <score> <xmin>
+// <ymin> <xmax> <ymax>", 1-based inclusive. Reading takes one file for each of `classes`, gives
+// pictures sorted by id, a picture's detections by class, then in the order of the file, and throws
+// Error for a missing file or, with its number, a malformed line. Writing makes one file a class,
+// also for classes without a detection, such that reading gives the same boxes and scores; it
+// throws Error for an id or class name that the format cannot hold (spaces in an id, '/' in a class
+// name).
+DetectionSet ReadVocResults(const std::filesystem::path& directory,
+                            const std::string& set,
+                            const ClassTable& classes);
+void WriteVocResults(const DetectionSet& detections,
+                     const std::filesystem::path& directory,
+                     const std::string& set);
+
+}  // namespace deeper

@@ -1,0 +1,440 @@
+#include "core/pictures/read_image.h"
+
+#include <sys/stat.h>
+#include <turbojpeg.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/random.h"
+#include "tests/support/catch.h"
+#include "tests/support/temporary_directory.h"
+
+namespace deeper {
+namespace {
+
+using Catch::Contains;
+using test::TemporaryDirectory;
+using Bytes = std::vector<std::uint8_t>;
+
+// A smooth picture without any symmetry: blue grows to the right, green downwards.
+Image Gradient(int width, int height) {
+  Image image = MakeImage(width, height, 0, 0, 40);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      image.Row(y)[3 * x] = static_cast<std::uint8_t>(255 * x / std::max(1, width - 1));
+      image.Row(y)[3 * x + 1] = static_cast<std::uint8_t>(255 * y / std::max(1, height - 1));
+    }
+  }
+  return image;
+}
+
+cv::Mat MatOf(Image& image) { return {image.height, image.width, CV_8UC3, image.bgr.data()}; }
+
+Bytes Encode(const cv::Mat& pixels,
+             const std::string& extension,
+             const std::vector<int>& flags = {}) {
+  Bytes file;
+  REQUIRE(cv::imencode(extension, pixels, file, flags));
+  return file;
+}
+Bytes Encode(Image image, const std::string& extension, const std::vector<int>& flags = {}) {
+  return Encode(MatOf(image), extension, flags);
+}
+
+Image ReadBytes(const Bytes& file, const ReadImageOptions& options = {}) {
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "picture", std::ios::binary)
+      .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+  return ReadImage(directory / "picture", options);
+}
+
+Image OpenCvReads(const Bytes& file) {
+  const cv::Mat pixels = cv::imdecode(file, cv::IMREAD_COLOR);
+  REQUIRE(pixels.isContinuous());
+  Image image = MakeImage(pixels.cols, pixels.rows, 0, 0, 0);
+  std::copy(pixels.datastart, pixels.dataend, image.bgr.begin());
+  return image;
+}
+
+const std::vector<int> kLosslessWebp = {cv::IMWRITE_WEBP_QUALITY, 101};
+const std::vector<int> kAsciiPnm = {cv::IMWRITE_PXM_BINARY, 0};
+
+TEST_CASE("lossless formats come back exactly, whatever the name of the file") {
+  const Image image = Gradient(37, 23);
+  for (const char* extension : {".png", ".bmp", ".tiff", ".ppm"}) {
+    CAPTURE(extension);
+    REQUIRE(ReadBytes(Encode(image, extension)) == image);
+  }
+  REQUIRE(ReadBytes(Encode(image, ".webp", kLosslessWebp)) == image);
+  REQUIRE(ReadBytes(Encode(image, ".ppm", kAsciiPnm)) == image);
+}
+
+TEST_CASE("JPEG 2000 is read as OpenCV reads it") {
+  const Bytes file = Encode(Gradient(80, 64), ".jp2");
+  REQUIRE(ReadBytes(file) == OpenCvReads(file));
+}
+
+TEST_CASE("JPEG gives the bytes that OpenCV's own reader gives") {
+  for (const int quality : {20, 75, 95}) {
+    for (const int progressive : {0, 1}) {
+      CAPTURE(quality, progressive);
+      const Bytes file =
+          Encode(Gradient(61, 43),
+                 ".jpg",
+                 {cv::IMWRITE_JPEG_QUALITY, quality, cv::IMWRITE_JPEG_PROGRESSIVE, progressive});
+      REQUIRE(ReadBytes(file) == OpenCvReads(file));
+    }
+  }
+}
+
+TEST_CASE("a picture of one pixel is read") {
+  for (const char* extension : {".png", ".jpg", ".bmp", ".ppm"}) {
+    CAPTURE(extension);
+    const Image image = ReadBytes(Encode(MakeImage(1, 1, 10, 200, 30), extension));
+    REQUIRE(image.width == 1);
+    REQUIRE(image.height == 1);
+  }
+}
+
+TEST_CASE("gray is spread over the three channels") {
+  const cv::Mat gray(5, 4, CV_8UC1, cv::Scalar(90));
+  for (const char* extension : {".png", ".jpg", ".pgm", ".tiff"}) {
+    CAPTURE(extension);
+    REQUIRE(ReadBytes(Encode(gray, extension)) == MakeImage(4, 5, 90, 90, 90));
+  }
+}
+
+TEST_CASE("16 bits keep their upper 8") {
+  const cv::Mat deep(3, 2, CV_16UC3, cv::Scalar(0x1234, 0x80FF, 0xFFFF));
+  REQUIRE(ReadBytes(Encode(deep, ".png")) == MakeImage(2, 3, 0x12, 0x80, 0xFF));
+}
+
+TEST_CASE("alpha is dropped and the colour under it shown") {
+  const cv::Mat transparent(3, 2, CV_8UC4, cv::Scalar(1, 2, 3, 0));
+  REQUIRE(ReadBytes(Encode(transparent, ".png")) == MakeImage(2, 3, 1, 2, 3));
+}
+
+// A JPEG of one colour, stored as YCCK with Adobe's marker; without the marker its name is blotted
+// out, and readers take the same four channels for CMYK.
+Bytes CmykJpeg(const std::vector<std::uint8_t>& ink, bool with_adobe_marker) {
+  Bytes pixels;
+  for (int i = 0; i < 64; ++i) pixels.insert(pixels.end(), ink.begin(), ink.end());
+  const tjhandle encoder = tjInitCompress();
+  unsigned char* data = nullptr;
+  unsigned long size = 0;
+  REQUIRE(tjCompress2(
+              encoder, pixels.data(), 8, 0, 8, TJPF_CMYK, &data, &size, TJSAMP_444, 100, 0) == 0);
+  Bytes file(data, data + size);
+  tjFree(data);
+  tjDestroy(encoder);
+  if (!with_adobe_marker) {
+    // The marker's name is blotted out; YCCK needs it to be told from CMYK, but only for the
+    // decoder.
+    const std::string name = "Adobe";
+    const auto at = std::search(file.begin(), file.end(), name.begin(), name.end());
+    REQUIRE(at != file.end());
+    *at = 'a';
+  }
+  return file;
+}
+
+TEST_CASE("CMYK as Adobe writes it, inverted, is light times black") {
+  const Image image = ReadBytes(CmykJpeg({200, 100, 50, 255}, true));
+  REQUIRE(image.width == 8);
+  // The bound is what quality 100 leaves of a flat colour in YCCK.
+  REQUIRE(std::abs(image.bgr[0] - 50) <= 3);
+  REQUIRE(std::abs(image.bgr[1] - 100) <= 3);
+  REQUIRE(std::abs(image.bgr[2] - 200) <= 3);
+  const Image dark = ReadBytes(CmykJpeg({200, 100, 50, 128}, true));
+  REQUIRE(std::abs(dark.bgr[2] - 100) <= 3);
+}
+
+TEST_CASE("CMYK without Adobe's marker is ink: 0 is white") {
+  // C = M = Y = 200 is stored as Y = 255 - 200, Cb = Cr = 128: cyan 55, magenta and yellow 128.
+  const Image image = ReadBytes(CmykJpeg({200, 200, 200, 0}, false));
+  REQUIRE(std::abs(image.bgr[2] - 200) <= 3);
+  REQUIRE(std::abs(image.bgr[1] - 127) <= 3);
+  REQUIRE(std::abs(image.bgr[0] - 127) <= 3);
+}
+
+// The EXIF segment (Exif 2.32, section 4.5): APP1, a TIFF header and one entry, the orientation.
+Bytes ExifSegment(int orientation, bool big_endian) {
+  const auto value = static_cast<std::uint8_t>(orientation);
+  Bytes tiff =
+      big_endian
+          ? Bytes{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, value, 0, 0}
+          : Bytes{'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, value, 0, 0, 0};
+  tiff.insert(tiff.end(), 4, 0);  // no next directory
+  Bytes segment = {
+      0xFF, 0xE1, 0, static_cast<std::uint8_t>(2 + 6 + tiff.size()), 'E', 'x', 'i', 'f', 0, 0};
+  segment.insert(segment.end(), tiff.begin(), tiff.end());
+  return segment;
+}
+
+Bytes WithExif(Bytes jpeg, int orientation, bool big_endian) {
+  const Bytes segment = ExifSegment(orientation, big_endian);
+  jpeg.insert(jpeg.begin() + 2, segment.begin(), segment.end());
+  return jpeg;
+}
+
+TEST_CASE("each EXIF orientation puts the stored corners where it says, as OpenCV does") {
+  // Quadrants that survive compression: red, green over blue, white.
+  Image stored = MakeImage(32, 16, 0, 0, 0);
+  cv::Mat pixels = MatOf(stored);
+  pixels(cv::Rect(0, 0, 16, 8)) = cv::Scalar(0, 0, 255);
+  pixels(cv::Rect(16, 0, 16, 8)) = cv::Scalar(0, 255, 0);
+  pixels(cv::Rect(0, 8, 16, 8)) = cv::Scalar(255, 0, 0);
+  pixels(cv::Rect(16, 8, 16, 8)) = cv::Scalar(255, 255, 255);
+  const auto letter = [](const Image& image, int x, int y) {
+    const std::uint8_t* p = image.Row(y) + 3 * x;
+    const bool blue = p[0] > 128;
+    const bool green = p[1] > 128;
+    return blue && green ? 'w' : blue ? 'b' : green ? 'g' : 'r';
+  };
+  // Of the picture shown: upper left, upper right, lower left, lower right. The first side of the
+  // stored picture that the value names (0th row, 0th column) is Exif's: 6 is 0th row right, 0th
+  // column top.
+  const std::vector<std::string> shown = {
+      "rgbw", "grwb", "wbgr", "bwrg", "rbgw", "brwg", "wgbr", "gwrb"};
+  const Bytes jpeg = Encode(stored, ".jpg", {cv::IMWRITE_JPEG_QUALITY, 100});
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    for (const bool big_endian : {false, true}) {
+      CAPTURE(orientation, big_endian);
+      const Bytes file = WithExif(jpeg, orientation, big_endian);
+      const Image image = ReadBytes(file);
+      REQUIRE(image.width == (orientation < 5 ? 32 : 16));
+      REQUIRE(image.height == (orientation < 5 ? 16 : 32));
+      const int right = image.width - 3;
+      const int low = image.height - 3;
+      const std::string corners = {letter(image, 2, 2),
+                                   letter(image, right, 2),
+                                   letter(image, 2, low),
+                                   letter(image, right, low)};
+      REQUIRE(corners == shown[static_cast<std::size_t>(orientation - 1)]);
+      REQUIRE(image == OpenCvReads(file));
+      REQUIRE(ReadBytes(file, {.apply_exif_orientation = false}) == ReadBytes(jpeg));
+    }
+  }
+}
+
+ScaledImage ReadScaledBytes(const Bytes& file, int min_side_px) {
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "picture", std::ios::binary)
+      .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+  return ReadScaledImage(directory / "picture", min_side_px);
+}
+
+TEST_CASE("a JPEG is decoded at the smallest fraction that leaves its shorter side long enough") {
+  const Bytes file = Encode(Gradient(161, 80), ".jpg");
+  struct Case {
+    int min_side_px, width, height;
+  };
+  for (const auto& [min_side_px, width, height] : {Case{81, 161, 80},
+                                                   Case{41, 161, 80},
+                                                   Case{40, 81, 40},
+                                                   Case{20, 41, 20},
+                                                   Case{1, 21, 10}}) {
+    CAPTURE(min_side_px);
+    const ScaledImage scaled = ReadScaledBytes(file, min_side_px);
+    CHECK(scaled.image.width == width);
+    CHECK(scaled.image.height == height);
+    CHECK(scaled.full_width == 161);
+    CHECK(scaled.full_height == 80);
+    // The gradient is still there.
+    const std::uint8_t* last = scaled.image.Row(height - 1) + 3 * (width - 1);
+    CHECK(std::abs(int{last[0]} - 255) <= 8);
+    CHECK(std::abs(int{last[1]} - 255) <= 16);
+  }
+}
+
+TEST_CASE("formats other than JPEG are never scaled") {
+  const Image image = Gradient(64, 48);
+  const ScaledImage scaled = ReadScaledBytes(Encode(image, ".png"), 4);
+  REQUIRE(scaled == ScaledImage{.image = image, .full_width = 64, .full_height = 48});
+}
+
+TEST_CASE("an EXIF orientation out of range or in a broken segment leaves the picture as stored") {
+  const Bytes jpeg = Encode(Gradient(16, 8), ".jpg");
+  REQUIRE(ReadBytes(WithExif(jpeg, 0, false)) == ReadBytes(jpeg));
+  REQUIRE(ReadBytes(WithExif(jpeg, 9, false)) == ReadBytes(jpeg));
+  Bytes broken = WithExif(jpeg, 6, false);
+  std::fill(broken.begin() + 16, broken.begin() + 28, std::uint8_t{0xFF});
+  REQUIRE(ReadBytes(broken) == ReadBytes(jpeg));
+}
+
+TEST_CASE("every truncation of a picture is refused, in every format") {
+  Image noisy = Gradient(48, 40);
+  Random random(4);
+  for (std::uint8_t& value : noisy.bgr) value ^= static_cast<std::uint8_t>(random.Below(32));
+  const std::vector<std::pair<std::string, std::vector<int>>> formats = {
+      {".jpg", {}},
+      {".jpg", {cv::IMWRITE_JPEG_PROGRESSIVE, 1}},
+      {".png", {}},
+      {".bmp", {}},
+      {".webp", {}},
+      {".webp", kLosslessWebp},
+      {".jp2", {}},
+
+      {".tiff", {}},
+      {".ppm", {}}};
+  for (const auto& [extension, flags] : formats) {
+    const Bytes whole = Encode(noisy, extension, flags);
+    for (std::size_t size = 0; size < whole.size(); size += 1 + whole.size() / 61) {
+      CAPTURE(extension, size, whole.size());
+      REQUIRE_THROWS_AS(
+          ReadBytes(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))),
+          Error);
+    }
+    CAPTURE(extension);
+    REQUIRE_THROWS_AS(ReadBytes(Bytes(whole.begin(), whole.end() - 1)), Error);
+  }
+}
+
+TEST_CASE("the message of a truncated picture names the file and what it is") {
+  Bytes jpeg = Encode(Gradient(64, 64), ".jpg");
+  jpeg.resize(jpeg.size() / 2);
+  REQUIRE_THROWS_WITH(ReadBytes(jpeg), Contains("picture: is a truncated or corrupt JPEG"));
+  Bytes png = Encode(Gradient(64, 64), ".png");
+  png.resize(png.size() / 2);
+  REQUIRE_THROWS_WITH(ReadBytes(png), Contains("picture: is truncated"));
+}
+
+TEST_CASE("a JPEG whose data is overwritten is refused, not filled with gray") {
+  Bytes jpeg = Encode(Gradient(64, 64), ".jpg", {cv::IMWRITE_JPEG_QUALITY, 95});
+  std::fill(jpeg.end() - 200, jpeg.end() - 100, std::uint8_t{0xFF});
+  REQUIRE_THROWS_WITH(ReadBytes(jpeg), Contains("corrupt JPEG"));
+}
+
+TEST_CASE("a lenient reader takes the part of a JPEG that is there") {
+  const Bytes whole = Encode(Gradient(256, 256), ".jpg", {cv::IMWRITE_JPEG_QUALITY, 95});
+  const ReadImageOptions lenient{.lenient = true};
+  CHECK(ReadBytes(whole, lenient) == ReadBytes(whole));
+  Bytes torn = whole;
+  torn.resize(torn.size() * 9 / 10);
+  const Image image = ReadBytes(torn, lenient);
+  REQUIRE(image.width == 256);
+  REQUIRE(image.height == 256);
+  const Image expected = ReadBytes(whole);
+  CHECK(std::equal(image.Row(0), image.Row(16), expected.Row(0)));
+  CHECK_FALSE(image == expected);
+  REQUIRE_THROWS_WITH(ReadBytes(Bytes(whole.begin(), whole.begin() + 20), lenient),
+                      Contains("corrupt JPEG"));
+  REQUIRE_THROWS(ReadBytes(torn, {.max_pixels = 65535, .lenient = true}));
+}
+
+TEST_CASE("a PNG with a flipped bit in its pixels is refused by its checksum") {
+  Bytes png = Encode(Gradient(64, 64), ".png");
+  png[png.size() / 2] ^= 1;
+  REQUIRE_THROWS_WITH(ReadBytes(png), Contains("corrupt PNG: the checksum"));
+}
+
+// The file with the bytes at `at` replaced.
+Bytes Patched(Bytes file, std::size_t at, const Bytes& bytes) {
+  for (const std::uint8_t byte : bytes) file.at(at++) = byte;
+  return file;
+}
+
+TEST_CASE("a PNG whose pixels end early is refused though its chunks are sound") {
+  // 16 x 32 pixels with the checksum that belongs to it (zlib.crc32 in Python), and pixels for 16
+  // rows.
+  const Bytes png = Patched(Encode(Gradient(16, 16), ".png"), 20, {0, 0, 0, 32});
+  REQUIRE_THROWS_WITH(ReadBytes(Patched(png, 29, {0x94, 0xEB, 0x6F, 0x9B})),
+                      Contains("corrupt PNG"));
+}
+
+TEST_CASE("a header that claims too many pixels is refused before memory is taken") {
+  const Image image = Gradient(16, 16);  // patched to claim 40,000 x 40,000 pixels, 4.8 GB
+  // The checksum of the header chunk by zlib.crc32 in Python.
+  Bytes png = Patched(Encode(image, ".png"), 16, {0, 0, 0x9C, 0x40, 0, 0, 0x9C, 0x40});
+  png = Patched(png, 29, {0xDE, 0x6E, 0x99, 0x52});
+  Bytes jpeg = Encode(image, ".jpg");
+  const Bytes start_of_frame = {0xFF, 0xC0};
+  const auto frame =
+      std::search(jpeg.begin(), jpeg.end(), start_of_frame.begin(), start_of_frame.end());
+  jpeg =
+      Patched(jpeg, static_cast<std::size_t>(frame - jpeg.begin()) + 5, {0x9C, 0x40, 0x9C, 0x40});
+  for (const Bytes& file : {png, jpeg}) {
+    REQUIRE_THROWS_WITH(ReadBytes(file), Contains("40000 x 40000 pixels, at most 100000000"));
+  }
+  // BMP and PNM say how many bytes they need, and do not have them.
+  const Bytes bmp = Patched(Encode(image, ".bmp"), 18, {0x40, 0x9C, 0, 0, 0x40, 0x9C, 0, 0});
+  REQUIRE_THROWS_WITH(ReadBytes(bmp), Contains("is truncated"));
+  const std::string pnm = "P6 40000 40000 255\n";
+  REQUIRE_THROWS_WITH(ReadBytes(Bytes(pnm.begin(), pnm.end())), Contains("is truncated"));
+  const std::string ascii = "P3 40000 40000 255\n 1 2 3";
+  REQUIRE_THROWS_WITH(ReadBytes(Bytes(ascii.begin(), ascii.end())),
+                      Contains("40000 x 40000 pixels"));
+}
+
+TEST_CASE("the limit on pixels is the area, and exact, in every format") {
+  const Image image = Gradient(64, 40);
+  for (const char* extension : {".png", ".jpg", ".bmp", ".webp", ".tiff", ".ppm", ".jp2"}) {
+    CAPTURE(extension);
+    const Bytes file = Encode(image, extension);
+    REQUIRE(ReadBytes(file, {.max_pixels = 2560}).width == 64);
+    REQUIRE_THROWS_WITH(ReadBytes(file, {.max_pixels = 2559}),
+                        Contains("64 x 40 pixels, at most 2559"));
+  }
+}
+
+TEST_CASE("what is not a picture is refused by its content") {
+  const auto text = [](const std::string& content) {
+    return Bytes(content.begin(), content.end());
+  };
+  for (const Bytes& file : {Bytes{},
+                            text("hello, world"),
+                            text("BM"),
+                            text("P6"),
+                            text("RIFF....WAVE"),
+                            text("%PDF-1.4"),
+                            Bytes(100, 0),
+                            text("\x89PNG\r\n\x1a\n"),
+                            Bytes{0xFF, 0xD8, 0xFF},
+                            text("P6 -3 4 255\n"),
+                            text(std::string("II*\0", 4))}) {
+    REQUIRE_THROWS_AS(ReadBytes(file), Error);
+  }
+  REQUIRE_THROWS_WITH(ReadBytes(text("hello, world")), Contains("not a picture of a known format"));
+}
+
+TEST_CASE("a FIFO, a directory and a missing file are refused at once") {
+  const TemporaryDirectory directory;
+  REQUIRE(mkfifo((directory / "pipe.jpg").c_str(), 0600) == 0);
+  REQUIRE_THROWS_WITH(ReadImage(directory / "pipe.jpg"), Contains("not a regular file"));
+  REQUIRE_THROWS_WITH(ReadImage(directory.path()), Contains("is a directory"));
+  REQUIRE_THROWS_WITH(ReadImage(directory / "absent.jpg"), Contains("No such file"));
+}
+
+TEST_CASE("random damage to a picture is an error or a picture of the same limit, never a crash") {
+  Random random(9);
+  for (const char* extension : {".jpg", ".png", ".bmp", ".webp", ".tiff", ".ppm", ".jp2"}) {
+    const Bytes whole = Encode(Gradient(48, 40), extension);
+    for (int i = 0; i < 40; ++i) {
+      Bytes damaged = whole;
+      for (int k = 0; k < 2; ++k) {
+        // Headers are where damage hurts.
+        const std::size_t range =
+            i % 2 == 0 ? std::min<std::size_t>(64, damaged.size()) : damaged.size();
+        damaged[random.Below(range)] = static_cast<std::uint8_t>(random.Below(256));
+      }
+      CAPTURE(extension, i);
+      try {
+        const Image image = ReadBytes(damaged, {.max_pixels = 10'000});
+        REQUIRE(std::int64_t{image.width} * image.height <= 10'000);
+      } catch (const Error&) {
+        SUCCEED("refused");
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace deeper

@@ -1,0 +1,229 @@
+#include "tools/training_features.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "backbone/network.h"
+#include "backbone/network_family.h"
+#include "backbone/weights.h"
+#include "core/pictures/read_image.h"
+#include "detector/examples/data_split.h"
+#include "tests/backbone/random_tensor.h"
+#include "tests/detector/random_multibox.h"
+#include "tests/support/catch.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/tools/coloured_data_set.h"
+#include "tools/input/data_source.h"
+#include "tools/options/network_options.h"
+
+namespace deeper::tools {
+namespace {
+
+// The training pictures of a small data set, which is written into the directory.
+Dataset TrainingSetIn(const test::TemporaryDirectory& directory) {
+  DataSource source;
+  source.data = "voc:" + test::WriteDataSet(directory / "data").string();
+  source.set = "train";
+  return ReadDataSource(source);
+}
+
+SelectiveSearchOptions FewProposals(int count) {
+  SelectiveSearchOptions proposals = DefaultProposals();
+  proposals.max_boxes = count;
+  return proposals;
+}
+
+// A network of random weights and a small data set. The features of few proposals.
+struct Extraction {
+  test::TemporaryDirectory directory;
+  Dataset dataset = TrainingSetIn(directory);
+  Network network{test::RandomWeights(1), {}};
+  TrainingFeatures how = {.network = &network,
+                          .backbone_fingerprint = "of a test",
+                          .crop = {},
+                          .proposals = FewProposals(8),
+                          .max_proposals = 3,
+                          .mirrored_truth = false,
+                          .cache = directory / "cache"};
+};
+
+TEST_CASE("a held-out picture keeps all its proposals, a training picture a sample of them") {
+  Extraction extraction;
+  const Dataset& dataset = extraction.dataset;
+  TrainingFeatures& how = extraction.how;
+  const ExtractedImages sampled = ExtractTrainingFeatures(dataset, how);
+  how.holdout = 0.5;
+  const ExtractedImages extracted = ExtractTrainingFeatures(dataset, how);
+
+  REQUIRE(sampled.images.size() == dataset.images.size());
+  REQUIRE(extracted.images.size() == dataset.images.size());
+  std::size_t held_out = 0;
+  for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+    const RegionFeatures& few = sampled.images[i].regions;
+    const RegionFeatures& regions = extracted.images[i].regions;
+    CHECK(few.boxes.size() == dataset.images[i].annotations.size() + 3);
+    if (IsHeldOut(dataset.images[i].id, how.holdout)) {
+      ++held_out;
+      CHECK(regions.boxes.size() > few.boxes.size());
+    } else {
+      CHECK(regions.boxes == few.boxes);
+      CHECK(regions.features == few.features);
+    }
+  }
+  CHECK(held_out > 0);
+  CHECK(held_out < dataset.images.size());
+}
+
+TEST_CASE(
+    "features of several networks are those that each gives alone, however they are grouped, and "
+    "each one's box regression moves their boxes") {
+  const test::TemporaryDirectory directory;
+  const Dataset dataset = TrainingSetIn(directory);
+  const Weights weights = test::RandomWeights(1);
+  Weights tuned = weights;
+  for (auto& [name, tensor] : tuned) {
+    if (name.starts_with("inception_5b"))
+      std::ranges::transform(tensor.data, tensor.data.begin(), std::negate());
+  }
+  const Network network(weights, {});
+  const Network tuned_network(tuned, {});
+  const auto features =
+      [&](const Network& of, const Weights& its, CropMode mode, const std::string& cache) {
+        return TrainingFeatures{.network = &of,
+                                .backbone_fingerprint = FingerprintOf(its),
+                                .row_fingerprints = RowFingerprints(its, of.options()),
+                                .crop = {.mode = mode},
+                                .proposals = FewProposals(4),
+                                .max_proposals = 2,
+                                .holdout = 0.5,
+                                .context = true,
+                                .cache = directory / cache};
+      };
+  std::vector<BoxRegression> regressions;
+  for (const float weight : {1e-3F, 2e-3F, 3e-3F})
+    regressions.push_back(
+        {.feature_dim = kProfileDim, .weights = std::vector<float>(4 * (kProfileDim + 1), weight)});
+  const auto all_in = [&](const std::string& where) {
+    std::vector<TrainingFeatures> all = {
+        features(network, weights, CropMode::kWarp, where + "-1"),
+        features(tuned_network, tuned, CropMode::kWarp, where + "-2"),
+        features(tuned_network, tuned, CropMode::kSquare, where + "-3")};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].box_regression = &regressions[i];
+    return all;
+  };
+  const std::vector<TrainingFeatures> together = all_in("together");
+  // A part of one network's is there already.
+  FillTrainingFeatures(dataset, {0}, together[1]);
+  FillTrainingFeaturesForAll(dataset, together);
+  const std::vector<TrainingFeatures> alone = all_in("alone");
+  std::vector<std::vector<float>> first_features;
+  std::vector<std::vector<float>> first_offsets;
+  for (std::size_t i = 0; i < alone.size(); ++i) {
+    CAPTURE(i);
+    const ExtractedImages expected = ExtractTrainingFeatures(dataset, alone[i]);
+    const ExtractedImages found = ExtractTrainingFeatures(dataset, together[i]);
+    REQUIRE(found.images.size() == dataset.images.size());
+    REQUIRE(found.mirrored.size() == dataset.images.size());
+    for (std::size_t k = 0; k < found.images.size(); ++k) {
+      CHECK(found.images[k].regions.offsets.size() == 4 * found.images[k].regions.boxes.size());
+      CHECK(found.images[k].regions == expected.images[k].regions);
+      CHECK(found.mirrored[k].regions == expected.mirrored[k].regions);
+    }
+    first_features.push_back(found.images[0].regions.features);
+    first_offsets.push_back(found.images[0].regions.offsets);
+  }
+  CHECK(first_offsets[0] != first_offsets[1]);
+  CHECK(first_offsets[1] != first_offsets[2]);
+  CHECK(first_features[0] != first_features[1]);
+  CHECK(first_features[1] != first_features[2]);
+}
+
+TEST_CASE("box regression is taught by pictures that are not held out, and moves those that are") {
+  Extraction extraction;
+  const Dataset& dataset = extraction.dataset;
+  TrainingFeatures& how = extraction.how;
+  how.max_proposals = 1;
+  how.holdout = 0.5;
+  how.features = false;
+  how.to_move = BoxesToMove{.min_iou = 0.1, .count = 2};
+  const ExtractedImages taught = ExtractTrainingFeatures(dataset, how);
+  CHECK(taught.images.empty());
+  REQUIRE(taught.positions.size() == dataset.images.size());
+  std::vector<std::size_t> training;
+  for (std::size_t i = 0; i < dataset.images.size(); ++i)
+    if (!IsHeldOut(dataset.images[i].id, how.holdout)) training.push_back(i);
+  REQUIRE(taught.to_move.size() == training.size());
+  std::size_t boxes = 0;
+  for (std::size_t k = 0; k < training.size(); ++k) {
+    const BoxTrainingImage& image = taught.to_move[k];
+    CHECK(image.truth == dataset.images[training[k]].annotations);
+    CHECK(image.proposals.feature_dim == kProfileDim);
+    CHECK(image.proposals.boxes.size() <= 2);
+    boxes += image.proposals.boxes.size();
+  }
+  REQUIRE(boxes > 0);
+
+  const BoxRegression regression = TrainBoxRegression(
+      taught.to_move, dataset.classes.Size(), {.min_iou = 0.1}, /*workers=*/1, {});
+  how.features = true;
+  how.to_move.reset();
+  how.box_regression = &regression;
+  const ExtractedImages moved = ExtractTrainingFeatures(dataset, how);
+  REQUIRE(moved.images.size() == dataset.images.size());
+  for (const TrainingImage& image : moved.images)
+    CHECK(image.regions.offsets.size() == 4 * image.regions.boxes.size());
+
+  // Another box regression moves held-out pictures anew; what was kept of the others stays.
+  BoxRegression other = regression;
+  for (float& weight : other.weights) weight = -weight;
+  how.box_regression = &other;
+  const ExtractedImages again = ExtractTrainingFeatures(dataset, how);
+  for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+    const bool is_held_out = IsHeldOut(dataset.images[i].id, how.holdout);
+    CHECK((again.images[i].regions.offsets == moved.images[i].regions.offsets) == !is_held_out);
+    CHECK(again.images[i].regions.features == moved.images[i].regions.features);
+  }
+}
+
+TEST_CASE("a MultiBox proposes for held-out pictures, and another one anew") {
+  Extraction extraction;
+  const Dataset& dataset = extraction.dataset;
+  TrainingFeatures& how = extraction.how;
+  how.holdout = 0.5;
+  const ExtractedImages searched = ExtractTrainingFeatures(dataset, how);
+  std::vector<std::vector<Box>> last(dataset.images.size());
+  for (const std::uint64_t seed : {1U, 2U}) {
+    CAPTURE(seed);
+    const Proposer proposer(
+        how.proposals, test::RandomMultiBox(6, seed), Precision::kF32, MultiBoxViews::kParts);
+    how.held_out_proposer = &proposer;
+    const ExtractedImages extracted = ExtractTrainingFeatures(dataset, how);
+    REQUIRE(extracted.images.size() == dataset.images.size());
+    for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+      const AnnotatedImage& annotated = dataset.images[i];
+      const std::vector<Box>& boxes = extracted.images[i].regions.boxes;
+      if (!IsHeldOut(annotated.id, how.holdout)) {
+        CHECK(boxes == searched.images[i].regions.boxes);
+        continue;
+      }
+      std::vector<Box> expected;
+      for (const Annotation& annotation : annotated.annotations) expected.push_back(annotation.box);
+      for (const Proposal& proposal : proposer.Propose(ReadImage(annotated.image_path)).proposals)
+        expected.push_back(proposal.box);
+      CHECK(boxes == expected);
+      CHECK(boxes != last[i]);
+      last[i] = boxes;
+    }
+  }
+}
+
+TEST_CASE("of how many boxes of a picture box regression learns depends on the pictures alone") {
+  CHECK(BoxesToMoveOf(0, 0.6).count == 32);
+  CHECK(BoxesToMoveOf(100, 0.6).count == 32);
+  CHECK(BoxesToMoveOf(1000, 0.6).count == 20);
+  CHECK(BoxesToMoveOf(1000000, 0.6).count == 4);
+  CHECK(BoxesToMoveOf(1000, 0.7).min_iou == 0.7);
+}
+
+}  // namespace
+}  // namespace deeper::tools

@@ -1,0 +1,363 @@
+#include "eval/formats/formats.h"
+
+#include <cmath>
+#include <map>
+#include <string>
+
+#include "core/error.h"
+#include "core/files/file.h"
+#include "core/random.h"
+#include "eval/align.h"
+#include "eval/evaluate.h"
+#include "eval/formats/yolo.h"
+#include "tests/support/catch.h"
+#include "tests/support/temporary_directory.h"
+
+using namespace deeper;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// What a format can hold of a set.
+struct Abilities {
+  bool exact_boxes = true;  // else to 1e-4 pixels
+  bool strange_names = true;
+  bool flags = true;        // difficult, truncated
+  bool crowds = true;       // crowd, area
+  bool sizes = true;        // of pictures
+  bool all_classes = true;  // also those without a box
+};
+
+const std::map<LabelFormat, Abilities> kObjectFormats = {
+    {LabelFormat::kJsonLines, {.all_classes = false}},
+    {LabelFormat::kCoco, {}},
+    {LabelFormat::kVoc, {.strange_names = false, .crowds = false, .all_classes = false}},
+    {LabelFormat::kYolo,
+     {.exact_boxes = false, .strange_names = false, .flags = false, .crowds = false}},
+    {LabelFormat::kCsv, {.all_classes = false}},
+    {LabelFormat::kLabelStudio, {.exact_boxes = false, .all_classes = false}},
+};
+const std::map<LabelFormat, Abilities> kDetectionFormats = {
+    {LabelFormat::kJsonLines, {.all_classes = false}},
+    {LabelFormat::kCoco, {}},
+    {LabelFormat::kVoc, {.strange_names = false, .sizes = false}},
+    {LabelFormat::kIlsvrc, {}},
+    {LabelFormat::kYolo, {.exact_boxes = false, .strange_names = false}},
+    {LabelFormat::kCsv, {.all_classes = false}},
+    {LabelFormat::kLabelStudio, {.exact_boxes = false, .all_classes = false}},
+};
+
+// Boxes of many sizes inside pictures of many sizes.
+LabelledSet RandomLabels(std::uint64_t seed, bool detections, const Abilities& abilities) {
+  Random random(seed);
+  LabelledSet set;
+  set.classes =
+      abilities.strange_names
+          ? ClassTableOf({"a, \"b\"", "caf\xC3\xA9", "<script>alert(1)</script>", "line\nbreak"})
+          : ClassTableOf({"bird", "cat", "hot dog", "zebra"});
+  for (int i = 0; i < 12; ++i) {
+    LabelledImage& image = set.images.emplace_back();
+    image.id = abilities.strange_names && i == 3 ? "sub/a \"b\", c" : std::to_string(100 + i);
+    image.width = static_cast<int>(50 + random.Below(5000));
+    image.height = static_cast<int>(50 + random.Below(3000));
+    for (std::uint64_t n = random.Below(5); n > 0; --n) {
+      Label& label = image.labels.emplace_back();
+      const auto place = [&](int side) {
+        return static_cast<float>(random.Uniform() * (side - 40));
+      };
+      const float x0 = place(image.width);
+      const float y0 = place(image.height);
+      label.box = {.x0 = x0,
+                   .y0 = y0,
+                   .x1 = x0 + 1 + static_cast<float>(random.Uniform()) * 38,
+                   .y1 = y0 + 1 + static_cast<float>(random.Below(38))};
+      label.class_id = ClassAt(random.Below(3));
+      if (detections) {
+        label.score = static_cast<float>(random.Uniform() * 4 - 2);
+      } else if (abilities.flags) {
+        label.difficult = random.Below(2) == 0;
+        label.truncated = random.Below(3) == 0;
+      }
+      if (!detections && abilities.crowds && random.Below(3) == 0) {
+        label.crowd = true;
+        label.area_px = random.Uniform() * 1000;
+      }
+    }
+  }
+  return set;
+}
+
+void CheckSame(const LabelledSet& read, const LabelledSet& written, const Abilities& abilities) {
+  if (abilities.all_classes) CHECK(read.classes == written.classes);
+  std::map<std::string, const LabelledImage*> by_id;
+  for (const LabelledImage& image : read.images) by_id[image.id] = &image;
+  for (const LabelledImage& image : written.images) {
+    CAPTURE(image.id);
+    if (!by_id.contains(image.id)) {
+      CHECK(image.labels.empty());
+      continue;
+    }
+    const LabelledImage& got = *by_id[image.id];
+    if (abilities.sizes && !image.labels.empty()) {
+      CHECK(got.width == image.width);
+      CHECK(got.height == image.height);
+    }
+    // VOC's results stand by class.
+    std::vector<Label> expected = image.labels;
+    if (!abilities.sizes) std::ranges::stable_sort(expected, {}, &Label::class_id);
+    REQUIRE(got.labels.size() == expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      Label label = got.labels[i];
+      CHECK(read.classes.Name(label.class_id) == written.classes.Name(expected[i].class_id));
+      label.class_id = expected[i].class_id;
+      if (!label.area_px || !expected[i].area_px) label.area_px = expected[i].area_px;
+      if (!abilities.exact_boxes) {
+        for (float Box::*side : {&Box::x0, &Box::y0, &Box::x1, &Box::y1}) {
+          CHECK(std::abs(label.box.*side - expected[i].box.*side) < 1e-3F);
+        }
+        label.box = expected[i].box;
+      }
+      CHECK(label == expected[i]);
+    }
+  }
+}
+
+FormatContext ContextFor(const LabelledSet& labels, LabelKind kind, const Dataset& dataset) {
+  FormatContext context;
+  context.kind = kind;
+  context.dataset = &dataset;
+  context.size_of = [&labels](const std::string& id) -> std::optional<std::pair<int, int>> {
+    for (const LabelledImage& image : labels.images) {
+      if (image.id == id) return std::pair(image.width, image.height);
+    }
+    return std::nullopt;
+  };
+  return context;
+}
+
+Dataset EmptyTruth(const LabelledSet& labels) {
+  LabelledSet empty = labels;
+  for (LabelledImage& image : empty.images) image.labels.clear();
+  return DatasetOf(empty, "d");
+}
+
+void RoundTrip(LabelFormat format, const Abilities& abilities, LabelKind kind) {
+  CAPTURE(NameOf(format));
+  const LabelledSet written = RandomLabels(11, kind == LabelKind::kDetections, abilities);
+  const Dataset dataset = EmptyTruth(written);
+  const FormatContext context = ContextFor(written, kind, dataset);
+  const test::TemporaryDirectory directory;
+  const fs::path path = directory / "labels";
+  WriteLabelsAs(format, written, path, context);
+  const ReadLabels read = ReadLabelsAs(format, path, context);
+  CHECK(read.warnings.empty());
+  CheckSame(read.labels, written, abilities);
+}
+
+}  // namespace
+
+TEST_CASE("true objects come back from every format as it promises") {
+  for (const auto& [format, abilities] : kObjectFormats) {
+    RoundTrip(format, abilities, LabelKind::kObjects);
+  }
+}
+
+TEST_CASE("marks that a format has no place for are counted") {
+  LabelledSet set{.classes = ClassTableOf({"cat"}), .images = {}};
+  const Label plain{.box = {.x0 = 0, .y0 = 0, .x1 = 1, .y1 = 1}};
+  Label difficult = plain;
+  difficult.difficult = true;
+  Label crowd = plain;
+  crowd.crowd = true;
+  set.images.push_back({.id = "p", .file_name = "", .labels = {plain, difficult, crowd, crowd}});
+  CHECK(CountLostMarks(LabelFormat::kYolo, set) == 3);
+  CHECK(CountLostMarks(LabelFormat::kVoc, set) == 2);
+  for (const LabelFormat format : {LabelFormat::kJsonLines,
+                                   LabelFormat::kCoco,
+                                   LabelFormat::kCsv,
+                                   LabelFormat::kLabelStudio}) {
+    CHECK(CountLostMarks(format, set) == 0);
+  }
+}
+
+TEST_CASE("detections come back from every format as it promises") {
+  for (const auto& [format, abilities] : kDetectionFormats) {
+    RoundTrip(format, abilities, LabelKind::kDetections);
+  }
+}
+
+TEST_CASE("a chain through all formats of detections ends with the same average precision") {
+  const LabelledSet truth = RandomLabels(5, false, kObjectFormats.at(LabelFormat::kVoc));
+  LabelledSet found = truth;
+  Random random(8);
+  for (LabelledImage& image : found.images) {
+    for (Label& label : image.labels) {
+      label.score = static_cast<float>(random.Uniform());
+      label.box.x1 += static_cast<float>(random.Below(8));
+      label.difficult = label.truncated = false;
+    }
+  }
+  Dataset dataset = DatasetOf(truth, "d");
+  const FormatContext context = ContextFor(truth, LabelKind::kDetections, dataset);
+  const auto map = [&](const LabelledSet& labels) {
+    return Evaluate(dataset, DetectionsOf(labels), {}).mean_average_precision;
+  };
+  const double expected = map(found);
+  CHECK(expected > 0.1);
+  const test::TemporaryDirectory directory;
+  for (const auto& [format, abilities] : kDetectionFormats) {
+    WriteLabelsAs(format, found, directory / NameOf(format), context);
+    const ReadLabels read = ReadLabelsAs(format, directory / NameOf(format), context);
+    found = LabelsOf(AlignDetections(dataset, DetectionsOf(read.labels)).detections);
+    CAPTURE(NameOf(format));
+    CHECK(map(found) == Approx(expected).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("box conventions: one box of known pixels in the text of each format") {
+  // Columns 10 .. 29 and rows 20 .. 59 of a picture of 100 x 200.
+  LabelledSet set{.classes = ClassTableOf({"cat"}), .images = {}};
+  set.images.push_back({.id = "p", .file_name = "", .width = 100, .height = 200, .labels = {}});
+  set.images[0].labels.push_back({.box = {.x0 = 10, .y0 = 20, .x1 = 30, .y1 = 60}, .score = 0.5F});
+  const Dataset dataset = EmptyTruth(set);
+  const FormatContext context = ContextFor(set, LabelKind::kDetections, dataset);
+  const test::TemporaryDirectory directory;
+  const auto text = [&](LabelFormat format, const std::string& file) {
+    const fs::path path = directory / NameOf(format);
+    WriteLabelsAs(format, set, path, context);
+    return ReadTextFile(file.empty() ? path : path / file);
+  };
+  const auto holds = [](const std::string& whole, const std::string& part) {
+    CAPTURE(whole, part);
+    CHECK(whole.find(part) != std::string::npos);
+  };
+  holds(text(LabelFormat::kCoco, ""), "[10, 20, 20, 40]");
+  holds(text(LabelFormat::kIlsvrc, ""), "1 1 0.5 11 21 30 60");
+  holds(text(LabelFormat::kVoc, "comp3_det_test_cat.txt"), "p 0.5 11 21 30 60");
+  holds(text(LabelFormat::kYolo, "p.txt"), "0 0.2 0.2 0.2 0.2 0.5");
+  holds(text(LabelFormat::kCsv, ""), "p,100,200,cat,0.5,10,20,30,60");
+  holds(text(LabelFormat::kJsonLines, ""), "[10, 20, 30, 60]");
+  holds(text(LabelFormat::kLabelStudio, ""), R"("x": 10, "y": 10, "width": 20, "height": 20)");
+}
+
+TEST_CASE("bad lines are left out with their reasons, the others stay") {
+  const test::TemporaryDirectory directory;
+  FormatContext context;
+  context.kind = LabelKind::kObjects;
+  context.size_of = [](const std::string& id) {
+    return id == "p" ? std::optional(std::pair(100, 100)) : std::nullopt;
+  };
+  const auto reasons = [&](LabelFormat format, const fs::path& path) {
+    const ReadLabels read = ReadLabelsAs(format, path, context);
+    std::size_t kept = 0;
+    for (const LabelledImage& image : read.labels.images) kept += image.labels.size();
+    CHECK(kept == 1);
+    std::vector<std::string> found;
+    for (const Warning& warning : read.warnings) found.push_back(warning.reason);
+    return found;
+  };
+  WriteFileWhole(directory / "a.csv",
+                 std::string_view("class,image,x0,y0,x1,y1,width,height\r\n"
+                                  "cat,p,1,2,3,4,10,10\r\n"
+                                  "cat,p,nan,2,3,4\r\n"
+                                  "cat,p,5,2,3,4\r\n"
+                                  "cat,p,20,2,30,4\r\n"
+                                  ",p,1,2,3,4\r\n"
+                                  "c\xE9,p,1,2,3,4\r\n"
+                                  "cat,,1,2,3,4\r\n"));
+  CHECK(reasons(LabelFormat::kCsv, directory / "a.csv") ==
+        std::vector<std::string>{"object 'cat' left out: its box is not made of finite numbers",
+                                 "object 'cat' left out: its box is inverted or empty",
+                                 "object 'cat' left out: its box lies outside the picture",
+                                 "a box without a class",
+                                 "a class name that is not UTF-8",
+                                 "a line without an image"});
+  WriteFileWhole(directory / "yolo/classes.txt", std::string_view("cat\r\n"));
+  WriteFileWhole(directory / "yolo/q.txt", std::string_view("0 .5 .5 .1 .1\n"));
+  WriteFileWhole(directory / "yolo/p.txt",
+                 std::string_view("0 .5 .5 .1 .1\r\n7 .5 .5 .1 .1\n0 .5 .5\n0 5 5 .1 .1\n"
+                                  "0 x .5 .1 .1\n"));
+  CHECK(reasons(LabelFormat::kYolo, directory / "yolo") ==
+        std::vector<std::string>{"a class number that is not in classes.txt",
+                                 "a line that is not '<class> <x> <y> <width> <height> [<score>]'",
+                                 "object 'cat' left out: its box lies outside the picture",
+                                 "object 'cat' left out: its box is not made of finite numbers",
+                                 "a picture whose size is not known"});
+  WriteFileWhole(
+      directory / "a.jsonl",
+      std::string_view(R"({"image": "p", "annotations": [{"class": "cat", "box": [1, 2, 3, 4]}, 5,)"
+                       R"( {"class": "cat", "box": [1, 2, NaN, 4]}], "width": 9, "width": 10})"
+                       "\nnot JSON\n{\"image\": \"q\"}\n"));
+  CHECK(reasons(LabelFormat::kJsonLines, directory / "a.jsonl") ==
+        std::vector<std::string>{"a box without a class",
+                                 "object 'cat' left out: its box is not made of finite numbers",
+                                 "the key 'width' twice in one object: the last value counts",
+                                 "a line that is not JSON in UTF-8 of at most 100 levels",
+                                 "a line without a list 'annotations'"});
+  WriteFileWhole(directory / "studio.json",
+                 std::string_view(
+                     R"([{"data": {"image": "/data/local-files/?d=p.jpg"}, "annotations": [
+               {"was_cancelled": true, "result": [{"type": "rectanglelabels"}]},
+               {"result": [
+                 {"type": "rectanglelabels", "original_width": 100, "original_height": 100,
+                  "value": {"x": 1, "y": 2, "width": 3, "height": 4, "rectanglelabels": ["cat"]}},
+                 {"type": "rectanglelabels", "original_width": 100, "original_height": 100,
+                  "value": {"x": 1, "y": 2, "width": 3, "height": 4, "rotation": 5,
+                            "rectanglelabels": ["cat"]}},
+                 {"type": "rectanglelabels", "value": {}},
+                 {"type": "choices"}]}]},
+              {"data": {}}])"));
+  CHECK(reasons(LabelFormat::kLabelStudio, directory / "studio.json") ==
+        std::vector<std::string>{"a rotated rectangle",
+                                 "a rectangle without value or the picture's size",
+                                 "a result that is no rectangle with labels",
+                                 "a task without data.image"});
+}
+
+TEST_CASE("the format is known by what stands under the path") {
+  const test::TemporaryDirectory directory;
+  for (const char* name : {"a.jsonl", "a.csv", "a.txt", "a.xyz", "yolo/classes.txt", "voc/x"}) {
+    WriteFileWhole(directory / name, std::string_view("x"));
+  }
+  WriteFileWhole(directory / "list.json", std::string_view(R"([{"image_id": 1}])"));
+  WriteFileWhole(directory / "studio.json", std::string_view(R"( [{"data": {}}])"));
+  CHECK(GuessLabelFormat(directory / "a.jsonl") == LabelFormat::kJsonLines);
+  CHECK(GuessLabelFormat(directory / "a.csv") == LabelFormat::kCsv);
+  CHECK(GuessLabelFormat(directory / "a.txt") == LabelFormat::kIlsvrc);
+  CHECK(GuessLabelFormat(directory / "yolo") == LabelFormat::kYolo);
+  CHECK(GuessLabelFormat(directory / "voc") == LabelFormat::kVoc);
+  CHECK(GuessLabelFormat(directory / "list.json") == LabelFormat::kCoco);
+  CHECK(GuessLabelFormat(directory / "studio.json") == LabelFormat::kLabelStudio);
+  CHECK_THROWS_WITH(GuessLabelFormat(directory / "a.xyz"), Catch::Contains("does not tell"));
+  CHECK_THROWS_WITH(GuessLabelFormat(directory / "none"), Catch::Contains("found none"));
+  CHECK_THROWS_WITH(LabelFormatFromName("ylo"), Catch::Contains("did you mean 'yolo'?"));
+}
+
+TEST_CASE("an id that leaves its directory names no file") {
+  const test::TemporaryDirectory directory;
+  LabelledSet set{.classes = ClassTableOf({"cat"}), .images = {}};
+  set.images.push_back({.id = "../p", .file_name = "", .width = 1, .height = 1, .labels = {}});
+  CHECK_THROWS_AS(WriteYolo(set, directory / "yolo"), Error);
+  FormatContext context;
+  context.kind = LabelKind::kObjects;
+  CHECK_THROWS_AS(WriteLabelsAs(LabelFormat::kVoc, set, directory / "voc", context), Error);
+  CHECK(!fs::exists(directory / "p.txt"));
+  CHECK_NOTHROW(RequireInnerPath("a/b..c"));
+}
+
+TEST_CASE("what a format cannot hold is an error, not a loss") {
+  const test::TemporaryDirectory directory;
+  LabelledSet set{.classes = ClassTableOf({"cat"}), .images = {}};
+  set.images.push_back({.id = "p", .file_name = "", .width = 0, .height = 0, .labels = {}});
+  CHECK_THROWS_WITH(WriteLabelsAs(LabelFormat::kYolo, set, directory / "y", {}),
+                    Catch::Contains("--images"));
+  CHECK_THROWS_WITH(WriteLabelsAs(LabelFormat::kLabelStudio, set, directory / "l", {}),
+                    Catch::Contains("--images"));
+  FormatContext objects;
+  objects.kind = LabelKind::kObjects;
+  CHECK_THROWS_AS(WriteLabelsAs(LabelFormat::kIlsvrc, set, directory / "i", objects), Error);
+  set.images[0].labels.push_back({.box = {.x0 = 0, .y0 = 0, .x1 = 1, .y1 = 1}});
+  CHECK_THROWS_WITH(WriteLabelsAs(LabelFormat::kVoc, set, directory / "v", {}),
+                    Catch::Contains("without a score"));
+}

@@ -1,0 +1,119 @@
+#include "tools/options/command_line.h"
+
+#include "tests/support/catch.h"
+
+namespace deeper::tools {
+namespace {
+
+namespace po = boost::program_options;
+
+struct Parsed {
+  int count = 1;
+  std::vector<std::string> inputs;
+};
+
+Parsed ParseWords(const std::vector<std::string>& words) {
+  Parsed parsed;
+  CommandLine line("verb", "Does something.", {"deeper verb --count 2"});
+  line.Group("Things").add_options()(
+      "count", po::value(&parsed.count)->value_name("N"), "how many")(
+      "input", po::value(&parsed.inputs)->value_name("FILE"), "what");
+  line.TakeWords("input", "FILE...");
+  line.Parse(words);
+  return parsed;
+}
+
+std::string MessageFor(const std::vector<std::string>& words) {
+  try {
+    ParseWords(words);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST_CASE("options and words between them are both taken") {
+  const Parsed parsed = ParseWords({"a.jpg", "--count", "3", "b.jpg"});
+  CHECK(parsed.count == 3);
+  CHECK(parsed.inputs == std::vector<std::string>{"a.jpg", "b.jpg"});
+}
+
+TEST_CASE("a misspelt option is refused and the nearest one named") {
+  CHECK(MessageFor({"--cuont", "3"}) == "unknown option '--cuont'; did you mean '--count'?");
+  CHECK(MessageFor({"--zebra", "3"}) == "unknown option '--zebra'");
+}
+
+TEST_CASE("a prefix of an option is not that option") {
+  CHECK(MessageFor({"--cou", "3"}) == "unknown option '--cou'");
+}
+
+TEST_CASE("a value that is no number and a repeated option are refused") {
+  CHECK(MessageFor({"--count", "1.5"}) ==
+        "the argument ('1.5') for option '--count' is invalid, expected a whole number");
+  CHECK(MessageFor({"--count", "1", "--count", "2"}).find("count") != std::string::npos);
+  CommandLine line("verb", "Does something.", {});
+  double share = 0;
+  line.Group("Things").add_options()("share", po::value(&share), "how much");
+  CHECK_THROWS_WITH(line.Parse({"--share", "half"}),
+                    "the argument ('half') for option '--share' is invalid, expected a number");
+}
+
+TEST_CASE("words that look like the placeholders of Boost's messages are shown as they stand") {
+  CHECK(MessageFor({"--count", "5%value%"}) ==
+        "the argument ('5%value%') for option '--count' is invalid, expected a whole number");
+  CHECK(MessageFor({"--count=%canonical_option%%original_token%"}) ==
+        "the argument ('%canonical_option%%original_token%') for option '--count' is invalid, "
+        "expected a whole number");
+  for (const char* word : {"--%canonical_option%", "--%option%=%prefix%", "-%original_token%"}) {
+    CAPTURE(word);
+    CHECK(MessageFor({word}).find('%') != std::string::npos);
+  }
+}
+
+TEST_CASE("stray words are refused by name where a verb takes none, or one") {
+  CommandLine none("verb", "Does something.", {});
+  std::string file;
+  none.Group("Things").add_options()("file", po::value(&file)->required(), "what");
+  CHECK_THROWS_WITH(none.Parse({"stray", "more"}),
+                    "'deeper verb' takes options alone; which one should 'stray' belong to?");
+  CommandLine one("verb", "Does something.", {});
+  one.Group("Things").add_options()("file", po::value(&file), "what");
+  one.TakeWords("file", "FILE");
+  CHECK_THROWS_WITH(one.Parse({"a", "b"}),
+                    "expected FILE alone, found more; a name with blanks needs quotes");
+}
+
+TEST_CASE("a value that is read by its name is refused under its option") {
+  CHECK(ValueOf("crop", [] { return 3; }) == 3);
+  const auto refuse = []() -> int { throw Error("expected warp or square"); };
+  CHECK_THROWS_WITH(ValueOf("crop", refuse), "--crop: expected warp or square");
+  CHECK_THROWS_AS(ValueOf("crop", refuse), UsageError);
+}
+
+TEST_CASE("help shows the examples before the options") {
+  CommandLine line("verb", "Does something.", {"deeper verb --count 2"});
+  int count = 0;
+  double share = 0.3;
+  line.Group("Things").add_options()("count", po::value(&count), "how many")(
+      "share", po::value(&share)->default_value(share), "how much");
+  const std::string help = line.Help();
+  CHECK(help.find("Does something.") == 0);
+  CHECK(help.find("deeper verb --count 2") < help.find("how many"));
+  CHECK(help.find("how many") != std::string::npos);
+  CHECK(help.find("(=0.3)") != std::string::npos);
+}
+
+TEST_CASE("a range check refuses what lies outside, and NaN") {
+  CHECK_NOTHROW(CheckRange("iou", 0.5, 0, 1));
+  CHECK_THROWS_WITH(CheckRange("iou", 1.5, 0, 1), "--iou is 1.5, expected a number from 0 to 1");
+  CHECK_THROWS_AS(CheckRange("iou", std::numeric_limits<double>::quiet_NaN(), 0, 1), UsageError);
+}
+
+TEST_CASE("a list with an empty entry is refused") {
+  CHECK(SplitAtCommas("format", "a,b") == std::vector<std::string>{"a", "b"});
+  CHECK_THROWS_AS(SplitAtCommas("format", "a,,b"), UsageError);
+  CHECK_THROWS_AS(SplitAtCommas("format", ""), UsageError);
+}
+
+}  // namespace
+}  // namespace deeper::tools

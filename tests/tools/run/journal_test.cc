@@ -1,0 +1,153 @@
+#include "tools/run/journal.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.h"
+#include "core/files/file.h"
+#include "core/files/sha256.h"
+#include "tests/support/catch.h"
+#include "tests/support/temporary_directory.h"
+
+namespace deeper::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<Picture> kPictures = {{.path = "/x/a.jpg", .id = "a"},
+                                        {.path = "/x/b.jpg", .id = "b"},
+                                        {.path = "/x/c.jpg", .id = "c"}};
+
+RunRecord RunWith(const std::string& configuration) {
+  return RecordOf("detect", configuration, kPictures, {}, R"({"formats":"jsonl"})");
+}
+
+JournalEntry Done(const std::string& json) {
+  return {.kind = JournalEntry::Kind::kDone, .text = json};
+}
+
+struct Written {
+  test::TemporaryDirectory directory;
+  fs::path path = directory / "journal.jsonl";
+
+  explicit Written(const JournalEntries& entries) {
+    Journal journal(path, RunWith("options"));
+    for (const auto& [picture, entry] : entries) journal.Append(picture, entry);
+  }
+  std::string Text() const { return ReadTextFile(path); }
+};
+
+const JournalEntries kThree = {
+    {0, Done(R"({"image": "a", "score": 0.10})")},
+    {1, {.kind = JournalEntry::Kind::kFailed, .text = "b.jpg: \"broken\"\nfile"}},
+    {2, {.kind = JournalEntry::Kind::kLost, .text = "c.jpg: it crashed the program"}}};
+
+TEST_CASE("a journal gives back what an earlier run appended, results byte for byte") {
+  const Written written(kThree);
+  const Journal again(written.path, RunWith("options"));
+  CHECK(again.Entries() == kThree);
+  CHECK(again.DamagedLines() == 0);
+  CHECK(ReadJournal(written.path).run == RunWith("options"));
+}
+
+TEST_CASE("of two lines for one picture the later one counts") {
+  const Written written(kThree);
+  Journal(written.path, RunWith("options")).Append(1, Done(R"({"image": "b"})"));
+  CHECK(Journal(written.path, RunWith("options")).Entries().at(1) == Done(R"({"image": "b"})"));
+}
+
+TEST_CASE("cut anywhere in its last line, a journal loses that line alone and goes on") {
+  const Written written(kThree);
+  const std::string whole = written.Text();
+  const std::size_t last_begin = whole.rfind('\n', whole.size() - 2) + 1;
+  for (std::size_t size = last_begin; size < whole.size(); ++size) {
+    CAPTURE(size);
+    WriteFileWhole(written.path, whole.substr(0, size));
+    Journal journal(written.path, RunWith("options"));
+    CHECK(journal.Entries().size() == 2);
+    CHECK(journal.DamagedLines() == (size == last_begin ? 0 : 1));
+    journal.Append(2, kThree.at(2));
+    CHECK(written.Text() == whole);
+  }
+}
+
+TEST_CASE("cut anywhere in its first line, a journal begins anew") {
+  const Written written({});
+  const std::string whole = written.Text();
+  for (std::size_t size = 0; size < whole.size(); size += 7) {
+    WriteFileWhole(written.path, whole.substr(0, size));
+    CHECK(Journal(written.path, RunWith("options")).Entries().empty());
+    CHECK(written.Text() == whole);
+  }
+}
+
+TEST_CASE("a first line with the right check and a count that is none is refused") {
+  const std::string line(SplitLines(Written({}).Text()).front());
+  const std::string object = "{" + line.substr(line.find(',') + 1);
+  const std::string count = R"("picture_count":3)";
+  REQUIRE(object.find(count) != std::string::npos);
+  for (const char* other : {"1e89", "-1", "\"3\"", "3.0"}) {
+    CAPTURE(other);
+    std::string damaged = object;
+    damaged.replace(damaged.find(count), count.size(), std::string(R"("picture_count":)") + other);
+    Sha256 hash;
+    hash.Update(damaged);
+    damaged = R"({"check":")" + hash.HexDigest().substr(0, 16) + "\"," + damaged.substr(1) + "\n";
+    CHECK_THROWS_WITH(ParseJournal(damaged, "j.jsonl"), Catch::Contains("first line is damaged"));
+  }
+}
+
+TEST_CASE("any altered byte of a line costs that line or is refused, never gives another result") {
+  const Written written(kThree);
+  const std::string whole = written.Text();
+  const std::size_t first_end = whole.find('\n');
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    CAPTURE(at);
+    std::string altered = whole;
+    altered[at] = static_cast<char>(altered[at] ^ 1);
+    if (at <= first_end) {
+      CHECK_THROWS_WITH(ParseJournal(altered, "j"), Catch::Contains("first line is damaged"));
+      continue;
+    }
+    const JournalContent content = ParseJournal(altered, "j");
+    CHECK(content.damaged_lines >= 1);
+    for (const auto& [picture, entry] : content.entries) CHECK(entry == kThree.at(picture));
+  }
+}
+
+TEST_CASE("a journal of another configuration is refused, naming what differs, and kept") {
+  const Written written(kThree);
+  const std::string before = written.Text();
+  CHECK_THROWS_WITH(Journal(written.path, RunWith("others")),
+                    Catch::Contains("other options or inputs") &&
+                        Catch::Contains("there: options") && Catch::Contains("now:   others") &&
+                        !Catch::Contains("digest"));
+  RunRecord fewer = RunWith("options");
+  fewer.picture_count = 2;
+  CHECK_THROWS_WITH(Journal(written.path, fewer),
+                    Catch::Contains("there: 3 pictures") && Catch::Contains("now:   2 pictures"));
+  CHECK(written.Text() == before);
+}
+
+TEST_CASE("a run that asks for other result files goes on from the same journal") {
+  const Written written(kThree);
+  RunRecord run = RunWith("options");
+  run.results = R"({"formats":"voc"})";
+  CHECK(Journal(written.path, run).Entries().size() == 3);
+}
+
+TEST_CASE("pictures that moved are other inputs, but the same pictures to a merge") {
+  std::vector<Picture> moved = kPictures;
+  moved[0].path = "/y/a.jpg";
+  const RunRecord there = RecordOf("detect", "options", moved, {}, "");
+  CHECK(there.inputs != RunWith("options").inputs);
+  CHECK(there.pictures == RunWith("options").pictures);
+}
+
+TEST_CASE("each shard has a journal of its own name") {
+  CHECK(JournalPath("found/journal", {}) == "found/journal.jsonl");
+  CHECK(JournalPath("found/journal", {.index = 3, .count = 64}) == "found/journal-3-of-64.jsonl");
+}
+
+}  // namespace
+}  // namespace deeper::tools

@@ -1,0 +1,229 @@
+#include "tools/explain/explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+
+#include "core/error.h"
+#include "core/files/file.h"
+#include "core/pictures/read_image.h"
+#include "core/text/nearest_name.h"
+#include "detector/fusion.h"
+#include "detector/model/model.h"
+#include "eval/align.h"
+#include "eval/drawing/draw.h"
+#include "eval/formats/reading/labels.h"
+#include "tools/explain/explained_picture.h"
+
+namespace deeper::tools {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// "000043:o2" taken apart; no number for a picture alone.
+struct Question {
+  std::string picture;
+  std::optional<std::size_t> number;
+  bool of_object = false;
+};
+
+Question QuestionOf(const std::string& id) {
+  const std::size_t colon = id.rfind(':');
+  if (colon == std::string::npos || colon + 1 == id.size()) return {.picture = id, .number = {}};
+  std::string rest = id.substr(colon + 1);
+  const bool of_object = rest.front() == 'o';
+  if (of_object) rest.erase(0, 1);
+  const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
+  if (rest.empty() || rest.size() > 9 || !std::ranges::all_of(rest, is_digit)) {
+    return {.picture = id, .number = {}};
+  }
+  return {.picture = id.substr(0, colon), .number = std::stoul(rest), .of_object = of_object};
+}
+
+// The picture of the data set, or the file without annotations.
+AnnotatedImage PictureNamed(const std::string& name, const std::optional<Dataset>& truth) {
+  if (!truth) {
+    return {.id = fs::path(name).stem().string(), .image_path = name, .annotations = {}};
+  }
+  std::vector<std::string> ids;
+  for (const AnnotatedImage& image : truth->images) {
+    if (image.id == name) return image;
+    ids.push_back(image.id);
+  }
+  const auto near = NearestName(name, ids);
+  throw Error(fmt::format("--explain: picture '{}' is not among the {} of the data set{}",
+                          name,
+                          ids.size(),
+                          near ? fmt::format("; did you mean '{}'?", *near) : ""));
+}
+
+Box ScaledBox(const Box& box, double x, double y) {
+  return {.x0 = static_cast<float>(double{box.x0} * x),
+          .y0 = static_cast<float>(double{box.y0} * y),
+          .x1 = static_cast<float>(double{box.x1} * x),
+          .y1 = static_cast<float>(double{box.y1} * y)};
+}
+
+// What the evaluation says of each kept detection.
+std::vector<std::optional<Judgement>> Judge(const ExplainedPicture& picture,
+                                            const EvaluationOptions& options) {
+  std::vector<std::optional<Judgement>> judgements(picture.detections.size());
+  if (!picture.has_truth) return judgements;
+  const Dataset dataset{
+      .name = "",
+      .classes = picture.object_classes,
+      .images = {{.id = picture.id, .image_path = {}, .annotations = picture.objects}},
+      .blacklist = {}};
+  // As AlignDetections keeps their order but leaves some out, each carries its place.
+  DetectionSet found{.classes = picture.classes, .images = {{.id = picture.id, .detections = {}}}};
+  const std::vector<ClassMatch> classes =
+      AlignDetections(dataset, found, UnknownClasses::kLeaveOut).class_map;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < picture.detections.size(); ++i) {
+    const Detection& detection = picture.detections[i].detection;
+    if (!classes.at(IndexOf(detection.class_id)).class_id) continue;
+    found.images[0].detections.push_back(detection);
+    places.push_back(i);
+  }
+  const Evaluation evaluation = Evaluate(
+      dataset, AlignDetections(dataset, found, UnknownClasses::kLeaveOut).detections, options);
+  for (const ClassResult& result : evaluation.classes) {
+    for (const Outcome& outcome : result.outcomes) {
+      Judgement judgement{.verdict = outcome.verdict, .object = {}, .iou = outcome.iou};
+      if (outcome.object) judgement.object = *outcome.object;
+      judgements[places.at(outcome.detection)] = judgement;
+    }
+  }
+  return judgements;
+}
+
+// What is given out for candidates of the mean of the models, best first.
+std::vector<ExplainedDetection> DetectionsOf(const std::vector<Candidate>& candidates) {
+  std::vector<ExplainedDetection> detections;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (candidates[i].fate != Fate::kKept) continue;
+    detections.push_back(
+        {.detection = candidates[i].given_out.value(), .made_of = {{.list = 0, .position = i}}});
+  }
+  std::ranges::stable_sort(detections, std::ranges::greater{}, [](const ExplainedDetection& d) {
+    return d.detection.score;
+  });
+  return detections;
+}
+
+// What is given out for candidates of each model, whose boxes are fused.
+std::vector<ExplainedDetection> FusedDetectionsOf(
+    const std::vector<std::vector<Candidate>>& candidates,
+    const std::vector<double>& weights,
+    double fusion_iou) {
+  std::vector<std::vector<Detection>> by_model(candidates.size());
+  std::vector<std::vector<CandidatePlace>> places(candidates.size());
+  for (std::size_t m = 0; m < candidates.size(); ++m) {
+    for (std::size_t i = 0; i < candidates[m].size(); ++i) {
+      if (candidates[m][i].fate != Fate::kKept) continue;
+      by_model[m].push_back(candidates[m][i].given_out.value());
+      places[m].push_back({.list = m, .position = i});
+    }
+  }
+  std::vector<ExplainedDetection> detections;
+  for (const FusedDetection& fused : FuseBoxesWithMembers(by_model, weights, fusion_iou)) {
+    ExplainedDetection detection = {.detection = fused.detection, .made_of = {}};
+    for (const FusedDetection::Member& member : fused.members) {
+      detection.made_of.push_back(places[member.model][member.detection]);
+    }
+    detections.push_back(std::move(detection));
+  }
+  return detections;
+}
+
+ExplainedPicture Run(const ExplainArguments& arguments,
+                     const AnnotatedImage& annotated,
+                     const std::optional<Dataset>& truth) {
+  Ensemble ensemble(arguments.ensemble);
+  const Model& model = ensemble.first();
+  const DetectOptions options = arguments.suppression.Over(ensemble, arguments.min_score);
+  if (annotated.image_path.empty()) {
+    throw Error(
+        fmt::format("{}: the data set names no picture file; name their directory in "
+                    "--data",
+                    annotated.id));
+  }
+
+  ExplainedPicture picture;
+  picture.id = annotated.id;
+  if (const std::optional<int> side = ensemble.SideThatCropsNeed()) {
+    ScaledImage scaled = ReadScaledImage(annotated.image_path, *side);
+    picture.image = std::move(scaled.image);
+    picture.file_from_image_x = double(scaled.full_width) / picture.image.width;
+    picture.file_from_image_y = double(scaled.full_height) / picture.image.height;
+  } else {
+    picture.image = ReadImage(annotated.image_path);
+  }
+  picture.classes = model.classes;
+  picture.min_score = options.min_score;
+  picture.nms = options.nms;
+  picture.min_iou = arguments.min_iou;
+  StageTimes times;
+  Ensemble::Scored scored =
+      ensemble.Score(annotated.id, picture.image, options.box_regression, times);
+  picture.proposals = std::move(scored.boxes);
+  picture.origins = std::move(scored.origins);
+  picture.fuses_boxes = ensemble.fuses_boxes();
+  const auto explain = [&](const RegionScores& scores) {
+    picture.candidates.push_back(
+        ExplainDetections(scores, picture.image.width, picture.image.height, options));
+  };
+  if (picture.fuses_boxes) {
+    for (const RegionScores& scores : scored.by_model) explain(scores);
+    picture.detections =
+        FusedDetectionsOf(picture.candidates, ensemble.weights(), ensemble.fusion_iou());
+  } else {
+    explain(MeanOf(scored.by_model, ensemble.weights()));
+    picture.detections = DetectionsOf(picture.candidates.front());
+  }
+  const std::vector<std::string> names = ShortNames(ensemble.files());
+  for (std::size_t m = 0; m < ensemble.size(); ++m) {
+    picture.models.push_back({.name = names[m],
+                              .weight = ensemble.weights()[m],
+                              .crop = ensemble.model(m).crop,
+                              .scores = std::move(scored.by_model[m].scores)});
+  }
+  if (truth) {
+    picture.has_truth = true;
+    picture.object_classes = truth->classes;
+    picture.objects = annotated.annotations;
+    for (Annotation& object : picture.objects) {
+      object.box =
+          ScaledBox(object.box, 1 / picture.file_from_image_x, 1 / picture.file_from_image_y);
+    }
+  }
+  picture.judgements = Judge(
+      picture,
+      {.protocol = ProtocolFromName(arguments.metric), .min_iou = arguments.min_iou, .workers = 1});
+  return picture;
+}
+
+}  // namespace
+
+std::optional<std::string> Explain(const ExplainArguments& arguments,
+                                   const std::optional<Dataset>& truth) {
+  const Question question = QuestionOf(arguments.id);
+  const ExplainedPicture picture = Run(arguments, PictureNamed(question.picture, truth), truth);
+  const ToldStory told = !question.number     ? TellPicture(picture)
+                         : question.of_object ? TellObject(picture, *question.number)
+                                              : TellDetection(picture, *question.number);
+  fmt::print("{}", arguments.json ? told.json + "\n" : told.text);
+  if (!question.number) return std::nullopt;
+  RequireInnerPath(picture.id);
+  const fs::path path =
+      fs::path(arguments.output) /
+      fmt::format("{}-{}{}.jpg", picture.id, question.of_object ? "o" : "", *question.number);
+  WriteFileWhole(path, EncodeJpeg(DrawStory(told.story)));
+  fmt::print(stderr, "1 file -> {}\n", path.string());
+  return path.string();
+}
+
+}  // namespace deeper::tools

@@ -1,0 +1,87 @@
+#include "tools/explain/json.h"
+
+#include "tools/explain/words.h"
+
+namespace deeper::tools {
+
+namespace {
+
+const char* NameOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kTruePositive:
+      return "right";
+    case Verdict::kDuplicate:
+      return "duplicate";
+    case Verdict::kIgnored:
+      return "ignored";
+    case Verdict::kFalsePositive:
+      break;
+  }
+  return "false";
+}
+
+}  // namespace
+
+StoryJson BoxJson(const ExplainedPicture& picture, const Box& box) {
+  const Box in_file = InFile(picture, box);
+  return {in_file.x0, in_file.y0, in_file.x1, in_file.y1};
+}
+
+StoryJson VerdictJson(const std::optional<Judgement>& judged) {
+  if (!judged) return nullptr;
+  return {{"verdict", NameOf(judged->verdict)},
+          {"object", judged->object ? StoryJson(*judged->object + 1) : StoryJson()},
+          {"iou", judged->iou}};
+}
+
+StoryJson ProposalJson(const ExplainedPicture& picture, std::size_t region) {
+  const ProposalOrigin origin =
+      picture.origins.empty()
+          ? ProposalOrigin{.multibox_rank = {}, .selective_search_rank = static_cast<int>(region)}
+          : picture.origins[region];
+  const char* source = !origin.multibox_rank           ? "selective search"
+                       : !origin.selective_search_rank ? "multibox"
+                                                       : "both";
+  const auto rank = [](const std::optional<int>& r) { return r ? StoryJson(*r + 1) : StoryJson(); };
+  return {{"source", source},
+          {"rank", region + 1},
+          {"of", picture.proposals.size()},
+          {"multibox_rank", rank(origin.multibox_rank)},
+          {"selective_search_rank", rank(origin.selective_search_rank)},
+          {"box", BoxJson(picture, picture.proposals[region])}};
+}
+
+StoryJson ScoresJson(const ExplainedPicture& picture,
+                     const std::vector<const Candidate*>& classes) {
+  StoryJson scores = StoryJson::array();
+  for (const Candidate* candidate : classes) {
+    scores.push_back(
+        {{"class", ClassOf(picture, candidate->detection)}, {"score", candidate->detection.score}});
+  }
+  return scores;
+}
+
+StoryJson ModelsJson(const ExplainedPicture& picture, std::size_t region, ClassId class_id) {
+  StoryJson models = StoryJson::array();
+  for (const ExplainedPicture::ModelScores& model : picture.models) {
+    const std::size_t place = region * picture.classes.Size() + IndexOf(class_id);
+    models.push_back({{"model", model.name}, {"score", model.scores.at(place)}});
+  }
+  return models;
+}
+
+const char* NameOf(Fate fate) {
+  switch (fate) {
+    case Fate::kKept:
+      return "kept";
+    case Fate::kSuppressed:
+      return "suppressed";
+    case Fate::kBelowMinScore:
+      return "below_min_score";
+    case Fate::kBeyondMost:
+      break;
+  }
+  return "beyond_most";
+}
+
+}  // namespace deeper::tools

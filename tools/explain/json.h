@@ -1,0 +1,36 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/text/json_line.h"
+#include "tools/explain/explained_picture.h"
+
+namespace deeper::tools {
+
+// The stories' parts as JSON. Numbers of detections, objects and proposals are from 1, boxes in the
+// pixels of the file.
+using StoryJson = nlohmann::ordered_json;
+
+// [x0, y0, x1, y1]
+StoryJson BoxJson(const ExplainedPicture& picture, const Box& box);
+
+// {"verdict", "object", "iou"}; null for a detection that is not judged.
+StoryJson VerdictJson(const std::optional<Judgement>& judged);
+
+// {"source": "selective search", "multibox" or "both", "rank", "of", "box"}, and its rank in the
+// lists that were joined.
+StoryJson ProposalJson(const ExplainedPicture& picture, std::size_t region);
+
+// [{"class", "score"}]
+StoryJson ScoresJson(const ExplainedPicture& picture, const std::vector<const Candidate*>& classes);
+
+// What each model says of the region as this class: [{"model", "score"}].
+StoryJson ModelsJson(const ExplainedPicture& picture, std::size_t region, ClassId class_id);
+
+// "kept", "suppressed", "below_min_score" or "beyond_most".
+const char* NameOf(Fate fate);
+
+}  // namespace deeper::tools

@@ -1,0 +1,198 @@
+#include "tools/input/video.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <opencv2/core.hpp>
+#include <opencv2/videoio.hpp>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "core/error.h"
+#include "core/files/file.h"
+#include "core/pictures/image_header.h"
+#include "core/pictures/read_image.h"
+#include "eval/drawing/draw.h"
+
+namespace deeper::tools {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double kUsualFps = 25;
+constexpr int kJpegQuality = 95;
+constexpr std::int64_t kMostPixels = 100'000'000;
+
+Image ImageOf(const cv::Mat& frame) {
+  Image image = MakeImage(frame.cols, frame.rows, 0, 0, 0);
+  for (int y = 0; y < frame.rows; ++y) {
+    std::memcpy(image.Row(y), frame.ptr(y), std::size_t{3} * static_cast<std::size_t>(frame.cols));
+  }
+  return image;
+}
+
+// The next frame; nothing at the end and for a broken one, where decoders may throw.
+// Opens the file with those of OpenCV's backends that read files; the others look for cameras, and
+// say on stderr that there are none.
+bool Open(const std::string& file, cv::VideoCapture& capture) {
+  for (const cv::VideoCaptureAPIs backend : {cv::CAP_FFMPEG, cv::CAP_OPENCV_MJPEG}) {
+    try {
+      if (capture.open(file, backend)) return true;
+    } catch (const cv::Exception&) {
+      capture.release();
+    }
+  }
+  return false;
+}
+
+bool Grab(cv::VideoCapture& capture, cv::Mat& frame) {
+  try {
+    return capture.read(frame) && !frame.empty() && frame.type() == CV_8UC3;
+  } catch (const cv::Exception&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+bool IsVideoName(const fs::path& path) {
+  static constexpr std::array kEndings = {
+      ".avi", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".mjpeg"};
+  std::string ending = path.extension().string();
+  std::ranges::transform(ending, ending.begin(), [](unsigned char letter) {
+    return static_cast<char>(std::tolower(letter));
+  });
+  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+}
+
+VideoFrames ExtractFrames(const Picture& video, const fs::path& directory, int every) {
+  Expects(every >= 1, "every frame, or every second, ...");
+  const std::string file = video.path.string();
+  const std::uintmax_t bytes = InputFile(video.path).size();  // refuses what is no regular file
+  cv::VideoCapture capture;
+  if (!Open(file, capture)) {
+    throw Error(
+        fmt::format("{}: expected a video, found {} bytes that OpenCV cannot decode; convert "
+                    "it to motion JPEG in .avi or H.264 in .mp4",
+                    file,
+                    bytes));
+  }
+  VideoFrames result{.id = video.id, .frames = {}};
+  const double fps = capture.get(cv::CAP_PROP_FPS);
+  result.fps = std::isfinite(fps) && fps > 0 && fps < 1000 ? fps : kUsualFps;
+  const double promised = capture.get(cv::CAP_PROP_FRAME_COUNT);
+  std::int64_t count = 0;
+  cv::Mat frame;
+  while (Grab(capture, frame)) {
+    CheckPixels(static_cast<std::uint64_t>(frame.cols),
+                static_cast<std::uint64_t>(frame.rows),
+                kMostPixels,
+                file);
+    if (count % every == 0) {
+      const std::string id = fmt::format("{}/{:06}", video.id, count);
+      result.frames.push_back({.path = directory / (id + ".jpg"), .id = id});
+      WriteFileWhole(result.frames.back().path, EncodeJpeg(ImageOf(frame), kJpegQuality));
+    }
+    ++count;
+  }
+  if (count == 0) {
+    throw Error(fmt::format("{}: expected a video, found none of its frames readable", file));
+  }
+  result.is_cut = std::isfinite(promised) && static_cast<double>(count) < promised;
+  return result;
+}
+
+void WriteVideo(const std::vector<fs::path>& pictures, double fps, const fs::path& path) {
+  Expects(!pictures.empty() && fps > 0, "a video has pictures and a rate");
+  RequireWritable(path);
+  Image image = ReadImage(pictures.front());
+  const cv::Size size(image.width, image.height);
+  const fs::path part = path.parent_path() / (path.stem().string() + ".part.avi");
+  const auto remove_part = [&] {
+    std::error_code ignored;
+    fs::remove(part, ignored);
+  };
+  const auto fail = [&] {
+    remove_part();
+    throw WriteError(fmt::format("{}: cannot write the video; is the disk full?", path.string()));
+  };
+  {
+    cv::VideoWriter writer;
+    if (!writer.open(part.string(), cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), fps, size)) fail();
+    for (const fs::path& picture : pictures) {
+      image = ReadImage(picture);
+      if (image.width != size.width || image.height != size.height) {
+        remove_part();
+        throw Error(fmt::format("{}: is {} x {} pixels, expected the {} x {} of the first frame",
+                                picture.string(),
+                                image.width,
+                                image.height,
+                                size.width,
+                                size.height));
+      }
+      writer.write(cv::Mat(image.height, image.width, CV_8UC3, image.bgr.data()));
+    }
+  }
+  // The writer says nothing of a full disk: as many frames must be there as were written.
+  cv::VideoCapture written;
+  const auto frames = static_cast<double>(pictures.size());
+  if (!Open(part.string(), written) || written.get(cv::CAP_PROP_FRAME_COUNT) < frames) fail();
+  std::error_code code;
+  fs::rename(part, path, code);
+  if (code) fail();
+}
+
+Videos ReplaceVideos(std::vector<Picture>& pictures, const fs::path& directory, int every) {
+  Videos result;
+  std::vector<Picture> replaced;
+  for (Picture& picture : pictures) {
+    if (!IsVideoName(picture.path)) {
+      replaced.push_back(std::move(picture));
+      continue;
+    }
+    try {
+      VideoFrames video = ExtractFrames(picture, directory, every);
+      if (video.is_cut) {
+        fmt::print(stderr,
+                   "{}: ends before it says that it does; its readable frames are used\n",
+                   picture.path.string());
+        ++result.failed;
+      }
+      replaced.insert(replaced.end(), video.frames.begin(), video.frames.end());
+      result.videos.push_back(std::move(video));
+    } catch (const WriteError&) {
+      throw;
+    } catch (const Error& error) {
+      fmt::print(stderr, "skipped: {}\n", error.what());
+      ++result.failed;
+    }
+  }
+  pictures = std::move(replaced);
+  return result;
+}
+
+void WriteDrawnVideos(const Videos& videos,
+                      const fs::path& drawings,
+                      const fs::path& output,
+                      int every) {
+  for (const VideoFrames& video : videos.videos) {
+    std::vector<fs::path> drawn;
+    for (const Picture& frame : video.frames) {
+      const fs::path path = drawings / (frame.id + ".jpg");
+      if (fs::exists(path)) drawn.push_back(path);
+    }
+    if (drawn.empty()) continue;
+    WriteVideo(drawn, video.fps / every, output / (video.id + ".avi"));
+    fmt::print(stderr, "{} frames -> {}\n", drawn.size(), (output / (video.id + ".avi")).string());
+  }
+}
+
+}  // namespace deeper::tools

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backbone/execution/quantization.h"
+#include "backbone/weights.h"
+#include "detector/model/model.h"
+
+namespace deeper::tools {
+
+// The detector's file: `named` when it is not empty, else "voc.safetensors" in the directories of
+// $DEEPER_MODELS, in ./models, or beside this program (../share/deeper/models when installed,
+// models/ of the source tree when built there). Throws Error that lists where it looked.
+std::filesystem::path FindModelFile(const std::string& named);
+
+// The network of a detector: `named` when it is not empty, else what FindBackbone finds.
+Weights BackboneOf(const Model& model,
+                   const std::filesystem::path& model_path,
+                   const std::string& named);
+
+// Whether the file is a detector rather than a bare backbone.
+bool IsDetectorFile(const std::filesystem::path& path);
+
+// What int8 needs of a backbone file or of a detector's own backbone; nothing where it has none.
+std::optional<Quantization> QuantizationIn(const std::filesystem::path& path);
+
+// A backbone file that the user names, or the one that lies in $DEEPER_MODELS or the models
+// directory. For the verbs that have no detector to say which.
+std::filesystem::path FindBackboneFile(const std::string& named);
+
+// The names of the backbone's own classes, one a line, an optional WordNet id before each: `named`,
+// else "synset_words.txt" beside the backbone. Throws Error when it is missing or does not have
+// `count` lines.
+std::vector<std::string> ReadLabels(const std::string& named,
+                                    const std::filesystem::path& backbone,
+                                    std::size_t count);
+
+}  // namespace deeper::tools

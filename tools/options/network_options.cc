@@ -1,0 +1,131 @@
+#include "tools/options/network_options.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "detector/multibox/multibox_network.h"
+#include "tools/options/command_line.h"
+#include "tools/parallel.h"
+
+namespace deeper::tools {
+
+namespace po = boost::program_options;
+
+namespace {
+
+// `chosen` where the processor runs it, else `other`, which is said on stderr.
+Precision RunnableOr(Precision chosen, Precision other) {
+  if (ProcessorRuns(chosen)) return chosen;
+  fmt::print(
+      stderr, "this processor does not compute in {}: using {}\n", NameOf(chosen), NameOf(other));
+  return other;
+}
+
+}  // namespace
+
+void RunOptions::AddOptions(po::options_description& group) {
+  // clang-format off
+  group.add_options()
+      ("precision", po::value(&precision)->default_value(precision)->value_name("NAME"), "f32, bf16, int8 or auto: the fastest that this processor and the model have")
+      ("workers", po::value(&workers)->value_name("N"), "threads, each on its own picture; default: one for each processor");
+  // clang-format on
+}
+
+void RunOptions::Check() {
+  if (workers == 0) workers = DefaultWorkers();
+  CheckRange("workers", workers, 1, 4096);
+  if (precision != "auto") ValueOf("precision", [&] { return PrecisionFromName(precision); });
+}
+
+NetworkOptions RunOptions::ForNetwork(const std::optional<Quantization>& quantization) const {
+  const Precision fastest = FastestPrecision(quantization.has_value());
+  const Precision chosen = precision != "auto" ? PrecisionFromName(precision)
+                           : quantization      ? Precision::kInt8
+                                               : Precision::kBf16;
+  return {.precision = RunnableOr(chosen, fastest), .quantization = quantization};
+}
+
+Precision RunOptions::ForMultiBox() const {
+  const Precision fastest = FastestPrecision(false);
+  if (precision == "auto") return fastest;
+  return RunnableOr(MultiBoxPrecision(PrecisionFromName(precision)), fastest);
+}
+
+void ProposalOptions::AddOptions(po::options_description& group) {
+  // clang-format off
+  group.add_options()
+      ("proposals", po::value(&preset)->value_name("PRESET"), "Selective Search preset: x2 (larger superpixels, fewer boxes), fast or quality")
+      ("selective-search", po::value(&implementation)->value_name("WHICH"), "ours or opencv (ximgproc's, for comparison)")
+      ("max-proposal-iou", po::value<double>()->notifier([this](double value) { max_iou = value; })->value_name("IOU"), "drop proposals that overlap a better-ranked one by more; 1 keeps all")
+      ("max-proposals", po::value<int>()->notifier([this](int value) { max_boxes = value; })->value_name("N"), "best-ranked proposals kept a picture; 0 keeps all");
+  // clang-format on
+}
+
+SelectiveSearchOptions ProposalOptions::Over(SelectiveSearchOptions options) const {
+  if (!preset.empty()) {
+    options = ValueOf("proposals", [&] { return SelectiveSearchPreset(preset); });
+  }
+  if (implementation == "opencv") {
+    options.implementation = SelectiveSearchImplementation::kOpenCv;
+  } else if (implementation == "ours") {
+    options.implementation = SelectiveSearchImplementation::kOurs;
+  } else if (!implementation.empty()) {
+    throw UsageError(
+        fmt::format("--selective-search is '{}', expected 'ours' or 'opencv'", implementation));
+  }
+  if (max_iou) {
+    CheckRange("max-proposal-iou", *max_iou, 0.01, 1);
+    options.max_iou = *max_iou;
+  }
+  if (max_boxes) {
+    CheckRange("max-proposals", *max_boxes, 0, 1e9);
+    options.max_boxes = *max_boxes;
+  }
+  options.Validate();
+  return options;
+}
+
+void MultiBoxViewsOption::AddOptions(po::options_description& group) {
+  group.add_options()("multibox-views",
+                      po::value(&name)->default_value(name)->value_name("WHAT"),
+                      "what MultiBox looks at: whole, the picture once as in the paper, or parts, "
+                      "14 parts of it too");
+}
+
+MultiBoxViews MultiBoxViewsOption::Views() const {
+  return ValueOf("multibox-views", [this] { return MultiBoxViewsFromName(name); });
+}
+
+SelectiveSearchOptions DefaultProposals() {
+  SelectiveSearchOptions options = DoubleSuperpixelSelectiveSearch();
+  options.max_iou = 0.9;
+  return options;
+}
+
+std::string TextOf(const SelectiveSearchOptions& options) {
+  std::string text =
+      options.implementation == SelectiveSearchImplementation::kOurs ? "ours" : "opencv";
+  text += " colours";
+  for (const ColourSpace colour : options.colour_spaces)
+    text += fmt::format(" {}", static_cast<int>(colour));
+  text += " similarities";
+  for (const Similarities& sum : options.similarities) {
+    text += fmt::format(" {}{}{}{}",
+                        sum.colour ? "C" : "",
+                        sum.texture ? "T" : "",
+                        sum.size ? "S" : "",
+                        sum.fill ? "F" : "");
+  }
+  text += fmt::format(" k {}", fmt::join(options.k, " "));
+  return text + fmt::format(" sigma {} width {} area {} side {} iou {} boxes {} seed {}",
+                            options.sigma,
+                            options.width_px,
+                            options.max_area_px,
+                            options.min_side_px,
+                            options.max_iou,
+                            options.max_boxes,
+                            options.seed);
+}
+
+}  // namespace deeper::tools

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <string>
+
+#include "core/pictures/read_image.h"
+
+namespace deeper::tools {
+
+// How strangers' pictures are read, shared by the verbs that take them.
+struct ReadingOptions {
+  double max_megapixels = 100;  // 10^6 pixels; pictures with more are refused by their header
+  bool lenient = false;         // see ReadImageOptions
+
+  void AddOptions(boost::program_options::options_description& group);
+  void Check() const;  // throws UsageError
+  ReadImageOptions ForReading() const;
+  // What the results of pictures depend on, as a line; "" where all is strict.
+  std::string Text() const;
+};
+
+}  // namespace deeper::tools

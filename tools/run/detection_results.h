@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "core/detection.h"
+#include "tools/run/journal.h"
+
+namespace deeper::tools {
+
+// The result files of detections: which formats, and what they need besides.
+struct DetectionResults {
+  std::string formats = "jsonl,coco";  // any of jsonl, coco, voc, ilsvrc, between commas
+  std::string set = "pictures";        // voc: the set's name in the names of its files
+  ClassTable classes;
+
+  bool operator==(const DetectionResults&) const = default;
+};
+
+// Throws UsageError naming the option --format for a format that is none.
+void CheckDetectionFormats(const std::string& formats);
+
+// As JSON, for a journal's first line, and back. Throws Error, naming `source`, for other text.
+std::string TextOf(const DetectionResults& results);
+DetectionResults DetectionResultsFrom(const std::string& text, const std::string& source);
+
+// The pictures of a journal that have a result, in the order of their positions.
+DetectionSet DetectionsIn(const JournalEntries& entries,
+                          const ClassTable& classes,
+                          const std::filesystem::path& source);
+
+// Writes each file of the results into the directory, whole or not at all.
+void WriteDetectionResults(const DetectionSet& found,
+                           const DetectionResults& results,
+                           const std::filesystem::path& output);
+
+// Removes what processes that were killed left half-written in the directory of results and its
+// drawings. To be called when nobody else writes there.
+void RemoveHalfWritten(const std::filesystem::path& output);
+
+}  // namespace deeper::tools

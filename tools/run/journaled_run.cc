@@ -1,0 +1,88 @@
+#include "tools/run/journaled_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "core/error.h"
+
+namespace deeper::tools {
+
+namespace po = boost::program_options;
+
+void AddPictureTimeLimit(po::options_description& group, double& limit_s) {
+  // clang-format off
+  group.add_options()
+      ("picture-time-limit", po::value(&limit_s)->default_value(limit_s)->value_name("SECONDS"), "a picture that takes longer is given up: the program begins anew without it; 0 waits for ever");
+  // clang-format on
+}
+
+void CheckPictureTimeLimit(double limit_s) { CheckRange("picture-time-limit", limit_s, 0, 1e9); }
+
+WorkLeft WorkLeftOf(const PictureRun& run, const Journal* journal) {
+  WorkLeft left;
+  if (journal != nullptr) {
+    if (journal->DamagedLines() > 0) {
+      fmt::print(stderr,
+                 "{}: {} of its lines were torn or damaged and are passed over; their pictures are "
+                 "done again\n",
+                 journal->path().string(),
+                 journal->DamagedLines());
+    }
+    for (const auto& [position, entry] : journal->Entries()) {
+      if (entry.kind == JournalEntry::Kind::kFailed) continue;
+      const bool is_done = entry.kind == JournalEntry::Kind::kDone;
+      left.entries.emplace(position, is_done ? WithoutText(entry) : entry);
+    }
+  }
+  for (const std::size_t position : PicturesOfShard(*run.pictures, run.shard)) {
+    ++left.shard_pictures;
+    if (!left.entries.contains(position)) left.pictures.push_back(position);
+  }
+  return left;
+}
+
+void ReadTexts(const Journal& journal, JournalEntries& entries) {
+  JournalEntries written = journal.Entries();
+  for (auto& [position, entry] : entries) {
+    const auto found = written.find(position);
+    if (found == written.end() || found->second.kind != entry.kind) {
+      throw Error(
+          fmt::format("{}: lost what was written of a picture; repeat the command to do it "
+                      "again",
+                      journal.path().string()));
+    }
+    entry = std::move(found->second);
+  }
+}
+
+void SayLost(const JournalEntries& entries, ProgressLine& progress) {
+  for (const auto& [position, entry] : entries) {
+    if (entry.kind == JournalEntry::Kind::kLost) progress.Say("skipped: " + entry.text);
+  }
+}
+
+std::size_t CountFailed(const JournalEntries& entries) {
+  return static_cast<std::size_t>(
+      std::count_if(entries.begin(), entries.end(), [](const auto& picture) {
+        return picture.second.kind != JournalEntry::Kind::kDone;
+      }));
+}
+
+ExitStatus StatusOf(std::size_t failed, std::size_t pictures) {
+  if (failed == 0) return kDone;
+  fmt::print(stderr, "{} of {} pictures were skipped, for the reasons above\n", failed, pictures);
+  return kSomeInputsFailed;
+}
+
+void SayShardDone(const Journal& journal, const PictureRun& run) {
+  fmt::print(stderr,
+             "shard {} is done, in {}; when all are, 'deeper merge {}' writes the results\n",
+             TextOf(run.shard),
+             journal.path().string(),
+             journal.path().parent_path().empty() ? "." : journal.path().parent_path().string());
+}
+
+}  // namespace deeper::tools

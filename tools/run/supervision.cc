@@ -1,0 +1,150 @@
+#include "tools/run/supervision.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <stop_token>
+
+#include "tools/run/stop_signal.h"
+
+namespace deeper::tools {
+
+namespace {
+
+constexpr std::array kCrashes = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+std::array<struct sigaction, kCrashes.size()> earlier_actions;
+
+// The first that begins anew wins; other threads wait for the end that exec brings them.
+std::atomic_flag beginning_anew = ATOMIC_FLAG_INIT;
+
+// A crash for want of stack needs another one for its handler.
+void UseSignalStack() {
+  static constexpr std::size_t kBytes = 1U << 16U;
+  thread_local std::vector<char> stack;
+  if (!stack.empty()) return;
+  stack.resize(kBytes);
+  stack_t use{};
+  use.ss_sp = stack.data();
+  use.ss_size = stack.size();
+  sigaltstack(&use, nullptr);
+}
+
+// The words that this process was started with.
+std::vector<std::string> CommandOfProcess() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::vector<std::string> words;
+  for (std::size_t begin = 0; begin < text.size();) {
+    words.emplace_back(text.c_str() + begin);
+    begin += words.back().size() + 1;
+  }
+  return words;
+}
+
+}  // namespace
+
+thread_local const Supervision::Watched* Supervision::under_way = nullptr;
+
+Supervision::Watched::Watched(Supervision& the_supervision,
+                              std::size_t picture,
+                              const std::string& name)
+    : supervision(the_supervision) {
+  const auto line = [&](const std::string& reason) {
+    return Journal::LineOf(picture,
+                           {.kind = JournalEntry::Kind::kLost, .text = name + ": " + reason});
+  };
+  const auto message = [&](const std::string& reason) {
+    return fmt::format("\ndeeper: {}: {}; beginning anew without it\n", name, reason);
+  };
+  const std::string crashed = "it crashed the program";
+  const std::string late =
+      fmt::format("it took longer than {} s (--picture-time-limit)", supervision.limit_.count());
+  crash_line = line(crashed);
+  crash_message = message(crashed);
+  late_line = line(late);
+  late_message = message(late);
+  UseSignalStack();
+  {
+    const std::lock_guard lock(supervision.mutex_);
+    supervision.watched_.insert(this);
+  }
+  under_way = this;
+}
+
+Supervision::Watched::~Watched() {
+  under_way = nullptr;
+  const std::lock_guard lock(supervision.mutex_);
+  supervision.watched_.erase(this);
+}
+
+Supervision::Supervision(Journal& journal, double picture_time_limit_s)
+    : journal_(journal), limit_(picture_time_limit_s), command_(CommandOfProcess()) {
+  for (std::string& word : command_) command_pointers_.push_back(word.data());
+  command_pointers_.push_back(nullptr);
+  struct sigaction action {};
+  action.sa_handler = OnCrash;
+  action.sa_flags = SA_ONSTACK | SA_NODEFER;
+  for (std::size_t i = 0; i < kCrashes.size(); ++i) {
+    sigaction(kCrashes[i], &action, &earlier_actions[i]);
+  }
+  if (picture_time_limit_s > 0) {
+    watchdog_ = std::jthread([this](const std::stop_token& stop) { LookForLate(stop); });
+  }
+}
+
+Supervision::~Supervision() {
+  for (std::size_t i = 0; i < kCrashes.size(); ++i) {
+    sigaction(kCrashes[i], &earlier_actions[i], nullptr);
+  }
+}
+
+void Supervision::OnCrash(int signal) {
+  if (const Watched* picture = under_way) {
+    picture->supervision.BeginAnew(picture->crash_line, picture->crash_message);
+  }
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+void Supervision::MarkLost(std::size_t picture,
+                           const std::string& name,
+                           const std::exception& error) {
+  journal_.Append(picture, {.kind = JournalEntry::Kind::kLost, .text = name + ": " + error.what()});
+}
+
+void Supervision::BeginAnew(const std::string& line, const std::string& message) noexcept {
+  if (beginning_anew.test_and_set()) {
+    for (;;) pause();
+  }
+  if (!journal_.AppendFromSignalHandler(line)) return;
+  [[maybe_unused]] const ssize_t said = write(STDERR_FILENO, message.data(), message.size());
+  if (StopAsked()) _exit(StopStatus());
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  execve("/proc/self/exe", command_pointers_.data(), environ);
+}
+
+void Supervision::LookForLate(const std::stop_token& stop) {
+  constexpr std::chrono::duration<double> kLongestNap{1};
+  const auto nap = std::min(limit_ / 4, kLongestNap);
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, stop, nap, [&] { return stop.stop_requested(); })) {
+    const auto now = std::chrono::steady_clock::now();
+    for (const Watched* picture : watched_) {
+      if (now - picture->begun <= limit_) continue;
+      BeginAnew(picture->late_line, picture->late_message);
+      _exit(kFailed);  // the disk did not take the mark
+    }
+  }
+}
+
+}  // namespace deeper::tools

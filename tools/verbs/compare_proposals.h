@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/dataset.h"
+#include "detector/multibox/multibox_network.h"
+#include "tools/input/pictures.h"
+#include "tools/options/network_options.h"
+
+namespace deeper::tools {
+
+struct CompareProposalsOptions {
+  ProposalOptions proposals;  // of Selective Search
+  int workers = 1;
+  std::string curve;  // an SVG to draw; "": none
+  bool json = false;
+};
+
+// Makes proposals of the pictures, those of `truth` in its order, in each way that Szegedy et al.
+// 2014, section 8, compare: by Selective Search as R-CNN has it, by that of the options, by
+// MultiBox, and by the last two together. Prints what each covers to stdout. Pictures that cannot
+// be read are reported on stderr and have no proposals. Returns the exit status.
+int CompareProposals(const Dataset& truth,
+                     const std::vector<Picture>& pictures,
+                     const MultiBoxNetwork& multibox,
+                     const CompareProposalsOptions& options);
+
+}  // namespace deeper::tools

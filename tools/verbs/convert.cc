@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/error.h"
+#include "core/text/json_line.h"
+#include "eval/formats/formats.h"
+#include "tools/input/data_source.h"
+#include "tools/input/label_files.h"
+#include "tools/options/command_line.h"
+#include "tools/verbs/verbs.h"
+
+namespace deeper::tools {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+namespace {
+
+struct ConvertArguments {
+  DataSource data;
+  std::string detections;
+  std::string from;
+  std::string to;
+  std::string output;
+  std::string output_set = "test";
+  std::string images;
+  bool json = false;
+};
+
+bool ParseConvert(const Arguments& words, ConvertArguments& arguments) {
+  CommandLine line(
+      "convert",
+      "Writes true objects or detections in another format. docs/formats.md states "
+      "each format's box convention.",
+      {"deeper convert --data voc:VOC2007 --set test --to coco --output test.json",
+       "deeper convert --data coco:instances.json --to voc --output my-voc",
+       "deeper convert --detections found/detections.jsonl --to csv --output found.csv",
+       "deeper convert --data coco:instances.json --detections results.json --to "
+       "jsonl --output found.jsonl"});
+  // clang-format off
+  arguments.data.AddOptions(line.Group("From a data set: its true objects, or what --detections counts by"));
+  line.Group("From detections").add_options()
+      ("detections", po::value(&arguments.detections)->value_name("PATH"), "detections to convert")
+      ("from", po::value(&arguments.from)->value_name("FORMAT"), "their format, where the name does not tell: jsonl, coco, voc, ilsvrc, yolo, csv, labelstudio")
+      ("images", po::value(&arguments.images)->value_name("DIR"), "the pictures, for the sizes that a file does not state");
+  line.Group("To").add_options()
+      ("to", po::value(&arguments.to)->required()->value_name("FORMAT"), "one of the same")
+      ("output", po::value(&arguments.output)->required()->value_name("PATH"), "file, or for voc and yolo directory")
+      ("output-set", po::value(&arguments.output_set)->default_value(arguments.output_set)->value_name("NAME"), "voc: name of the list written")
+      ("json", po::bool_switch(&arguments.json), "what was written, as a JSON object on stdout");
+  // clang-format on
+  if (!line.Parse(words)) return false;
+  if (!arguments.data.Given() && arguments.detections.empty()) {
+    throw UsageError("expected --data, --detections or both");
+  }
+  return true;
+}
+
+// Detections with or without a data set that they count by.
+LabelledSet ReadInput(const ConvertArguments& arguments, const std::optional<LoadedData>& data) {
+  if (arguments.detections.empty()) return LabelsOf(data->dataset);
+  if (data) {
+    return LabelsOf(
+        ReadDetections(arguments.detections, arguments.from, *data, arguments.data.set));
+  }
+  std::optional<fs::path> images;
+  if (!arguments.images.empty()) images = arguments.images;
+  FormatContext context;
+  context.size_of = [&](const std::string& id) { return SizeOfPicture(images, id); };
+  const ReadLabels read =
+      ReadLabelsAs(arguments.from.empty() ? GuessLabelFormat(arguments.detections)
+                                          : LabelFormatFromName(arguments.from),
+                   arguments.detections,
+                   context);
+  SayWarnings(read.warnings);
+  return read.labels;
+}
+
+void FillInSizes(const fs::path& images, LabelledSet& labels) {
+  for (LabelledImage& image : labels.images) {
+    if (image.width > 0 && image.height > 0) continue;
+    if (const auto size = SizeOfPicture(images, image.id)) {
+      image.width = size->first;
+      image.height = size->second;
+    }
+  }
+}
+
+}  // namespace
+
+int RunConvert(const Arguments& words) {
+  ConvertArguments arguments;
+  if (!ParseConvert(words, arguments)) return kDone;
+  const LabelFormat format = LabelFormatFromName(arguments.to);
+  std::optional<LoadedData> data;
+  if (arguments.data.Given()) data = LoadData(arguments.data);
+  LabelledSet labels = ReadInput(arguments, data);
+  if (!arguments.images.empty()) FillInSizes(arguments.images, labels);
+  FormatContext context;
+  context.kind = arguments.detections.empty() ? LabelKind::kObjects : LabelKind::kDetections;
+  context.set = arguments.output_set;
+  context.dataset = data ? &data->dataset : nullptr;
+  WriteLabelsAs(format, labels, arguments.output, context);
+  if (const std::size_t lost = CountLostMarks(format, labels); lost > 0) {
+    fmt::print(stderr,
+               "warning: {} objects are marked difficult, truncated or as a crowd, which {} has no "
+               "place for; an evaluation against what is written counts them as any other\n",
+               lost,
+               NameOf(format));
+  }
+  std::size_t boxes = 0;
+  for (const LabelledImage& image : labels.images) boxes += image.labels.size();
+  if (arguments.json) {
+    const nlohmann::ordered_json json = {
+        {"format", NameOf(format)},
+        {"output", arguments.output},
+        {"images", labels.images.size()},
+        {arguments.detections.empty() ? "objects" : "detections", boxes}};
+    fmt::print("{}\n", LineOf(json));
+  }
+  fmt::print(stderr,
+             "{} {} in {} pictures -> {}\n",
+             boxes,
+             arguments.detections.empty() ? "objects" : "detections",
+             labels.images.size(),
+             arguments.output);
+  return kDone;
+}
+
+}  // namespace deeper::tools

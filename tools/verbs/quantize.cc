@@ -1,0 +1,182 @@
+#include "tools/verbs/quantize.h"
+
+#include <fmt/format.h>
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "backbone/execution/quantization.h"
+#include "backbone/files/weight_files.h"
+#include "core/error.h"
+#include "core/pictures/read_image.h"
+#include "core/random.h"
+#include "core/text/json_line.h"
+#include "detector/model/model.h"
+#include "detector/regions/crop.h"
+#include "proposals/selective_search.h"
+#include "tools/extraction.h"
+#include "tools/input/pictures.h"
+#include "tools/options/find_model.h"
+#include "tools/options/network_options.h"
+#include "tools/parallel.h"
+#include "tools/run/progress.h"
+
+namespace deeper::tools {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+namespace {
+
+struct QuantizeArguments {
+  std::vector<std::string> words;  // the file, then pictures
+  std::string output;
+  std::string backbone;
+  bool json = false;
+  MeasureOptions measure;
+
+  QuantizeArguments() { measure.workers = 0; }
+};
+
+bool ParseQuantize(const Arguments& words, QuantizeArguments& arguments) {
+  CommandLine line(
+      "model quantize",
+      "Measures on pictures how large a network's activations become, so that it can run in int8: "
+      "twice as fast as bf16 where the processor has VNNI, twice as fast as f32 where it has AVX2. "
+      "A detector is measured on its own proposals, a bare network on whole pictures.",
+      {"deeper model quantize models/voc.safetensors photos/ --output voc-int8.safetensors",
+       "deeper model quantize bvlc_googlenet.caffemodel photos/ --output googlenet.safetensors"});
+  // clang-format off
+  line.Group("Input").add_options()
+      ("input", po::value(&arguments.words)->value_name("WORD"), "the file, then pictures, directories, patterns, @lists; the words alone are enough")
+      ("backbone", po::value(&arguments.backbone)->value_name("FILE"), "the detector's network, when it is neither in its file nor beside it nor in $DEEPER_MODELS");
+  line.Group("Output").add_options()
+      ("output", po::value(&arguments.output)->required()->value_name("FILE"), "the copy to write")
+      ("json", po::bool_switch(&arguments.json), "what was written, as a JSON object on stdout");
+  line.Group("Measure").add_options()
+      ("keep", po::value(&arguments.measure.fraction)->default_value(arguments.measure.fraction, "0.999999")->value_name("F"), "fraction of an activation's values that 8 bits must hold; the larger ones are cut")
+      ("crops", po::value(&arguments.measure.crops)->default_value(arguments.measure.crops)->value_name("N"), "proposals a picture")
+      ("pictures", po::value(&arguments.measure.pictures)->default_value(arguments.measure.pictures)->value_name("N"), "pictures at most, evenly from those given")
+      ("workers", po::value(&arguments.measure.workers)->value_name("N"), "threads; default: one for each processor");
+  // clang-format on
+  line.TakeWords("input", "FILE PICTURE...");
+  if (!line.Parse(words)) return false;
+  if (arguments.words.size() < 2) throw UsageError("expected a file and pictures to measure it on");
+  CheckRange("keep", arguments.measure.fraction, 0.5, 1);
+  CheckRange("crops", static_cast<double>(arguments.measure.crops), 1, 10000);
+  CheckRange("pictures", static_cast<double>(arguments.measure.pictures), 1, 1e6);
+  if (arguments.measure.workers == 0) arguments.measure.workers = DefaultWorkers();
+  CheckRange("workers", arguments.measure.workers, 1, 4096);
+  return true;
+}
+
+// At most `count` of the items, evenly over all.
+template <class Item>
+std::vector<Item> Thinned(const std::vector<Item>& items, std::size_t count) {
+  if (items.size() <= count) return items;
+  std::vector<Item> kept;
+  for (std::size_t i = 0; i < count; ++i) kept.push_back(items[i * items.size() / count]);
+  return kept;
+}
+
+// What of a picture a network will see.
+using Views = std::function<std::vector<Box>(const Image&)>;
+
+Quantization Measure(const Weights& weights,
+                     const CropOptions& crop,
+                     const Views& views,
+                     const std::vector<Picture>& given,
+                     const MeasureOptions& options) {
+  const std::vector<Picture> pictures = Thinned(given, options.pictures);
+  oneapi::tbb::enumerable_thread_specific<Calibrator> calibrators(
+      [&] { return Calibrator(weights); });
+  ProgressLine progress("measuring", "pictures", pictures.size());
+  std::size_t read = 0;
+  ForEachInOrder<std::string>(
+      pictures.size(),
+      options.workers,
+      [&](std::size_t i) -> std::string {
+        try {
+          const Image image = ReadImage(pictures[i].path);
+          Tensor input = MakeTensor({.n = 1, .c = 3, .h = kCropSide, .w = kCropSide});
+          for (const Box& box : views(image)) {
+            Crop(image, box, crop, input.data);
+            calibrators.local().Add(input);
+          }
+          return {};
+        } catch (const Error& error) {
+          return error.what();
+        }
+      },
+      [&](std::size_t, const std::string& error) {
+        if (error.empty()) ++read;
+        if (!error.empty()) progress.Say("skipped: " + error);
+        progress.Advance();
+      });
+  if (read == 0) throw Error("no picture could be read, so nothing was measured");
+  Calibrator all(weights);
+  for (const Calibrator& part : calibrators) all.Merge(part);
+  return all.Finish(options.fraction, crop.mean_bgr);
+}
+
+std::vector<Picture> PicturesOf(const QuantizeArguments& arguments) {
+  return FindPictures({arguments.words.begin() + 1, arguments.words.end()});
+}
+
+void QuantizeDetector(const QuantizeArguments& arguments, const fs::path& path) {
+  Model model = LoadModel(path);
+  const Weights backbone = BackboneOf(model, path, arguments.backbone);
+  model.quantization = MeasureOnProposals(
+      backbone, model.crop, model.proposals, PicturesOf(arguments), arguments.measure);
+  if (!StopAsked()) SaveModel(model, arguments.output);
+}
+
+void QuantizeBackbone(const QuantizeArguments& arguments, const fs::path& path) {
+  const Weights weights = ReadBackboneWeights(path);
+  const Quantization quantization = Measure(
+      weights,
+      CropOptions{.padding_px = 0},
+      [](const Image& image) { return std::vector<Box>{WholeImageBox(image)}; },
+      PicturesOf(arguments),
+      arguments.measure);
+  if (!StopAsked()) WriteBackboneWeights(weights, arguments.output, quantization);
+}
+
+}  // namespace
+
+Quantization MeasureOnProposals(const Weights& backbone,
+                                const CropOptions& crop,
+                                const SelectiveSearchOptions& proposals,
+                                const std::vector<Picture>& pictures,
+                                const MeasureOptions& options) {
+  return Measure(
+      backbone,
+      crop,
+      [&](const Image& image) {
+        return Thinned(BoxesOf(SelectiveSearch(image, proposals)), options.crops);
+      },
+      pictures,
+      options);
+}
+
+int QuantizeModel(const Arguments& words) {
+  QuantizeArguments arguments;
+  if (!ParseQuantize(words, arguments)) return kDone;
+  const fs::path path = arguments.words.front();
+  if (IsDetectorFile(path)) {
+    QuantizeDetector(arguments, path);
+  } else {
+    QuantizeBackbone(arguments, path);
+  }
+  if (StopAsked()) return StopStatus();
+  fmt::print(stderr, "{}: runs in int8\n", arguments.output);
+  if (arguments.json) {
+    fmt::print("{}\n", LineOf({{"file", path.string()}, {"output", arguments.output}}));
+  }
+  return kDone;
+}
+
+}  // namespace deeper::tools

@@ -1,0 +1,383 @@
+#include <fmt/format.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <system_error>
+
+#include "core/error.h"
+#include "core/files/file.h"
+#include "core/text/json_line.h"
+#include "detector/regions/crop.h"
+#include "eval/align.h"
+#include "eval/drawing/annotated_image.h"
+#include "eval/drawing/draw_thumbnail.h"
+#include "eval/drawing/picture_marks.h"
+#include "eval/formats/reading/labels.h"
+#include "tools/explain/explain.h"
+#include "tools/input/data_source.h"
+#include "tools/input/label_files.h"
+#include "tools/options/command_line.h"
+#include "tools/options/model_defaults.h"
+#include "tools/parallel.h"
+#include "tools/run/progress.h"
+#include "tools/verbs/verbs.h"
+
+namespace deeper::tools {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+namespace {
+
+struct ShowArguments {
+  DataSource data;
+  std::string detections;
+  std::string format;
+  std::string metric;
+  std::string output = "deeper-show";
+  std::string only;
+  std::string class_name;
+  std::optional<float> min_score;
+  double min_iou = 0.5;
+  bool errors = false;
+  bool sheets = false;
+  bool open = false;
+  int limit = 0;
+  int columns = 4;
+  int rows = 5;
+  int tile_px = 320;
+  bool json = false;
+  ExplainArguments explain;
+};
+
+bool ParseShow(const Arguments& words, ShowArguments& arguments) {
+  CommandLine line(
+      "show",
+      "Draws detections beside the truth. Found: green, solid; duplicates: sky blue, dashed; "
+      "false: "
+      "vermilion, dashed; missed: yellow, dotted; the true box of what was found: white, thin.",
+      {"deeper show --data voc:VOC2007 --set test --detections found/detections.jsonl --open",
+       "deeper show --data voc:VOC2007 --set test --detections found.jsonl --only 000043,000001",
+       "deeper show --data voc:VOC2007 --set test --detections found.jsonl --class dog --errors "
+       "--contact-sheet",
+       "deeper show --explain photo.jpg      # its detections with their numbers",
+       "deeper show --explain photo.jpg:2    # how the second came about",
+       "deeper show --data voc:VOC2007 --set test --explain 000043:o1   # how an object was found "
+       "or missed"});
+  // clang-format off
+  arguments.data.AddOptions(line.Group("Truth"));
+  line.Group("Detections").add_options()
+      ("detections", po::value(&arguments.detections)->value_name("PATH"), "in any format that 'deeper evaluate' reads")
+      ("detections-format", po::value(&arguments.format)->value_name("NAME"), "their format, where the name does not tell")
+      ("min-score", po::value<float>()->notifier([&](float value) { arguments.min_score = value; })->value_name("S"), "detections below are not shown; default: for each class the score with the best F1")
+      ("metric", po::value(&arguments.metric)->value_name("NAME"), "rules of matching: ilsvrc, voc07, voc12, coco; default: voc12, or the data set's own")
+      ("iou", po::value(&arguments.min_iou)->default_value(arguments.min_iou)->value_name("IOU"), "overlap that a detection needs");
+  line.Group("Pictures").add_options()
+      ("only", po::value(&arguments.only)->value_name("ID,..."), "these pictures alone")
+      ("class", po::value(&arguments.class_name)->value_name("NAME"), "this class alone")
+      ("errors", po::bool_switch(&arguments.errors), "pictures with something false or missed alone, the worst first")
+      ("limit", po::value(&arguments.limit)->default_value(arguments.limit)->value_name("N"), "at most so many; 0: all");
+  line.Group("Explain").add_options()
+      ("explain", po::value(&arguments.explain.id)->value_name("ID"), "run the detector again on one picture, an id of --data or a file, and tell the story of its detection 2, PICTURE:2, or of a true object, PICTURE:o1; PICTURE alone lists them");
+  arguments.explain.ensemble.AddOptions(line.Group("The detector that --explain runs, as in 'deeper detect'"));
+  arguments.explain.suppression.AddOptions(line.Group("From scores to detections, of --explain"));
+  auto& work = line.Group("Work");
+  arguments.explain.ensemble.proposals.AddOptions(work);
+  arguments.explain.ensemble.run.AddOptions(work);
+  line.Group("Output").add_options()
+      ("output", po::value(&arguments.output)->default_value(arguments.output)->value_name("DIR"), "one .jpg a picture, or sheet-1.jpg, ...")
+      ("contact-sheet", po::bool_switch(&arguments.sheets), "many pictures on a sheet")
+      ("columns", po::value(&arguments.columns)->default_value(arguments.columns)->value_name("N"), "of a sheet")
+      ("rows", po::value(&arguments.rows)->default_value(arguments.rows)->value_name("N"), "of a sheet")
+      ("tile", po::value(&arguments.tile_px)->default_value(arguments.tile_px)->value_name("PX"), "side of a picture on a sheet")
+      ("json", po::bool_switch(&arguments.json), "a JSON object a picture and line, or of the story")
+      ("open", po::bool_switch(&arguments.open), "then start the viewer, $DEEPER_VIEWER or xdg-open, on the first");
+  // clang-format on
+  line.ShowDefaultsOf([&] {
+    return arguments.explain.id.empty() ? std::vector<ConfiguredOption>()
+                                        : DefaultsOf(arguments.explain.ensemble);
+  });
+  if (!line.Parse(words)) return false;
+  const bool explain = line.Given("explain");
+  if (explain && line.Given("detections")) {
+    throw UsageError("--explain runs the detector itself; it takes no --detections");
+  }
+  if (!explain && !arguments.data.Given()) throw UsageError("expected --data, the true objects");
+  if (!explain && arguments.detections.empty()) {
+    throw UsageError("expected --detections to show, or --explain");
+  }
+  for (const char* option : {"model",
+                             "model-weight",
+                             "backbone",
+                             "fusion",
+                             "fusion-iou",
+                             "nms-iou",
+                             "soft-nms",
+                             "vote-iou",
+                             "max-per-class",
+                             "no-box-regression",
+                             "proposals",
+                             "max-proposals",
+                             "precision"}) {
+    if (!explain && line.Given(option)) {
+      throw UsageError(fmt::format("--{} is of --explain, which runs the detector", option));
+    }
+  }
+  if (arguments.metric.empty()) {
+    arguments.metric = arguments.data.data.starts_with("ilsvrc") ? "ilsvrc"
+                       : arguments.data.data.starts_with("coco") ? "coco"
+                                                                 : "voc12";
+  }
+  CheckRange("iou", arguments.min_iou, 0, 1);
+  CheckRange("limit", arguments.limit, 0, 1e9);
+  CheckRange("columns", arguments.columns, 1, 100);
+  CheckRange("rows", arguments.rows, 1, 100);
+  CheckRange("tile", arguments.tile_px, 32, 4096);
+  arguments.explain.ensemble.Check();
+  arguments.explain.ensemble.run.Check();
+  return true;
+}
+
+// Throws Error naming the nearest class when there is none of this name.
+ClassId ClassNamed(const ClassTable& classes, const std::string& name) {
+  if (const std::optional<ClassId> id = classes.Find(name)) return *id;
+  const std::optional<std::string> near = NearestClassName(classes, name);
+  throw Error(fmt::format("--class: expected one of {} classes, found '{}'{}",
+                          classes.Size(),
+                          name,
+                          near ? fmt::format("; did you mean '{}'?", *near) : ""));
+}
+
+void KeepClass(ClassId id, Dataset& dataset, DetectionSet& detections) {
+  for (AnnotatedImage& image : dataset.images) {
+    std::erase_if(image.annotations,
+                  [&](const Annotation& annotation) { return annotation.class_id != id; });
+  }
+  for (ImageDetections& image : detections.images) {
+    std::erase_if(image.detections,
+                  [&](const Detection& detection) { return detection.class_id != id; });
+  }
+}
+
+// The pictures asked for, in the order in which they are to be shown.
+std::vector<PictureMarks> Choose(std::vector<PictureMarks> pictures,
+                                 const ShowArguments& arguments,
+                                 const Dataset& dataset) {
+  if (!arguments.only.empty()) {
+    std::vector<PictureMarks> chosen;
+    for (const std::string& id : SplitAtCommas("only", arguments.only)) {
+      const auto found = std::ranges::find(dataset.images, id, &AnnotatedImage::id);
+      if (found == dataset.images.end()) {
+        throw Error(fmt::format(
+            "--only: picture '{}' is not among the {} of the data set", id, dataset.images.size()));
+      }
+      chosen.push_back(pictures[static_cast<std::size_t>(found - dataset.images.begin())]);
+    }
+    pictures = std::move(chosen);
+  } else if (!arguments.class_name.empty()) {
+    std::erase_if(pictures, [](const PictureMarks& picture) { return picture.marks.empty(); });
+  }
+  if (arguments.errors) {
+    const auto errors = [](const PictureMarks& picture) {
+      return picture.missed + picture.false_positive + picture.duplicate;
+    };
+    std::erase_if(pictures, [&](const PictureMarks& picture) { return errors(picture) == 0; });
+    std::ranges::stable_sort(pictures, std::ranges::greater{}, errors);
+  }
+  const auto limit = static_cast<std::size_t>(arguments.limit);
+  if (limit > 0 && pictures.size() > limit) pictures.resize(limit);
+  return pictures;
+}
+
+struct Drawn {
+  Image image;
+  std::string error;  // empty when all went well
+};
+
+// The picture with its marks; for a sheet already of a tile's size, so that its labels can be read.
+Image DrawMarked(const Image& image, std::vector<Mark> marks, std::optional<int> tile_px) {
+  if (!tile_px) return DrawMarks(image, marks);
+  const Thumbnail tile = MakeThumbnail(image, WholeImageBox(image), *tile_px);
+  for (Mark& mark : marks) {
+    for (float Box::*side : {&Box::x0, &Box::y0, &Box::x1, &Box::y1}) {
+      mark.box.*side *= static_cast<float>(tile.scale);
+    }
+  }
+  return DrawMarks(tile.image, marks);
+}
+
+Drawn Draw(const AnnotatedImage& picture, const PictureMarks& marks, std::optional<int> tile_px) {
+  try {
+    if (picture.image_path.empty()) {
+      return {.image = {},
+              .error = fmt::format("{}: the data set names no picture file; name their directory "
+                                   "in --data",
+                                   picture.id)};
+    }
+    return {.image = DrawMarked(ReadAnnotatedImage(picture), marks.marks, tile_px), .error = ""};
+  } catch (const Error& error) {
+    return {.image = {}, .error = error.what()};
+  }
+}
+
+std::string CaptionOf(const AnnotatedImage& picture, const PictureMarks& marks) {
+  std::string caption = fmt::format("{}  {} found", picture.id, marks.found);
+  const auto add = [&](std::size_t count, const char* what) {
+    if (count > 0) caption += fmt::format(", {} {}", count, what);
+  };
+  add(marks.false_positive, "false");
+  add(marks.duplicate, "twice");
+  add(marks.missed, "missed");
+  return caption;
+}
+
+void PrintJson(const AnnotatedImage& picture, const PictureMarks& marks, const fs::path& file) {
+  const nlohmann::ordered_json line = {{"image", picture.id},
+                                       {"file", file.string()},
+                                       {"found", marks.found},
+                                       {"false", marks.false_positive},
+                                       {"duplicate", marks.duplicate},
+                                       {"missed", marks.missed}};
+  fmt::print("{}\n", LineOf(line));
+}
+
+// Gathers drawn pictures into files as they come.
+class Writer {
+ public:
+  explicit Writer(const ShowArguments& arguments) : arguments_(arguments) {}
+
+  void Add(const std::string& id, const std::string& caption, Image image) {
+    if (!arguments_.sheets) {
+      RequireInnerPath(id);
+      Write(PlaceOf(id), image);
+      return;
+    }
+    images_.push_back(std::move(image));
+    captions_.push_back(caption);
+    if (images_.size() == static_cast<std::size_t>(arguments_.columns * arguments_.rows)) Flush();
+  }
+  void Flush() {
+    if (images_.empty()) return;
+    Write(PlaceOf(""),
+          MakeContactSheet(
+              images_, captions_, {.columns = arguments_.columns, .tile_px = arguments_.tile_px}));
+    ++sheets_;
+    images_.clear();
+    captions_.clear();
+  }
+
+  // Where the next picture, of this id, goes.
+  fs::path PlaceOf(const std::string& id) const {
+    return arguments_.sheets
+               ? fs::path(arguments_.output) / fmt::format("sheet-{}.jpg", sheets_ + 1)
+               : fs::path(arguments_.output) / (id + ".jpg");
+  }
+  std::size_t written() const { return written_; }
+  const fs::path& first() const { return first_; }
+
+ private:
+  void Write(const fs::path& path, const Image& image) {
+    WriteFileWhole(path, EncodeJpeg(image));
+    if (written_++ == 0) first_ = path;
+  }
+
+  const ShowArguments& arguments_;
+  std::vector<Image> images_;
+  std::vector<std::string> captions_;
+  std::size_t sheets_ = 0;
+  std::size_t written_ = 0;
+  fs::path first_;
+};
+
+// Starts the viewer and does not wait for it. The path is handed over as one argument, without a
+// shell.
+void OpenViewer(const fs::path& path) {
+  const char* chosen = std::getenv("DEEPER_VIEWER");  // NOLINT(concurrency-mt-unsafe): one thread
+  std::string viewer = chosen != nullptr && *chosen != '\0' ? chosen : "xdg-open";
+  std::string argument = fs::absolute(path).string();
+  char* const words[] = {viewer.data(), argument.data(), nullptr};
+  pid_t child = 0;
+  const int code = posix_spawnp(&child, viewer.c_str(), nullptr, nullptr, words, environ);
+  if (code == 0) return;
+  throw Error(fmt::format("--open: cannot start '{}': {}; name a viewer in $DEEPER_VIEWER",
+                          viewer,
+                          std::generic_category().message(code)));
+}
+
+int ExplainOne(const ShowArguments& arguments) {
+  ExplainArguments explain = arguments.explain;
+  explain.min_score = arguments.min_score;
+  explain.metric = arguments.metric;
+  explain.min_iou = arguments.min_iou;
+  explain.output = arguments.output;
+  explain.json = arguments.json;
+  std::optional<Dataset> truth;
+  if (arguments.data.Given()) truth = ReadDataSource(arguments.data);
+  const std::optional<std::string> drawn = Explain(explain, truth);
+  if (arguments.open && drawn) OpenViewer(*drawn);
+  return kDone;
+}
+
+}  // namespace
+
+int RunShow(const Arguments& words) {
+  ShowArguments arguments;
+  if (!ParseShow(words, arguments)) return kDone;
+  if (!arguments.explain.id.empty()) return ExplainOne(arguments);
+  const LoadedData truth = LoadData(arguments.data);
+  Dataset dataset = truth.dataset;
+  DetectionSet detections =
+      AlignDetections(
+          dataset,
+          ReadDetections(arguments.detections, arguments.format, truth, arguments.data.set),
+          UnknownClasses::kLeaveOut)
+          .detections;
+  if (!arguments.class_name.empty()) {
+    KeepClass(ClassNamed(dataset.classes, arguments.class_name), dataset, detections);
+  }
+  const Evaluation evaluation = Evaluate(dataset,
+                                         detections,
+                                         {.protocol = ProtocolFromName(arguments.metric),
+                                          .min_iou = arguments.min_iou,
+                                          .workers = arguments.explain.ensemble.run.workers});
+  const std::vector<float> least_scores =
+      arguments.min_score ? std::vector<float>(dataset.classes.Size(), *arguments.min_score)
+                          : BestLeastScores(evaluation);
+  const std::vector<PictureMarks> pictures =
+      Choose(MarkPictures(dataset, detections, evaluation, least_scores), arguments, dataset);
+
+  Writer writer(arguments);
+  const std::optional<int> tile_px =
+      arguments.sheets ? std::optional(arguments.tile_px) : std::nullopt;
+  std::size_t failed = 0;
+  {
+    ProgressLine progress("drawing", "pictures", pictures.size(), 0);
+    ForEachInOrder<Drawn>(
+        pictures.size(),
+        arguments.explain.ensemble.run.workers,
+        [&](std::size_t i) {
+          return Draw(dataset.images[pictures[i].image], pictures[i], tile_px);
+        },
+        [&](std::size_t i, Drawn drawn) {
+          const AnnotatedImage& picture = dataset.images[pictures[i].image];
+          if (drawn.error.empty()) {
+            if (arguments.json) PrintJson(picture, pictures[i], writer.PlaceOf(picture.id));
+            writer.Add(picture.id, CaptionOf(picture, pictures[i]), std::move(drawn.image));
+          } else {
+            progress.Say("skipped: " + drawn.error);
+            ++failed;
+          }
+          progress.Advance();
+        });
+    writer.Flush();
+  }
+  fmt::print(stderr, "{} files -> {}\n", writer.written(), arguments.output);
+  if (arguments.open && writer.written() > 0) OpenViewer(writer.first());
+  return failed == 0 ? kDone : kSomeInputsFailed;
+}
+
+}  // namespace deeper::tools
