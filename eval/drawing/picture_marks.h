@@ -34,7 +34,7 @@ std::vector<PictureMarks> MarkPictures(const Dataset& dataset,
                                        const Evaluation& evaluation,
                                        const std::vector<float>& least_scores);
 
-// Each class's best operating point (eval/breakdown.h); infinity where it has none.
+// Each class's best operating point (eval/analysis/breakdown.h); infinity where it has none.
 std::vector<float> BestLeastScores(const Evaluation& evaluation);
 
 // Pictures side by side, each scaled into a square of tile_px with its caption below, on dark

@@ -17,13 +17,13 @@ namespace deeper {
 // The formats of files of boxes. Each one's header states its box convention; docs/formats.md has
 // them side by side.
 enum class LabelFormat {
-  kJsonLines,    // eval/results.h, eval/annotation_lines.h
-  kCoco,         // eval/coco.h
-  kVoc,          // eval/voc.h: annotations and lists, or comp3_det files
-  kIlsvrc,       // eval/ilsvrc.h: submission
-  kYolo,         // eval/yolo.h
-  kCsv,          // eval/csv.h
-  kLabelStudio,  // eval/label_studio.h
+  kJsonLines,    // eval/formats/detection_lines.h, eval/formats/annotation_lines.h
+  kCoco,         // eval/formats/coco.h
+  kVoc,          // eval/formats/voc.h: annotations and lists, or comp3_det files
+  kIlsvrc,       // eval/formats/ilsvrc.h: submission
+  kYolo,         // eval/formats/yolo.h
+  kCsv,          // eval/formats/csv.h
+  kLabelStudio,  // eval/formats/label_studio.h
 };
 
 std::string NameOf(LabelFormat format);  // "jsonl", "coco", "voc", "ilsvrc", "yolo", "csv",

@@ -8,7 +8,7 @@
 
 namespace deeper {
 
-// The pictures of a report as JSON lists: what eval/report_page.cc shows.
+// The pictures of a report as JSON lists: what eval/report/report_page.cc shows.
 struct ReportPictures {
   std::string pictures_json;  // best, then worst
   std::string gallery_json;   // cut-outs by class, kind and falling score

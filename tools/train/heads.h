@@ -12,7 +12,7 @@ TrainingOutcome TrainFeatures(const Arguments& words);
 
 // "deeper train svm", "train softmax": classifiers of this kind and box regression on the features
 // of a given backbone; "train heads": both kinds, of which the better on held-out pictures stays.
-// SVMs may be trained in shards of classes, each of which writes a part (tools/model_parts.h).
+// SVMs may be trained in shards of classes, each of which writes a part (tools/run/model_parts.h).
 TrainingOutcome TrainSvm(const Arguments& words);
 TrainingOutcome TrainSoftmaxHeads(const Arguments& words);
 TrainingOutcome TrainHeads(const Arguments& words);
