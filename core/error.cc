@@ -1,5 +1,7 @@
 #include "core/error.h"
 
+#include <fmt/format.h>
+
 namespace deeper {
 
 void ThrowContractViolation(std::string_view what,
@@ -8,6 +10,11 @@ void ThrowContractViolation(std::string_view what,
                             const char* function) {
   throw ContractViolation(std::string(file) + ":" + std::to_string(line) + ": " + function + ": " +
                           std::string(what));
+}
+
+void RequireInRange(std::string_view field, double value, double low, double high) {
+  if (value >= low && value <= high) return;
+  throw Error(fmt::format("{} is {}, expected {} to {}", field, value, low, high));
 }
 
 }  // namespace deeper

@@ -44,4 +44,8 @@ inline void Expects(bool condition,
   if (!condition) ThrowContractViolation(what, file, line, function);
 }
 
+// Throws Error "<field> is <value>, expected <low> to <high>" unless low <= value <= high; NaN
+// never is.
+void RequireInRange(std::string_view field, double value, double low, double high);
+
 }  // namespace deeper

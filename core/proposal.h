@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "core/box.h"
 
 namespace deeper {
@@ -11,5 +13,13 @@ struct Proposal {
 
   bool operator==(const Proposal&) const = default;
 };
+
+// The proposals' boxes, in their order.
+inline std::vector<Box> BoxesOf(const std::vector<Proposal>& proposals) {
+  std::vector<Box> boxes;
+  boxes.reserve(proposals.size());
+  for (const Proposal& proposal : proposals) boxes.push_back(proposal.box);
+  return boxes;
+}
 
 }  // namespace deeper

@@ -17,6 +17,13 @@ Proposer::Proposer(SelectiveSearchOptions search,
       multibox_text_("multibox " + FingerprintOf(multibox) + " views " + NameOf(views) +
                      " precision " + NameOf(precision) + "\n") {}
 
+Proposer::Proposer(SelectiveSearchOptions search,
+                   const std::optional<MultiBox>& multibox,
+                   Precision precision,
+                   MultiBoxViews views)
+    : Proposer(multibox ? Proposer(std::move(search), *multibox, precision, views)
+                        : Proposer(std::move(search))) {}
+
 Proposer::Proposed Proposer::Propose(const Image& image) const {
   std::vector<Proposal> searched = SelectiveSearch(image, search_);
   if (!multibox_) return {.proposals = std::move(searched), .origins = {}};

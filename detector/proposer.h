@@ -30,6 +30,11 @@ class Proposer {
            const MultiBox& multibox,
            Precision precision,
            MultiBoxViews views);
+  // With the MultiBox where there is one.
+  Proposer(SelectiveSearchOptions search,
+           const std::optional<MultiBox>& multibox,
+           Precision precision,
+           MultiBoxViews views);
 
   // Expects a picture with pixels.
   Proposed Propose(const Image& image) const;

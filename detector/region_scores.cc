@@ -50,6 +50,10 @@ const Box& BoxOf(const RegionScores& regions, std::size_t i, std::size_t j) {
 
 }  // namespace
 
+DetectOptions DetectOptionsOf(const Model& model) {
+  return {.box_regression = true, .min_score = model.min_score, .nms = model.nms};
+}
+
 void DetectOptions::Validate() const {
   if (std::isnan(min_score)) throw Error("min_score = nan: expected a number");
   nms.Validate();
@@ -83,7 +87,7 @@ RegionScores ScoreRegions(const Model& model, RegionFeatures regions, bool box_r
   return result;
 }
 
-RegionScores MeanOf(std::span<const RegionScores> models, std::span<const double> weights) {
+RegionScores MeanScores(std::span<const RegionScores> models, std::span<const double> weights) {
   Expects(!models.empty() && models.size() == weights.size(), "a weight for each model");
   if (models.size() == 1) return models[0];
   double weight_sum = 0;

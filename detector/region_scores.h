@@ -17,6 +17,8 @@ struct DetectOptions {
   NmsOptions nms = {};
   void Validate() const;
 };
+// As the model says.
+DetectOptions DetectOptionsOf(const Model& model);
 
 // What a model's heads say about the regions of one picture.
 struct RegionScores {
@@ -36,7 +38,7 @@ RegionScores ScoreRegions(const Model& model, RegionFeatures regions, bool box_r
 // The mean over models of the scores and boxes of the same regions (Szegedy et al. 2014, section
 // 8). `weights` are of the models' scores, above 0, one each; boxes are plain means. Where one
 // model has a box a class, all get one. Expects at least one, all of the same regions and classes.
-RegionScores MeanOf(std::span<const RegionScores> models, std::span<const double> weights);
+RegionScores MeanScores(std::span<const RegionScores> models, std::span<const double> weights);
 
 // The regions that reach min_score in a class, clipped to the picture, after per-class suppression;
 // by descending score. Boxes that are empty are dropped.

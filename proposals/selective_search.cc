@@ -184,4 +184,35 @@ std::vector<Proposal> DropNearDuplicates(std::vector<Proposal> proposals, double
   return kept;
 }
 
+SelectiveSearchOptions DefaultProposals() {
+  SelectiveSearchOptions options = DoubleSuperpixelSelectiveSearch();
+  options.max_iou = 0.9;
+  return options;
+}
+
+std::string SearchText(const SelectiveSearchOptions& options) {
+  std::string text =
+      options.implementation == SelectiveSearchImplementation::kOurs ? "ours" : "opencv";
+  text += " colours";
+  for (const ColourSpace colour : options.colour_spaces)
+    text += fmt::format(" {}", static_cast<int>(colour));
+  text += " similarities";
+  for (const Similarities& sum : options.similarities) {
+    text += fmt::format(" {}{}{}{}",
+                        sum.colour ? "C" : "",
+                        sum.texture ? "T" : "",
+                        sum.size ? "S" : "",
+                        sum.fill ? "F" : "");
+  }
+  text += fmt::format(" k {}", fmt::join(options.k, " "));
+  return text + fmt::format(" sigma {} width {} area {} side {} iou {} boxes {} seed {}",
+                            options.sigma,
+                            options.width_px,
+                            options.max_area_px,
+                            options.min_side_px,
+                            options.max_iou,
+                            options.max_boxes,
+                            options.seed);
+}
+
 }  // namespace deeper

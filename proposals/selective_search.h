@@ -59,8 +59,15 @@ SelectiveSearchOptions QualitySelectiveSearch();
 // detection.
 SelectiveSearchOptions DoubleSuperpixelSelectiveSearch();
 
+// The proposals of detection when nobody says otherwise: x2 superpixels without near-duplicates
+// (IoU > 0.9), which drops a fifth of the boxes and under a hundredth of the recall.
+SelectiveSearchOptions DefaultProposals();
+
 // "fast", "quality", "x2", or "opencv" (fast by cv::ximgproc); throws Error listing them otherwise.
 SelectiveSearchOptions SelectiveSearchPreset(const std::string& name);
+
+// One line that says how proposals are made, for recipes and logs: equal for equal options.
+std::string SearchText(const SelectiveSearchOptions& options);
 
 // Proposals of a picture in its own pixels, clipped to it, best first, without duplicates; at least
 // one for a non-empty picture (the whole picture when nothing else remains). Deterministic for a

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "core/files/file.h"
 
 namespace deeper {
 
@@ -54,6 +55,12 @@ std::string Sha256::HexDigest() {
     hex += kDigits[byte & 15U];
   }
   return hex;
+}
+
+std::string DigestOfFile(const std::filesystem::path& path) {
+  Sha256 hash;
+  hash.Update(ReadFile(path));
+  return hash.HexDigest();
 }
 
 }  // namespace deeper

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,5 +30,8 @@ class Sha256 {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// SHA-256 of a file's content, as HexDigest() gives it. Throws Error when it cannot be read.
+std::string DigestOfFile(const std::filesystem::path& path);
 
 }  // namespace deeper

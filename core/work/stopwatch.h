@@ -14,4 +14,13 @@ class Stopwatch {
   Clock::time_point start_ = Clock::now();
 };
 
+// What `work` returns; the seconds that it took are added to `total_s`.
+template <typename Work>
+auto Timed(double& total_s, const Work& work) {
+  const Stopwatch watch;
+  auto result = work();
+  total_s += watch.Seconds();
+  return result;
+}
+
 }  // namespace deeper

@@ -45,6 +45,12 @@ Precision MultiBoxPrecision(Precision precision) {
   return precision == Precision::kInt8 ? FastestPrecision(/*has_quantization=*/false) : precision;
 }
 
+ChosenPrecision ChooseMultiBoxPrecision(std::optional<Precision> wanted) {
+  const Precision fastest = FastestPrecision(false);
+  if (!wanted) return {.precision = fastest, .remark = {}};
+  return RunnableOr(MultiBoxPrecision(*wanted), fastest);
+}
+
 CropOptions MultiBoxCrop(const std::array<float, 3>& mean_bgr) {
   return {.mode = CropMode::kWarp, .padding_px = 0, .mean_bgr = mean_bgr};
 }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "backbone/choose_precision.h"
 #include "backbone/execution/frozen_part.h"
 #include "backbone/network.h"
 #include "core/image.h"
@@ -16,6 +18,9 @@ namespace deeper {
 // The precision that a MultiBox network runs in where the detector runs in this one: there is no
 // int8 of it, bf16 or f32 stands in, whichever is the processor's fastest.
 Precision MultiBoxPrecision(Precision precision);
+// That of a detector for which `wanted` was asked for, or the fastest where the processor does not
+// run it; nothing wanted: the fastest, which is not worth a remark.
+ChosenPrecision ChooseMultiBoxPrecision(std::optional<Precision> wanted);
 
 // How MultiBox sees a picture, or a part of it while it is trained: warped to the network's input,
 // nothing around it.

@@ -152,7 +152,7 @@ TEST_CASE("an ensemble's scores are the weighted mean, and its boxes the mean") 
   const RegionScores first = {.class_count = 2, .scores = {1, 2}, .boxes = {kLeft}};
   const RegionScores second = {.class_count = 2, .scores = {4, -1}, .boxes = {kRight}};
   const std::vector<RegionScores> models = {first, second};
-  const RegionScores mean = MeanOf(models, std::vector<double>{2, 1});
+  const RegionScores mean = MeanScores(models, std::vector<double>{2, 1});
   CHECK(mean.scores == std::vector<float>{2, 1});
   CHECK(mean.boxes == std::vector<Box>{{.x0 = 35, .y0 = 10, .x1 = 55, .y1 = 30}});
 }
@@ -161,13 +161,13 @@ TEST_CASE("models with a box a region and a box a class are averaged class by cl
   const RegionScores shared = {.class_count = 2, .scores = {0, 0}, .boxes = {kLeft}};
   const RegionScores own = {.class_count = 2, .scores = {0, 0}, .boxes = {kLeft, kRight}};
   const std::vector<RegionScores> models = {shared, own};
-  CHECK(MeanOf(models, std::vector<double>{1, 1}).boxes ==
+  CHECK(MeanScores(models, std::vector<double>{1, 1}).boxes ==
         std::vector<Box>{kLeft, {.x0 = 35, .y0 = 10, .x1 = 55, .y1 = 30}});
 }
 
 TEST_CASE("an ensemble of one is that model, to the last bit") {
   const RegionScores only = {.class_count = 1, .scores = {0.1F, 0.7F}, .boxes = {kLeft, kRight}};
-  const RegionScores mean = MeanOf(std::vector{only}, std::vector<double>{3});
+  const RegionScores mean = MeanScores(std::vector{only}, std::vector<double>{3});
   CHECK(mean.scores == only.scores);
   CHECK(mean.boxes == only.boxes);
 }

@@ -3,9 +3,12 @@
 #include <utility>
 
 #include "core/pictures/read_image.h"
+#include "core/proposal.h"
+#include "core/work/parallel.h"
+#include "core/work/stopwatch.h"
+#include "detector/proposer.h"
 #include "detector/region_scores.h"
-#include "tools/extraction.h"
-#include "tools/parallel.h"
+#include "tools/run/stop_signal.h"
 
 namespace deeper::tools {
 
@@ -13,8 +16,10 @@ PictureRates MeasurePictures(const Model& model,
                              const Network& network,
                              const std::vector<Picture>& pictures,
                              int workers) {
-  const Proposer proposer = ProposerOf(
-      model.proposals, model.multibox, {.precision = NameOf(network.options().precision)});
+  const Proposer proposer(model.proposals,
+                          model.multibox,
+                          ChooseMultiBoxPrecision(network.options().precision).precision,
+                          MultiBoxViews::kParts);
   FeatureExtractor extractor(NetworkFamily({&network}, 0),
                              model.crop,
                              {model.box_regression ? &*model.box_regression : nullptr});
@@ -28,7 +33,7 @@ PictureRates MeasurePictures(const Model& model,
     RegionFeatures regions = extractor.Extract(image, boxes, times);
     if (model.context_weight > 0) regions.context = extractor.ExtractWhole(image, times).features;
     Timed(times.heads_s,
-          [&] { return DetectFromFeatures(model, std::move(regions), {.nms = model.nms}); });
+          [&] { return DetectFromFeatures(model, std::move(regions), DetectOptionsOf(model)); });
     return boxes.size();
   };
   const auto run_all = [&](int threads) {
@@ -37,6 +42,7 @@ PictureRates MeasurePictures(const Model& model,
     ForEachInOrder<std::pair<std::size_t, StageTimes>>(
         pictures.size(),
         threads,
+        StopAsked,
         [&](std::size_t i) {
           StageTimes times;
           const std::size_t count = run(pictures[i], times);

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "backbone/network.h"
+#include "core/pictures/picture_files.h"
 #include "detector/model/model.h"
 #include "detector/regions/features.h"
-#include "tools/input/pictures.h"
 
 namespace deeper::tools {
 

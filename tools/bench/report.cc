@@ -7,8 +7,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "tools/parallel.h"
-#include "tools/run/progress.h"
+#include "core/text/quantities.h"
+#include "core/work/parallel.h"
 
 namespace deeper::tools {
 

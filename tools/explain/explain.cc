@@ -142,9 +142,8 @@ std::vector<ExplainedDetection> FusedDetectionsOf(
 ExplainedPicture Run(const ExplainArguments& arguments,
                      const AnnotatedImage& annotated,
                      const std::optional<Dataset>& truth) {
-  Ensemble ensemble(arguments.ensemble);
-  const Model& model = ensemble.first();
-  const DetectOptions options = arguments.suppression.Over(ensemble, arguments.min_score);
+  const Detector detector = arguments.detector.Load();
+  const DetectOptions options = arguments.suppression.Over(detector, arguments.min_score);
   if (annotated.image_path.empty()) {
     throw Error(
         fmt::format("{}: the data set names no picture file; name their directory in "
@@ -154,24 +153,18 @@ ExplainedPicture Run(const ExplainArguments& arguments,
 
   ExplainedPicture picture;
   picture.id = annotated.id;
-  if (const std::optional<int> side = ensemble.SideThatCropsNeed()) {
-    ScaledImage scaled = ReadScaledImage(annotated.image_path, *side);
-    picture.image = std::move(scaled.image);
-    picture.file_from_image_x = double(scaled.full_width) / picture.image.width;
-    picture.file_from_image_y = double(scaled.full_height) / picture.image.height;
-  } else {
-    picture.image = ReadImage(annotated.image_path);
-  }
-  picture.classes = model.classes;
+  ScaledImage scaled = detector.Read(annotated.image_path);
+  picture.image = std::move(scaled.image);
+  picture.file_from_image_x = double(scaled.full_width) / picture.image.width;
+  picture.file_from_image_y = double(scaled.full_height) / picture.image.height;
+  picture.classes = detector.classes();
   picture.min_score = options.min_score;
   picture.nms = options.nms;
   picture.min_iou = arguments.min_iou;
-  StageTimes times;
-  Ensemble::Scored scored =
-      ensemble.Score(annotated.id, picture.image, options.box_regression, times);
+  Detector::Scored scored = detector.Score(picture.image, options.box_regression, annotated.id);
   picture.proposals = std::move(scored.boxes);
   picture.origins = std::move(scored.origins);
-  picture.fuses_boxes = ensemble.fuses_boxes();
+  picture.fuses_boxes = detector.fuses_boxes();
   const auto explain = [&](const RegionScores& scores) {
     picture.candidates.push_back(
         ExplainDetections(scores, picture.image.width, picture.image.height, options));
@@ -179,16 +172,16 @@ ExplainedPicture Run(const ExplainArguments& arguments,
   if (picture.fuses_boxes) {
     for (const RegionScores& scores : scored.by_model) explain(scores);
     picture.detections =
-        FusedDetectionsOf(picture.candidates, ensemble.weights(), ensemble.fusion_iou());
+        FusedDetectionsOf(picture.candidates, detector.weights(), detector.fusion_iou());
   } else {
-    explain(MeanOf(scored.by_model, ensemble.weights()));
+    explain(MeanScores(scored.by_model, detector.weights()));
     picture.detections = DetectionsOf(picture.candidates.front());
   }
-  const std::vector<std::string> names = ShortNames(ensemble.files());
-  for (std::size_t m = 0; m < ensemble.size(); ++m) {
+  const std::vector<std::string> names = ShortNames(detector.files());
+  for (std::size_t m = 0; m < detector.size(); ++m) {
     picture.models.push_back({.name = names[m],
-                              .weight = ensemble.weights()[m],
-                              .crop = ensemble.model(m).crop,
+                              .weight = detector.weights()[m],
+                              .crop = detector.model(m).crop,
                               .scores = std::move(scored.by_model[m].scores)});
   }
   if (truth) {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/dataset.h"
-#include "tools/ensemble.h"
+#include "tools/options/detector_options.h"
 #include "tools/options/suppression_options.h"
 
 namespace deeper::tools {
@@ -12,7 +12,7 @@ namespace deeper::tools {
 // What 'deeper show --explain' is asked.
 struct ExplainArguments {
   std::string id;  // "PICTURE", "PICTURE:3" the third detection, "PICTURE:o2" the second object
-  EnsembleOptions ensemble;
+  DetectorArguments detector;
   SuppressionOptions suppression;
   std::optional<float> min_score;  // default: the model's
   std::string metric = "voc12";

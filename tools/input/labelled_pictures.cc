@@ -11,7 +11,7 @@
 #include "core/files/file.h"
 #include "core/text/nearest_name.h"
 #include "core/text/parse.h"
-#include "tools/class_folders.h"
+#include "eval/formats/class_folders.h"
 #include "tools/options/find_model.h"
 
 namespace deeper::tools {

@@ -7,8 +7,8 @@
 
 #include "core/box.h"
 #include "core/class_table.h"
+#include "core/pictures/picture_files.h"
 #include "tools/input/data_source.h"
-#include "tools/input/pictures.h"
 
 namespace deeper::tools {
 

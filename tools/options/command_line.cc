@@ -282,7 +282,7 @@ po::options_description CommandLine::AllOptions() const {
   return all;
 }
 
-bool CommandLine::Parse(const std::vector<std::string>& arguments, Sources sources) {
+bool CommandLine::Parse(const std::vector<std::string>& arguments) {
   if (std::find(arguments.begin(), arguments.end(), "--help") != arguments.end() ||
       std::find(arguments.begin(), arguments.end(), "-h") != arguments.end()) {
     std::fputs(Help().c_str(), stdout);
@@ -313,7 +313,7 @@ bool CommandLine::Parse(const std::vector<std::string>& arguments, Sources sourc
                       verb_,
                       values_[kStrayWords].as<std::vector<std::string>>().front()));
     }
-    if (sources == Sources::kAll && !ReadSources(all, parsed)) return false;
+    if (!ReadSources(all, parsed)) return false;
     po::notify(values_);
   } catch (const po::unknown_option& error) {
     ThrowUnknownOption(all, WithoutDashes(error.get_option_name()), "");

@@ -31,12 +31,6 @@ class UsageError : public std::runtime_error {
   explicit UsageError(const std::string& message) : std::runtime_error(message) {}
 };
 
-// Where options come from besides the words behind the verb.
-enum class Sources {
-  kAll,        // the environment and a configuration file, below the words
-  kWordsAlone  // nowhere: the words are another verb's, which has read both for itself
-};
-
 // The command line of one verb: what it takes, and its help with the examples first.
 class CommandLine {
  public:
@@ -60,7 +54,7 @@ class CommandLine {
   // is then done. Throws UsageError for an unknown option (naming the nearest one), a repeated or
   // misspelt one, a bad value, a stray word. A variable of the environment that is none of the
   // verb's options may be another verb's: it is said on stderr alone.
-  bool Parse(const std::vector<std::string>& arguments, Sources sources = Sources::kAll);
+  bool Parse(const std::vector<std::string>& arguments);
 
   // Whether somebody chose the option's value. A file that gives the default does not choose it:
   // --dump-config writes such files.

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "detector/model/model.h"
-#include "tools/ensemble.h"
 #include "tools/options/configuration.h"
+#include "tools/options/detector_options.h"
 
 namespace deeper::tools {
 
@@ -14,6 +14,6 @@ std::vector<ConfiguredOption> DefaultsOf(const Model& model, const std::string& 
 
 // The same of the detector that these options name, or that is found without any: the first of
 // several, which says how proposals are made and suppressed. Empty where none is found.
-std::vector<ConfiguredOption> DefaultsOf(const EnsembleOptions& options);
+std::vector<ConfiguredOption> DefaultsOf(const DetectorArguments& options);
 
 }  // namespace deeper::tools

@@ -4,9 +4,10 @@
 
 #include <cstdio>
 
+#include "backbone/choose_precision.h"
+#include "core/work/parallel.h"
 #include "detector/multibox/multibox_network.h"
 #include "tools/options/command_line.h"
-#include "tools/parallel.h"
 
 namespace deeper::tools {
 
@@ -14,12 +15,10 @@ namespace po = boost::program_options;
 
 namespace {
 
-// `chosen` where the processor runs it, else `other`, which is said on stderr.
-Precision RunnableOr(Precision chosen, Precision other) {
-  if (ProcessorRuns(chosen)) return chosen;
-  fmt::print(
-      stderr, "this processor does not compute in {}: using {}\n", NameOf(chosen), NameOf(other));
-  return other;
+// The precision; its remark is said on stderr.
+Precision Said(const ChosenPrecision& chosen) {
+  if (!chosen.remark.empty()) fmt::print(stderr, "{}\n", chosen.remark);
+  return chosen.precision;
 }
 
 }  // namespace
@@ -38,19 +37,17 @@ void RunOptions::Check() {
   if (precision != "auto") ValueOf("precision", [&] { return PrecisionFromName(precision); });
 }
 
-NetworkOptions RunOptions::ForNetwork(const std::optional<Quantization>& quantization) const {
-  const Precision fastest = FastestPrecision(quantization.has_value());
-  const Precision chosen = precision != "auto" ? PrecisionFromName(precision)
-                           : quantization      ? Precision::kInt8
-                                               : Precision::kBf16;
-  return {.precision = RunnableOr(chosen, fastest), .quantization = quantization};
+std::optional<Precision> RunOptions::Wanted() const {
+  if (precision == "auto") return std::nullopt;
+  return PrecisionFromName(precision);
 }
 
-Precision RunOptions::ForMultiBox() const {
-  const Precision fastest = FastestPrecision(false);
-  if (precision == "auto") return fastest;
-  return RunnableOr(MultiBoxPrecision(PrecisionFromName(precision)), fastest);
+NetworkOptions RunOptions::ForNetwork(const std::optional<Quantization>& quantization) const {
+  return {.precision = Said(ChoosePrecision(Wanted(), quantization.has_value())),
+          .quantization = quantization};
 }
+
+Precision RunOptions::ForMultiBox() const { return Said(ChooseMultiBoxPrecision(Wanted())); }
 
 void ProposalOptions::AddOptions(po::options_description& group) {
   // clang-format off
@@ -95,37 +92,6 @@ void MultiBoxViewsOption::AddOptions(po::options_description& group) {
 
 MultiBoxViews MultiBoxViewsOption::Views() const {
   return ValueOf("multibox-views", [this] { return MultiBoxViewsFromName(name); });
-}
-
-SelectiveSearchOptions DefaultProposals() {
-  SelectiveSearchOptions options = DoubleSuperpixelSelectiveSearch();
-  options.max_iou = 0.9;
-  return options;
-}
-
-std::string TextOf(const SelectiveSearchOptions& options) {
-  std::string text =
-      options.implementation == SelectiveSearchImplementation::kOurs ? "ours" : "opencv";
-  text += " colours";
-  for (const ColourSpace colour : options.colour_spaces)
-    text += fmt::format(" {}", static_cast<int>(colour));
-  text += " similarities";
-  for (const Similarities& sum : options.similarities) {
-    text += fmt::format(" {}{}{}{}",
-                        sum.colour ? "C" : "",
-                        sum.texture ? "T" : "",
-                        sum.size ? "S" : "",
-                        sum.fill ? "F" : "");
-  }
-  text += fmt::format(" k {}", fmt::join(options.k, " "));
-  return text + fmt::format(" sigma {} width {} area {} side {} iou {} boxes {} seed {}",
-                            options.sigma,
-                            options.width_px,
-                            options.max_area_px,
-                            options.min_side_px,
-                            options.max_iou,
-                            options.max_boxes,
-                            options.seed);
 }
 
 }  // namespace deeper::tools

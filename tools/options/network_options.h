@@ -18,6 +18,8 @@ struct RunOptions {
   void AddOptions(boost::program_options::options_description& group);
   // Throws UsageError; fills in the number of workers.
   void Check();
+  // What "--precision" names; nothing for "auto".
+  std::optional<Precision> Wanted() const;
   // For a network with this quantization; "auto" is int8 with one, bf16 without. A precision that
   // the processor does not run is replaced by the fastest that it does, which is said on stderr.
   NetworkOptions ForNetwork(const std::optional<Quantization>& quantization) const;
@@ -45,12 +47,5 @@ struct MultiBoxViewsOption {
   // Throws UsageError for an unknown name.
   MultiBoxViews Views() const;
 };
-
-// The proposals of detection when nobody says otherwise: x2 superpixels without near-duplicates
-// (IoU > 0.9), which drops a fifth of the boxes and under a hundredth of the recall.
-SelectiveSearchOptions DefaultProposals();
-
-// One line that says how proposals are made, for recipes and logs: equal for equal options.
-std::string TextOf(const SelectiveSearchOptions& options);
 
 }  // namespace deeper::tools

@@ -17,19 +17,17 @@ void SuppressionOptions::AddOptions(po::options_description& group) {
   // clang-format on
 }
 
-DetectOptions SuppressionOptions::Over(const Ensemble& ensemble,
+DetectOptions SuppressionOptions::Over(const Detector& detector,
                                        std::optional<float> min_score) const {
-  const Model& model = ensemble.first();
-  DetectOptions options{.box_regression = !no_box_regression,
-                        .min_score = min_score.value_or(model.min_score),
-                        .nms = model.nms};
+  DetectOptions options = detector.DefaultOptions();
+  options.box_regression = !no_box_regression;
+  if (min_score) options.min_score = *min_score;
   if (nms_iou) options.nms.max_iou = *nms_iou;
-  if (ensemble.fuses_boxes()) options.nms.soft_sigma = 0;
   if (soft_sigma) options.nms.soft_sigma = *soft_sigma;
   if (vote_iou) options.nms.vote_iou = *vote_iou;
   if (max_per_class) options.nms.max_per_class = *max_per_class;
   options.Validate();
-  if (options.nms.soft_sigma > 0 && !model.calibration) {
+  if (options.nms.soft_sigma > 0 && !detector.first().calibration) {
     throw UsageError(
         "--soft-nms needs scores that are probabilities; 'deeper train calibrate' makes "
         "them of this model's margins");

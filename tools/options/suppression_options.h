@@ -3,8 +3,8 @@
 #include <boost/program_options.hpp>
 #include <optional>
 
+#include "detector/detector.h"
 #include "detector/region_scores.h"
-#include "tools/ensemble.h"
 
 namespace deeper::tools {
 
@@ -18,11 +18,9 @@ struct SuppressionOptions {
   bool no_box_regression = false;
 
   void AddOptions(boost::program_options::options_description& group);
-  // The first model's with these in their place. Where boxes of several models are fused, which
-  // wants one box of each for an object, soft suppression is used only when given. Throws
-  // UsageError or Error for values out of range, and for soft suppression of scores that are no
-  // probabilities.
-  DetectOptions Over(const Ensemble& ensemble, std::optional<float> min_score) const;
+  // The detector's default options with these in their place. Throws UsageError or Error for values
+  // out of range, and for soft suppression of scores that are no probabilities.
+  DetectOptions Over(const Detector& detector, std::optional<float> min_score) const;
 };
 
 }  // namespace deeper::tools

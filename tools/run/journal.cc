@@ -11,7 +11,7 @@
 #include "core/files/file.h"
 #include "core/files/sha256.h"
 #include "core/text/json_line.h"
-#include "tools/extraction.h"
+#include "tools/input/pictures.h"
 
 namespace deeper::tools {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/files/append_file.h"
-#include "tools/input/pictures.h"
+#include "core/pictures/picture_files.h"
 #include "tools/run/shard.h"
 
 namespace deeper::tools {

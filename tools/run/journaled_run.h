@@ -9,11 +9,12 @@
 #include <utility>
 #include <vector>
 
-#include "tools/input/pictures.h"
+#include "core/pictures/picture_files.h"
+#include "core/work/parallel.h"
 #include "tools/options/command_line.h"
-#include "tools/parallel.h"
 #include "tools/run/journal.h"
 #include "tools/run/progress.h"
+#include "tools/run/stop_signal.h"
 #include "tools/run/supervision.h"
 
 namespace deeper::tools {
@@ -87,6 +88,7 @@ JournalEntries RunPictures(const PictureRun& run,
   ForEachInOrder<std::pair<Result, JournalEntry>>(
       left.pictures.size(),
       run.workers,
+      StopAsked,
       [&](std::size_t i) {
         const std::size_t position = left.pictures[i];
         const Picture& picture = (*run.pictures)[position];

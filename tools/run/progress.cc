@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <cstdio>
+#include <memory>
+#include <optional>
+
+#include "core/text/quantities.h"
+#include "tools/run/stop_signal.h"
 
 namespace deeper::tools {
 
@@ -12,24 +16,6 @@ namespace {
 constexpr std::chrono::milliseconds kTerminalPause{250};
 constexpr std::chrono::seconds kLogPause{30};
 }  // namespace
-
-std::string DurationText(double seconds) {
-  const auto whole = static_cast<long>(std::lround(seconds));
-  if (whole < 60) return fmt::format("{} s", whole);
-  if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
-  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
-}
-
-std::string RateText(double per_second) {
-  return per_second >= 1 ? fmt::format("{:.3g}/s", per_second)
-                         : DurationText(1 / per_second) + " each";
-}
-
-std::string BytesText(double bytes) {
-  if (bytes >= 1e9) return fmt::format("{:.1f} GB", bytes / 1e9);
-  if (bytes >= 1e6) return fmt::format("{:.0f} MB", bytes / 1e6);
-  return fmt::format("{:.0f} kB", bytes / 1e3);
-}
 
 ProgressLine::ProgressLine(std::string what,
                            std::string unit,
@@ -87,6 +73,25 @@ void ProgressLine::Erase() {
   if (!shown_) return;
   fmt::print(stderr, "\r\x1b[K");
   shown_ = false;
+}
+
+Monitor TerminalMonitor() {
+  const auto line = std::make_shared<std::optional<ProgressLine>>();
+  return {.begin = [line](const std::string& what,
+                          const std::string& unit,
+                          std::size_t total,
+                          std::size_t done) { line->emplace(what, unit, total, done); },
+          .advance = [line](std::size_t count) { (*line)->Advance(count); },
+          .end = [line] { line->reset(); },
+          .say =
+              [line](const std::string& text) {
+                if (*line) {
+                  (*line)->Say(text);
+                } else {
+                  fmt::print(stderr, "{}\n", text);
+                }
+              },
+          .stop_asked = StopAsked};
 }
 
 }  // namespace deeper::tools

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <string>
 
+#include "core/work/monitor.h"
+
 namespace deeper::tools {
 
 // How far a long work is, on stderr, with the time left. On a terminal one line that is rewritten a
@@ -40,13 +42,8 @@ class ProgressLine {
   Clock::time_point last_shown_ = started_;
 };
 
-// "1:23:45", "2:07" or "8 s".
-std::string DurationText(double seconds);
-
-// Speed as people read it: "12.3/s", or "2:07 each" where one takes longer than a second.
-std::string RateText(double per_second);
-
-// "1.4 GB", "310 MB", "12 kB" (powers of 1000).
-std::string BytesText(double bytes);
+// A monitor that shows stages as progress lines, says lines between them on stderr, and stops when
+// a signal asks to (StopAsked).
+Monitor TerminalMonitor();
 
 }  // namespace deeper::tools

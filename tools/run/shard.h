@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/input/pictures.h"
+#include "core/pictures/picture_files.h"
 
 namespace deeper::tools {
 

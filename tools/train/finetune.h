@@ -1,5 +1,10 @@
 #pragma once
 
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "detector/training/finetune.h"
 #include "tools/train/outcome.h"
 #include "tools/verbs/verbs.h"
 
@@ -7,8 +12,11 @@ namespace deeper::tools {
 
 // `deeper train finetune`: trains GoogLeNet on for the classes of an annotated data set, on warped
 // regions (Girshick et al. 2014, section 2.3).
-TrainingOutcome TrainFinetune(const Arguments& words);
-// The same with options of another training, whose words these are.
-TrainingOutcome TrainFinetuneOf(const Arguments& words);
+TrainingOutcome RunTrainFinetune(const Arguments& words);
+
+// What --json says of it.
+nlohmann::ordered_json FinetuneJson(const FinetuneReport& report,
+                                    const std::string& output,
+                                    std::size_t classes);
 
 }  // namespace deeper::tools

@@ -1,24 +1,31 @@
 #pragma once
 
-#include <vector>
+#include <nlohmann/json.hpp>
+#include <string>
 
+#include "detector/training/train_heads.h"
 #include "tools/train/outcome.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
 
 // "deeper train features": what all of these extract first, all of it or a shard's part.
-TrainingOutcome TrainFeatures(const Arguments& words);
+TrainingOutcome RunTrainFeatures(const Arguments& words);
 
 // "deeper train svm", "train softmax": classifiers of this kind and box regression on the features
 // of a given backbone; "train heads": both kinds, of which the better on held-out pictures stays.
 // SVMs may be trained in shards of classes, each of which writes a part (tools/run/model_parts.h).
-TrainingOutcome TrainSvm(const Arguments& words);
-TrainingOutcome TrainSoftmaxHeads(const Arguments& words);
-TrainingOutcome TrainHeads(const Arguments& words);
-// "train heads" for several detectors of the same data, with the words of another training; the
-// features of those whose networks have rows in common are extracted together. One outcome a
-// detector, as far as it went: the last one says how it ended.
-std::vector<TrainingOutcome> TrainHeadsOf(const std::vector<Arguments>& words);
+TrainingOutcome RunTrainSvm(const Arguments& words);
+TrainingOutcome RunTrainSoftmax(const Arguments& words);
+TrainingOutcome RunTrainHeads(const Arguments& words);
+
+// Says what was trained, and what it is worth on held-out pictures on stdout, or beside JSON on
+// stderr.
+void SayTrained(const TrainedHeads& trained, const std::string& output, bool beside_json);
+
+// What --json says of it, but for the seconds. training: the verb.
+nlohmann::ordered_json HeadsJson(const TrainedHeads& trained,
+                                 const std::string& training,
+                                 const std::string& output);
 
 }  // namespace deeper::tools

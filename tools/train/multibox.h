@@ -1,13 +1,20 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "detector/training/train_multibox.h"
 #include "tools/train/outcome.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
 
-// deeper train multibox: a network that proposes boxes of any class for a whole picture.
-TrainingOutcome TrainMultiBox(const Arguments& words);
-// The same with options of another training, whose words these are.
-TrainingOutcome TrainMultiBoxOf(const Arguments& words);
+// `deeper train multibox`: a network that proposes boxes of any class for a whole picture.
+TrainingOutcome RunTrainMultiBox(const Arguments& words);
+
+// What --json says of it.
+nlohmann::ordered_json MultiBoxJson(const MultiBoxReport& report,
+                                    const std::string& output,
+                                    const std::string& into);
 
 }  // namespace deeper::tools

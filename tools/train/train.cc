@@ -30,20 +30,22 @@ struct Training {
 };
 
 constexpr std::array<Training, 10> kTrainings = {{
-    {"all", TrainAll, "all that a detector needs, in order; begin here"},
+    {"all", RunTrainAll, "all that a detector needs, in order; begin here"},
     {"finetune",
-     TrainFinetune,
+     RunTrainFinetune,
      "the network itself, as a classifier of regions (R-CNN); first, if at all"},
     {"features",
-     TrainFeatures,
+     RunTrainFeatures,
      "nothing: extracts the features for the next three, on one machine or many"},
-    {"svm", TrainSvm, "linear SVMs and box regression on the features of a given network (R-CNN)"},
-    {"softmax", TrainSoftmaxHeads, "softmax classifiers instead of SVMs"},
-    {"heads", TrainHeads, "both, keeping those that are better on held-out pictures"},
-    {"boxes", TrainBoxes, "the box regression of an existing detector anew"},
-    {"calibrate", TrainCalibrate, "probabilities and operating points for a detector's scores"},
-    {"multibox", TrainMultiBox, "a network that proposes boxes for a whole picture (MultiBox)"},
-    {"classify", TrainClassify, "the network on whole pictures, from a folder for each class"},
+    {"svm",
+     RunTrainSvm,
+     "linear SVMs and box regression on the features of a given network (R-CNN)"},
+    {"softmax", RunTrainSoftmax, "softmax classifiers instead of SVMs"},
+    {"heads", RunTrainHeads, "both, keeping those that are better on held-out pictures"},
+    {"boxes", RunTrainBoxes, "the box regression of an existing detector anew"},
+    {"calibrate", RunTrainCalibrate, "probabilities and operating points for a detector's scores"},
+    {"multibox", RunTrainMultiBox, "a network that proposes boxes for a whole picture (MultiBox)"},
+    {"classify", RunTrainClassify, "the network on whole pictures, from a folder for each class"},
 }};
 
 }  // namespace

@@ -7,19 +7,20 @@
 #include "backbone/files/weight_files.h"
 #include "backbone/network.h"
 #include "core/error.h"
+#include "core/pictures/picture_files.h"
 #include "core/pictures/read_image.h"
 #include "core/text/json_line.h"
 #include "core/text/parse.h"
+#include "core/work/parallel.h"
 #include "detector/regions/classification_views.h"
 #include "detector/regions/crop.h"
 #include "tools/input/labelled_pictures.h"
-#include "tools/input/pictures.h"
 #include "tools/options/command_line.h"
 #include "tools/options/find_model.h"
 #include "tools/options/network_options.h"
 #include "tools/options/reading_options.h"
-#include "tools/parallel.h"
 #include "tools/run/progress.h"
+#include "tools/run/stop_signal.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
@@ -340,6 +341,7 @@ int Measure(const ClassifyArguments& arguments,
     ForEachInOrder<Classified>(
         truth.pictures.size(),
         arguments.run.workers,
+        StopAsked,
         [&](std::size_t i) {
           return Classify(truth.pictures[i].picture, classifiers, crop, arguments);
         },
@@ -384,6 +386,7 @@ int RunClassify(const Arguments& words) {
   ForEachInOrder<Classified>(
       pictures.size(),
       arguments.run.workers,
+      StopAsked,
       [&](std::size_t i) { return Classify(pictures[i], classifiers, crop, arguments); },
       [&](std::size_t i, const Classified& classified) {
         if (classified.error.empty()) {

@@ -9,13 +9,14 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/pictures/read_image.h"
+#include "core/work/parallel.h"
+#include "core/work/stopwatch.h"
 #include "eval/analysis/proposal_recall.h"
+#include "eval/report/proposal_report.h"
 #include "proposals/selective_search.h"
-#include "tools/extraction.h"
 #include "tools/options/command_line.h"
-#include "tools/parallel.h"
-#include "tools/proposal_report.h"
 #include "tools/run/progress.h"
+#include "tools/run/stop_signal.h"
 
 namespace deeper::tools {
 
@@ -77,6 +78,7 @@ int CompareProposals(const Dataset& truth,
     ForEachInOrder<Compared>(
         pictures.size(),
         options.workers,
+        StopAsked,
         [&](std::size_t i) { return CompareOn(pictures[i], full_search, search, multibox); },
         [&](std::size_t i, Compared compared) {
           if (!compared.error.empty()) {

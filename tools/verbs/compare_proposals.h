@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "core/dataset.h"
+#include "core/pictures/picture_files.h"
 #include "detector/multibox/multibox_network.h"
-#include "tools/input/pictures.h"
 #include "tools/options/network_options.h"
 
 namespace deeper::tools {

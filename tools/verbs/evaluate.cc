@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/work/parallel.h"
 #include "eval/align.h"
 #include "eval/analysis/bootstrap.h"
 #include "eval/analysis/compare.h"
@@ -17,7 +18,6 @@
 #include "tools/input/data_source.h"
 #include "tools/input/label_files.h"
 #include "tools/options/command_line.h"
-#include "tools/parallel.h"
 #include "tools/run/evaluation_parts.h"
 #include "tools/run/parts.h"
 #include "tools/run/shard.h"

@@ -10,24 +10,25 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/files/temporary_files.h"
+#include "core/pictures/picture_files.h"
 #include "core/pictures/read_image.h"
 #include "core/text/json_line.h"
+#include "core/work/parallel.h"
+#include "core/work/stopwatch.h"
 #include "detector/multibox/multibox_file.h"
 #include "detector/multibox/multibox_network.h"
 #include "eval/analysis/proposal_recall.h"
 #include "eval/formats/proposal_lines.h"
+#include "eval/report/proposal_report.h"
 #include "proposals/selective_search.h"
-#include "tools/extraction.h"
 #include "tools/input/data_source.h"
-#include "tools/input/pictures.h"
 #include "tools/options/command_line.h"
 #include "tools/options/network_options.h"
 #include "tools/options/reading_options.h"
-#include "tools/parallel.h"
-#include "tools/proposal_report.h"
 #include "tools/run/journal.h"
 #include "tools/run/journaled_run.h"
 #include "tools/run/shard.h"
+#include "tools/run/stop_signal.h"
 #include "tools/verbs/compare_proposals.h"
 #include "tools/verbs/verbs.h"
 
@@ -217,7 +218,7 @@ int RunPropose(const Arguments& words) {
     journal.emplace(
         JournalPath(arguments.output + ".journal", chosen.shard),
         RecordOf("propose",
-                 "proposals " + TextOf(options) + multibox.text + arguments.reading.Text(),
+                 "proposals " + SearchText(options) + multibox.text + arguments.reading.Text(),
                  pictures,
                  chosen.shard,
                  ""));

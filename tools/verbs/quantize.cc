@@ -1,28 +1,22 @@
 #include "tools/verbs/quantize.h"
 
 #include <fmt/format.h>
-#include <oneapi/tbb/enumerable_thread_specific.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <string>
+#include <vector>
 
-#include "backbone/execution/quantization.h"
 #include "backbone/files/weight_files.h"
-#include "core/error.h"
-#include "core/pictures/read_image.h"
-#include "core/random.h"
+#include "core/pictures/picture_files.h"
 #include "core/text/json_line.h"
+#include "core/work/parallel.h"
 #include "detector/model/model.h"
-#include "detector/regions/crop.h"
-#include "proposals/selective_search.h"
-#include "tools/extraction.h"
-#include "tools/input/pictures.h"
+#include "detector/training/quantize.h"
+#include "tools/options/command_line.h"
 #include "tools/options/find_model.h"
-#include "tools/options/network_options.h"
-#include "tools/parallel.h"
 #include "tools/run/progress.h"
+#include "tools/run/stop_signal.h"
 
 namespace deeper::tools {
 
@@ -73,94 +67,36 @@ bool ParseQuantize(const Arguments& words, QuantizeArguments& arguments) {
   return true;
 }
 
-// At most `count` of the items, evenly over all.
-template <class Item>
-std::vector<Item> Thinned(const std::vector<Item>& items, std::size_t count) {
-  if (items.size() <= count) return items;
-  std::vector<Item> kept;
-  for (std::size_t i = 0; i < count; ++i) kept.push_back(items[i * items.size() / count]);
-  return kept;
-}
-
-// What of a picture a network will see.
-using Views = std::function<std::vector<Box>(const Image&)>;
-
-Quantization Measure(const Weights& weights,
-                     const CropOptions& crop,
-                     const Views& views,
-                     const std::vector<Picture>& given,
-                     const MeasureOptions& options) {
-  const std::vector<Picture> pictures = Thinned(given, options.pictures);
-  oneapi::tbb::enumerable_thread_specific<Calibrator> calibrators(
-      [&] { return Calibrator(weights); });
-  ProgressLine progress("measuring", "pictures", pictures.size());
-  std::size_t read = 0;
-  ForEachInOrder<std::string>(
-      pictures.size(),
-      options.workers,
-      [&](std::size_t i) -> std::string {
-        try {
-          const Image image = ReadImage(pictures[i].path);
-          Tensor input = MakeTensor({.n = 1, .c = 3, .h = kCropSide, .w = kCropSide});
-          for (const Box& box : views(image)) {
-            Crop(image, box, crop, input.data);
-            calibrators.local().Add(input);
-          }
-          return {};
-        } catch (const Error& error) {
-          return error.what();
-        }
-      },
-      [&](std::size_t, const std::string& error) {
-        if (error.empty()) ++read;
-        if (!error.empty()) progress.Say("skipped: " + error);
-        progress.Advance();
-      });
-  if (read == 0) throw Error("no picture could be read, so nothing was measured");
-  Calibrator all(weights);
-  for (const Calibrator& part : calibrators) all.Merge(part);
-  return all.Finish(options.fraction, crop.mean_bgr);
-}
-
-std::vector<Picture> PicturesOf(const QuantizeArguments& arguments) {
-  return FindPictures({arguments.words.begin() + 1, arguments.words.end()});
+// The pictures' files.
+std::vector<fs::path> PicturesOf(const QuantizeArguments& arguments) {
+  std::vector<fs::path> paths;
+  for (const Picture& picture :
+       FindPictures({arguments.words.begin() + 1, arguments.words.end()})) {
+    paths.push_back(picture.path);
+  }
+  return paths;
 }
 
 void QuantizeDetector(const QuantizeArguments& arguments, const fs::path& path) {
   Model model = LoadModel(path);
   const Weights backbone = BackboneOf(model, path, arguments.backbone);
-  model.quantization = MeasureOnProposals(
-      backbone, model.crop, model.proposals, PicturesOf(arguments), arguments.measure);
+  model.quantization = MeasureOnProposals(backbone,
+                                          model.crop,
+                                          model.proposals,
+                                          PicturesOf(arguments),
+                                          arguments.measure,
+                                          TerminalMonitor());
   if (!StopAsked()) SaveModel(model, arguments.output);
 }
 
 void QuantizeBackbone(const QuantizeArguments& arguments, const fs::path& path) {
   const Weights weights = ReadBackboneWeights(path);
-  const Quantization quantization = Measure(
-      weights,
-      CropOptions{.padding_px = 0},
-      [](const Image& image) { return std::vector<Box>{WholeImageBox(image)}; },
-      PicturesOf(arguments),
-      arguments.measure);
+  const Quantization quantization =
+      MeasureOnPictures(weights, PicturesOf(arguments), arguments.measure, TerminalMonitor());
   if (!StopAsked()) WriteBackboneWeights(weights, arguments.output, quantization);
 }
 
 }  // namespace
-
-Quantization MeasureOnProposals(const Weights& backbone,
-                                const CropOptions& crop,
-                                const SelectiveSearchOptions& proposals,
-                                const std::vector<Picture>& pictures,
-                                const MeasureOptions& options) {
-  return Measure(
-      backbone,
-      crop,
-      [&](const Image& image) {
-        return Thinned(BoxesOf(SelectiveSearch(image, proposals)), options.crops);
-      },
-      pictures,
-      options);
-}
 
 int QuantizeModel(const Arguments& words) {
   QuantizeArguments arguments;

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/json_line.h"
+#include "core/work/parallel.h"
 #include "detector/regions/crop.h"
 #include "eval/align.h"
 #include "eval/drawing/annotated_image.h"
@@ -22,8 +23,8 @@
 #include "tools/input/label_files.h"
 #include "tools/options/command_line.h"
 #include "tools/options/model_defaults.h"
-#include "tools/parallel.h"
 #include "tools/run/progress.h"
+#include "tools/run/stop_signal.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
@@ -83,11 +84,11 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
       ("limit", po::value(&arguments.limit)->default_value(arguments.limit)->value_name("N"), "at most so many; 0: all");
   line.Group("Explain").add_options()
       ("explain", po::value(&arguments.explain.id)->value_name("ID"), "run the detector again on one picture, an id of --data or a file, and tell the story of its detection 2, PICTURE:2, or of a true object, PICTURE:o1; PICTURE alone lists them");
-  arguments.explain.ensemble.AddOptions(line.Group("The detector that --explain runs, as in 'deeper detect'"));
+  arguments.explain.detector.AddOptions(line.Group("The detector that --explain runs, as in 'deeper detect'"));
   arguments.explain.suppression.AddOptions(line.Group("From scores to detections, of --explain"));
   auto& work = line.Group("Work");
-  arguments.explain.ensemble.proposals.AddOptions(work);
-  arguments.explain.ensemble.run.AddOptions(work);
+  arguments.explain.detector.proposals.AddOptions(work);
+  arguments.explain.detector.run.AddOptions(work);
   line.Group("Output").add_options()
       ("output", po::value(&arguments.output)->default_value(arguments.output)->value_name("DIR"), "one .jpg a picture, or sheet-1.jpg, ...")
       ("contact-sheet", po::bool_switch(&arguments.sheets), "many pictures on a sheet")
@@ -99,7 +100,7 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
   // clang-format on
   line.ShowDefaultsOf([&] {
     return arguments.explain.id.empty() ? std::vector<ConfiguredOption>()
-                                        : DefaultsOf(arguments.explain.ensemble);
+                                        : DefaultsOf(arguments.explain.detector);
   });
   if (!line.Parse(words)) return false;
   const bool explain = line.Given("explain");
@@ -137,8 +138,8 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
   CheckRange("columns", arguments.columns, 1, 100);
   CheckRange("rows", arguments.rows, 1, 100);
   CheckRange("tile", arguments.tile_px, 32, 4096);
-  arguments.explain.ensemble.Check();
-  arguments.explain.ensemble.run.Check();
+  arguments.explain.detector.Check();
+  arguments.explain.detector.run.Check();
   return true;
 }
 
@@ -343,7 +344,7 @@ int RunShow(const Arguments& words) {
                                          detections,
                                          {.protocol = ProtocolFromName(arguments.metric),
                                           .min_iou = arguments.min_iou,
-                                          .workers = arguments.explain.ensemble.run.workers});
+                                          .workers = arguments.explain.detector.run.workers});
   const std::vector<float> least_scores =
       arguments.min_score ? std::vector<float>(dataset.classes.Size(), *arguments.min_score)
                           : BestLeastScores(evaluation);
@@ -358,7 +359,8 @@ int RunShow(const Arguments& words) {
     ProgressLine progress("drawing", "pictures", pictures.size(), 0);
     ForEachInOrder<Drawn>(
         pictures.size(),
-        arguments.explain.ensemble.run.workers,
+        arguments.explain.detector.run.workers,
+        StopAsked,
         [&](std::size_t i) {
           return Draw(dataset.images[pictures[i].image], pictures[i], tile_px);
         },

@@ -1,12 +1,16 @@
-#include "tools/parallel.h"
+#include "core/work/parallel.h"
 
+#include <algorithm>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 
 #include "tests/support/catch.h"
 
-namespace deeper::tools {
+namespace deeper {
 namespace {
+
+const auto kNeverStop = [] { return false; };
 
 TEST_CASE("results arrive in order for any number of workers") {
   for (const int workers : {1, 2, 4}) {
@@ -14,6 +18,7 @@ TEST_CASE("results arrive in order for any number of workers") {
     ForEachInOrder<std::size_t>(
         100,
         workers,
+        kNeverStop,
         [](std::size_t i) { return i * i; },
         [&](std::size_t i, std::size_t square) {
           CHECK(square == i * i);
@@ -26,13 +31,18 @@ TEST_CASE("results arrive in order for any number of workers") {
 
 TEST_CASE("no work is no call") {
   ForEachInOrder<int>(
-      0, 2, [](std::size_t) -> int { throw std::logic_error("called"); }, [](std::size_t, int) {});
+      0,
+      2,
+      kNeverStop,
+      [](std::size_t) -> int { throw std::logic_error("called"); },
+      [](std::size_t, int) {});
 }
 
 TEST_CASE("an exception out of the work reaches the caller") {
   CHECK_THROWS_AS(ForEachInOrder<int>(
                       10,
                       2,
+                      kNeverStop,
                       [](std::size_t i) -> int {
                         if (i == 5) throw std::runtime_error("five");
                         return 0;
@@ -41,5 +51,33 @@ TEST_CASE("an exception out of the work reaches the caller") {
                   std::runtime_error);
 }
 
+TEST_CASE("asked to stop, no more work is begun, and what was begun is finished") {
+  std::size_t finished = 0;
+  ForEachInOrder<int>(
+      100,
+      1,
+      [&] { return finished >= 3; },
+      [](std::size_t) { return 0; },
+      [&](std::size_t, int) { ++finished; });
+  CHECK(finished >= 3);
+  CHECK(finished <= 5);  // of one worker, two are begun at most
+}
+
+TEST_CASE("results that cannot be copied arrive too, and are gone afterwards") {
+  const auto alive = std::make_shared<int>(0);
+  std::size_t most = 0;
+  ForEachInOrder<std::unique_ptr<std::shared_ptr<int>>>(
+      50,
+      2,
+      kNeverStop,
+      [&](std::size_t) { return std::make_unique<std::shared_ptr<int>>(alive); },
+      [&](std::size_t, const std::unique_ptr<std::shared_ptr<int>>& result) {
+        REQUIRE(result);
+        most = std::max(most, static_cast<std::size_t>(alive.use_count()));
+      });
+  CHECK(most <= 1 + 4);
+  CHECK(alive.use_count() == 1);
+}
+
 }  // namespace
-}  // namespace deeper::tools
+}  // namespace deeper

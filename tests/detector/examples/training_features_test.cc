@@ -1,4 +1,4 @@
-#include "tools/training_features.h"
+#include "detector/examples/training_features.h"
 
 #include <algorithm>
 #include <functional>
@@ -16,8 +16,10 @@
 #include "tools/input/data_source.h"
 #include "tools/options/network_options.h"
 
-namespace deeper::tools {
+namespace deeper {
 namespace {
+
+const Monitor kSilent;
 
 // The training pictures of a small data set, which is written into the directory.
 Dataset TrainingSetIn(const test::TemporaryDirectory& directory) {
@@ -38,22 +40,22 @@ struct Extraction {
   test::TemporaryDirectory directory;
   Dataset dataset = TrainingSetIn(directory);
   Network network{test::RandomWeights(1), {}};
-  TrainingFeatures how = {.network = &network,
-                          .backbone_fingerprint = "of a test",
-                          .crop = {},
-                          .proposals = FewProposals(8),
-                          .max_proposals = 3,
-                          .mirrored_truth = false,
-                          .cache = directory / "cache"};
+  TrainingFeatures how = {.source = {.network = &network,
+                                     .backbone_fingerprint = "of a test",
+                                     .crop = {},
+                                     .proposals = FewProposals(8),
+                                     .max_proposals = 3,
+                                     .cache = directory / "cache"},
+                          .wanted = {.mirrored_truth = false}};
 };
 
 TEST_CASE("a held-out picture keeps all its proposals, a training picture a sample of them") {
   Extraction extraction;
   const Dataset& dataset = extraction.dataset;
   TrainingFeatures& how = extraction.how;
-  const ExtractedImages sampled = ExtractTrainingFeatures(dataset, how);
-  how.holdout = 0.5;
-  const ExtractedImages extracted = ExtractTrainingFeatures(dataset, how);
+  const ExtractedImages sampled = ExtractTrainingFeatures(dataset, how, kSilent);
+  how.source.holdout = 0.5;
+  const ExtractedImages extracted = ExtractTrainingFeatures(dataset, how, kSilent);
 
   REQUIRE(sampled.images.size() == dataset.images.size());
   REQUIRE(extracted.images.size() == dataset.images.size());
@@ -62,7 +64,7 @@ TEST_CASE("a held-out picture keeps all its proposals, a training picture a samp
     const RegionFeatures& few = sampled.images[i].regions;
     const RegionFeatures& regions = extracted.images[i].regions;
     CHECK(few.boxes.size() == dataset.images[i].annotations.size() + 3);
-    if (IsHeldOut(dataset.images[i].id, how.holdout)) {
+    if (IsHeldOut(dataset.images[i].id, how.source.holdout)) {
       ++held_out;
       CHECK(regions.boxes.size() > few.boxes.size());
     } else {
@@ -89,15 +91,15 @@ TEST_CASE(
   const Network tuned_network(tuned, {});
   const auto features =
       [&](const Network& of, const Weights& its, CropMode mode, const std::string& cache) {
-        return TrainingFeatures{.network = &of,
-                                .backbone_fingerprint = FingerprintOf(its),
-                                .row_fingerprints = RowFingerprints(its, of.options()),
-                                .crop = {.mode = mode},
-                                .proposals = FewProposals(4),
-                                .max_proposals = 2,
-                                .holdout = 0.5,
-                                .context = true,
-                                .cache = directory / cache};
+        return TrainingFeatures{.source = {.network = &of,
+                                           .backbone_fingerprint = FingerprintOf(its),
+                                           .row_fingerprints = RowFingerprints(its, of.options()),
+                                           .crop = {.mode = mode},
+                                           .proposals = FewProposals(4),
+                                           .max_proposals = 2,
+                                           .holdout = 0.5,
+                                           .cache = directory / cache},
+                                .wanted = {.context = true}};
       };
   std::vector<BoxRegression> regressions;
   for (const float weight : {1e-3F, 2e-3F, 3e-3F})
@@ -108,20 +110,20 @@ TEST_CASE(
         features(network, weights, CropMode::kWarp, where + "-1"),
         features(tuned_network, tuned, CropMode::kWarp, where + "-2"),
         features(tuned_network, tuned, CropMode::kSquare, where + "-3")};
-    for (std::size_t i = 0; i < all.size(); ++i) all[i].box_regression = &regressions[i];
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].wanted.box_regression = &regressions[i];
     return all;
   };
   const std::vector<TrainingFeatures> together = all_in("together");
   // A part of one network's is there already.
-  FillTrainingFeatures(dataset, {0}, together[1]);
-  FillTrainingFeaturesForAll(dataset, together);
+  FillTrainingFeatures(dataset, {0}, together[1], kSilent);
+  FillTrainingFeaturesForAll(dataset, together, kSilent);
   const std::vector<TrainingFeatures> alone = all_in("alone");
   std::vector<std::vector<float>> first_features;
   std::vector<std::vector<float>> first_offsets;
   for (std::size_t i = 0; i < alone.size(); ++i) {
     CAPTURE(i);
-    const ExtractedImages expected = ExtractTrainingFeatures(dataset, alone[i]);
-    const ExtractedImages found = ExtractTrainingFeatures(dataset, together[i]);
+    const ExtractedImages expected = ExtractTrainingFeatures(dataset, alone[i], kSilent);
+    const ExtractedImages found = ExtractTrainingFeatures(dataset, together[i], kSilent);
     REQUIRE(found.images.size() == dataset.images.size());
     REQUIRE(found.mirrored.size() == dataset.images.size());
     for (std::size_t k = 0; k < found.images.size(); ++k) {
@@ -142,16 +144,16 @@ TEST_CASE("box regression is taught by pictures that are not held out, and moves
   Extraction extraction;
   const Dataset& dataset = extraction.dataset;
   TrainingFeatures& how = extraction.how;
-  how.max_proposals = 1;
-  how.holdout = 0.5;
-  how.features = false;
-  how.to_move = BoxesToMove{.min_iou = 0.1, .count = 2};
-  const ExtractedImages taught = ExtractTrainingFeatures(dataset, how);
+  how.source.max_proposals = 1;
+  how.source.holdout = 0.5;
+  how.wanted.features = false;
+  how.wanted.to_move = BoxesToMove{.min_iou = 0.1, .count = 2};
+  const ExtractedImages taught = ExtractTrainingFeatures(dataset, how, kSilent);
   CHECK(taught.images.empty());
   REQUIRE(taught.positions.size() == dataset.images.size());
   std::vector<std::size_t> training;
   for (std::size_t i = 0; i < dataset.images.size(); ++i)
-    if (!IsHeldOut(dataset.images[i].id, how.holdout)) training.push_back(i);
+    if (!IsHeldOut(dataset.images[i].id, how.source.holdout)) training.push_back(i);
   REQUIRE(taught.to_move.size() == training.size());
   std::size_t boxes = 0;
   for (std::size_t k = 0; k < training.size(); ++k) {
@@ -165,10 +167,10 @@ TEST_CASE("box regression is taught by pictures that are not held out, and moves
 
   const BoxRegression regression = TrainBoxRegression(
       taught.to_move, dataset.classes.Size(), {.min_iou = 0.1}, /*workers=*/1, {});
-  how.features = true;
-  how.to_move.reset();
-  how.box_regression = &regression;
-  const ExtractedImages moved = ExtractTrainingFeatures(dataset, how);
+  how.wanted.features = true;
+  how.wanted.to_move.reset();
+  how.wanted.box_regression = &regression;
+  const ExtractedImages moved = ExtractTrainingFeatures(dataset, how, kSilent);
   REQUIRE(moved.images.size() == dataset.images.size());
   for (const TrainingImage& image : moved.images)
     CHECK(image.regions.offsets.size() == 4 * image.regions.boxes.size());
@@ -176,10 +178,10 @@ TEST_CASE("box regression is taught by pictures that are not held out, and moves
   // Another box regression moves held-out pictures anew; what was kept of the others stays.
   BoxRegression other = regression;
   for (float& weight : other.weights) weight = -weight;
-  how.box_regression = &other;
-  const ExtractedImages again = ExtractTrainingFeatures(dataset, how);
+  how.wanted.box_regression = &other;
+  const ExtractedImages again = ExtractTrainingFeatures(dataset, how, kSilent);
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
-    const bool is_held_out = IsHeldOut(dataset.images[i].id, how.holdout);
+    const bool is_held_out = IsHeldOut(dataset.images[i].id, how.source.holdout);
     CHECK((again.images[i].regions.offsets == moved.images[i].regions.offsets) == !is_held_out);
     CHECK(again.images[i].regions.features == moved.images[i].regions.features);
   }
@@ -189,20 +191,22 @@ TEST_CASE("a MultiBox proposes for held-out pictures, and another one anew") {
   Extraction extraction;
   const Dataset& dataset = extraction.dataset;
   TrainingFeatures& how = extraction.how;
-  how.holdout = 0.5;
-  const ExtractedImages searched = ExtractTrainingFeatures(dataset, how);
+  how.source.holdout = 0.5;
+  const ExtractedImages searched = ExtractTrainingFeatures(dataset, how, kSilent);
   std::vector<std::vector<Box>> last(dataset.images.size());
   for (const std::uint64_t seed : {1U, 2U}) {
     CAPTURE(seed);
-    const Proposer proposer(
-        how.proposals, test::RandomMultiBox(6, seed), Precision::kF32, MultiBoxViews::kParts);
-    how.held_out_proposer = &proposer;
-    const ExtractedImages extracted = ExtractTrainingFeatures(dataset, how);
+    const Proposer proposer(how.source.proposals,
+                            test::RandomMultiBox(6, seed),
+                            Precision::kF32,
+                            MultiBoxViews::kParts);
+    how.source.held_out_proposer = &proposer;
+    const ExtractedImages extracted = ExtractTrainingFeatures(dataset, how, kSilent);
     REQUIRE(extracted.images.size() == dataset.images.size());
     for (std::size_t i = 0; i < dataset.images.size(); ++i) {
       const AnnotatedImage& annotated = dataset.images[i];
       const std::vector<Box>& boxes = extracted.images[i].regions.boxes;
-      if (!IsHeldOut(annotated.id, how.holdout)) {
+      if (!IsHeldOut(annotated.id, how.source.holdout)) {
         CHECK(boxes == searched.images[i].regions.boxes);
         continue;
       }
@@ -226,4 +230,4 @@ TEST_CASE("of how many boxes of a picture box regression learns depends on the p
 }
 
 }  // namespace
-}  // namespace deeper::tools
+}  // namespace deeper

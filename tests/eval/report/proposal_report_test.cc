@@ -1,4 +1,4 @@
-#include "tools/proposal_report.h"
+#include "eval/report/proposal_report.h"
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "tests/support/catch.h"
 
-namespace deeper::tools {
+namespace deeper {
 namespace {
 
 // Best overlaps of the objects of one picture with so many boxes.
@@ -70,4 +70,4 @@ TEST_CASE("a curve ends at the number of boxes that there are") {
 }
 
 }  // namespace
-}  // namespace deeper::tools
+}  // namespace deeper

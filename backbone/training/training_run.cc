@@ -1,0 +1,164 @@
+#include "backbone/training/training_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "backbone/googlenet.h"
+#include "backbone/training/training_log.h"
+#include "core/error.h"
+#include "core/files/file.h"
+#include "core/work/stopwatch.h"
+
+namespace deeper {
+
+namespace {
+
+void Validate(Trainer& trainer,
+              const TrainingTask& task,
+              TrainingLog& log,
+              const Monitor& monitor) {
+  if (!task.validate) return;
+  const std::map<std::string, double> numbers = task.validate(trainer);
+  TrainingLogLine line = {.step = trainer.state().step - 1, .values = {}};
+  std::string text;
+  for (const auto& [name, value] : numbers) {
+    line.values["validation_" + name] = value;
+    text += fmt::format(", {} {:.4f}", name, value);
+  }
+  log.Append(line);
+  monitor.say(fmt::format("step {}: validation{}", trainer.state().step, text));
+}
+
+// What the log of a training of so many steps says.
+TrainingFigures FiguresOf(const std::vector<TrainingLogLine>& lines, std::uint64_t steps) {
+  constexpr std::string_view kValidation = "validation_";
+  constexpr std::uint64_t kLastSteps = 100;
+  TrainingFigures figures;
+  double loss_sum = 0;
+  std::uint64_t losses = 0;
+  for (const TrainingLogLine& line : lines) {
+    std::map<std::string, double> validation;
+    for (const auto& [name, value] : line.values) {
+      if (name.starts_with(kValidation)) validation[name.substr(kValidation.size())] = value;
+    }
+    if (!validation.empty()) figures.validation = validation;
+    const auto loss = line.values.find("loss");
+    if (loss == line.values.end()) continue;
+    const auto seconds = line.values.find("seconds");
+    if (seconds != line.values.end()) figures.seconds += seconds->second;
+    if (line.step + kLastSteps < steps) continue;
+    loss_sum += loss->second;
+    ++losses;
+  }
+  figures.loss = losses == 0 ? 0 : loss_sum / static_cast<double>(losses);
+  return figures;
+}
+
+}  // namespace
+
+void NetworkTrainingOptions::Validate() const {
+  RequireInRange("steps", static_cast<double>(steps), 1, 1e9);
+  RequireInRange("micro_batch", static_cast<double>(micro_batch), 1, 256);
+  RequireInRange("validate_every", static_cast<double>(validate_every), 1, 1e9);
+  RequireInRange("checkpoint_every", static_cast<double>(checkpoint_every), 1, 1e9);
+  RequireInRange("workers", workers, 1, 4096);
+  Solver().Validate();
+  plan.Validate();
+}
+
+SolverOptions NetworkTrainingOptions::Solver() const {
+  SolverOptions options = solver;
+  options.schedule.total = steps;
+  return options;
+}
+
+std::string NetworkTrainingOptions::Text(Precision chosen) const {
+  const RateSchedule rates = Solver().schedule;
+  const std::string schedule_text =
+      rates.kind == ScheduleKind::kStep
+          ? fmt::format("step factor {} every {}", rates.factor, rates.every)
+          : fmt::format("poly power {} total {}", rates.power, rates.total);
+  return fmt::format(
+      "frozen '{}'\nauxiliary heads {} weight {} dropout {}\ndropout {}\nrate {} {} warmup {}\n"
+      "new layers {} biases {}\nmomentum {}\nweight decay {}\naverage {}\nseed {}\n"
+      "micro-batch {}\nworkers {}\nprecision {}\n",
+      plan.frozen,
+      plan.auxiliary_heads,
+      plan.auxiliary_weight,
+      plan.auxiliary_dropout,
+      plan.dropout,
+      rates.rate,
+      schedule_text,
+      rates.warmup,
+      solver.new_layer_rate,
+      solver.bias_rate,
+      solver.momentum,
+      solver.weight_decay,
+      solver.average_decay,
+      seed,
+      micro_batch,
+      workers,
+      NameOf(chosen));
+}
+
+std::filesystem::path NetworkTrainingOptions::CheckpointPath() const {
+  return file.string() + ".checkpoint";
+}
+
+TrainingFigures RunTraining(Trainer& trainer,
+                            const NetworkTrainingOptions& options,
+                            const TrainingTask& task,
+                            const Monitor& monitor) {
+  const std::uint64_t first = trainer.state().step;
+  TrainingLog log(options.file.string() + ".log.jsonl", first);
+  const auto draw = [&] { WriteFileWhole(options.file.string() + ".svg", CurvesSvg(log.lines())); };
+  {
+    Stage stage(monitor, task.what, "steps", options.steps, std::min(first, options.steps));
+    while (trainer.state().step < options.steps && !monitor.stop_asked()) {
+      const Stopwatch watch;
+      task.begin_batch(trainer.state().step);
+      const StepReport report = trainer.RunStep(task.fill, task.loss);
+      log.Append({.step = report.step,
+                  .values = {{"loss", report.loss},
+                             {"total_loss", report.total_loss},
+                             {"rate", report.rate},
+                             {"seconds", watch.Seconds()}}});
+      const std::uint64_t done = trainer.state().step;
+      const bool is_last = done == options.steps;
+      if (done % options.validate_every == 0 || is_last) {
+        Validate(trainer, task, log, monitor);
+        draw();
+      }
+      if (done % options.checkpoint_every == 0 && !is_last) trainer.Save();
+      stage.Advance();
+    }
+    if (trainer.state().step > first) trainer.Save();
+    draw();
+  }
+  TrainingFigures figures = FiguresOf(log.lines(), options.steps);
+  figures.steps = trainer.state().step;
+  figures.finished = figures.steps >= options.steps;
+  return figures;
+}
+
+const Tensor& LearnedBlob(const SolverState& state, const std::string& name) {
+  const auto average = state.averages.find(name);
+  return average != state.averages.end() ? average->second : state.weights.at(name);
+}
+
+Weights TrainedBackbone(const SolverState& state) {
+  Weights weights;
+  const auto take = [&](const std::string& name) { weights[name] = LearnedBlob(state, name); };
+  for (const Layer& layer : GoogLeNetConvolutions()) {
+    take(WeightName(layer.name));
+    take(BiasName(layer.name));
+  }
+  take(WeightName(kClassifierName));
+  take(BiasName(kClassifierName));
+  return weights;
+}
+
+}  // namespace deeper

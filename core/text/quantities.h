@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+namespace deeper {
+
+// "1:23:45", "2:07" or "8 s".
+std::string DurationText(double seconds);
+
+// Speed as people read it: "12.3/s", or "2:07 each" where one takes longer than a second.
+std::string RateText(double per_second);
+
+// "1.4 GB", "310 MB", "12 kB" (powers of 1000).
+std::string BytesText(double bytes);
+
+}  // namespace deeper

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backbone/network.h"
+#include "core/class_table.h"
+#include "core/detection.h"
+#include "core/image.h"
+#include "core/pictures/read_image.h"
+#include "detector/model/model.h"
+#include "detector/multibox/multibox_views.h"
+#include "detector/proposal_origin.h"
+#include "detector/region_scores.h"
+#include "detector/regions/features.h"
+#include "proposals/selective_search.h"
+
+namespace deeper {
+
+// What of several models is joined.
+enum class Fusion {
+  kScores,  // each region's scores, before suppression (Szegedy et al. 2014, section 8)
+  kBoxes,   // each model's detections, by weighted boxes fusion (FuseBoxes)
+};
+std::string NameOf(Fusion fusion);               // "scores", "boxes"
+Fusion FusionFromName(const std::string& name);  // throws Error listing them
+
+// How models run. What is left as it is is as the models say.
+struct DetectorOptions {
+  std::vector<double> weights = {};     // of the models' scores, above 0; none: equal ones
+  std::filesystem::path backbone = {};  // of the only model, where it is elsewhere
+  Fusion fusion = Fusion::kScores;
+  double fusion_iou = 0.55;  // of boxes: those that overlap by more show one object; 0 to 1
+  // Nothing: the fastest that the processor and each model have.
+  std::optional<Precision> precision = std::nullopt;
+  bool multibox = true;  // false: propose by Selective Search alone
+  MultiBoxViews multibox_views = MultiBoxViews::kParts;
+  // Makes the search for proposals of the first model's; empty: it is the first model's.
+  std::function<SelectiveSearchOptions(const SelectiveSearchOptions&)> search = {};
+  // Where features are kept; "": nowhere. What is kept is of the pictures that `inputs` identifies.
+  std::filesystem::path feature_cache = {};
+  std::string inputs = {};
+
+  // Throws Error naming the field, its value and its bound.
+  void Validate() const;
+};
+
+// What a detector found in a picture, and what it took.
+struct Found {
+  std::vector<Detection> detections;  // by descending score
+  int width = 0;                      // of the picture whose pixels the boxes are in
+  int height = 0;
+  std::size_t proposals = 0;
+  StageTimes times;
+};
+
+// One or several models that score the same regions, loaded with their networks and ready: what
+// 'deeper detect' runs. The first model says how proposals are made and suppressed. Const, and safe
+// to use from several threads, each with its own pictures; a picture's crops are spread over the
+// oneTBB arena of the thread that calls. Where several threads detect at once, let OpenBLAS and
+// OpenCV keep to one thread each (OPENBLAS_NUM_THREADS=1, cv::setNumThreads(1)).
+class Detector {
+ public:
+  // Throws Error naming the file for models that cannot be read, whose classes are not those of the
+  // first, or of which some are calibrated and some are not: their scores have no mean. Expects at
+  // least one.
+  explicit Detector(const std::vector<std::filesystem::path>& models,
+                    const DetectorOptions& options = {});
+  Detector(Detector&&) noexcept;
+  Detector& operator=(Detector&&) noexcept;
+  ~Detector();
+
+  const ClassTable& classes() const { return first().classes; }
+  const Model& first() const { return model(0); }
+  const Model& model(std::size_t number) const;
+  std::size_t size() const;
+  // One per model.
+  const std::vector<double>& weights() const;
+  const std::vector<std::filesystem::path>& files() const;
+  bool fuses_boxes() const;
+  double fusion_iou() const;
+  // What differs from what was asked for, such as a precision that the processor does not run; a
+  // line each, for people.
+  const std::vector<std::string>& remarks() const;
+
+  // The first model's; soft suppression is left out where boxes are fused, which wants one box of
+  // each model for an object.
+  DetectOptions DefaultOptions() const;
+
+  // The objects in a picture, by DefaultOptions(). Boxes are in its pixels. Expects pixels.
+  std::vector<Detection> Detect(const Image& image) const;
+  // The objects in a picture's file; boxes are in the file's pixels, upright. A JPEG is decoded in
+  // no more pixels than the crops need. Throws Error naming the file when it cannot be read.
+  std::vector<Detection> Detect(const std::filesystem::path& file) const;
+
+  // The same in full, by other options. `picture_id` names the picture where features are kept.
+  Found Detect(const Image& image,
+               const DetectOptions& options,
+               const std::string& picture_id = {}) const;
+
+  // A picture's file as Detect reads it: in `image` as decoded, with the size of the whole.
+  ScaledImage Read(const std::filesystem::path& file, const ReadImageOptions& reading = {}) const;
+
+  // What every model makes of the regions of a picture, and the regions.
+  struct Scored {
+    std::vector<Box> boxes;
+    // Who proposed each; empty where there is no MultiBox, or where kept features were taken.
+    std::vector<ProposalOrigin> origins;
+    std::vector<RegionScores> by_model;
+    StageTimes times;
+  };
+  // Proposes regions and scores them with every model.
+  Scored Score(const Image& image, bool box_regression, const std::string& picture_id = {}) const;
+
+  // All that the scores depend on, as text.
+  std::string Configuration() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The detector of these files with the models' own defaults: what 'deeper detect --model' finds.
+Detector LoadDetector(const std::filesystem::path& model, const DetectorOptions& options = {});
+Detector LoadDetector(const std::vector<std::filesystem::path>& models,
+                      const DetectorOptions& options = {});
+
+// Moves boxes that are in a picture of one size to where they are in one of another.
+void ScaleBoxes(int from_width,
+                int from_height,
+                int to_width,
+                int to_height,
+                std::vector<Detection>& detections);
+
+}  // namespace deeper

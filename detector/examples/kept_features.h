@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backbone/network.h"
+#include "core/dataset.h"
+#include "detector/heads/heads.h"
+#include "detector/proposer.h"
+#include "detector/regions/crop.h"
+#include "detector/regions/features.h"
+#include "proposals/selective_search.h"
+
+namespace deeper {
+
+// Which proposals of a picture box regression learns from; see SampleBoxesToMove.
+struct BoxesToMove {
+  double min_iou = 0.6;
+  std::size_t count = 0;  // of a picture, at most
+};
+
+// At most as many of each of so many pictures that they can all be kept in memory: of 20,000, with
+// profiles of 57 kB each, 1.1 GB; and 4 to 32 of a picture.
+BoxesToMove BoxesToMoveOf(std::size_t pictures, double min_iou);
+
+// What the features of training pictures are made by, and where they are kept.
+struct FeatureSource {
+  const Network* network = nullptr;
+  std::string backbone_fingerprint;
+  std::vector<std::string> row_fingerprints = {};  // of its rows, where several are made together
+  CropOptions crop;
+  SelectiveSearchOptions proposals;
+  // What proposes for held-out pictures, where that is more than Selective Search; may be null.
+  const Proposer* held_out_proposer = nullptr;
+  std::size_t max_proposals = 0;  // per picture, besides its objects' own boxes; 0 takes all
+  double holdout = 0;  // fraction of the pictures that is held out; of these, all proposals
+  std::filesystem::path cache;
+  int workers = 1;
+};
+
+// Which features are wanted of each picture.
+struct FeatureRequest {
+  bool features = true;        // of the objects' own boxes and of proposals
+  bool mirrored_truth = true;  // also the objects' own boxes in the mirror image
+  bool context = false;        // also the whole picture, and its mirror image
+  // Also what box regression learns from, of pictures that are not held out.
+  std::optional<BoxesToMove> to_move = std::nullopt;
+  // Where it moves the boxes of held-out pictures is kept with their features; may be null.
+  const BoxRegression* box_regression = nullptr;
+};
+
+struct TrainingFeatures {
+  FeatureSource source;
+  FeatureRequest wanted;
+};
+
+// Whether some of this picture's proposals are left out. A held-out picture keeps them all, to be
+// judged as a new picture would be.
+bool IsSampled(const AnnotatedImage& annotated, const FeatureSource& source);
+// Whether what box regression learns from is wanted of this picture.
+bool IsToMove(const AnnotatedImage& annotated, const TrainingFeatures& how);
+
+// One network's features where they are kept: what a picture's entries are called, and whether they
+// are there. `how` must outlive this. Safe from several threads on different pictures.
+class KeptFeatures {
+ public:
+  // Throws Error when the cache was made by another source.
+  explicit KeptFeatures(const TrainingFeatures& how);
+
+  const TrainingFeatures& how() const { return *how_; }
+  const FeatureCache& cache() const { return cache_; }
+
+  // Identifies a picture's entry: a changed annotation changes the first boxes, another number of
+  // proposals or another MultiBox the rest, and another box regression moves them elsewhere.
+  std::string EntryOf(const AnnotatedImage& annotated) const;
+  std::string MirroredEntryOf(const AnnotatedImage& annotated) const;
+  std::string ToMoveEntryOf(const AnnotatedImage& annotated) const;
+  // The whole picture's entry beside that of its boxes.
+  static std::string ContextEntryOf(const std::string& entry);
+
+  // Whether all that is wanted of the picture is there, as far as names tell.
+  bool IsComplete(const AnnotatedImage& annotated) const;
+
+  // The features under this entry, with their context where it is wanted; nothing where the cache
+  // does not have all.
+  std::optional<RegionFeatures> Load(const std::string& entry) const;
+
+ private:
+  const TrainingFeatures* how_;
+  FeatureCache cache_;
+  std::string held_out_suffix_;  // of the entries of held-out pictures
+};
+
+}  // namespace deeper

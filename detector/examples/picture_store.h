@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/dataset.h"
+#include "core/image.h"
+
+namespace deeper {
+
+// Decoded pictures of a data set, kept in memory as far as they fit, so that crops of them can be
+// drawn in any order. Safe from several threads.
+class PictureStore {
+ public:
+  // max_bytes: of decoded pictures; those beyond it are decoded each time. `dataset` must outlive
+  // this.
+  PictureStore(const Dataset& dataset, std::uint64_t max_bytes);
+
+  // Throws Error when it cannot be read.
+  std::shared_ptr<const Image> Get(std::size_t i) const;
+
+ private:
+  const Dataset* dataset_;
+  std::uint64_t max_bytes_;
+  mutable std::mutex mutex_;
+  mutable std::uint64_t bytes_ = 0;
+  mutable std::vector<std::shared_ptr<const Image>> pictures_;
+};
+
+}  // namespace deeper

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "backbone/network.h"
+#include "detector/heads/heads.h"
+#include "detector/proposer.h"
+#include "detector/regions/crop.h"
+
+namespace deeper {
+
+// What features depend on, one line each: the identity of a feature cache or a run.
+std::string RecipeOf(const std::string& backbone_fingerprint,
+                     const NetworkOptions& network,
+                     const CropOptions& crop,
+                     const Proposer& proposer);
+
+// The box regression as a line of a recipe, where features are kept with what it makes of profiles;
+// else "".
+std::string RegressionRecipe(const std::optional<BoxRegression>& regression);
+// Identifies a box regression: SHA-256 of its weights.
+std::string RegressionDigest(const BoxRegression& regression);
+
+}  // namespace deeper

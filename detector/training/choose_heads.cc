@@ -1,0 +1,177 @@
+#include "detector/training/choose_heads.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "detector/examples/data_split.h"
+#include "detector/region_scores.h"
+#include "detector/training/calibrate.h"
+
+namespace deeper {
+
+namespace {
+
+// What becomes of boxes that overlap a better one of their class; the fields of NmsOptions.
+struct Suppression {
+  double soft_sigma = 0;
+  double vote_iou = 0;
+};
+
+// Takes the first rows of a matrix of `rows` rows away.
+void EraseRows(std::size_t count, std::size_t rows, std::vector<float>& values) {
+  if (rows == 0) return;
+  const std::size_t gone = values.size() / rows * count;
+  values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(gone));
+}
+
+// What the model detects in the held-out pictures, with this suppression.
+DetectionSet DetectIn(const HeldOut& held_out, const Model& model, const NmsOptions& nms) {
+  DetectionSet found{.classes = model.classes, .images = {}};
+  const DetectOptions options{.box_regression = true, .min_score = model.min_score, .nms = nms};
+  for (std::size_t i = 0; i < held_out.regions.size(); ++i) {
+    const RegionFeatures& regions = held_out.regions[i];
+    found.images.push_back(
+        {.id = held_out.truth.images[i].id,
+         .width = regions.image_width,
+         .height = regions.image_height,
+         .detections = DetectionsOf(ScoreRegions(model, regions, options.box_regression),
+                                    regions.image_width,
+                                    regions.image_height,
+                                    options)});
+  }
+  return found;
+}
+
+LinearClassifiers TrainKind(ClassifierKind kind,
+                            const std::vector<TrainingImage>& training,
+                            std::size_t classes,
+                            const HeadsOptions& options,
+                            const Monitor& monitor) {
+  const bool is_svm = kind == ClassifierKind::kSvm;
+  Stage stage(monitor,
+              is_svm ? "training SVMs" : "training softmax",
+              "steps",
+              is_svm
+                  ? training.size() * (options.svm.only.empty() ? classes : options.svm.only.size())
+                  : static_cast<std::size_t>(options.softmax.max_steps));
+  const Progress advance = [&](std::size_t done, std::size_t) { stage.AdvanceTo(done); };
+  return is_svm ? TrainClassifiers(training, classes, options.svm, options.workers, advance)
+                : TrainSoftmax(training, classes, options.softmax, options.workers, advance);
+}
+
+// The model with classifiers of this kind. A softmax's scores are its probabilities.
+Model WithClassifiers(Model model,
+                      ClassifierKind kind,
+                      const std::vector<TrainingImage>& training,
+                      const HeadsOptions& options,
+                      const Monitor& monitor) {
+  const std::size_t classes = model.classes.Size();
+  model.classifiers = TrainKind(kind, training, classes, options, monitor);
+  if (kind == ClassifierKind::kSoftmax) {
+    SetCalibration({.curves = std::vector<LogisticCurve>(classes),
+                    .operating_points = std::vector<double>(classes, 0.5)},
+                   model);
+  }
+  return model;
+}
+
+// The suppression that was asked for, or those to choose from. Soft ones are for probabilities.
+std::vector<Suppression> SuppressionsFor(ClassifierKind kind, const HeadsOptions& options) {
+  if (!options.Chooses() || options.vote_iou || options.soft_sigma) {
+    return {{.soft_sigma = options.soft_sigma.value_or(0),
+             .vote_iou = options.vote_iou.value_or(kVoteIou)}};
+  }
+  constexpr double kSoftSigma = 0.3;
+  std::vector<Suppression> all = {{.vote_iou = kVoteIou}, {}};
+  if (kind == ClassifierKind::kSoftmax || options.calibrate)
+    all.push_back({.soft_sigma = kSoftSigma});
+  return all;
+}
+
+std::string SuppressionText(const Suppression& suppression) {
+  if (suppression.soft_sigma > 0) return fmt::format("soft suppression {}", suppression.soft_sigma);
+  if (suppression.vote_iou > 0) return fmt::format("voting {}", suppression.vote_iou);
+  return "plain suppression";
+}
+
+void SetSuppression(const Suppression& suppression, Model& model) {
+  model.nms.soft_sigma = suppression.soft_sigma;
+  model.nms.vote_iou = suppression.vote_iou;
+}
+
+// Makes the scores probabilities and says so among the model's facts; false, and nothing is
+// changed, where larger ones are not more often right. Soft suppression takes from what the curves
+// give, so these are of boxes that are whole.
+bool CalibrateOn(const HeldOut& held_out, int workers, Model& model) {
+  NmsOptions hard = model.nms;
+  hard.soft_sigma = 0;
+  const Evaluation evaluation = Evaluate(held_out.truth,
+                                         MarginsOf(DetectIn(held_out, model, hard), model),
+                                         {.protocol = Protocol::kVoc12, .workers = workers});
+  std::optional<Calibration> calibration = CalibrationOf(evaluation);
+  if (!calibration) return false;
+  SetCalibration(*std::move(calibration), model);
+  model.training["calibrated on"] =
+      fmt::format("{} held-out pictures", held_out.truth.images.size());
+  return true;
+}
+
+}  // namespace
+
+HeldOut HeldOutOf(const Dataset& dataset, ExtractedImages extracted) {
+  HeldOut held_out = {.truth = SubsetOf(dataset, extracted.positions), .regions = {}};
+  for (TrainingImage& image : extracted.images) {
+    RegionFeatures& regions = image.regions;
+    const std::size_t own = image.truth.size();
+    EraseRows(own, regions.boxes.size(), regions.features);
+    EraseRows(own, regions.boxes.size(), regions.offsets);
+    regions.boxes.erase(regions.boxes.begin(),
+                        regions.boxes.begin() + static_cast<std::ptrdiff_t>(own));
+    held_out.regions.push_back(std::move(regions));
+  }
+  return held_out;
+}
+
+Evaluation EvaluateOn(const HeldOut& held_out, const Model& model, Protocol protocol, int workers) {
+  return Evaluate(held_out.truth,
+                  DetectIn(held_out, model, model.nms),
+                  {.protocol = protocol, .workers = workers});
+}
+
+Model WithBestClassifiers(const Model& shared,
+                          const std::vector<TrainingImage>& training,
+                          const HeldOut& held_out,
+                          const HeadsOptions& options,
+                          const Monitor& monitor) {
+  std::optional<Model> best;
+  double best_map = 0;
+  std::string found;
+  for (const ClassifierKind kind : options.kinds) {
+    const Model trained = WithClassifiers(shared, kind, training, options, monitor);
+    for (const Suppression& suppression : SuppressionsFor(kind, options)) {
+      Model model = trained;
+      SetSuppression(suppression, model);
+      const bool is_usable = !options.calibrate || CalibrateOn(held_out, options.workers, model);
+      if (!options.Chooses()) return model;
+      const double map = is_usable ? EvaluateOn(held_out, model, Protocol::kVoc07, options.workers)
+                                         .mean_average_precision
+                                   : 0;
+      found += fmt::format("{}{} with {} {:.2f}",
+                           found.empty() ? "" : ", ",
+                           NameOf(kind),
+                           SuppressionText(suppression),
+                           100 * map);
+      if (best && map <= best_map) continue;
+      best = std::move(model);
+      best_map = map;
+    }
+  }
+  monitor.say("mAP on held-out pictures (voc07): " + found);
+  best->training["classifiers, held-out mAP"] = found;
+  return *std::move(best);
+}
+
+}  // namespace deeper

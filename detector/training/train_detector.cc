@@ -1,0 +1,208 @@
+#include "detector/training/train_detector.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "backbone/files/weight_files.h"
+#include "core/error.h"
+#include "core/work/parallel.h"
+#include "detector/model/model.h"
+#include "detector/multibox/multibox_file.h"
+
+namespace deeper {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// The row above which the further networks differ: detection runs what is below once for all.
+constexpr const char* kSharedUpTo = "inception_4e";
+
+// One of the detectors: how its network is fine-tuned.
+struct Member {
+  std::string suffix;  // of its files' names: "" of the first, "-2" of the second
+  std::string frozen;
+  CropMode crop = CropMode::kWarp;
+  std::uint64_t steps = 0;
+  bool class_balanced = false;
+};
+
+std::string SuffixOf(std::size_t position) {
+  return position == 0 ? "" : fmt::format("-{}", position + 1);
+}
+
+// The first is the detector that it would be alone. Its network is trained on for each of the
+// others with other examples in another order, every second time with the classes in balance; for
+// the last of three or more on square crops, with more of the network.
+std::vector<Member> MembersOf(const DetectorTrainingOptions& options, std::uint64_t steps) {
+  std::vector<Member> members = {{.suffix = "", .frozen = options.frozen, .steps = steps}};
+  for (std::size_t number = 2; number <= options.models; ++number) {
+    const bool is_square = number == options.models && options.models > 2;
+    members.push_back({.suffix = SuffixOf(number - 1),
+                       .frozen = is_square ? options.frozen : kSharedUpTo,
+                       .crop = is_square ? CropMode::kSquare : CropMode::kWarp,
+                       .steps = (steps + 2) / 3,
+                       .class_balanced = number % 2 == 0});
+  }
+  return members;
+}
+
+// Training has no int8.
+std::optional<Precision> TrainingPrecision(std::optional<Precision> precision) {
+  return precision == Precision::kInt8 ? std::nullopt : precision;
+}
+
+// Recipe of the detector in models/, docs/training.md.
+FinetuneOptions FinetuneOptionsFor(const DetectorTrainingOptions& options,
+                                   const Member& member,
+                                   std::size_t seed) {
+  FinetuneOptions finetune;
+  NetworkTrainingOptions& training = finetune.training;
+  training.plan.frozen = member.frozen;
+  training.solver.schedule.kind = ScheduleKind::kPoly;
+  training.solver.schedule.rate = 0.002;
+  training.solver.schedule.warmup = 50;
+  training.solver.new_layer_rate = 5;
+  training.solver.average_decay = 0.99;
+  training.steps = member.steps;
+  training.seed = seed;
+  training.validate_every = std::max<std::uint64_t>(member.steps / 4, 1);
+  training.checkpoint_every = 25;
+  training.precision = TrainingPrecision(options.precision);
+  training.workers = options.workers;
+  training.file = options.work / ("tuned" + member.suffix + ".safetensors");
+  finetune.proposals_cache = options.work / "tuned.safetensors.proposals";
+  finetune.crop = member.crop;
+  finetune.sampling.class_balanced = member.class_balanced;
+  finetune.holdout = options.holdout;
+  return finetune;
+}
+
+// As many boxes as the paper's, or half as many as there are objects in a small data set, so that
+// each has some of its own to begin from.
+MultiBoxTrainingOptions MultiBoxOptionsFor(const DetectorTrainingOptions& options,
+                                           std::size_t objects) {
+  MultiBoxTrainingOptions multibox;
+  multibox.boxes = std::clamp<std::size_t>(objects / 2, 1, 200);
+  multibox.holdout = options.holdout;
+  NetworkTrainingOptions& training = multibox.training;
+  training.solver.schedule.warmup = 20;
+  training.solver.average_decay = 0.99;
+  training.steps = options.multibox_steps;
+  training.validate_every = std::max<std::uint64_t>(options.multibox_steps / 20, 1);
+  training.checkpoint_every = 25;
+  training.precision = TrainingPrecision(options.precision);
+  training.workers = options.workers;
+  training.file = options.work / "multibox.safetensors";
+  return multibox;
+}
+
+HeadsOptions HeadsOptionsFor(const DetectorTrainingOptions& options, const Member& member) {
+  HeadsOptions heads;
+  heads.cache = options.work / ("features" + member.suffix);
+  heads.backbone_name = "GoogLeNet, fine-tuned";
+  heads.max_training_boxes = options.max_training_boxes;
+  heads.crop = member.crop;
+  heads.context = 1;
+  heads.holdout = options.holdout;
+  heads.calibrate = true;
+  heads.quantize = !options.precision || options.precision == Precision::kInt8;
+  heads.self_contained = true;
+  heads.precision = options.precision;
+  heads.workers = options.workers;
+  return heads;
+}
+
+}  // namespace
+
+void DetectorTrainingOptions::Validate() const {
+  RequireInRange("models", static_cast<double>(models), 1, 100);
+  RequireInRange("steps", static_cast<double>(steps), 0, 1e9);
+  RequireInRange("multibox_steps", static_cast<double>(multibox_steps), 0, 1e9);
+  RequireInRange("holdout", holdout, 0.01, 0.9);
+  RequireInRange("max_training_boxes", static_cast<double>(max_training_boxes), 0, 1e6);
+  RequireInRange("workers", workers, 0, 4096);
+  if (work.empty()) throw Error("work is empty, expected a directory for what is kept");
+}
+
+DetectorTrainingReport TrainDetector(const Dataset& dataset,
+                                     const DetectorTrainingOptions& given,
+                                     const Monitor& monitor,
+                                     const TakeTrainedDetector& take) {
+  given.Validate();
+  if (dataset.images.empty()) throw Error(dataset.name + ": has no pictures to train on");
+  DetectorTrainingOptions options = given;
+  if (options.workers == 0) options.workers = DefaultWorkers();
+  const std::uint64_t steps = options.steps > 0
+                                  ? options.steps
+                                  : std::clamp<std::uint64_t>(dataset.images.size() / 2, 300, 3000);
+  const std::vector<Member> members = MembersOf(options, steps);
+  const Weights backbone = ReadBackboneWeights(options.backbone);
+  fs::create_directories(options.work);
+
+  DetectorTrainingReport report;
+  report.labels = CountLabels(dataset);
+  int part = 0;
+  if (options.multibox_steps > 0) {
+    monitor.say(fmt::format("\n{}. a MultiBox, {} steps", ++part, options.multibox_steps));
+    const MultiBoxTrainingOptions multibox =
+        MultiBoxOptionsFor(options, CountObjects(report.labels));
+    report.multibox = TrainMultiBox(dataset, backbone, multibox, monitor);
+    report.goes_on_from = report.multibox->goes_on_from;
+    if (!report.multibox->finished) return report;
+    SaveMultiBox(report.multibox->multibox, multibox.training.file);
+  }
+  std::vector<HeadsTraining> heads;
+  ++part;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const Member& member = members[i];
+    monitor.say(fmt::format(
+        "\n{}. fine-tuning the network{}, {} steps",
+        part,
+        members.size() > 1 ? fmt::format(" of detector {} of {}", i + 1, members.size()) : "",
+        member.steps));
+    const FinetuneOptions finetune = FinetuneOptionsFor(options, member, i);
+    const Weights& begun_from = i == 0 ? backbone : report.detectors.front().finetune.network;
+    report.detectors.push_back({.finetune = Finetune(dataset, begun_from, finetune, monitor)});
+    const FinetuneReport& tuned = report.detectors.back().finetune;
+    report.goes_on_from = tuned.goes_on_from;
+    if (!tuned.finished) return report;
+    WriteBackboneWeights(tuned.network, finetune.training.file);
+    monitor.say(fmt::format(
+        "{}: fine-tuned for {} classes", finetune.training.file.string(), dataset.classes.Size()));
+    heads.push_back({.backbone = tuned.network, .options = HeadsOptionsFor(options, member)});
+    if (report.multibox) heads.back().options.multibox = report.multibox->multibox;
+  }
+  monitor.say(fmt::format("\n{}. classifiers and box regression on its features", ++part));
+  report.goes_on_from = heads.front().options.cache;
+  report.finished = TrainHeads(
+      dataset,
+      std::move(heads),
+      [&](std::size_t position, TrainedHeads trained) {
+        TrainedDetector& detector = report.detectors[position];
+        detector.heads = std::move(trained);
+        if (take) take(position, detector);
+      },
+      monitor);
+  return report;
+}
+
+Model TrainDetector(const Dataset& dataset,
+                    const DetectorTrainingOptions& options,
+                    const Monitor& monitor) {
+  DetectorTrainingReport report = TrainDetector(dataset, options, monitor, {});
+  if (!report.finished) {
+    throw Error("stopped; the same training goes on from " + report.goes_on_from.string());
+  }
+  return std::move(report.detectors.front().heads.model);
+}
+
+fs::path MemberFile(const fs::path& first, std::size_t position) {
+  fs::path file = first.parent_path() / (first.stem().string() + SuffixOf(position));
+  file += first.extension();
+  return file;
+}
+
+}  // namespace deeper

@@ -1,0 +1,110 @@
+#include "core/pictures/picture_files.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "core/error.h"
+#include "tests/support/catch.h"
+#include "tests/support/temporary_directory.h"
+
+namespace deeper {
+namespace {
+
+namespace fs = std::filesystem;
+
+void Touch(const fs::path& path) {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path) << "x";
+}
+
+std::vector<std::string> IdsOf(const std::vector<Picture>& pictures) {
+  std::vector<std::string> ids;
+  for (const Picture& picture : pictures) ids.push_back(picture.id);
+  return ids;
+}
+
+using Ids = std::vector<std::string>;
+
+TEST_CASE("a directory gives the pictures below it, named by their relative paths") {
+  const test::TemporaryDirectory directory;
+  Touch(directory / "b.JPG");
+  Touch(directory / "sub/deep/a.png");
+  Touch(directory / "notes.txt");
+  const std::vector<Picture> pictures = FindPictures({directory.path().string()});
+  CHECK(IdsOf(pictures) == Ids{"b", "sub/deep/a"});
+  CHECK(pictures[1].path == directory / "sub/deep/a.png");
+}
+
+TEST_CASE("a file is taken whatever its name, and once") {
+  const test::TemporaryDirectory directory;
+  Touch(directory / "picture.bin");
+  const std::string word = (directory / "picture.bin").string();
+  CHECK(IdsOf(FindPictures({word, word})) == Ids{"picture"});
+}
+
+TEST_CASE("a pattern gives the files that match") {
+  const test::TemporaryDirectory directory;
+  Touch(directory / "a1.jpg");
+  Touch(directory / "a2.jpg");
+  Touch(directory / "b1.jpg");
+  CHECK(IdsOf(FindPictures({(directory / "a?.jpg").string()})) == Ids{"a1", "a2"});
+}
+
+TEST_CASE("a list file's relative words count from its own directory") {
+  const test::TemporaryDirectory directory;
+  Touch(directory / "sub/a.jpg");
+  std::ofstream(directory / "list.txt") << "sub/a.jpg\r\n\n";
+  const std::string word = fmt::format("@{}", (directory / "list.txt").string());
+  CHECK(IdsOf(FindPictures({word})) == Ids{"sub/a"});
+}
+
+TEST_CASE("pictures that differ in their extension alone keep it") {
+  const test::TemporaryDirectory directory;
+  Touch(directory / "a.jpg");
+  Touch(directory / "a.png");
+  Touch(directory / "b.png");
+  CHECK(IdsOf(FindPictures({directory.path().string()})) == Ids{"a.jpg", "a.png", "b"});
+}
+
+TEST_CASE("pictures of the same name from two inputs get different ids") {
+  const test::TemporaryDirectory directory;
+  Touch(directory / "one/a.jpg");
+  Touch(directory / "two/a.jpg");
+  const std::vector<Picture> pictures =
+      FindPictures({(directory / "one").string(), (directory / "two").string()});
+  CHECK(IdsOf(pictures) == Ids{"a.jpg", "a.jpg~2"});
+}
+
+TEST_CASE("no id climbs out of the output directory") {
+  const test::TemporaryDirectory directory;
+  Touch(directory / "a.jpg");
+  fs::create_directories(directory / "sub");
+  const std::string word = (directory / "sub/../a.jpg").string();
+  for (const Picture& picture : FindPictures({word})) {
+    CHECK(fs::path(picture.id).is_relative());
+    CHECK(picture.id.find("..") == std::string::npos);
+  }
+}
+
+TEST_CASE("links to pictures are taken, links to directories lead neither out nor in circles") {
+  const test::TemporaryDirectory outside;
+  Touch(outside / "far.jpg");
+  const test::TemporaryDirectory directory;
+  Touch(directory / "near.jpg");
+  fs::create_symlink(outside / "far.jpg", directory / "link.jpg");
+  fs::create_symlink(outside / "gone.jpg", directory / "dangling.jpg");
+  fs::create_directory_symlink(outside.path(), directory / "out");
+  fs::create_directory_symlink(directory.path(), directory / "circle");
+  CHECK(IdsOf(FindPictures({directory.path().string()})) == Ids{"link", "near"});
+}
+
+TEST_CASE("a word that names nothing and a directory without pictures are errors that name them") {
+  const test::TemporaryDirectory directory;
+  CHECK_THROWS_AS(FindPictures({(directory / "missing.jpg").string()}), Error);
+  CHECK_THROWS_WITH(FindPictures({directory.path().string()}),
+                    Catch::Contains(directory.path().string()) && Catch::Contains("found none"));
+}
+
+}  // namespace
+}  // namespace deeper

@@ -1,0 +1,94 @@
+#include "tools/options/detector_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "core/error.h"
+#include "core/files/file.h"
+#include "tools/options/command_line.h"
+#include "tools/options/find_model.h"
+
+namespace deeper::tools {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+std::vector<fs::path> ModelFiles(const std::vector<std::string>& words) {
+  if (words.empty()) return {FindModelFile("")};
+  std::vector<fs::path> files;
+  for (const std::string& word : words) {
+    if (!word.starts_with('@')) {
+      files.push_back(FindModelFile(word));
+      continue;
+    }
+    const fs::path list = word.substr(1);
+    const std::string text = ReadTextFile(list);
+    for (const std::string_view line : SplitLines(text)) {
+      if (!line.empty()) files.push_back(list.parent_path() / line);
+    }
+  }
+  if (files.empty()) throw Error(fmt::format("{}: names no model", fmt::join(words, ", ")));
+  return files;
+}
+
+std::vector<std::string> ShortNames(const std::vector<fs::path>& files) {
+  const auto stem = [](const fs::path& file) { return file.stem().string(); };
+  std::vector<std::string> names;
+  for (const fs::path& file : files) {
+    const bool is_unique = std::ranges::count(files, stem(file), stem) == 1;
+    names.push_back(is_unique ? stem(file) : file.string());
+  }
+  return names;
+}
+
+void DetectorArguments::AddOptions(po::options_description& group) {
+  // clang-format off
+  group.add_options()
+      ("model", po::value(&models)->value_name("FILE"), "detector, or several (the option again, or @LIST, a file of names), which then score the same proposals; default: voc.safetensors in $DEEPER_MODELS or models/")
+      ("model-weight", po::value(&weights)->value_name("W"), "weight of a model's scores in the mean, once for each --model; default: equal")
+      ("backbone", po::value(&backbone)->value_name("FILE"), "the model's network, when it is neither in it nor beside it nor in $DEEPER_MODELS")
+      ("fusion", po::value(&fusion)->default_value(fusion)->value_name("WHAT"), "of several models: scores, the mean of each region's before suppression, or boxes, each model's detections joined by weighted boxes fusion")
+      ("fusion-iou", po::value(&fusion_iou)->default_value(fusion_iou)->value_name("IOU"), "boxes that overlap by more are fused")
+      ("no-multibox", po::bool_switch(&no_multibox), "propose by Selective Search alone, where the model has a MultiBox too");
+  // clang-format on
+  multibox_views.AddOptions(group);
+}
+
+void DetectorArguments::Check() const {
+  multibox_views.Views();
+  for (const double weight : weights) CheckRange("model-weight", weight, 1e-6, 1e6);
+  if (fusion != "scores" && fusion != "boxes") {
+    throw UsageError(fmt::format("--fusion is '{}', expected scores or boxes", fusion));
+  }
+  CheckRange("fusion-iou", fusion_iou, 0, 1);
+  if (models.size() > 1 && !backbone.empty()) {
+    throw UsageError("--backbone goes with one --model; several find theirs in $DEEPER_MODELS");
+  }
+}
+
+Detector DetectorArguments::Load() const {
+  const std::vector<fs::path> files = ModelFiles(models);
+  if (!weights.empty() && weights.size() != files.size()) {
+    throw UsageError(fmt::format("expected --model-weight for each of the {} models, found {}",
+                                 files.size(),
+                                 weights.size()));
+  }
+  Detector detector(
+      files,
+      {.weights = weights,
+       .backbone = backbone,
+       .fusion = FusionFromName(fusion),
+       .fusion_iou = fusion_iou,
+       .precision = run.Wanted(),
+       .multibox = !no_multibox,
+       .multibox_views = multibox_views.Views(),
+       .search = [this](const SelectiveSearchOptions& own) { return proposals.Over(own); },
+       .feature_cache = feature_cache,
+       .inputs = inputs});
+  for (const std::string& remark : detector.remarks()) fmt::print(stderr, "{}\n", remark);
+  return detector;
+}
+
+}  // namespace deeper::tools

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <string>
+
+#include "backbone/training/training_run.h"
+#include "tools/options/network_options.h"
+
+namespace deeper::tools {
+
+// Options of training a network, shared by the trainings that do, as words.
+struct NetworkTrainingArguments {
+  std::string output;  // the file to write
+  std::string schedule;
+  RunOptions run;
+  bool json = false;
+
+  void AddNetworkOptions(boost::program_options::options_description& group,
+                         NetworkTrainingOptions& training);
+  void AddTrainingOptions(boost::program_options::options_description& group,
+                          NetworkTrainingOptions& training);
+  // Throws UsageError or Error for values out of range; fills in what depends on the words.
+  void Check(NetworkTrainingOptions& training);
+};
+
+}  // namespace deeper::tools
