@@ -20,8 +20,9 @@ function(deeper_configure_target target)
 endfunction()
 
 # deeper_add_library(<name> SOURCES ... HEADERS ... PUBLIC ... PRIVATE ...)
-# Makes deeper_<name>, alias deeper::<name>. HEADERS are installed and each is
-# compiled alone (target all_verify_interface_header_sets).
+# Makes deeper_<name>, alias deeper::<name>. HEADERS are what a user may include:
+# installed, and each compiled alone (target all_verify_interface_header_sets).
+# Headers that only our own code includes stand among the SOURCES.
 function(deeper_add_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;HEADERS;PUBLIC;PRIVATE")
   set(target deeper_${name})

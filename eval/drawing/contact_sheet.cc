@@ -1,15 +1,14 @@
+#include "eval/drawing/contact_sheet.h"
+
 #include <algorithm>
 #include <array>
 #include <numeric>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/error.h"
 #include "eval/drawing/draw_thumbnail.h"
-#include "eval/drawing/picture_marks.h"
 
 namespace deeper {
 namespace {

@@ -1,12 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <vector>
 
 #include "core/dataset.h"
 #include "core/detection.h"
-#include "core/image.h"
 #include "eval/drawing/draw.h"
 #include "eval/evaluate.h"
 
@@ -36,16 +34,5 @@ std::vector<PictureMarks> MarkPictures(const Dataset& dataset,
 
 // Each class's best operating point (eval/analysis/breakdown.h); infinity where it has none.
 std::vector<float> BestLeastScores(const Evaluation& evaluation);
-
-// Pictures side by side, each scaled into a square of tile_px with its caption below, on dark
-// ground. Row by row, each as high as its highest picture; empty for no pictures. Expects positive
-// sizes and as many captions as pictures.
-struct SheetLayout {
-  int columns = 4;
-  int tile_px = 320;
-};
-Image MakeContactSheet(const std::vector<Image>& pictures,
-                       const std::vector<std::string>& captions,
-                       const SheetLayout& layout = {});
 
 }  // namespace deeper

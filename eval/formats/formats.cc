@@ -15,6 +15,8 @@
 #include "eval/formats/detection_lines.h"
 #include "eval/formats/ilsvrc.h"
 #include "eval/formats/voc.h"
+#include "eval/formats/voc_annotations.h"
+#include "eval/formats/voc_results.h"
 
 namespace deeper {
 namespace {

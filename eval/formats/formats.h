@@ -19,7 +19,7 @@ namespace deeper {
 enum class LabelFormat {
   kJsonLines,    // eval/formats/detection_lines.h, eval/formats/annotation_lines.h
   kCoco,         // eval/formats/coco.h
-  kVoc,          // eval/formats/voc.h: annotations and lists, or comp3_det files
+  kVoc,          // eval/formats/voc.h, voc_annotations.h; voc_results.h: comp3_det files
   kIlsvrc,       // eval/formats/ilsvrc.h: submission
   kYolo,         // eval/formats/yolo.h
   kCsv,          // eval/formats/csv.h

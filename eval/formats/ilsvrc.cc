@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "core/text/parse.h"
 #include "eval/formats/reading/one_based.h"
 #include "eval/formats/reading/text_line.h"
+#include "eval/formats/voc.h"
 
 namespace deeper {
 namespace {

@@ -2,10 +2,13 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "core/class_table.h"
 #include "core/dataset.h"
 #include "core/detection.h"
-#include "eval/formats/voc.h"
+#include "eval/formats/reading/read_dataset.h"
 
 namespace deeper {
 

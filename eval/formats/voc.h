@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "core/box.h"
+#include "core/class_table.h"
 #include "core/dataset.h"
-#include "core/detection.h"
 #include "core/error.h"
-#include "eval/formats/reading/labels.h"
 #include "eval/formats/reading/read_dataset.h"
 
 namespace deeper {
@@ -70,26 +70,5 @@ std::vector<Annotation> AnnotationsOf(const VocFile& file,
 ReadDataset ReadVocDataset(const std::filesystem::path& root,
                            const std::string& set,
                            const VocOptions& options = {});
-
-// Writes labels without scores as a data set: the list `set` and an annotation a picture, such that
-// reading gives the same boxes. Crowds and areas are lost. Throws Error for an id that is not one
-// word of UTF-8 or that leaves the directory.
-void WriteVocAnnotations(const LabelledSet& labels,
-                         const std::filesystem::path& root,
-                         const std::string& set);
-
-// The devkit's results directory: comp3_det_<set>_<class>.txt with lines "<id> <score> <xmin>
-// <ymin> <xmax> <ymax>", 1-based inclusive. Reading takes one file for each of `classes`, gives
-// pictures sorted by id, a picture's detections by class, then in the order of the file, and throws
-// Error for a missing file or, with its number, a malformed line. Writing makes one file a class,
-// also for classes without a detection, such that reading gives the same boxes and scores; it
-// throws Error for an id or class name that the format cannot hold (spaces in an id, '/' in a class
-// name).
-DetectionSet ReadVocResults(const std::filesystem::path& directory,
-                            const std::string& set,
-                            const ClassTable& classes);
-void WriteVocResults(const DetectionSet& detections,
-                     const std::filesystem::path& directory,
-                     const std::string& set);
 
 }  // namespace deeper

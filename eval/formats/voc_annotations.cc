@@ -1,15 +1,18 @@
+#include "eval/formats/voc_annotations.h"
+
 #include <fmt/format.h>
 
 #include <pugixml.hpp>
 #include <sstream>
-#include <string>
+#include <string_view>
+#include <vector>
 
+#include "core/class_table.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/utf8.h"
 #include "eval/formats/reading/one_based.h"
 #include "eval/formats/reading/text_line.h"
-#include "eval/formats/voc.h"
 
 namespace deeper {
 namespace {

@@ -1,15 +1,18 @@
+#include "eval/formats/voc_results.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/float_text.h"
 #include "eval/formats/reading/one_based.h"
 #include "eval/formats/reading/text_line.h"
-#include "eval/formats/voc.h"
 
 namespace deeper {
 namespace {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -14,13 +14,12 @@
 #include <utility>
 #include <vector>
 
-#include "core/error.h"
+#include "core/box.h"
 #include "core/text/float_text.h"
 #include "core/text/utf8.h"
 #include "eval/analysis/breakdown.h"
-#include "eval/drawing/annotated_image.h"
-#include "eval/drawing/draw.h"
 #include "eval/drawing/draw_thumbnail.h"
+#include "eval/report/report_views.h"
 
 namespace deeper {
 namespace {
@@ -28,40 +27,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kFoundKind = "TP";
-constexpr int kJpegQuality = 78;
-
-std::string Base64(const std::vector<std::uint8_t>& bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = bytes.size() - i;
-    std::uint32_t three = std::uint32_t{bytes[i]} << 16U;
-    if (left > 1) three |= std::uint32_t{bytes[i + 1]} << 8U;
-    if (left > 2) three |= bytes[i + 2];
-    text += kDigits[three >> 18U];
-    text += kDigits[three >> 12U & 63U];
-    text += left > 1 ? kDigits[three >> 6U & 63U] : '=';
-    text += left > 2 ? kDigits[three & 63U] : '=';
-  }
-  return text;
-}
-
-// One box on a picture of the report.
-struct Mark {
-  Box box;
-  std::string kind;  // "TP", an error kind, "Miss", or "truth" for an object shown beside
-  std::string label;
-};
-
-// A picture or part of one, to be shown.
-struct View {
-  std::size_t image = 0;
-  Box part;  // in the picture
-  int max_side_px = 0;
-  std::vector<Mark> marks;
-  Json entry;  // what else the page wants to know
-};
 
 class Chooser {
  public:
@@ -76,8 +41,8 @@ class Chooser {
     }
   }
 
-  std::vector<View> Gallery() const {
-    std::vector<View> views;
+  std::vector<ReportView> Gallery() const {
+    std::vector<ReportView> views;
     if (options_.gallery_size == 0) return views;
     const std::size_t kinds = kErrorKinds + (coverage_.empty() ? 1 : 2);
     const std::size_t groups = kinds * std::max<std::size_t>(1, ClassesInUse());
@@ -91,9 +56,9 @@ class Chooser {
     return views;
   }
 
-  std::vector<View> BestAndWorst() const {
+  std::vector<ReportView> BestAndWorst() const {
     const std::vector<Judged> judged = JudgePictures();
-    std::vector<View> views;
+    std::vector<ReportView> views;
     const auto count =
         std::min(static_cast<std::size_t>(options_.picture_count), judged.size() / 2);
     for (std::size_t i = 0; i < count; ++i) views.push_back(WholePicture(judged[i], "best"));
@@ -110,7 +75,7 @@ class Chooser {
     std::size_t found = 0;
     std::size_t wrong = 0;
     std::size_t missed = 0;
-    std::vector<Mark> marks;
+    std::vector<ReportMark> marks;
 
     double F1() const {
       const double all = static_cast<double>(2 * found + wrong + missed);
@@ -162,14 +127,15 @@ class Chooser {
     return iou;
   }
 
-  View DetectionView(std::size_t c, std::size_t i, const std::string& kind) const {
+  ReportView DetectionView(std::size_t c, std::size_t i, const std::string& kind) const {
     const Outcome& outcome = input_.evaluation.classes[c].outcomes[i];
     const std::string& name = NameOf(ClassAt(c));
-    View view{.image = outcome.image,
-              .part = BoxOf(outcome),
-              .max_side_px = options_.cutout_px,
-              .marks = {},
-              .entry = {{"class", c}, {"kind", kind}, {"score", outcome.score}, {"note", ""}}};
+    ReportView view{
+        .image = outcome.image,
+        .part = BoxOf(outcome),
+        .max_side_px = options_.cutout_px,
+        .marks = {},
+        .entry = {{"class", c}, {"kind", kind}, {"score", outcome.score}, {"note", ""}}};
     const std::optional<DetectionError>& error = analysis_.errors[c][i];
     std::optional<std::uint32_t> object = outcome.object;
     if (error) {
@@ -193,7 +159,7 @@ class Chooser {
   }
 
   // The best `each` detections of every kind; they stand by descending score.
-  void AddDetections(std::size_t c, std::size_t each, std::vector<View>& views) const {
+  void AddDetections(std::size_t c, std::size_t each, std::vector<ReportView>& views) const {
     std::map<std::string, std::size_t> taken;
     for (std::size_t i = 0; i < input_.evaluation.classes[c].outcomes.size(); ++i) {
       const std::optional<std::string> kind = KindOf(c, i);
@@ -204,7 +170,7 @@ class Chooser {
   }
 
   // Missed objects: of each class the largest, which one would least expect to be missed.
-  void AddMissed(std::size_t each, std::vector<View>& views) const {
+  void AddMissed(std::size_t each, std::vector<ReportView>& views) const {
     std::vector<MissedObject> missed = analysis_.missed;
     std::ranges::stable_sort(missed, std::ranges::greater{}, [&](const MissedObject& object) {
       return Area(ObjectOf(object.image, object.object).box);
@@ -227,7 +193,7 @@ class Chooser {
   }
 
   // Objects that no proposal covers: of each class the largest, with the best proposal of all.
-  void AddUncovered(std::size_t each, std::vector<View>& views) const {
+  void AddUncovered(std::size_t each, std::vector<ReportView>& views) const {
     std::vector<ObjectCoverage> uncovered;
     for (const ObjectCoverage& object : coverage_) {
       if (!object.Covered(options_.errors.foreground_iou)) uncovered.push_back(object);
@@ -239,16 +205,16 @@ class Chooser {
     for (const ObjectCoverage& object : uncovered) {
       const Annotation& annotation = ObjectOf(object.image, object.object);
       if (taken[annotation.class_id]++ >= each) continue;
-      View view{.image = object.image,
-                .part = annotation.box,
-                .max_side_px = options_.cutout_px,
-                .marks = {{.box = annotation.box,
-                           .kind = "NoProp",
-                           .label = NameOf(annotation.class_id)}},
-                .entry = {{"class", IndexOf(annotation.class_id)},
-                          {"kind", "NoProp"},
-                          {"score", nullptr},
-                          {"note", "no proposal near it"}}};
+      ReportView view{.image = object.image,
+                      .part = annotation.box,
+                      .max_side_px = options_.cutout_px,
+                      .marks = {{.box = annotation.box,
+                                 .kind = "NoProp",
+                                 .label = NameOf(annotation.class_id)}},
+                      .entry = {{"class", IndexOf(annotation.class_id)},
+                                {"kind", "NoProp"},
+                                {"score", nullptr},
+                                {"note", "no proposal near it"}}};
       const auto best = std::ranges::max_element(object.best, {}, &BestProposal::iou);
       if (best != object.best.end() && best->rank) {
         const auto source = static_cast<std::size_t>(best - object.best.begin());
@@ -307,7 +273,7 @@ class Chooser {
     return judged;
   }
 
-  View WholePicture(const Judged& judged, const char* rank) const {
+  ReportView WholePicture(const Judged& judged, const char* rank) const {
     const AnnotatedImage& image = input_.dataset.images[judged.image];
     const auto whole = [](int side) {
       return side > 0 ? static_cast<float>(side) : std::numeric_limits<float>::max();
@@ -330,50 +296,6 @@ class Chooser {
   std::vector<float> least_scores_;  // by class
 };
 
-// Fills in what comes from the pixels; without a picture, from the boxes alone.
-void Render(const View& view, const Image* image, const std::string& id, Json& entry) {
-  entry = view.entry;
-  entry["id"] = WithoutInvalidUtf8(id);
-  Thumbnail thumbnail;
-  if (image != nullptr) thumbnail = MakeThumbnail(*image, view.part, view.max_side_px);
-  if (thumbnail.image.IsEmpty()) {
-    Box part = view.part;
-    for (const Mark& mark : view.marks) {
-      if (!std::isfinite(part.x1) || part.x1 > 1e9F) part.x1 = std::max(mark.box.x1, part.x0 + 1);
-      if (!std::isfinite(part.y1) || part.y1 > 1e9F) part.y1 = std::max(mark.box.y1, part.y0 + 1);
-    }
-    thumbnail.part_in_image = part;
-    const double longer = std::max(part.Width(), part.Height());
-    thumbnail.scale = longer > 0 ? std::min(1.0, view.max_side_px / longer) : 1.0;
-  } else {
-    entry["image"] = Base64(EncodeJpeg(thumbnail.image, kJpegQuality));
-  }
-  const Box& part = thumbnail.part_in_image;
-  const auto place = [&](float value, float origin) {
-    return std::round((double{value} - double{origin}) * thumbnail.scale * 10) / 10;
-  };
-  entry["w"] = place(part.x1, part.x0);
-  entry["h"] = place(part.y1, part.y0);
-  entry["marks"] = Json::array();
-  for (const Mark& mark : view.marks) {
-    entry["marks"].push_back({place(mark.box.x0, part.x0),
-                              place(mark.box.y0, part.y0),
-                              place(mark.box.x1, mark.box.x0),
-                              place(mark.box.y1, mark.box.y0),
-                              mark.kind,
-                              WithoutInvalidUtf8(mark.label)});
-  }
-}
-
-std::optional<Image> ReadIfPossible(const AnnotatedImage& annotated) {
-  if (annotated.image_path.empty()) return std::nullopt;
-  try {
-    return ReadAnnotatedImage(annotated);
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
 }  // namespace
 
 ReportPictures ChooseReportPictures(const ReportInput& input,
@@ -381,19 +303,10 @@ ReportPictures ChooseReportPictures(const ReportInput& input,
                                     const std::vector<ObjectCoverage>& coverage,
                                     const ReportOptions& options) {
   const Chooser chooser(input, analysis, coverage, options);
-  std::vector<View> views = chooser.BestAndWorst();
+  std::vector<ReportView> views = chooser.BestAndWorst();
   const std::size_t pictures = views.size();
   std::ranges::move(chooser.Gallery(), std::back_inserter(views));
-  std::map<std::size_t, std::vector<std::size_t>> views_of_image;
-  for (std::size_t i = 0; i < views.size(); ++i) views_of_image[views[i].image].push_back(i);
-  std::vector<Json> entries(views.size());
-  for (const auto& [image, positions] : views_of_image) {
-    const AnnotatedImage& annotated = input.dataset.images[image];
-    const std::optional<Image> pixels = ReadIfPossible(annotated);
-    for (const std::size_t i : positions) {
-      Render(views[i], pixels ? &*pixels : nullptr, annotated.id, entries[i]);
-    }
-  }
+  const std::vector<Json> entries = RenderViews(views, input.dataset);
   const auto middle = entries.begin() + static_cast<std::ptrdiff_t>(pictures);
   return {.pictures_json = Json(std::vector<Json>(entries.begin(), middle)).dump(),
           .gallery_json = Json(std::vector<Json>(middle, entries.end())).dump()};

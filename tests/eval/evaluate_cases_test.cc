@@ -15,6 +15,7 @@
 #include "eval/formats/ilsvrc.h"
 #include "eval/formats/reading/one_based.h"
 #include "eval/formats/voc.h"
+#include "eval/formats/voc_results.h"
 #include "eval/matching.h"
 #include "tests/support/catch.h"
 #include "tests/support/data.h"

@@ -9,7 +9,6 @@
 #include "eval/formats/detection_lines.h"
 #include "eval/formats/ilsvrc.h"
 #include "eval/formats/label_studio.h"
-#include "eval/formats/voc.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace deeper::fuzz {

@@ -13,7 +13,7 @@
 #include "eval/formats/coco.h"
 #include "eval/formats/detection_lines.h"
 #include "eval/formats/ilsvrc.h"
-#include "eval/formats/voc.h"
+#include "eval/formats/voc_results.h"
 #include "tools/options/command_line.h"
 
 namespace deeper::tools {

@@ -15,6 +15,7 @@
 #include "detector/regions/crop.h"
 #include "eval/align.h"
 #include "eval/drawing/annotated_image.h"
+#include "eval/drawing/contact_sheet.h"
 #include "eval/drawing/draw_thumbnail.h"
 #include "eval/drawing/picture_marks.h"
 #include "eval/formats/reading/labels.h"

@@ -1,6 +1,7 @@
 #include "eval/drawing/draw.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <limits>
 #include <opencv2/imgcodecs.hpp>
@@ -194,6 +195,29 @@ TEST_CASE("a character outside ASCII is drawn as one question mark") {
   CHECK(plain_pixels("caf\xC3\xA9") == plain_pixels("caf?"));
   CHECK(plain_pixels("\xE7\x8C\xAB\n") == plain_pixels("??"));
   CHECK(plain_pixels("caf\xC3\xA9") != plain_pixels("caf"));
+}
+
+TEST_CASE("dashes and dots leave gaps of a dark line, solid frames do not") {
+  const Image ground = Ground(400, 300);
+  const auto colours = [&](LineStyle style) {
+    const Image drawn = DrawMarks(ground,
+                                  {{.box = {.x0 = 50, .y0 = 50, .x1 = 350, .y1 = 250},
+                                    .text = "",
+                                    .bgr = {10, 200, 250},
+                                    .style = style}});
+    std::size_t line = 0;
+    std::size_t gap = 0;
+    for (int x = 50; x < 350; ++x) {
+      line += At(drawn, x, 50) == Colour{10, 200, 250} ? 1U : 0U;
+      gap += At(drawn, x, 50) == Colour{0, 0, 0} ? 1U : 0U;
+    }
+    CHECK(line + gap == 300);
+    return line;
+  };
+  CHECK(colours(LineStyle::kSolid) == 300);
+  CHECK(colours(LineStyle::kThin) == 300);
+  CHECK(colours(LineStyle::kDashed) == Approx(300 * 5.0 / 8).margin(8));
+  CHECK(colours(LineStyle::kDotted) == Approx(300 / 3.0).margin(8));
 }
 
 TEST_CASE(

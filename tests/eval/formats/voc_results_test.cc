@@ -1,8 +1,10 @@
+#include "eval/formats/voc_results.h"
+
 #include <string>
+#include <utility>
 
 #include "core/error.h"
 #include "core/files/file.h"
-#include "eval/formats/voc.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "core/error.h"
-#include "eval/drawing/draw_thumbnail.h"
 #include "tests/eval/report_case.h"
 #include "tests/support/catch.h"
 
@@ -92,15 +91,4 @@ TEST_CASE("an empty evaluation has a page") {
   const Evaluation evaluation = Evaluate(nothing, none, {});
   CHECK_FALSE(
       ReportHtml({.dataset = nothing, .detections = none, .evaluation = evaluation}).empty());
-}
-
-TEST_CASE("a thumbnail keeps its part's shape and is never enlarged") {
-  const Image image = MakeImage(200, 100, 1, 2, 3);
-  const Thumbnail part = MakeThumbnail(image, {.x0 = 10.5, .y0 = -20, .x1 = 90.2F, .y1 = 50}, 40);
-  CHECK(part.part_in_image == Box{.x0 = 10, .y0 = 0, .x1 = 91, .y1 = 50});
-  CHECK(part.image.width == 40);
-  CHECK(part.image.height == 25);
-  CHECK(part.scale == Approx(40.0 / 81));
-  CHECK(MakeThumbnail(image, {.x0 = 0, .y0 = 0, .x1 = 200, .y1 = 100}, 1000).image == image);
-  CHECK(MakeThumbnail(image, {.x0 = 300, .y0 = 0, .x1 = 400, .y1 = 100}, 40).image.IsEmpty());
 }

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "eval/formats/reading/labels.h"
+
+namespace deeper {
+
+// Writes labels without scores as a data set: the list `set` and an annotation a picture, such that
+// reading gives the same boxes. Crowds and areas are lost. Throws Error for an id that is not one
+// word of UTF-8 or that leaves the directory.
+void WriteVocAnnotations(const LabelledSet& labels,
+                         const std::filesystem::path& root,
+                         const std::string& set);
+
+}  // namespace deeper
