@@ -11,11 +11,11 @@
 #include "core/files/sha256.h"
 #include "core/proposal.h"
 #include "core/work/stopwatch.h"
-#include "detector/fusion.h"
 #include "detector/multibox/multibox_network.h"
 #include "detector/proposer.h"
 #include "detector/recipe.h"
 #include "detector/regions/crop.h"
+#include "detector/suppression/fusion.h"
 
 namespace deeper {
 

@@ -6,8 +6,8 @@
 
 #include "core/detection.h"
 #include "core/image.h"
+#include "detector/heads/region_features.h"
 #include "detector/model/model.h"
-#include "detector/regions/features.h"
 
 namespace deeper {
 

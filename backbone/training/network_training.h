@@ -5,9 +5,9 @@
 #include <string>
 
 #include "backbone/execution/frozen_part.h"
+#include "backbone/training/network_training_options.h"
 #include "backbone/training/trainer.h"
 #include "backbone/training/training_network.h"
-#include "backbone/training/training_run.h"
 #include "backbone/weights.h"
 
 namespace deeper {

@@ -9,9 +9,10 @@
 #include "backbone/network.h"
 #include "core/dataset.h"
 #include "detector/heads/heads.h"
+#include "detector/heads/region_features.h"
 #include "detector/proposer.h"
 #include "detector/regions/crop.h"
-#include "detector/regions/features.h"
+#include "detector/regions/feature_cache.h"
 #include "proposals/selective_search.h"
 
 namespace deeper {

@@ -5,7 +5,8 @@
 
 #include "core/pictures/read_image.h"
 #include "core/proposal.h"
-#include "detector/regions/features.h"
+#include "detector/heads/region_features.h"
+#include "detector/regions/feature_cache.h"
 
 namespace deeper {
 

@@ -6,6 +6,7 @@
 #include "core/dataset.h"
 #include "core/work/monitor.h"
 #include "detector/examples/kept_features.h"
+#include "detector/heads/box_regression.h"
 #include "detector/heads/training_images.h"
 
 namespace deeper {

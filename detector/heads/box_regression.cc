@@ -1,3 +1,5 @@
+#include "detector/heads/box_regression.h"
+
 #include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/parallel_reduce.h>
 #include <oneapi/tbb/task_arena.h>
@@ -11,7 +13,6 @@
 
 #include "core/error.h"
 #include "detector/heads/nearest_object.h"
-#include "detector/heads/training_images.h"
 
 namespace deeper {
 namespace {

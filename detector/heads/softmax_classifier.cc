@@ -1,3 +1,5 @@
+#include "detector/heads/softmax_classifier.h"
+
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
@@ -11,7 +13,6 @@
 #include "core/error.h"
 #include "detector/heads/lbfgs.h"
 #include "detector/heads/nearest_object.h"
-#include "detector/heads/training_images.h"
 
 namespace deeper {
 namespace {

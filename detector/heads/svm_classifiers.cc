@@ -1,3 +1,5 @@
+#include "detector/heads/svm_classifiers.h"
+
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
@@ -10,7 +12,6 @@
 
 #include "core/error.h"
 #include "detector/heads/dot.h"
-#include "detector/heads/training_images.h"
 
 namespace deeper {
 namespace {
@@ -186,19 +187,6 @@ LinearSvm TrainClass(const std::vector<TrainingImage>& images,
 }
 
 }  // namespace
-
-void ExpectTrainable(const std::vector<TrainingImage>& images, std::size_t class_count) {
-  const std::size_t dim = images[0].regions.feature_dim;
-  for (const TrainingImage& image : images) {
-    Expects(image.regions.feature_dim == dim, "features of one length");
-    Expects(image.regions.features.size() == image.regions.boxes.size() * dim,
-            "one row of features a box");
-    Expects(image.truth.size() <= image.regions.boxes.size(), "the annotations' boxes first");
-    for (const Annotation& annotation : image.truth) {
-      Expects(IndexOf(annotation.class_id) < class_count, "annotations of known classes");
-    }
-  }
-}
 
 void SvmTrainingOptions::Validate() const {
   svm.Validate();

@@ -1,9 +1,10 @@
+#include "detector/heads/training_boxes.h"
+
 #include <algorithm>
 #include <cstddef>
 
 #include "core/random.h"
 #include "detector/heads/nearest_object.h"
-#include "detector/heads/training_images.h"
 
 namespace deeper {
 namespace {
@@ -73,20 +74,6 @@ std::vector<Box> SampleBoxesToMove(const AnnotatedImage& image,
   std::vector<Box> sample;
   for (std::size_t i = 0; i < count; ++i) sample.push_back(near[i * near.size() / count]);
   return sample;
-}
-
-void JoinContext(RegionFeatures& regions) {
-  if (regions.context.empty()) return;
-  std::vector<float> joined;
-  joined.reserve(regions.features.size() + regions.boxes.size() * regions.context.size());
-  for (std::size_t i = 0; i < regions.boxes.size(); ++i) {
-    const std::span<const float> row = regions.Row(i);
-    joined.insert(joined.end(), row.begin(), row.end());
-    joined.insert(joined.end(), regions.context.begin(), regions.context.end());
-  }
-  regions.features = std::move(joined);
-  regions.feature_dim += regions.context.size();
-  regions.context.clear();
 }
 
 }  // namespace deeper

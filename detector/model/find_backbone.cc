@@ -1,3 +1,5 @@
+#include "detector/model/find_backbone.h"
+
 #include <cstdint>
 #include <set>
 #include <system_error>
@@ -5,7 +7,6 @@
 #include "backbone/files/safetensors.h"
 #include "backbone/files/weight_files.h"
 #include "core/error.h"
-#include "detector/model/model.h"
 #include "detector/model/model_path.h"
 
 namespace deeper {

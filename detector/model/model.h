@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,8 +11,8 @@
 #include "detector/heads/calibration.h"
 #include "detector/heads/heads.h"
 #include "detector/multibox/multibox.h"
-#include "detector/nms.h"
 #include "detector/regions/crop.h"
+#include "detector/suppression/nms.h"
 #include "proposals/selective_search.h"
 
 namespace deeper {
@@ -46,22 +45,5 @@ struct Model {
 
   bool operator==(const Model&) const = default;
 };
-
-// Throws Error naming the file and what is wrong; the values are checked against each other
-// (dimensions, classes), and all of the file against its SHA-256.
-Model LoadModel(const std::filesystem::path& path);
-
-// Writes whole or not at all; the same model gives the same bytes. A backbone whose values all fit
-// bf16 is stored in bf16, which loses nothing, else in f32; what a MultiBox has in common with a
-// backbone beside it is stored once. Throws Error for a model that LoadModel would refuse.
-void SaveModel(const Model& model, const std::filesystem::path& path);
-
-// The backbone of a model: the file `explicit_path` (if given, only that), its own, or the file
-// with its fingerprint among the .safetensors and .caffemodel of the model's directory and of the
-// directories of $DEEPER_MODELS (colon-separated), in this order. Throws Error that lists what was
-// looked at and says where to get BVLC GoogLeNet.
-Weights FindBackbone(const Model& model,
-                     const std::filesystem::path& model_path,
-                     const std::optional<std::filesystem::path>& explicit_path);
 
 }  // namespace deeper

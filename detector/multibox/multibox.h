@@ -45,21 +45,6 @@ MultiBoxDistance MultiBoxDistanceFromName(const std::string& name);  // throws E
 // The factor of a squared distance from this box. Expects a box that is not empty.
 double WeightOf(const UnitBox& box, MultiBoxDistance distance);
 
-// K priors for the true boxes of training pictures, by k-means of their corners (Lloyd 1982, begun
-// as in Arthur and Vassilvitskii 2007): mean and standard deviation of each cluster, the deviation
-// at least 0.02, so that a box of few examples can move too. By descending number of boxes in the
-// cluster. The same seed gives the same priors. Throws Error for fewer than `count` different
-// boxes. Expects count > 0 and no empty box.
-std::vector<MultiBoxPrior> LearnMultiBoxPriors(
-    std::span<const UnitBox> boxes,
-    std::size_t count,
-    std::uint64_t seed,
-    MultiBoxDistance distance = MultiBoxDistance::kAbsolute);
-
-// Priors in the format of Google's release: lines "DEVIATION MEAN", four a box in the order of
-// UnitBox. Throws Error naming the file and line.
-std::vector<MultiBoxPrior> ReadMultiBoxPriors(const std::filesystem::path& path);
-
 // The network gives 5 K numbers: four residuals for each box, in the order of the priors, then K
 // logits. Box i is mean_i + deviation_i x residuals; its confidence is 1 / (1 + exp(-logit_i)).
 inline std::size_t MultiBoxOutputs(std::size_t boxes) { return 5 * boxes; }
@@ -74,41 +59,6 @@ struct ScoredUnitBox {
 // What `outputs` say, in the order of the priors. Expects MultiBoxOutputs(priors.size()) of them.
 std::vector<ScoredUnitBox> DecodeMultiBox(std::span<const MultiBoxPrior> priors,
                                           std::span<const float> outputs);
-
-// What true boxes are compared with when each is matched to one of the K.
-enum class MultiBoxMatching {
-  kPredictions,  // the boxes and confidences as predicted: the assignment that minimises the loss
-  kPriors,       // the priors alone: the same for every state of the network; learns faster
-};
-
-std::string NameOf(MultiBoxMatching matching);                       // "predictions", "priors"
-MultiBoxMatching MultiBoxMatchingFromName(const std::string& name);  // throws Error listing them
-
-struct MultiBoxLossOptions {
-  // Alpha of Erhan et al. 2014, >= 0: what a matched box's squared distance weighs against its
-  // confidence. Their 0.3 goes with Adagrad, which evens out the sizes of gradients; plain
-  // gradient descent learns where boxes are with some hundred times more.
-  double location_weight = 200;
-  MultiBoxDistance distance = MultiBoxDistance::kAbsolute;
-  MultiBoxMatching matching = MultiBoxMatching::kPriors;
-
-  // Throws Error naming the field, its value and its bound.
-  void Validate() const;
-  bool operator==(const MultiBoxLossOptions&) const = default;
-};
-
-// Returns the loss of one picture (Erhan et al. 2014, equations 1 to 4) and replaces `gradient` by
-// its derivatives with respect to `outputs`:
-//   F = a/2 sum x_ij |l_i - g_j|^2 - sum x_ij log c_i - sum_i (1 - sum_j x_ij) log(1 - c_i),
-// x the cheapest assignment of every true box j to a box i of its own; with relative distances, the
-// squares are divided as MultiBoxDistance says. Without true boxes only the last term is there.
-// Expects at most as many true boxes as priors, and gradient and outputs of
-// MultiBoxOutputs(priors.size()).
-double MultiBoxLoss(std::span<const MultiBoxPrior> priors,
-                    std::span<const UnitBox> truth,
-                    const MultiBoxLossOptions& options,
-                    std::span<const float> outputs,
-                    std::span<float> gradient);
 
 // A trained MultiBox: what its network learned. The network is GoogLeNet to its last map and a head
 // that keeps places apart (MainHead::kMap).

@@ -9,7 +9,6 @@
 #include "backbone/googlenet.h"
 #include "backbone/kernels/layout.h"
 #include "core/error.h"
-#include "detector/model/model.h"
 
 namespace deeper {
 namespace {
@@ -20,7 +19,6 @@ constexpr std::string_view kMean = "mean_bgr";
 const std::string kFormatKey = "format";
 const std::string kFormat = "deeper-multibox";
 const std::string kFingerprintKey = "multibox_fingerprint";
-const std::string kModelKey = "deeper";  // a model describes itself under it
 
 std::string NameInFile(std::string_view name) { return std::string(kPrefix) + std::string(name); }
 
@@ -137,14 +135,9 @@ void SaveMultiBox(const MultiBox& multibox, const std::filesystem::path& path) {
       path);
 }
 
-MultiBox LoadMultiBox(const std::filesystem::path& path) {
+MultiBox ReadMultiBoxFile(const std::filesystem::path& path) {
   const std::string source = path.string();
   const std::map<std::string, std::string> metadata = ReadSafetensorsMetadata(path);
-  if (metadata.contains(kModelKey)) {
-    Model model = LoadModel(path);
-    if (model.multibox) return *std::move(model.multibox);
-    throw Error(source + ": the model has no MultiBox; train one with 'deeper train multibox'");
-  }
   const auto format = metadata.find(kFormatKey);
   const auto fingerprint = metadata.find(kFingerprintKey);
   if (format == metadata.end() || format->second != kFormat || fingerprint == metadata.end()) {

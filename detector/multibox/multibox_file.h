@@ -39,8 +39,7 @@ MultiBox RoundedBeside(const Weights& backbone, MultiBox multibox);
 // A file with a MultiBox alone, written whole or not at all. Throws Error where LoadMultiBox would.
 void SaveMultiBox(const MultiBox& multibox, const std::filesystem::path& path);
 
-// A file of SaveMultiBox, or the MultiBox of a model. Throws Error naming the file and what is
-// wrong with it.
-MultiBox LoadMultiBox(const std::filesystem::path& path);
+// A file of SaveMultiBox. Throws Error naming the file and what is wrong with it.
+MultiBox ReadMultiBoxFile(const std::filesystem::path& path);
 
 }  // namespace deeper

@@ -1,3 +1,5 @@
+#include "detector/multibox/multibox_priors.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,7 +11,6 @@
 #include "core/files/file.h"
 #include "core/random.h"
 #include "core/text/parse.h"
-#include "detector/multibox/multibox.h"
 
 namespace deeper {
 namespace {

@@ -1,3 +1,5 @@
+#include "detector/regions/feature_cache.h"
+
 #include <limits>
 #include <string_view>
 #include <system_error>
@@ -8,7 +10,7 @@
 #include "core/files/file.h"
 #include "core/files/sha256.h"
 #include "core/text/parse.h"
-#include "detector/regions/features.h"
+#include "detector/heads/region_features.h"
 
 namespace deeper {
 namespace {

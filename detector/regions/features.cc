@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "detector/heads/dot.h"
+#include "detector/heads/region_features.h"
 
 namespace deeper {
 namespace {

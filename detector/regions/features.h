@@ -18,27 +18,6 @@
 
 namespace deeper {
 
-// Boxes of one picture and what the backbone makes of their crops: its unscaled pool5 features, or
-// the unit profiles of its last map (ExtractProfilesForAll).
-struct RegionFeatures {
-  int image_width = 0;
-  int image_height = 0;
-  std::size_t feature_dim = kFeatureDim;
-  std::vector<Box> boxes;
-  std::vector<float> features;  // boxes x feature_dim, row-major
-  // feature_dim values of the whole picture, unscaled as the others; empty where nobody asks for
-  // them.
-  std::vector<float> context = {};
-  // Where a box regression that reads profiles moves the boxes: boxes x regressors x 4, row-major;
-  // empty without one.
-  std::vector<float> offsets = {};
-
-  std::span<const float> Row(std::size_t i) const {
-    return std::span(features).subspan(i * feature_dim, feature_dim);
-  }
-  bool operator==(const RegionFeatures&) const = default;
-};
-
 // Seconds that one picture spent in each stage, summed over the threads that worked on it.
 struct StageTimes {
   double decode_s = 0;
@@ -98,34 +77,5 @@ struct FamilyMembers {
 // RowFingerprints of each; crops: parallel to them.
 std::vector<FamilyMembers> GroupIntoFamilies(
     std::span<const std::vector<std::string>> row_fingerprints, std::span<const CropOptions> crops);
-
-// A directory with one safetensors file a picture of what was extracted, so that a run can stop and
-// go on, and heads can be tried without the network: "boxes" (n, 4), "features" (n, dim) and, where
-// there are any, "offsets" (n, 4 a regressor), f32, exact. Files appear whole or not at all. Safe
-// from several threads on different pictures.
-class FeatureCache {
- public:
-  // Opens or makes `directory`. `recipe` says what the features depend on (backbone, precision,
-  // crop, proposals, data), as text; throws Error showing both when the directory was made with
-  // another recipe.
-  FeatureCache(std::filesystem::path directory, const std::string& recipe);
-
-  // The picture's features; nothing when they are not there yet. A damaged file is removed, and
-  // counts as not there.
-  std::optional<RegionFeatures> Load(const std::string& image_id) const;
-  // Replaces what was there. `context` is not kept: it is an entry of its own, of one box. Any text
-  // is an id; "../x" and "/x" stay inside the directory.
-  void Store(const std::string& image_id, const RegionFeatures& features) const;
-  // Whether Store was called for it. Does not open the file, so a damaged one is found by Load
-  // alone.
-  bool Contains(const std::string& image_id) const;
-
-  // Bytes on disk of a picture with this many boxes, for the estimate before a run starts.
-  static std::uintmax_t BytesFor(std::size_t boxes, std::size_t feature_dim = kFeatureDim);
-
- private:
-  std::filesystem::path PathOf(const std::string& image_id) const;
-  std::filesystem::path directory_;
-};
 
 }  // namespace deeper

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 
-#include "backbone/training/training_run.h"
+#include "backbone/training/network_training_options.h"
 #include "backbone/weights.h"
 #include "core/dataset.h"
 #include "core/work/monitor.h"

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "backbone/network.h"
+#include "detector/heads/box_regression.h"
 #include "detector/heads/heads.h"
-#include "detector/heads/training_images.h"
+#include "detector/heads/softmax_classifier.h"
+#include "detector/heads/svm_classifiers.h"
 #include "detector/multibox/multibox.h"
 #include "detector/regions/crop.h"
 #include "proposals/selective_search.h"

@@ -9,7 +9,7 @@
 #include "backbone/weights.h"
 #include "core/dataset.h"
 #include "core/work/monitor.h"
-#include "detector/heads/training_images.h"
+#include "detector/heads/box_regression.h"
 #include "detector/model/model.h"
 
 namespace deeper {

@@ -11,6 +11,7 @@
 #include "backbone/choose_precision.h"
 #include "backbone/training/losses.h"
 #include "backbone/training/network_training.h"
+#include "backbone/training/training_run.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
 #include "core/random.h"

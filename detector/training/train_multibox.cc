@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "backbone/training/network_training.h"
+#include "backbone/training/training_run.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
 #include "core/random.h"

@@ -5,12 +5,13 @@
 #include <optional>
 #include <vector>
 
-#include "backbone/training/training_run.h"
+#include "backbone/training/network_training_options.h"
 #include "backbone/weights.h"
 #include "core/dataset.h"
 #include "core/work/monitor.h"
 #include "detector/multibox/multibox.h"
 #include "detector/multibox/multibox_examples.h"
+#include "detector/multibox/multibox_loss.h"
 #include "eval/analysis/proposal_recall.h"
 
 namespace deeper {

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "core/random.h"
-#include "detector/nms.h"
 #include "detector/regions/crop.h"
+#include "detector/suppression/nms.h"
 #include "proposals/selective_search.h"
 
 // The stages around the network, on made pictures of 500 x 375.

@@ -6,6 +6,7 @@
 #include "core/files/file.h"
 #include "core/random.h"
 #include "detector/model/model.h"
+#include "detector/model/model_file.h"
 #include "tests/support/catch.h"
 #include "tests/torture/program.h"
 #include "tests/torture/small_detector.h"

@@ -9,6 +9,7 @@
 #include "core/image.h"
 #include "core/random.h"
 #include "detector/model/model.h"
+#include "detector/model/model_file.h"
 #include "eval/drawing/draw.h"
 #include "tests/backbone/random_tensor.h"
 #include "tools/options/network_options.h"

@@ -9,6 +9,7 @@
 #include "core/text/json_line.h"
 #include "core/work/stopwatch.h"
 #include "detector/model/model.h"
+#include "detector/model/model_file.h"
 #include "detector/training/train_boxes.h"
 #include "tools/input/data_source.h"
 #include "tools/options/command_line.h"

@@ -13,6 +13,7 @@
 #include "core/work/parallel.h"
 #include "core/work/stopwatch.h"
 #include "detector/model/model.h"
+#include "detector/model/model_file.h"
 #include "detector/training/calibrate.h"
 #include "eval/evaluate.h"
 #include "eval/formats/detection_lines.h"

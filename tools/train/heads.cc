@@ -12,6 +12,7 @@
 #include "core/text/json_line.h"
 #include "core/work/stopwatch.h"
 #include "detector/model/model.h"
+#include "detector/model/model_file.h"
 #include "detector/multibox/multibox_file.h"
 #include "eval/report/report_text.h"
 #include "tools/input/data_source.h"

@@ -3,7 +3,7 @@
 #include <boost/program_options.hpp>
 #include <string>
 
-#include "backbone/training/training_run.h"
+#include "backbone/training/network_training_options.h"
 #include "tools/options/network_options.h"
 
 namespace deeper::tools {

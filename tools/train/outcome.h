@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "backbone/training/training_run.h"
+#include "backbone/training/network_training_options.h"
 #include "tools/options/command_line.h"
 
 namespace deeper::tools {

@@ -13,6 +13,7 @@
 #include "core/pictures/picture_files.h"
 #include "core/work/parallel.h"
 #include "detector/model/model.h"
+#include "detector/model/model_file.h"
 #include "tools/bench/noise_crops.h"
 #include "tools/bench/onnx_runtime.h"
 #include "tools/bench/opencv_network.h"

@@ -12,6 +12,7 @@
 #include "core/files/file.h"
 #include "core/text/json_line.h"
 #include "detector/model/model.h"
+#include "detector/model/model_file.h"
 #include "tools/options/command_line.h"
 #include "tools/run/detection_results.h"
 #include "tools/run/evaluation_parts.h"

@@ -16,6 +16,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/json_line.h"
+#include "detector/model/model_file.h"
 #include "tools/bench/noise_crops.h"
 #include "tools/options/command_line.h"
 #include "tools/options/find_model.h"

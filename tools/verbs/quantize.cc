@@ -12,6 +12,7 @@
 #include "core/text/json_line.h"
 #include "core/work/parallel.h"
 #include "detector/model/model.h"
+#include "detector/model/model_file.h"
 #include "detector/training/quantize.h"
 #include "tools/options/command_line.h"
 #include "tools/options/find_model.h"

@@ -1,3 +1,5 @@
+#include "detector/heads/box_regression.h"
+
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
@@ -8,7 +10,6 @@
 
 #include "core/error.h"
 #include "core/random.h"
-#include "detector/heads/training_images.h"
 #include "tests/support/catch.h"
 
 namespace deeper {

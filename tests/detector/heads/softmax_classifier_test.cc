@@ -1,3 +1,5 @@
+#include "detector/heads/softmax_classifier.h"
+
 #include <linear.h>
 
 #include <cmath>

@@ -1,3 +1,5 @@
+#include "detector/heads/svm_classifiers.h"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>

@@ -1,3 +1,5 @@
+#include "detector/heads/training_boxes.h"
+
 #include <algorithm>
 #include <set>
 #include <vector>

@@ -1,3 +1,5 @@
+#include "detector/multibox/multibox_priors.h"
+
 #include <algorithm>
 #include <cmath>
 #include <string>

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "detector/multibox/multibox_loss.h"
 #include "tests/support/catch.h"
 
 namespace deeper {

@@ -1,3 +1,5 @@
+#include "detector/regions/feature_cache.h"
+
 #include <cmath>
 #include <fstream>
 #include <set>
@@ -6,7 +8,7 @@
 #include "backbone/files/safetensors.h"
 #include "core/error.h"
 #include "core/random.h"
-#include "detector/regions/features.h"
+#include "detector/heads/region_features.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "detector/heads/region_features.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 

@@ -21,6 +21,7 @@
 #include "core/files/file.h"
 #include "detector/examples/data_split.h"
 #include "detector/model/model.h"
+#include "detector/model/model_file.h"
 #include "detector/multibox/multibox_file.h"
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"

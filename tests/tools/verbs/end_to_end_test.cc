@@ -13,6 +13,7 @@
 #include "core/pictures/read_image.h"
 #include "detector/examples/data_split.h"
 #include "detector/model/model.h"
+#include "detector/model/model_file.h"
 #include "eval/formats/detection_lines.h"
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "detector/model/model.h"
+#include "detector/model/model_file.h"
 #include "detector/multibox/multibox_file.h"
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"

@@ -1,4 +1,4 @@
-#include "detector/nms.h"
+#include "detector/suppression/nms.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "detector/fusion.h"
+#include "detector/suppression/fusion.h"
 
 #include <vector>
 

@@ -1,11 +1,11 @@
-#include "detector/fusion.h"
+#include "detector/suppression/fusion.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <utility>
 
 #include "core/error.h"
-#include "detector/detection_order.h"
+#include "detector/suppression/detection_order.h"
 
 namespace deeper {
 namespace {

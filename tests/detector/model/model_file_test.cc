@@ -1,4 +1,4 @@
-#include "detector/model/model.h"
+#include "detector/model/model_file.h"
 
 #include <array>
 #include <cstdlib>
@@ -15,6 +15,8 @@
 #include "core/files/file.h"
 #include "core/files/sha256.h"
 #include "core/random.h"
+#include "detector/model/find_backbone.h"
+#include "detector/model/model.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/detector/random_multibox.h"
 #include "tests/support/catch.h"

@@ -1,4 +1,4 @@
-#include "detector/model/model.h"
+#include "detector/model/model_file.h"
 
 #include <algorithm>
 #include <cmath>
@@ -291,6 +291,14 @@ void SaveModel(const Model& model, const std::filesystem::path& path) {
   content.metadata[kDigestKey] = DigestOf(description, content.tensors);
   if (model.backbone) content.metadata[kFingerprintKey] = model.backbone_fingerprint;
   WriteSafetensors(content, path);
+}
+
+MultiBox LoadMultiBox(const std::filesystem::path& path) {
+  if (!ReadSafetensorsMetadata(path).contains(kDescriptionKey)) return ReadMultiBoxFile(path);
+  Model model = LoadModel(path);
+  if (model.multibox) return *std::move(model.multibox);
+  throw Error(path.string() +
+              ": the model has no MultiBox; train one with 'deeper train multibox'");
 }
 
 }  // namespace deeper

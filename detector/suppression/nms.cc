@@ -1,4 +1,4 @@
-#include "detector/nms.h"
+#include "detector/suppression/nms.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "detector/detection_order.h"
+#include "detector/suppression/detection_order.h"
 
 namespace deeper {
 namespace {

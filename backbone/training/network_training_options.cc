@@ -1,0 +1,58 @@
+#include "backbone/training/network_training_options.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+
+namespace deeper {
+
+void NetworkTrainingOptions::Validate() const {
+  RequireInRange("steps", static_cast<double>(steps), 1, 1e9);
+  RequireInRange("micro_batch", static_cast<double>(micro_batch), 1, 256);
+  RequireInRange("validate_every", static_cast<double>(validate_every), 1, 1e9);
+  RequireInRange("checkpoint_every", static_cast<double>(checkpoint_every), 1, 1e9);
+  RequireInRange("workers", workers, 1, 4096);
+  Solver().Validate();
+  plan.Validate();
+}
+
+SolverOptions NetworkTrainingOptions::Solver() const {
+  SolverOptions options = solver;
+  options.schedule.total = steps;
+  return options;
+}
+
+std::string NetworkTrainingOptions::Text(Precision chosen) const {
+  const RateSchedule rates = Solver().schedule;
+  const std::string schedule_text =
+      rates.kind == ScheduleKind::kStep
+          ? fmt::format("step factor {} every {}", rates.factor, rates.every)
+          : fmt::format("poly power {} total {}", rates.power, rates.total);
+  return fmt::format(
+      "frozen '{}'\nauxiliary heads {} weight {} dropout {}\ndropout {}\nrate {} {} warmup {}\n"
+      "new layers {} biases {}\nmomentum {}\nweight decay {}\naverage {}\nseed {}\n"
+      "micro-batch {}\nworkers {}\nprecision {}\n",
+      plan.frozen,
+      plan.auxiliary_heads,
+      plan.auxiliary_weight,
+      plan.auxiliary_dropout,
+      plan.dropout,
+      rates.rate,
+      schedule_text,
+      rates.warmup,
+      solver.new_layer_rate,
+      solver.bias_rate,
+      solver.momentum,
+      solver.weight_decay,
+      solver.average_decay,
+      seed,
+      micro_batch,
+      workers,
+      NameOf(chosen));
+}
+
+std::filesystem::path NetworkTrainingOptions::CheckpointPath() const {
+  return file.string() + ".checkpoint";
+}
+
+}  // namespace deeper

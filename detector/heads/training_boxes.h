@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/box.h"
+#include "core/dataset.h"
+
+namespace deeper {
+
+// Which boxes of a training picture to extract: its annotations' boxes first, in their order, then
+// at most max_proposals of the proposals, in theirs. Those that overlap an object (IoU >= 0.3 with
+// any; for regression, and ignored by the SVMs) get up to half of the seats, and those that the
+// others leave empty. Where there are more than seats, a sample is drawn that is even over the
+// ranks, seeded by `seed` and the picture's id.
+std::vector<Box> SampleTrainingBoxes(const AnnotatedImage& image,
+                                     const std::vector<Box>& proposals,
+                                     std::size_t max_proposals,
+                                     std::uint64_t seed);
+
+// The proposals that box regression learns from: those that overlap the object that they overlap
+// most by more than min_iou, unless that one is difficult; at most `count`, even over their order.
+std::vector<Box> SampleBoxesToMove(const AnnotatedImage& image,
+                                   const std::vector<Box>& proposals,
+                                   double min_iou,
+                                   std::size_t count);
+
+}  // namespace deeper
