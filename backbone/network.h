@@ -9,23 +9,11 @@
 
 #include "backbone/execution/crop_rows.h"
 #include "backbone/execution/quantization.h"
+#include "backbone/precision.h"
 #include "backbone/tensor.h"
 #include "backbone/weights.h"
 
 namespace deeper {
-
-std::string NameOf(Precision precision);  // "f32", "bf16", "int8"
-
-// The precision of this name; throws Error listing the known ones otherwise.
-Precision PrecisionFromName(const std::string& name);
-
-// Whether the processor runs the precision natively: f32 always, bf16 with AVX512_BF16, int8 with
-// AVX2. Without AVX512_VNNI int8's weights are a little coarser, so that no sum saturates.
-bool ProcessorRuns(Precision precision);
-
-// The fastest precision that the processor runs natively: int8 only where the network has a
-// quantization.
-Precision FastestPrecision(bool has_quantization);
 
 inline constexpr std::size_t kCropSide = kInputSide;  // pixels
 

@@ -10,14 +10,11 @@
 
 #include "backbone/execution/steps.h"
 #include "backbone/kernels/layout.h"
+#include "backbone/precision.h"
 #include "backbone/tensor.h"
 #include "backbone/weights.h"
 
 namespace deeper {
-
-// The arithmetic of the convolutions. Features and probabilities come out as f32 in every case.
-// int8: activations of 8 bits without a sign, weights of 8 bits with one, exact sums.
-enum class Precision { kF32, kBf16, kInt8 };
 
 // What int8 needs to know beside the weights: it is measured on crops, and belongs to these weights
 // and to crops of the same kind.

@@ -78,20 +78,6 @@ std::vector<float> FeaturesOf(const Network& network, TensorView crops) {
   return features;
 }
 
-TEST_CASE("precisions come back from their names, and an unknown one names the known") {
-  for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
-    REQUIRE(PrecisionFromName(NameOf(precision)) == precision);
-  }
-  REQUIRE_THROWS_WITH(PrecisionFromName("fp32"),
-                      Catch::Contains("fp32") && Catch::Contains("f32, bf16"));
-}
-
-TEST_CASE("the fastest precision is the narrowest that the processor runs and the model has") {
-  REQUIRE(FastestPrecision(true) == Precisions().back());
-  REQUIRE(FastestPrecision(false) ==
-          (ProcessorRuns(Precision::kBf16) ? Precision::kBf16 : Precision::kF32));
-}
-
 TEST_CASE("int8 without a quantization, or with a wrong one, is refused") {
   if (!ProcessorRuns(Precision::kInt8)) return;
   REQUIRE_THROWS_WITH(Network(SomeWeights(), {.precision = Precision::kInt8}),
