@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "backbone/training/training_plan.h"
+#include "backbone/rows.h"
 #include "core/error.h"
 
 namespace deeper {

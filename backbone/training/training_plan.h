@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backbone/googlenet.h"
+#include "backbone/rows.h"
 #include "backbone/tensor.h"
 #include "backbone/weights.h"
 
@@ -28,26 +29,6 @@ inline constexpr std::array<AuxiliaryHead, 2> kAuxiliaryHeads = {
 inline constexpr Window kAuxiliaryPool = {.kernel = 5, .stride = 3, .pad = 0};
 inline constexpr std::size_t kAuxiliaryChannels = 128;
 inline constexpr std::size_t kAuxiliaryFeatures = 1024;
-
-// What the main classifier reads.
-enum class MainHead {
-  kAverage,  // pool5, the global average: what is in the crop (Szegedy et al. 2014, Table 1)
-  // The last map with its places: also where it is. Layers of an auxiliary head's kind instead of
-  // pool5: 1x1 convolution with 64 filters, fully connected layer with 512 outputs.
-  kMap,
-};
-inline constexpr std::string_view kMapHeadName = "map_head";
-inline constexpr std::size_t kMapHeadChannels = 64;
-inline constexpr std::size_t kMapHeadFeatures = 512;
-
-// The layers between the last inception module and the classifier of a kMap head, in order; and the
-// name of that classifier.
-std::vector<Layer> MapHeadLayers();
-std::string MapHeadClassifierName();
-
-// The rows at which training can begin: "stem", the convolutions before the inception modules, then
-// these by their names.
-std::vector<std::string> RowNames();
 
 struct TrainingPlanOptions {
   // The last row that is not trained, with all below it: "" (everything is trained), "stem" (the
@@ -91,10 +72,6 @@ struct TrainingPlan {
 
 // Throws Error for options out of range and unknown rows.
 TrainingPlan PlanTraining(const TrainingPlanOptions& options);
-
-// The layers from the crop to the end of the frozen row with the max pool behind it, if there is
-// one; empty for "". Throws Error that lists the rows for an unknown one.
-std::vector<Layer> FrozenLayers(const std::string& frozen);
 
 // Whether the layer belongs to an auxiliary head.
 bool IsAuxiliary(const Layer& layer);
