@@ -1,18 +1,13 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
-#include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "backbone/execution/steps.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/precision.h"
-#include "backbone/tensor.h"
-#include "backbone/weights.h"
 
 namespace deeper {
 
@@ -40,30 +35,5 @@ void ValidateQuantization(const Quantization& quantization, const std::string& s
 std::map<std::string, kernels::Encoding> EncodingsOf(const std::vector<Step>& steps,
                                                      Precision precision,
                                                      const Quantization* quantization);
-
-// Measures the steps of the activations over crops, in f32. 8 bits then hold all but the largest
-// 1 - fraction of an activation's values, which are cut: a few outliers would cost all others their
-// resolution.
-class Calibrator {
- public:
-  // Throws Error when the weights do not fit the table.
-  explicit Calibrator(const Weights& weights);
-  Calibrator(Calibrator&&) noexcept;
-  Calibrator& operator=(Calibrator&&) noexcept;
-  ~Calibrator();
-
-  // Counts in one crop (1, 3, 224, 224), its mean subtracted.
-  void Add(TensorView crop);
-
-  // Counts in all that `other`, of the same weights, has counted.
-  void Merge(const Calibrator& other);
-
-  // Expects at least one crop and 0 < fraction <= 1. mean_bgr: what the crops had subtracted.
-  Quantization Finish(double fraction, const std::array<float, 3>& mean_bgr) const;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 }  // namespace deeper

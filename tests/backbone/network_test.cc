@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "backbone/execution/activation_ranges.h"
 #include "backbone/googlenet.h"
 #include "backbone/kernels/onednn.h"
 #include "backbone/kernels/reference.h"
@@ -46,9 +47,9 @@ TensorView CropsFrom(const Tensor& crops, std::size_t first, std::size_t count) 
 
 const Quantization& SomeQuantization() {
   static const Quantization quantization = [] {
-    Calibrator calibrator(SomeWeights());
-    calibrator.Add(Crops(1, 2));
-    return calibrator.Finish(1, {104, 117, 123});
+    ActivationRanges ranges(SomeWeights());
+    ranges.Add(Crops(1, 2));
+    return ranges.Finish(1, {104, 117, 123});
   }();
   return quantization;
 }

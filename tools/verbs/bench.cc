@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "backbone/execution/activation_ranges.h"
 #include "backbone/files/onnx.h"
 #include "backbone/googlenet.h"
 #include "backbone/network.h"
@@ -101,9 +102,9 @@ std::vector<Precision> PrecisionsOf(const BenchArguments& arguments) {
 
 // A quantization for its speed alone, where the model has none.
 Quantization QuantizationOfNoise(const Weights& weights) {
-  Calibrator calibrator(weights);
-  calibrator.Add(NoiseCrops(1));
-  return calibrator.Finish(1, CropOptions{}.mean_bgr);
+  ActivationRanges ranges(weights);
+  ranges.Add(NoiseCrops(1));
+  return ranges.Finish(1, CropOptions{}.mean_bgr);
 }
 
 // The engines to measure beside ours, all with `threads` threads.

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "backbone/execution/quantization.h"
+#include "backbone/execution/activation_ranges.h"
 #include "backbone/files/weight_files.h"
 #include "core/error.h"
 #include "core/pictures/read_image.h"
@@ -91,8 +91,8 @@ Quantization Measure(const Weights& weights,
                      const std::vector<Picture>& given,
                      const MeasureOptions& options) {
   const std::vector<Picture> pictures = Thinned(given, options.pictures);
-  oneapi::tbb::enumerable_thread_specific<Calibrator> calibrators(
-      [&] { return Calibrator(weights); });
+  oneapi::tbb::enumerable_thread_specific<ActivationRanges> ranges(
+      [&] { return ActivationRanges(weights); });
   ProgressLine progress("measuring", "pictures", pictures.size());
   std::size_t read = 0;
   ForEachInOrder<std::string>(
@@ -104,7 +104,7 @@ Quantization Measure(const Weights& weights,
           Tensor input = MakeTensor({.n = 1, .c = 3, .h = kCropSide, .w = kCropSide});
           for (const Box& box : views(image)) {
             Crop(image, box, crop, input.data);
-            calibrators.local().Add(input);
+            ranges.local().Add(input);
           }
           return {};
         } catch (const Error& error) {
@@ -117,8 +117,8 @@ Quantization Measure(const Weights& weights,
         progress.Advance();
       });
   if (read == 0) throw Error("no picture could be read, so nothing was measured");
-  Calibrator all(weights);
-  for (const Calibrator& part : calibrators) all.Merge(part);
+  ActivationRanges all(weights);
+  for (const ActivationRanges& part : ranges) all.Merge(part);
   return all.Finish(options.fraction, crop.mean_bgr);
 }
 
