@@ -1,9 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -25,15 +25,6 @@ struct StoredTensor {
 
 // "F32", "BF16", ... as the file's header has it.
 std::string NameOf(DType dtype);
-
-// f32 values as a stored tensor, kept exact (kF32) or rounded to nearest even (kBf16, kF16).
-// Expects values.size() to be the product of `shape`.
-StoredTensor StoreFloats(std::span<const float> values,
-                         std::vector<std::uint64_t> shape,
-                         DType dtype = DType::kF32);
-
-// The values of a kF32, kBf16 or kF16 tensor as f32. Throws Error naming `name` for other types.
-std::vector<float> LoadFloats(const StoredTensor& tensor, const std::string& name);
 
 // A safetensors file: 8-byte little-endian header length, JSON header, bytes.
 struct Safetensors {

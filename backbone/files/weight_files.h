@@ -2,20 +2,11 @@
 
 #include <filesystem>
 #include <optional>
-#include <string>
 
 #include "backbone/execution/quantization.h"
-#include "backbone/files/safetensors.h"
 #include "backbone/weights.h"
 
 namespace deeper {
-
-// Reads the learned blobs of a Caffe NetParameter file, current ("layer") or V1 ("layers") format.
-// Layers without blobs are skipped; the auxiliary training heads ("loss1/...", "loss2/...") are
-// dropped. Throws Error naming the file, the place and what was expected when the file is missing,
-// truncated or not a NetParameter, when a blob's shape disagrees with its number of values, or a
-// value is not finite.
-Weights ReadCaffemodel(const std::filesystem::path& path);
 
 // Reads backbone weights from .caffemodel or .safetensors, decided by content, not by name, and
 // validates them against the GoogLeNet table. bf16 and f16 tensors are widened to f32. Of a file
@@ -33,14 +24,5 @@ void WriteBackboneWeights(const Weights& weights,
 // The quantization that such a file holds; nothing where it has none, as .caffemodel files. Throws
 // Error naming the file when it does not fit GoogLeNet.
 std::optional<Quantization> ReadBackboneQuantization(const std::filesystem::path& path);
-
-// Whether bf16, the upper half of f32, holds every value exactly: then half the bytes will do.
-bool FitsBf16(const Tensor& tensor);
-
-// A blob of the network as it lies in a safetensors file, with all four sizes, and back: sizes that
-// are missing behind are 1. LoadTensor throws Error naming `name` for more than four sizes or for
-// integers.
-StoredTensor StoreTensor(const Tensor& tensor, DType dtype = DType::kF32);
-Tensor LoadTensor(const StoredTensor& stored, const std::string& name);
 
 }  // namespace deeper

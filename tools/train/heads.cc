@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "backbone/files/safetensors.h"
+#include "backbone/files/stored_floats.h"
 #include "backbone/files/weight_files.h"
 #include "backbone/network_family.h"
 #include "core/error.h"

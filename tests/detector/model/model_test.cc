@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backbone/files/safetensors.h"
+#include "backbone/files/stored_floats.h"
 #include "backbone/files/weight_files.h"
 #include "core/error.h"
 #include "core/files/file.h"

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "backbone/files/stored_floats.h"
 #include "backbone/files/weight_files.h"
 #include "core/error.h"
 #include "core/files/file.h"
