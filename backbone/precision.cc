@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "backbone/kernels/onednn.h"
+#include "backbone/kernels/instruction_set.h"
 #include "core/error.h"
 
 namespace deeper {

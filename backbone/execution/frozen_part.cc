@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backbone/kernels/instruction_set.h"
 #include "backbone/rows.h"
 #include "core/error.h"
 

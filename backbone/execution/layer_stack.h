@@ -4,13 +4,13 @@
 #include <cstddef>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "backbone/execution/activation_plan.h"
+#include "backbone/execution/aligned_bytes.h"
 #include "backbone/execution/crop_rows.h"
 #include "backbone/execution/quantization.h"
 #include "backbone/execution/steps.h"
@@ -21,21 +21,6 @@
 #include "backbone/weights.h"
 
 namespace deeper {
-
-// Zeroed bytes that begin on a cache line.
-class AlignedBytes {
- public:
-  explicit AlignedBytes(std::size_t size);
-  std::span<std::byte> bytes() { return {data_.get(), size_}; }
-  std::size_t size() const { return size_; }
-
- private:
-  struct Free {
-    void operator()(std::byte* data) const;
-  };
-  std::unique_ptr<std::byte[], Free> data_;
-  std::size_t size_ = 0;
-};
 
 // GoogLeNet's layers from the crop to pool5, or the first of them, as prepared kernels, in order.
 // It runs crop by crop: the activations of one crop stay in the cache, and a picture's part of a

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "backbone/kernels/onednn.h"
+#include "backbone/kernels/instruction_set.h"
 #include "core/error.h"
 
 namespace deeper {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "backbone/kernels/layout.h"
+
 namespace deeper::kernels {
 
 // What a processor's vector units can do. Each holds those before it.
@@ -7,6 +9,19 @@ enum class InstructionSet { kBaseline, kAvx2, kAvx512 };
 
 // The best of this processor that oneDNN is not told to leave alone (ONEDNN_MAX_CPU_ISA).
 InstructionSet BestInstructionSet();
+
+// Whether the processor multiplies bf16 natively (AVX512_BF16), or bytes faster than f32 (AVX2),
+// and oneDNN is not told otherwise (ONEDNN_MAX_CPU_ISA).
+bool RunsBf16();
+bool RunsInt8();
+
+// What the processor adds products of bytes in. With AVX512_VNNI in 32 bits; without it two at a
+// time in 16, which saturate.
+enum class ByteSums { k16Bits, k32Bits };
+ByteSums ProcessorsByteSums();
+
+// The type of maps between layers that a u8 convolution writes and that are no bytes themselves.
+ElementType WideElementOfInt8();
 
 // Calls `body` in a function compiled for AVX2 or AVX-512. The compiler carries its settings into
 // what it inlines, so `body` and all that it calls must be always_inline, in plain loops that it

@@ -8,23 +8,11 @@
 #include <vector>
 
 #include "backbone/googlenet.h"
+#include "backbone/kernels/instruction_set.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/tensor.h"
 
 namespace deeper::kernels {
-
-// Whether the processor multiplies bf16 natively (AVX512_BF16), or bytes faster than f32 (AVX2),
-// and oneDNN is not told otherwise (ONEDNN_MAX_CPU_ISA).
-bool RunsBf16();
-bool RunsInt8();
-
-// What the processor adds products of bytes in. With AVX512_VNNI in 32 bits; without it two at a
-// time in 16, which saturate.
-enum class ByteSums { k16Bits, k32Bits };
-ByteSums ProcessorsByteSums();
-
-// The type of maps between layers that a u8 convolution writes and that are no bytes themselves.
-ElementType WideElementOfInt8();
 
 // Holds oneDNN to the calling thread while it lives: its OpenMP takes the number of threads from
 // the thread that calls.

@@ -8,7 +8,7 @@
 
 #include "backbone/execution/activation_ranges.h"
 #include "backbone/googlenet.h"
-#include "backbone/kernels/onednn.h"
+#include "backbone/kernels/instruction_set.h"
 #include "backbone/kernels/reference.h"
 #include "backbone/reference_network.h"
 #include "backbone/summary.h"

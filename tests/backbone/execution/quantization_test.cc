@@ -4,7 +4,7 @@
 #include <set>
 
 #include "backbone/files/quantization_json.h"
-#include "backbone/kernels/onednn.h"
+#include "backbone/kernels/instruction_set.h"
 #include "backbone/network.h"
 #include "core/error.h"
 #include "tests/support/catch.h"
