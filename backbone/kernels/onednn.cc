@@ -15,7 +15,7 @@
 
 namespace deeper::kernels {
 
-using namespace onednn;  // NOLINT(google-build-using-namespace): what both files of kernels share
+using namespace onednn;  // NOLINT(google-build-using-namespace): what the kernels share
 
 struct PreparedKernel::State {
   Shape source_shape;

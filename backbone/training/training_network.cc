@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "backbone/execution/frozen_part.h"
+#include "backbone/kernels/onednn_training_pools.h"
 #include "backbone/kernels/reference_backward.h"
 #include "core/error.h"
 

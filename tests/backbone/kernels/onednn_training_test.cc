@@ -7,6 +7,7 @@
 
 #include "backbone/execution/aligned_bytes.h"
 #include "backbone/kernels/lrn_backward.h"
+#include "backbone/kernels/onednn_training_pools.h"
 #include "backbone/kernels/reference.h"
 #include "backbone/kernels/reference_backward.h"
 #include "core/error.h"
