@@ -53,6 +53,9 @@ class Trainer {
           Weights weights,
           std::set<std::string> new_blobs,
           const TrainerOptions& options);
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+  ~Trainer();
 
   const SolverState& state() const { return state_; }
 

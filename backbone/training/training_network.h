@@ -3,13 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "backbone/execution/layer_stack.h"
+#include "backbone/execution/aligned_bytes.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/kernels/onednn_training.h"
 #include "backbone/network.h"
@@ -92,73 +90,6 @@ class TrainingNetwork {
   std::vector<Tensor> head_weights_;              // one a head: outputs x features
   std::vector<Tensor> head_biases_;
   std::size_t gradient_count_ = 0;
-};
-
-// One thread's memory to train: activations, their derivatives, and sums of gradients. The network
-// must outlive it.
-class TrainingNetwork::Worker {
- public:
-  explicit Worker(const TrainingNetwork& network);
-
-  // Where to put the input of example `i` of the micro-batch before a run.
-  std::span<std::byte> Input(std::size_t i);
-
-  // Runs the first seeds.size() inputs forward and backward and adds scale times the gradients of
-  // their losses, weighted by head, to the sums. first_example: what the loss calls the first of
-  // them. seeds: of each example's dropout. Expects at most micro_batch of them.
-  LossSums Train(std::size_t first_example,
-                 std::span<const std::uint64_t> seeds,
-                 float scale,
-                 const ExampleLoss& loss);
-
-  // Scores of the main head for the first `count` inputs, without dropout: count x outputs.
-  std::vector<float> Score(std::size_t count);
-
-  // The sums of gradients, in an order of the network's own: to be added up over workers.
-  std::span<float> Gradients() { return sums_; }
-  void ClearGradients();
-  // The sums as named blobs, those of network.blobs(). Replaces their values.
-  void UnpackGradients(Weights& gradients);
-
-  // Bytes of all of its buffers.
-  std::size_t SizeBytes() const;
-
- private:
-  // A layer's passes, tied to buffers; those that it needs.
-  struct LayerRun {
-    std::optional<kernels::BoundKernel> forward;
-    std::optional<kernels::BoundKernel> backward_data;
-    std::optional<kernels::BoundKernel> backward_weights;
-    // For the first layer, in forward order, of several that read one activation: adds up what each
-    // of them gave.
-    std::optional<kernels::BoundKernel> sum;
-  };
-
-  void AllocateMaps();
-  void BindLayers();
-  kernels::ChannelSlice SliceOf(const Layer& layer) const;
-  void Forward(bool with_auxiliary);
-  void Backward();
-  // Runs a head on the micro-batch's features, writes their derivatives, adds the gradients of its
-  // linear layer; returns the sum of its losses.
-  double TrainHead(std::size_t head,
-                   std::size_t first_example,
-                   std::span<const std::uint64_t> seeds,
-                   float scale,
-                   const ExampleLoss& loss);
-  std::vector<float> FeaturesOf(const TrainingHead& head);
-
-  const TrainingNetwork* network_;
-  std::map<std::string, AlignedBytes> values_;  // activations, and what slices are written from
-  std::map<std::string, AlignedBytes> diffs_;   // their derivatives, where needed
-  std::vector<AlignedBytes> slots_;             // derivatives by each of an activation's readers
-  AlignedBytes diff_before_relu_{0};
-  AlignedBytes scratch_{0};
-  std::vector<AlignedBytes> workspaces_;  // one a layer
-  std::vector<LayerRun> runs_;            // one a layer
-  // Gradients of one micro-batch, and their sums.
-  AlignedBytes current_{0};
-  std::vector<float> sums_;
 };
 
 }  // namespace deeper

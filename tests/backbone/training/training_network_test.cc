@@ -10,6 +10,7 @@
 #include "backbone/kernels/layout.h"
 #include "backbone/training/losses.h"
 #include "backbone/training/reference_training.h"
+#include "backbone/training/training_worker.h"
 #include "core/error.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"

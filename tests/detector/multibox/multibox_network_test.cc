@@ -6,7 +6,7 @@
 
 #include "backbone/execution/frozen_part.h"
 #include "backbone/training/reference_training.h"
-#include "backbone/training/training_network.h"
+#include "backbone/training/training_worker.h"
 #include "core/error.h"
 #include "core/random.h"
 #include "tests/detector/random_multibox.h"
