@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "backbone/network.h"
+
 namespace deeper::tools {
 
 namespace {

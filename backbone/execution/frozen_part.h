@@ -1,14 +1,12 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 
-#include "backbone/execution/layer_stack.h"
-#include "backbone/googlenet.h"
 #include "backbone/kernels/layout.h"
-#include "backbone/network.h"
+#include "backbone/precision.h"
 #include "backbone/tensor.h"
 #include "backbone/weights.h"
 
@@ -22,15 +20,22 @@ class FrozenPart {
   class Buffers {
    public:
     explicit Buffers(const FrozenPart& part);
+    Buffers(Buffers&&) noexcept;
+    Buffers& operator=(Buffers&&) noexcept;
+    ~Buffers();
 
    private:
     friend class FrozenPart;
-    std::optional<LayerStack::Buffers> buffers_;  // nothing where nothing is frozen
+    struct State;
+    std::unique_ptr<State> state_;  // nothing where nothing is frozen
   };
 
   // Expects weights that fit the table. Throws Error for an unknown row, and when the processor
   // cannot run the precision.
   FrozenPart(const Weights& weights, Precision precision, const std::string& frozen);
+  FrozenPart(FrozenPart&&) noexcept;
+  FrozenPart& operator=(FrozenPart&&) noexcept;
+  ~FrozenPart();
 
   // Bytes of the output of one crop.
   std::size_t OutputBytes() const { return output_bytes_; }
@@ -40,8 +45,9 @@ class FrozenPart {
   void Run(TensorView crop, Buffers& buffers, std::span<std::byte> output) const;
 
  private:
+  struct State;
   kernels::ElementType element_;
-  std::optional<LayerStack> stack_;
+  std::unique_ptr<const State> state_;  // nothing where nothing is frozen
   std::size_t output_bytes_ = 0;
 };
 

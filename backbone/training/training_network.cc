@@ -6,6 +6,7 @@
 #include "backbone/execution/activation_plan.h"
 #include "backbone/execution/frozen_part.h"
 #include "backbone/kernels/onednn_training_pools.h"
+#include "backbone/training/training_state.h"
 #include "core/error.h"
 
 namespace deeper {
@@ -55,53 +56,59 @@ std::size_t PaddedCount(std::size_t bytes) {
 
 TrainingNetwork::TrainingNetwork(const TrainingNetworkOptions& options)
     : options_(Validated(options)),
-      element_(TrainingElement(options.precision)),
+      state_(std::make_unique<State>(TrainingElement(options.precision))),
       plan_(PlanTraining(options.plan)),
       blobs_(TrainedBlobs(plan_, options.outputs)) {
+  State& state = *state_;
   // An activation needs a gradient when something that learns lies below it.
   std::map<std::string, bool> needs = {{plan_.input, false}};
   for (const Layer& layer : plan_.layers) {
     const bool is_convolution = layer.kind == LayerKind::kConvolution;
     const bool below = needs.at(layer.input);
-    input_needs_gradient_.push_back(below);
-    needs_gradient_.push_back(is_convolution || below);
+    state.input_needs_gradient.push_back(below);
+    state.needs_gradient.push_back(is_convolution || below);
     needs[layer.output] = is_convolution || below;
 
-    kernels_.push_back(Prepare(layer, options_.micro_batch, element_, below));
-    const kernels::TrainingSizes& sizes = kernels_.back().Sizes();
-    packed_.push_back({.forward_weight = AlignedBytes(sizes.forward_weight),
-                       .forward_bias = AlignedBytes(sizes.forward_bias),
-                       .backward_weight = AlignedBytes(sizes.backward_weight)});
-    layer_places_.push_back(is_convolution ? Reserve(sizes.diff_weight, sizes.diff_bias)
-                                           : GradientPlace{});
+    state.kernels.push_back(Prepare(layer, options_.micro_batch, state.element, below));
+    const kernels::TrainingSizes& sizes = state.kernels.back().Sizes();
+    state.packed.push_back({.forward_weight = AlignedBytes(sizes.forward_weight),
+                            .forward_bias = AlignedBytes(sizes.forward_bias),
+                            .backward_weight = AlignedBytes(sizes.backward_weight)});
+    state.layer_places.push_back(is_convolution ? state.Reserve(sizes.diff_weight, sizes.diff_bias)
+                                                : State::GradientPlace{});
   }
   for (const TrainingHead& head : plan_.heads) {
     const std::size_t weight_count = options_.outputs * head.features;
-    head_places_.push_back(Reserve(weight_count * sizeof(float), options_.outputs * sizeof(float)));
-    head_weights_.push_back(MakeTensor({options_.outputs, head.features, 1, 1}));
-    head_biases_.push_back(MakeTensor({options_.outputs, 1, 1, 1}));
+    state.head_places.push_back(
+        state.Reserve(weight_count * sizeof(float), options_.outputs * sizeof(float)));
+    state.head_weights.push_back(MakeTensor({options_.outputs, head.features, 1, 1}));
+    state.head_biases.push_back(MakeTensor({options_.outputs, 1, 1, 1}));
   }
 }
 
-TrainingNetwork::GradientPlace TrainingNetwork::Reserve(std::size_t weight_bytes,
-                                                        std::size_t bias_bytes) {
-  const GradientPlace place = {.weight = gradient_count_,
+TrainingNetwork::TrainingNetwork(TrainingNetwork&&) noexcept = default;
+TrainingNetwork& TrainingNetwork::operator=(TrainingNetwork&&) noexcept = default;
+TrainingNetwork::~TrainingNetwork() = default;
+
+TrainingNetwork::State::GradientPlace TrainingNetwork::State::Reserve(std::size_t weight_bytes,
+                                                                      std::size_t bias_bytes) {
+  const GradientPlace place = {.weight = gradient_count,
                                .weight_count = weight_bytes / sizeof(float),
-                               .bias = gradient_count_ + PaddedCount(weight_bytes),
+                               .bias = gradient_count + PaddedCount(weight_bytes),
                                .bias_count = bias_bytes / sizeof(float)};
-  gradient_count_ = place.bias + PaddedCount(bias_bytes);
+  gradient_count = place.bias + PaddedCount(bias_bytes);
   return place;
 }
 
 std::size_t TrainingNetwork::InputBytes() const {
-  return plan_.input_shape.Count() * kernels::SizeOf(element_);
+  return plan_.input_shape.Count() * kernels::SizeOf(state_->element);
 }
 
 std::vector<std::string> TrainingNetwork::Implementations() const {
   std::vector<std::string> lines;
-  for (std::size_t i = 0; i < kernels_.size(); ++i) {
+  for (std::size_t i = 0; i < state_->kernels.size(); ++i) {
     std::string line = plan_.layers[i].name + ":";
-    for (const std::string& name : kernels_[i].Implementations()) line += " " + name;
+    for (const std::string& name : state_->kernels[i].Implementations()) line += " " + name;
     lines.push_back(std::move(line));
   }
   return lines;
@@ -113,18 +120,18 @@ void TrainingNetwork::Load(const Weights& weights) {
     Expects(found != weights.end() && found->second.shape == blob.shape,
             "weights with every blob that is trained");
   }
-  for (std::size_t i = 0; i < kernels_.size(); ++i) {
+  for (std::size_t i = 0; i < state_->kernels.size(); ++i) {
     const Layer& layer = plan_.layers[i];
     if (layer.kind != LayerKind::kConvolution) continue;
-    kernels_[i].Pack(weights.at(WeightName(layer.name)),
-                     weights.at(BiasName(layer.name)).data,
-                     {.forward_weight = packed_[i].forward_weight.bytes(),
-                      .forward_bias = packed_[i].forward_bias.bytes(),
-                      .backward_weight = packed_[i].backward_weight.bytes()});
+    state_->kernels[i].Pack(weights.at(WeightName(layer.name)),
+                            weights.at(BiasName(layer.name)).data,
+                            {.forward_weight = state_->packed[i].forward_weight.bytes(),
+                             .forward_bias = state_->packed[i].forward_bias.bytes(),
+                             .backward_weight = state_->packed[i].backward_weight.bytes()});
   }
   for (std::size_t i = 0; i < plan_.heads.size(); ++i) {
-    head_weights_[i] = weights.at(WeightName(plan_.heads[i].classifier));
-    head_biases_[i] = weights.at(BiasName(plan_.heads[i].classifier));
+    state_->head_weights[i] = weights.at(WeightName(plan_.heads[i].classifier));
+    state_->head_biases[i] = weights.at(BiasName(plan_.heads[i].classifier));
   }
 }
 

@@ -3,14 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "backbone/execution/aligned_bytes.h"
-#include "backbone/kernels/layout.h"
-#include "backbone/kernels/onednn_training.h"
-#include "backbone/network.h"
+#include "backbone/precision.h"
 #include "backbone/training/training_plan.h"
 #include "backbone/weights.h"
 
@@ -48,6 +46,9 @@ class TrainingNetwork {
 
   // Throws Error for options out of range, and when the processor cannot run the precision.
   explicit TrainingNetwork(const TrainingNetworkOptions& options);
+  TrainingNetwork(TrainingNetwork&&) noexcept;
+  TrainingNetwork& operator=(TrainingNetwork&&) noexcept;
+  ~TrainingNetwork();
 
   const TrainingNetworkOptions& options() const { return options_; }
   const TrainingPlan& plan() const { return plan_; }
@@ -62,34 +63,12 @@ class TrainingNetwork {
   void Load(const Weights& weights);
 
  private:
-  // Where the gradients of a layer's or a head's weights and biases stand in a worker's sums.
-  struct GradientPlace {
-    std::size_t weight = 0;
-    std::size_t weight_count = 0;
-    std::size_t bias = 0;
-    std::size_t bias_count = 0;
-  };
-  struct Packed {
-    AlignedBytes forward_weight{0};
-    AlignedBytes forward_bias{0};
-    AlignedBytes backward_weight{0};
-  };
-
-  GradientPlace Reserve(std::size_t weight_bytes, std::size_t bias_bytes);
+  struct State;  // kernels and packed weights
 
   TrainingNetworkOptions options_;
-  kernels::ElementType element_;
+  std::unique_ptr<State> state_;
   TrainingPlan plan_;
   std::vector<Blob> blobs_;
-  std::vector<bool> needs_gradient_;              // one a layer: of its output
-  std::vector<bool> input_needs_gradient_;        // one a layer
-  std::vector<kernels::TrainingKernel> kernels_;  // one a layer
-  std::vector<Packed> packed_;                    // one a layer
-  std::vector<GradientPlace> layer_places_;       // one a layer
-  std::vector<GradientPlace> head_places_;        // one a head
-  std::vector<Tensor> head_weights_;              // one a head: outputs x features
-  std::vector<Tensor> head_biases_;
-  std::size_t gradient_count_ = 0;
 };
 
 }  // namespace deeper

@@ -7,6 +7,7 @@
 #include "backbone/execution/activation_plan.h"
 #include "backbone/kernels/onednn_training_pools.h"
 #include "backbone/kernels/reference_backward.h"
+#include "backbone/training/training_state.h"
 #include "core/error.h"
 
 namespace deeper {
@@ -42,36 +43,37 @@ std::size_t SizeOfAll(const std::vector<AlignedBytes>& buffers) {
 
 TrainingNetwork::Worker::Worker(const TrainingNetwork& network)
     : network_(&network),
-      current_(network.gradient_count_ * sizeof(float)),
-      sums_(network.gradient_count_) {
+      current_(network.state_->gradient_count * sizeof(float)),
+      sums_(network.state_->gradient_count) {
   AllocateMaps();
   BindLayers();
 }
 
 void TrainingNetwork::Worker::AllocateMaps() {
   const TrainingNetwork& net = *network_;
+  const State& state = *net.state_;
   const std::size_t n = net.options_.micro_batch;
-  const std::size_t value_bytes = kernels::SizeOf(net.element_);
+  const std::size_t value_bytes = kernels::SizeOf(state.element);
   // A branch writes its own map, which is copied into its channels of the whole.
   std::map<std::string, std::size_t> whole_values;
   std::size_t largest_written = 0;
   std::size_t scratch = 0;
   values_.emplace(net.plan_.input, AlignedBytes(n * net.InputBytes()));
-  for (std::size_t i = 0; i < net.kernels_.size(); ++i) {
+  for (std::size_t i = 0; i < state.kernels.size(); ++i) {
     const Layer& layer = net.plan_.layers[i];
     const std::size_t pixels = n * layer.out_side * layer.out_side;
     const std::size_t written = pixels * layer.out_channels * value_bytes;
     whole_values[layer.output] = pixels * (layer.output_channel + layer.out_channels) * value_bytes;
     if (WritesSlice(layer)) values_.emplace(layer.name, AlignedBytes(written));
     largest_written = std::max(largest_written, written);
-    scratch = std::max(scratch, net.kernels_[i].Sizes().scratch);
-    workspaces_.emplace_back(net.kernels_[i].Sizes().workspace);
+    scratch = std::max(scratch, state.kernels[i].Sizes().scratch);
+    workspaces_.emplace_back(state.kernels[i].Sizes().workspace);
   }
-  for (std::size_t i = 0; i < net.kernels_.size(); ++i) {
+  for (std::size_t i = 0; i < state.kernels.size(); ++i) {
     const std::string& name = net.plan_.layers[i].output;
     if (values_.contains(name)) continue;
     values_.emplace(name, AlignedBytes(whole_values.at(name)));
-    if (net.needs_gradient_[i]) diffs_.emplace(name, AlignedBytes(whole_values.at(name)));
+    if (state.needs_gradient[i]) diffs_.emplace(name, AlignedBytes(whole_values.at(name)));
   }
   diff_before_relu_ = AlignedBytes(largest_written);
   scratch_ = AlignedBytes(scratch);
@@ -79,11 +81,12 @@ void TrainingNetwork::Worker::AllocateMaps() {
 
 void TrainingNetwork::Worker::BindLayers() {
   const TrainingNetwork& net = *network_;
+  const State& state = *net.state_;
   const std::size_t n = net.options_.micro_batch;
   // The layers that give derivatives to each activation, in forward order.
   std::map<std::string, std::vector<std::size_t>> readers;
-  for (std::size_t i = 0; i < net.kernels_.size(); ++i) {
-    if (net.input_needs_gradient_[i]) readers[net.plan_.layers[i].input].push_back(i);
+  for (std::size_t i = 0; i < state.kernels.size(); ++i) {
+    if (state.input_needs_gradient[i]) readers[net.plan_.layers[i].input].push_back(i);
   }
   std::size_t slot_count = 0;
   std::size_t slot_bytes = 0;
@@ -95,11 +98,11 @@ void TrainingNetwork::Worker::BindLayers() {
   for (std::size_t i = 0; i < slot_count; ++i) slots_.emplace_back(slot_bytes);
 
   auto* current = reinterpret_cast<float*>(current_.bytes().data());
-  for (std::size_t i = 0; i < net.kernels_.size(); ++i) {
+  for (std::size_t i = 0; i < state.kernels.size(); ++i) {
     const Layer& layer = net.plan_.layers[i];
-    const TrainingKernel& kernel = net.kernels_[i];
-    const Packed& packed = net.packed_[i];
-    const GradientPlace& place = net.layer_places_[i];
+    const TrainingKernel& kernel = state.kernels[i];
+    const State::Packed& packed = state.packed[i];
+    const State::GradientPlace& place = state.layer_places[i];
     const bool is_convolution = layer.kind == LayerKind::kConvolution;
     const auto constant = [](const AlignedBytes& bytes) {
       return const_cast<AlignedBytes&>(bytes).bytes();
@@ -117,12 +120,12 @@ void TrainingNetwork::Worker::BindLayers() {
         .diff_bias = std::as_writable_bytes(std::span(current + place.bias, place.bias_count))};
     LayerRun run;
     run.forward = kernel.Bind(TrainingPass::kForward, buffers);
-    if (net.needs_gradient_[i]) {
+    if (state.needs_gradient[i]) {
       buffers.diff_destination =
           is_convolution ? diff_before_relu_.bytes() : diffs_.at(layer.output).bytes();
     }
     if (is_convolution) run.backward_weights = kernel.Bind(TrainingPass::kBackwardWeights, buffers);
-    if (net.input_needs_gradient_[i]) {
+    if (state.input_needs_gradient[i]) {
       const std::vector<std::size_t>& siblings = readers.at(layer.input);
       const auto own = std::find(siblings.begin(), siblings.end(), i) - siblings.begin();
       const std::span<std::byte> diff = diffs_.at(layer.input).bytes();
@@ -133,7 +136,7 @@ void TrainingNetwork::Worker::BindLayers() {
         std::vector<std::span<std::byte>> parts;
         for (std::size_t part = 0; part < siblings.size(); ++part)
           parts.push_back(slots_[part].bytes());
-        run.sum = kernels::BindSum(SourceShape(layer, n), net.element_, parts, diff);
+        run.sum = kernels::BindSum(SourceShape(layer, n), state.element, parts, diff);
       }
     }
     runs_.push_back(std::move(run));
@@ -156,7 +159,7 @@ std::span<std::byte> TrainingNetwork::Worker::Input(std::size_t i) {
 
 kernels::ChannelSlice TrainingNetwork::Worker::SliceOf(const Layer& layer) const {
   const std::size_t pixels = network_->options_.micro_batch * layer.out_side * layer.out_side;
-  const std::size_t value_bytes = kernels::SizeOf(network_->element_);
+  const std::size_t value_bytes = kernels::SizeOf(network_->state_->element);
   return {.pixels = pixels,
           .first = layer.output_channel,
           .channels = layer.out_channels,
@@ -172,7 +175,7 @@ void TrainingNetwork::Worker::Forward(bool with_auxiliary) {
     if (!WritesSlice(layer)) continue;
     kernels::CopyIntoChannels(values_.at(layer.name).bytes(),
                               SliceOf(layer),
-                              network_->element_,
+                              network_->state_->element,
                               values_.at(layer.output).bytes());
   }
 }
@@ -187,7 +190,7 @@ void TrainingNetwork::Worker::Backward() {
           diffs_.at(layer.output).bytes(),
           SliceOf(layer),
           values_.at(WritesSlice(layer) ? layer.name : layer.output).bytes(),
-          network_->element_,
+          network_->state_->element,
           diff_before_relu_.bytes());
       run.backward_weights->Run();
     }
@@ -201,7 +204,7 @@ void TrainingNetwork::Worker::Backward() {
 std::vector<float> TrainingNetwork::Worker::FeaturesOf(const TrainingHead& head) {
   return kernels::FromNhwc(values_.at(head.input).bytes(),
                            {network_->options_.micro_batch, head.features, 1, 1},
-                           {network_->element_})
+                           {network_->state_->element})
       .data;
 }
 
@@ -215,9 +218,9 @@ double TrainingNetwork::Worker::TrainHead(std::size_t head_index,
   const std::size_t outputs = network_->options_.outputs;
   const std::size_t features = head.features;
   const ConstMatrixView weight(
-      network_->head_weights_[head_index].data.data(), Index(outputs), Index(features));
-  const Eigen::Map<const Eigen::RowVectorXf> bias(network_->head_biases_[head_index].data.data(),
-                                                  Index(outputs));
+      network_->state_->head_weights[head_index].data.data(), Index(outputs), Index(features));
+  const Eigen::Map<const Eigen::RowVectorXf> bias(
+      network_->state_->head_biases[head_index].data.data(), Index(outputs));
 
   // y = W (m x) + b for each example; m is dropout's mask, 0 for places without an example.
   std::vector<float> mask(n * features);
@@ -240,7 +243,7 @@ double TrainingNetwork::Worker::TrainHead(std::size_t head_index,
   }
   diff *= scale * static_cast<float>(head.loss_weight);
 
-  const GradientPlace& place = network_->head_places_[head_index];
+  const State::GradientPlace& place = network_->state_->head_places[head_index];
   MatrixView(sums_.data() + place.weight, Index(outputs), Index(features)) += diff.transpose() * x;
   Eigen::Map<Eigen::RowVectorXf>(sums_.data() + place.bias, Index(outputs)) += diff.colwise().sum();
 
@@ -249,8 +252,9 @@ double TrainingNetwork::Worker::TrainHead(std::size_t head_index,
   Matrix diff_source = diff * weight;
   const std::span<float> values(diff_source.data(), n * features);
   kernels::MultiplyByMask(mask, values);
-  kernels::ToNhwc(
-      TensorView({n, features, 1, 1}, values), {network_->element_}, diff_of_input->second.bytes());
+  kernels::ToNhwc(TensorView({n, features, 1, 1}, values),
+                  {network_->state_->element},
+                  diff_of_input->second.bytes());
   return sum;
 }
 
@@ -278,12 +282,12 @@ std::vector<float> TrainingNetwork::Worker::Score(std::size_t count) {
   const std::vector<float> features = FeaturesOf(head);
   const ConstMatrixView x(features.data(), Index(count), Index(head.features));
   const ConstMatrixView weight(
-      network_->head_weights_.front().data.data(), Index(outputs), Index(head.features));
+      network_->state_->head_weights.front().data.data(), Index(outputs), Index(head.features));
   std::vector<float> scores(count * outputs);
   MatrixView y(scores.data(), Index(count), Index(outputs));
   y = x * weight.transpose();
-  y.rowwise() += Eigen::Map<const Eigen::RowVectorXf>(network_->head_biases_.front().data.data(),
-                                                      Index(outputs));
+  y.rowwise() += Eigen::Map<const Eigen::RowVectorXf>(
+      network_->state_->head_biases.front().data.data(), Index(outputs));
   return scores;
 }
 
@@ -295,11 +299,11 @@ void TrainingNetwork::Worker::UnpackGradients(Weights& gradients) {
     gradient.shape = blob.shape;
     gradient.data.resize(blob.shape.Count());
   }
-  for (std::size_t i = 0; i < network_->kernels_.size(); ++i) {
+  for (std::size_t i = 0; i < network_->state_->kernels.size(); ++i) {
     const Layer& layer = network_->plan_.layers[i];
     if (layer.kind != LayerKind::kConvolution) continue;
-    const GradientPlace& place = network_->layer_places_[i];
-    network_->kernels_[i].Unpack(
+    const State::GradientPlace& place = network_->state_->layer_places[i];
+    network_->state_->kernels[i].Unpack(
         {.diff_weight =
              std::as_writable_bytes(std::span(sums_).subspan(place.weight, place.weight_count)),
          .diff_bias =
@@ -309,7 +313,7 @@ void TrainingNetwork::Worker::UnpackGradients(Weights& gradients) {
   }
   for (std::size_t i = 0; i < network_->plan_.heads.size(); ++i) {
     const TrainingHead& head = network_->plan_.heads[i];
-    const GradientPlace& place = network_->head_places_[i];
+    const State::GradientPlace& place = network_->state_->head_places[i];
     std::copy_n(sums_.begin() + static_cast<std::ptrdiff_t>(place.weight),
                 place.weight_count,
                 gradients.at(WeightName(head.classifier)).data.begin());

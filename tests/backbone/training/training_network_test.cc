@@ -8,6 +8,7 @@
 
 #include "backbone/execution/frozen_part.h"
 #include "backbone/kernels/layout.h"
+#include "backbone/network.h"
 #include "backbone/training/losses.h"
 #include "backbone/training/reference_training.h"
 #include "backbone/training/training_worker.h"
