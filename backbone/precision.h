@@ -4,8 +4,8 @@
 
 namespace deeper {
 
-// The arithmetic of the convolutions. Features and probabilities come out as f32 in every case.
-// int8: activations of 8 bits without a sign, weights of 8 bits with one, exact sums.
+// The arithmetic of the convolutions. Features and probabilities are f32 in every case.
+// int8 has unsigned activations of 8 bits, signed weights of 8 bits, and exact sums.
 enum class Precision { kF32, kBf16, kInt8 };
 
 std::string NameOf(Precision precision);  // "f32", "bf16", "int8"
@@ -14,11 +14,10 @@ std::string NameOf(Precision precision);  // "f32", "bf16", "int8"
 Precision PrecisionFromName(const std::string& name);
 
 // Whether the processor runs the precision natively: f32 always, bf16 with AVX512_BF16, int8 with
-// AVX2. Without AVX512_VNNI int8's weights are a little coarser, so that no sum saturates.
+// AVX2. Without AVX512_VNNI the weights of int8 are a little coarser, so that no sum saturates.
 bool ProcessorRuns(Precision precision);
 
-// The fastest precision that the processor runs natively: int8 only where the network has a
-// quantization.
+// The fastest precision that the processor runs natively. int8 needs a quantization.
 Precision FastestPrecision(bool has_quantization);
 
 }  // namespace deeper

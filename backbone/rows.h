@@ -12,12 +12,12 @@ namespace deeper {
 // GoogLeNet cut at a row of its table: what lies below it is often frozen, and then shared; what
 // lies above it, up to the classifier, is trained.
 
-// The rows at which training can begin: "stem", the convolutions before the inception modules, then
-// these by their names.
+// The rows at which training can begin: "stem" (the convolutions before the inception modules),
+// then the names of the inception modules.
 std::vector<std::string> RowNames();
 
-// The layers from the crop to the end of the frozen row with the max pool behind it, if there is
-// one; empty for "". Throws Error that lists the rows for an unknown one.
+// The layers from the crop to the end of the frozen row, with the max pool behind it if there is
+// one. Empty for "". An unknown row throws Error, which lists the known ones.
 std::vector<Layer> FrozenLayers(const std::string& frozen);
 
 // The activation that the inception module of this name writes.
@@ -34,16 +34,16 @@ Layer ConvolutionLayer(std::string name,
 // What the main classifier reads.
 enum class MainHead {
   kAverage,  // pool5, the global average: what is in the crop (Szegedy et al. 2014, Table 1)
-  // The last map with its places: also where it is. Layers of an auxiliary head's kind instead of
-  // pool5: 1x1 convolution with 64 filters, fully connected layer with 512 outputs.
+  // The last map with its places: also where it is. Instead of pool5 it has layers as an auxiliary
+  // head has them: a 1x1 convolution with 64 filters, a fully connected layer with 512 outputs.
   kMap,
 };
 inline constexpr std::string_view kMapHeadName = "map_head";
 inline constexpr std::size_t kMapHeadChannels = 64;
 inline constexpr std::size_t kMapHeadFeatures = 512;
 
-// The layers between the last inception module and the classifier of a kMap head, in order; and the
-// name of that classifier.
+// The layers of a kMap head between the last inception module and the head's classifier, in order.
+// And the name of that classifier.
 std::vector<Layer> MapHeadLayers();
 std::string MapHeadClassifierName();
 

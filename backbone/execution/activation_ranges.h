@@ -9,9 +9,9 @@
 
 namespace deeper {
 
-// Measures the steps of the activations over crops, in f32. 8 bits then hold all but the largest
-// 1 - fraction of an activation's values, which are cut: a few outliers would cost all others their
-// resolution.
+// The ranges of the activations over crops, measured in f32. They give the steps of a quantization.
+// 8 bits then hold the `fraction` of an activation's values that is smallest. The larger ones are
+// cut, because a few outliers would cost all others their resolution.
 class ActivationRanges {
  public:
   // Throws Error when the weights do not fit the table.
@@ -20,13 +20,14 @@ class ActivationRanges {
   ActivationRanges& operator=(ActivationRanges&&) noexcept;
   ~ActivationRanges();
 
-  // Counts in one crop (1, 3, 224, 224), its mean subtracted.
+  // Adds one crop (1, 3, 224, 224), its mean subtracted.
   void Add(TensorView crop);
 
-  // Counts in all that `other`, of the same weights, has counted.
+  // Adds all crops of `other`, which must be of the same weights.
   void Merge(const ActivationRanges& other);
 
-  // Expects at least one crop and 0 < fraction <= 1. mean_bgr: what the crops had subtracted.
+  // Returns the quantization. mean_bgr: what the crops had subtracted. Expects at least one crop
+  // and 0 < fraction <= 1.
   Quantization Finish(double fraction, const std::array<float, 3>& mean_bgr) const;
 
  private:

@@ -12,9 +12,9 @@
 
 namespace deeper {
 
-// The layers that are not trained, from the crop to the end of a row (see FrozenLayers), with
-// packed weights. Its output for a crop never changes, so it may be kept. Const, and safe to use
-// from several threads, each with its own buffers.
+// The layers that are not trained, from the crop to the end of a row (see FrozenLayers in rows.h),
+// with packed weights. The output for a crop never changes, so it may be kept. Const, and safe to
+// use from several threads, each with its own buffers.
 class FrozenPart {
  public:
   class Buffers {
@@ -40,8 +40,9 @@ class FrozenPart {
   // Bytes of the output of one crop.
   std::size_t OutputBytes() const { return output_bytes_; }
 
-  // Writes the output of `crop` (1, 3, 224, 224), NHWC of the precision's element type, to `output`
-  // of OutputBytes(); where nothing is frozen, the crop itself.
+  // Runs the layers on one crop. Where nothing is frozen, the output is the crop itself.
+  //   crop:   (1, 3, 224, 224)
+  //   output: OutputBytes(), NHWC of the precision's element type
   void Run(TensorView crop, Buffers& buffers, std::span<std::byte> output) const;
 
  private:
@@ -51,8 +52,8 @@ class FrozenPart {
   std::size_t output_bytes_ = 0;
 };
 
-// The element type of training in this precision. Throws Error when the processor cannot run it, or
-// there are no gradients in it.
+// The element type of training in this precision. Throws Error when the processor cannot run it,
+// and when there are no gradients in it.
 kernels::ElementType TrainingElement(Precision precision);
 
 }  // namespace deeper

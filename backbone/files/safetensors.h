@@ -34,13 +34,15 @@ struct Safetensors {
   bool operator==(const Safetensors&) const = default;
 };
 
-// Throws Error naming the file and what is wrong: missing, shorter than its header says, header not
-// JSON or with duplicate names, unknown dtype, shape and offsets that disagree, offsets that
-// overlap, leave a gap or pass the end. Sizes are checked before memory is taken.
+// Reads a file. Throws Error naming the file and what is wrong:
+//   the file is missing, or shorter than its header says;
+//   the header is not JSON, has duplicate names or an unknown dtype;
+//   shape and offsets disagree; offsets overlap, leave a gap or pass the end.
+// Sizes are checked before memory is taken.
 Safetensors ReadSafetensors(const std::filesystem::path& path);
 
-// Writes whole or not at all; tensors in the order of their names, so the same content gives the
-// same bytes.
+// Writes a file, whole or not at all. Tensors stand in the order of their names, so the same
+// content gives the same bytes.
 void WriteSafetensors(const Safetensors& content, const std::filesystem::path& path);
 
 // The metadata alone, without reading the tensors.

@@ -4,10 +4,10 @@
 
 namespace deeper::kernels {
 
-// What a processor's vector units can do. Each holds those before it.
+// What the vector units of a processor can do. Each includes those before it.
 enum class InstructionSet { kBaseline, kAvx2, kAvx512 };
 
-// The best of this processor that oneDNN is not told to leave alone (ONEDNN_MAX_CPU_ISA).
+// The best that this processor has and that oneDNN is not told to leave alone (ONEDNN_MAX_CPU_ISA).
 InstructionSet BestInstructionSet();
 
 // Whether the processor multiplies bf16 natively (AVX512_BF16), or bytes faster than f32 (AVX2),
@@ -15,12 +15,12 @@ InstructionSet BestInstructionSet();
 bool RunsBf16();
 bool RunsInt8();
 
-// What the processor adds products of bytes in. With AVX512_VNNI in 32 bits; without it two at a
-// time in 16, which saturate.
+// How wide the sums are in which the processor adds products of bytes: 32 bits with AVX512_VNNI;
+// 16 bits without it, two products at a time, and these saturate.
 enum class ByteSums { k16Bits, k32Bits };
 ByteSums ProcessorsByteSums();
 
-// The type of maps between layers that a u8 convolution writes and that are no bytes themselves.
+// The type of the maps that a u8 convolution writes where they are not bytes.
 ElementType WideElementOfInt8();
 
 // Calls `body` in a function compiled for AVX2 or AVX-512. The compiler carries its settings into

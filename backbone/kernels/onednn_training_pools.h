@@ -28,15 +28,17 @@ TrainingKernel PrepareTrainingLrn(const Shape& source,
                                   const LrnParameters& parameters,
                                   ElementType element);
 
-// destination = sum of `sources`, value by value, rounded once. All of `shape`.
+// Writes the sum of `sources`, value by value, rounded once. All maps have `shape`.
 BoundKernel BindSum(const Shape& shape,
                     ElementType element,
                     const std::vector<std::span<std::byte>>& sources,
                     std::span<std::byte> destination);
 
-// The derivatives of some channels of a map before the ReLU that wrote them: those of `diff_map`, a
-// map of slice.total_channels, where `output`, what the ReLU wrote, is positive, else 0. output and
-// diff: dense, slice.channels. diff may be diff_map itself where the slice is all of it.
+// Writes the derivatives of some channels of a map before the ReLU that wrote them:
+//   diff = diff_map where output > 0, else 0
+//   diff_map: of slice.total_channels
+//   output:   what the ReLU wrote; dense, of slice.channels
+//   diff:     dense, of slice.channels; may be diff_map itself where the slice is all of it
 void ReluBackwardFromChannels(std::span<const std::byte> diff_map,
                               const ChannelSlice& slice,
                               std::span<const std::byte> output,

@@ -16,16 +16,16 @@ namespace deeper {
 
 struct TrainingNetworkOptions {
   TrainingPlanOptions plan;
-  // Arithmetic of the layers; gradients of weights are f32 in both, as are the heads' linear layers
-  // and losses.
+  // Arithmetic of the layers: f32 or bf16. In both, gradients of weights are f32, and so are the
+  // linear layers of the heads and the losses.
   Precision precision = Precision::kF32;
   std::size_t outputs = 0;  // of each head, > 0: N + 1 classes
   // Crops that go through the layers together, > 0. More of them share the cost of summing the
-  // gradients of all weights (50 MB); each costs the memory that SizeBytes() states.
+  // gradients of all weights (50 MB). Each costs memory; see Worker::SizeBytes().
   std::size_t micro_batch = 8;
 };
 
-// The loss of one head for example `example` of a batch: returns it and replaces `gradient` by its
+// Returns the loss of one head for example `example` of a batch, and replaces `gradient` by its
 // derivatives with respect to `scores`. Called from several threads, for different examples.
 using ExampleLoss = std::function<double(
     std::size_t example, std::span<const float> scores, std::span<float> gradient)>;
@@ -38,8 +38,9 @@ struct LossSums {
   bool operator==(const LossSums&) const = default;
 };
 
-// GoogLeNet from the frozen part's output to the losses and back: a list of layers (TrainingPlan)
-// with its kernels. After Load() it may be used by several threads, each with its own Worker.
+// GoogLeNet from the output of the frozen part to the losses and back: a list of layers
+// (TrainingPlan) with their kernels. After Load() several threads may use it, each with its own
+// Worker.
 class TrainingNetwork {
  public:
   class Worker;
@@ -56,10 +57,10 @@ class TrainingNetwork {
 
   // Bytes of one example's input: NHWC of the precision's element type.
   std::size_t InputBytes() const;
-  // oneDNN's names of the kernels it chose, "LAYER: FORWARD BACKWARD...", a line a layer.
+  // oneDNN's names of the kernels that it chose, one line per layer: "LAYER: FORWARD BACKWARD...".
   std::vector<std::string> Implementations() const;
 
-  // Packs the weights, which must have all of blobs(). Not while a Worker runs.
+  // Packs the weights. Expects all of blobs(), and that no Worker runs.
   void Load(const Weights& weights);
 
  private:

@@ -33,13 +33,13 @@ struct TrainingNetwork::State {
   GradientPlace Reserve(std::size_t weight_bytes, std::size_t bias_bytes);
 
   kernels::ElementType element;
-  std::vector<bool> needs_gradient;              // one a layer: of its output
-  std::vector<bool> input_needs_gradient;        // one a layer
-  std::vector<kernels::TrainingKernel> kernels;  // one a layer
-  std::vector<Packed> packed;                    // one a layer
-  std::vector<GradientPlace> layer_places;       // one a layer
-  std::vector<GradientPlace> head_places;        // one a head
-  std::vector<Tensor> head_weights;              // one a head: outputs x features
+  std::vector<bool> needs_gradient;              // one per layer: of its output
+  std::vector<bool> input_needs_gradient;        // one per layer
+  std::vector<kernels::TrainingKernel> kernels;  // one per layer
+  std::vector<Packed> packed;                    // one per layer
+  std::vector<GradientPlace> layer_places;       // one per layer
+  std::vector<GradientPlace> head_places;        // one per head
+  std::vector<Tensor> head_weights;              // one per head: outputs x features
   std::vector<Tensor> head_biases;
   std::size_t gradient_count = 0;
 };

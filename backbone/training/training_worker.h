@@ -18,8 +18,8 @@
 
 namespace deeper {
 
-// One thread's memory to train: activations, their derivatives, and sums of gradients. The network
-// must outlive it.
+// The memory with which one thread trains: activations, their derivatives, and sums of gradients.
+// The network must outlive it.
 class TrainingNetwork::Worker {
  public:
   explicit Worker(const TrainingNetwork& network);
@@ -27,34 +27,35 @@ class TrainingNetwork::Worker {
   // Where to put the input of example `i` of the micro-batch before a run.
   std::span<std::byte> Input(std::size_t i);
 
-  // Runs the first seeds.size() inputs forward and backward and adds scale times the gradients of
-  // their losses, weighted by head, to the sums. first_example: what the loss calls the first of
-  // them. seeds: of each example's dropout. Expects at most micro_batch of them.
+  // Runs the first seeds.size() inputs forward and backward. Adds the gradients of their losses,
+  // weighted by head and times `scale`, to the sums. first_example: the number under which the loss
+  // knows the first of them. seeds: of the dropout, one per example, at most micro_batch.
   LossSums Train(std::size_t first_example,
                  std::span<const std::uint64_t> seeds,
                  float scale,
                  const ExampleLoss& loss);
 
-  // Scores of the main head for the first `count` inputs, without dropout: count x outputs.
+  // Returns the scores of the main head for the first `count` inputs, without dropout: count x
+  // outputs.
   std::vector<float> Score(std::size_t count);
 
-  // The sums of gradients, in an order of the network's own: to be added up over workers.
+  // The sums of gradients, to be added up over workers. Their order is the network's own.
   std::span<float> Gradients() { return sums_; }
   void ClearGradients();
-  // The sums as named blobs, those of network.blobs(). Replaces their values.
+  // Writes the sums as named blobs, those of network.blobs(). Replaces their values.
   void UnpackGradients(Weights& gradients);
 
   // Bytes of all of its buffers.
   std::size_t SizeBytes() const;
 
  private:
-  // A layer's passes, tied to buffers; those that it needs.
+  // The passes that a layer needs, tied to buffers.
   struct LayerRun {
     std::optional<kernels::BoundKernel> forward;
     std::optional<kernels::BoundKernel> backward_data;
     std::optional<kernels::BoundKernel> backward_weights;
-    // For the first layer, in forward order, of several that read one activation: adds up what each
-    // of them gave.
+    // Adds up the derivatives that several layers give one activation. The first of them in forward
+    // order has it.
     std::optional<kernels::BoundKernel> sum;
   };
 
@@ -63,8 +64,8 @@ class TrainingNetwork::Worker {
   kernels::ChannelSlice SliceOf(const Layer& layer) const;
   void Forward(bool with_auxiliary);
   void Backward();
-  // Runs a head on the micro-batch's features, writes their derivatives, adds the gradients of its
-  // linear layer; returns the sum of its losses.
+  // Runs a head on the features of the micro-batch. Writes their derivatives, adds the gradients of
+  // its linear layer, and returns the sum of its losses.
   double TrainHead(std::size_t head,
                    std::size_t first_example,
                    std::span<const std::uint64_t> seeds,
@@ -78,8 +79,8 @@ class TrainingNetwork::Worker {
   std::vector<AlignedBytes> slots_;             // derivatives by each of an activation's readers
   AlignedBytes diff_before_relu_{0};
   AlignedBytes scratch_{0};
-  std::vector<AlignedBytes> workspaces_;  // one a layer
-  std::vector<LayerRun> runs_;            // one a layer
+  std::vector<AlignedBytes> workspaces_;  // one per layer
+  std::vector<LayerRun> runs_;            // one per layer
   // Gradients of one micro-batch, and their sums.
   AlignedBytes current_{0};
   std::vector<float> sums_;
