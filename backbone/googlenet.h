@@ -37,7 +37,8 @@ constexpr std::size_t OutputSide(std::size_t side, const Window& window, Roundin
 }
 
 // Local response normalisation across channels (Krizhevsky et al. 2012, section 3.3, as in Caffe):
-// y = x (k + alpha/size sum x'^2)^-beta, the sum over the `size` channels around x's own.
+//   y = x (k + alpha/size sum x'^2)^-beta
+// The sum is over the `size` channels around that of x.
 struct LrnParameters {
   std::size_t size = 5;
   float alpha = 1e-4F;
@@ -120,16 +121,16 @@ inline constexpr std::size_t kFeatureDim = kInception.back().Out();  // values o
 
 inline constexpr Window kGlobalPool = {.kernel = LastSide(), .stride = 1, .pad = 0};
 
-// The linear layer behind pool5. Its number of classes comes with the weights, so it is not in
-// GoogLeNetLayers().
+// The linear layer behind pool5. It is not in GoogLeNetLayers(), because its number of classes
+// comes with the weights.
 inline constexpr std::string_view kClassifierName = "loss3/classifier";
 
 // A convolution is followed by its ReLU.
 enum class LayerKind { kConvolution, kMaxPool, kAveragePool, kLrn };
 
-// A layer with its place in the network. A layer reads the whole of one activation, and writes one,
-// or some channels of one: an inception module's four branches write side by side into its
-// "/output".
+// A layer with its place in the network. A layer reads all of one activation. It writes another, or
+// some channels of it: the four branches of an inception module write side by side into the
+// module's "/output".
 struct Layer {
   std::string name;  // Caffe's, of the BVLC model
   LayerKind kind = LayerKind::kConvolution;
@@ -145,24 +146,26 @@ struct Layer {
   bool operator==(const Layer&) const = default;
 };
 
-// Is shown layers and what they wrote, one after the other; `output` is the layer's own channels
-// alone, NCHW.
+// Called for one layer after the other with what it wrote. output: the layer's own channels alone,
+// NCHW.
 using LayerObserver = std::function<void(const Layer& layer, const Tensor& output)>;
 
-// Every layer from "data" to "pool5/7x7_s1", each after those that it reads.
+// Every layer from "data" to "pool5/7x7_s1". Each stands behind those that it reads.
 std::vector<Layer> GoogLeNetLayers();
 
 // Its 57 convolutions, in the same order.
 std::vector<Layer> GoogLeNetConvolutions();
 
-// Shapes of a convolution's learned values: (out, in, kernel, kernel) and (out, 1, 1, 1).
+// Shapes of a convolution's learned values.
+//   weight: (out, in, kernel, kernel)
+//   bias:   (out, 1, 1, 1)
 Shape WeightShape(const Layer& convolution);
 Shape BiasShape(const Layer& convolution);
 
 // Multiplications of one crop in this convolution.
 std::size_t Macs(const Layer& convolution);
 
-// Where a layer's learned values stand in Weights: "conv1/7x7_s2/weight".
+// Names of a layer's learned values in Weights: "conv1/7x7_s2/weight", "conv1/7x7_s2/bias".
 std::string WeightName(std::string_view layer_name);
 std::string BiasName(std::string_view layer_name);
 

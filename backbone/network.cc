@@ -1,13 +1,11 @@
 #include "backbone/network.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 #include <vector>
 
 #include "backbone/execution/layer_stack.h"
-#include "backbone/kernels/onednn.h"
 #include "backbone/kernels/reference.h"
 #include "core/error.h"
 
@@ -81,49 +79,6 @@ struct Network::State {
   LayerStack stack;
   Classifier classifier;
 };
-
-namespace {
-
-struct NamedPrecision {
-  Precision precision;
-  const char* name;
-};
-constexpr std::array kPrecisions = {NamedPrecision{Precision::kF32, "f32"},
-                                    NamedPrecision{Precision::kBf16, "bf16"},
-                                    NamedPrecision{Precision::kInt8, "int8"}};
-
-}  // namespace
-
-std::string NameOf(Precision precision) {
-  for (const NamedPrecision& known : kPrecisions) {
-    if (known.precision == precision) return known.name;
-  }
-  throw ContractViolation("a known precision");
-}
-
-Precision PrecisionFromName(const std::string& name) {
-  for (const NamedPrecision& known : kPrecisions) {
-    if (name == known.name) return known.precision;
-  }
-  throw Error("precision: expected f32, bf16 or int8, found '" + name + "'");
-}
-
-bool ProcessorRuns(Precision precision) {
-  switch (precision) {
-    case Precision::kF32:
-      return true;
-    case Precision::kBf16:
-      return kernels::RunsBf16();
-    case Precision::kInt8:
-      return kernels::RunsInt8();
-  }
-  return false;
-}
-
-Precision FastestPrecision(bool has_quantization) {
-  if (has_quantization && ProcessorRuns(Precision::kInt8)) return Precision::kInt8;
-  return ProcessorRuns(Precision::kBf16) ? Precision::kBf16 : Precision::kF32;
-}
 
 Workspace::Workspace(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Workspace::Workspace(Workspace&&) noexcept = default;

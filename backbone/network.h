@@ -9,29 +9,17 @@
 
 #include "backbone/execution/crop_rows.h"
 #include "backbone/execution/quantization.h"
+#include "backbone/precision.h"
 #include "backbone/tensor.h"
 #include "backbone/weights.h"
 
 namespace deeper {
 
-std::string NameOf(Precision precision);  // "f32", "bf16", "int8"
-
-// The precision of this name; throws Error listing the known ones otherwise.
-Precision PrecisionFromName(const std::string& name);
-
-// Whether the processor runs the precision natively: f32 always, bf16 with AVX512_BF16, int8 with
-// AVX2. Without AVX512_VNNI int8's weights are a little coarser, so that no sum saturates.
-bool ProcessorRuns(Precision precision);
-
-// The fastest precision that the processor runs natively: int8 only where the network has a
-// quantization.
-Precision FastestPrecision(bool has_quantization);
-
 inline constexpr std::size_t kCropSide = kInputSide;  // pixels
 
 // The profiles of a crop's last map, before pool5: the means of its 1024 channels over each of its
 // 7 rows, from the top, then over each of its 7 columns, from the left. They tell where in the crop
-// something is, which the features, the mean over all of the map, do not.
+// something is. The features do not: they are means over all of the map.
 inline constexpr std::size_t kLastMapSide = 7;
 inline constexpr std::size_t kProfileDim = 2 * kLastMapSide * kFeatureDim;
 
@@ -40,7 +28,7 @@ struct NetworkOptions {
   std::optional<Quantization> quantization = std::nullopt;  // needed by int8, otherwise not read
 };
 
-// What a step of the network took; see Network::Profile.
+// The time that one step of the network took; see Network::Profile.
 struct StepTime {
   std::string name;            // its layers: "pool1/3x3_s2 + pool1/norm1"
   std::string implementation;  // oneDNN's name of its kernel, or "vectorised" for our own
@@ -50,8 +38,8 @@ struct StepTime {
   bool operator==(const StepTime&) const = default;
 };
 
-// What changes while a Network runs: activations and scratch memory. One per thread; made by
-// Network::MakeWorkspace and used with that network only.
+// What changes while a Network runs: activations and scratch memory. One per thread. Made by
+// Network::MakeWorkspace, and used with that network only.
 class Workspace {
  public:
   struct State;
@@ -60,8 +48,8 @@ class Workspace {
   Workspace& operator=(Workspace&&) noexcept;
   ~Workspace();
 
-  // Bytes of the crop, activations and scratch, planned once: 4.8 MB in f32, 2.4 in bf16, 2.0 in
-  // int8 with VNNI, 3.6 without.
+  // Bytes of the crop, the activations and the scratch memory: 4.8 MB in f32, 2.4 in bf16, 2.0 in
+  // int8 with VNNI, 3.6 without. They are planned once.
   std::size_t SizeBytes() const;
   State& state() { return *state_; }
 
@@ -69,9 +57,9 @@ class Workspace {
   std::unique_ptr<State> state_;
 };
 
-// GoogLeNet (Szegedy et al. 2014, Table 1) with learned weights, prepared for this processor:
-// packed once, then const. Safe to run from several threads, each with its own Workspace; every run
-// is single-threaded, and the result for a crop does not depend on its batch or neighbours.
+// GoogLeNet (Szegedy et al. 2014, Table 1) with learned weights, which are packed once for this
+// processor. Const, and safe to run from several threads, each with its own Workspace. Every run is
+// single-threaded. The result for a crop does not depend on its batch or neighbours.
 class Network {
  public:
   // Throws Error when the weights do not fit the table, when the processor cannot run the
@@ -87,24 +75,28 @@ class Network {
 
   Workspace MakeWorkspace() const;
 
-  // Where the next crop goes, and in which form: to be filled before FeaturesOfInput.
+  // Where the next crop goes, and in which form. Fill it before FeaturesOfInput.
   CropRows Input(Workspace& workspace) const;
   // Writes the 1024 pool5 features of the crop in Input() to `features`. Dropout is the identity
   // here. The crop is still there afterwards.
   void FeaturesOfInput(Workspace& workspace, std::span<float> features) const;
 
-  // Writes the kProfileDim profiles of the crop of which FeaturesOfInput wrote features last.
+  // Writes the kProfileDim profiles of the crop whose features FeaturesOfInput wrote last.
   void ProfilesOfInput(Workspace& workspace, std::span<float> profiles) const;
 
-  // FeaturesOfInput for `crops` (n, 3, 224, 224), BGR with the mean already subtracted, one by one:
-  // features is n x 1024, row-major. Any n >= 0. int8 takes the mean that its quantization names.
+  // FeaturesOfInput for each of `crops`, any number of them.
+  //   crops:    (n, 3, 224, 224), n >= 0, BGR with the mean already subtracted
+  //   features: n x 1024, row-major
+  // For int8 the mean is the one that its quantization names.
   void Features(TensorView crops, Workspace& workspace, std::span<float> features) const;
 
-  // Writes the softmax probabilities of the final classifier, n x ClassCount() row-major, from
-  // features as Features() gives them, in f32. Expects ClassCount() > 0.
+  // Writes the softmax probabilities of the final classifier, computed in f32.
+  //   features:      n x 1024, as Features() writes them
+  //   probabilities: n x ClassCount(), row-major
+  // Expects ClassCount() > 0.
   void Probabilities(std::span<const float> features, std::span<float> probabilities) const;
 
-  // Runs the crop in Input() and says what each step took on this thread, by its own clock.
+  // Runs the crop in Input() and returns the time that each step took on this thread, in order.
   std::vector<StepTime> Profile(Workspace& workspace) const;
 
  private:

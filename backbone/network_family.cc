@@ -7,7 +7,8 @@
 
 #include "backbone/execution/steps.h"
 #include "backbone/googlenet.h"
-#include "backbone/training/training_plan.h"
+#include "backbone/precision.h"
+#include "backbone/rows.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
 

@@ -32,11 +32,11 @@ struct NetworkSummary {
   bool operator==(const NetworkSummary&) const = default;
 };
 
-// GoogLeNet with a final classifier of `classes` classes; without one, from pool5 down, when
-// `classes` is 0. Normalisation, as in the paper, has no row.
+// Summarizes GoogLeNet with a final classifier of `classes` classes. With 0 classes the summary
+// ends at pool5. Normalisation has no row, as in the paper.
 NetworkSummary Summarize(std::size_t classes = 1000);
 
-// The summary as text for people: a line a row under a heading, the columns of the paper, then the
+// The summary as text for people: a heading, one line per row in the columns of the paper, then the
 // totals.
 std::string FormatSummary(const NetworkSummary& summary);
 

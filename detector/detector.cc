@@ -5,16 +5,20 @@
 #include <algorithm>
 #include <utility>
 
-#include "backbone/choose_precision.h"
 #include "backbone/network_family.h"
+#include "backbone/precision.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
 #include "core/proposal.h"
 #include "core/work/stopwatch.h"
+#include "detector/heads/region_features.h"
+#include "detector/model/find_backbone.h"
+#include "detector/model/model_file.h"
 #include "detector/multibox/multibox_network.h"
 #include "detector/proposer.h"
 #include "detector/recipe.h"
 #include "detector/regions/crop.h"
+#include "detector/regions/feature_cache.h"
 #include "detector/suppression/fusion.h"
 
 namespace deeper {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "backbone/network.h"
+#include "backbone/precision.h"
 #include "core/class_table.h"
 #include "core/detection.h"
 #include "core/image.h"

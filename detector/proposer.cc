@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "backbone/precision.h"
+#include "detector/multibox/multibox.h"
 #include "detector/multibox/multibox_file.h"
 
 namespace deeper {

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "backbone/network.h"
+#include "backbone/precision.h"
 #include "core/image.h"
 #include "core/proposal.h"
+#include "detector/multibox/multibox.h"
 #include "detector/multibox/multibox_network.h"
 #include "detector/multibox/multibox_views.h"
 #include "detector/proposal_origin.h"

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "backbone/precision.h"
 #include "core/files/sha256.h"
 
 namespace deeper {

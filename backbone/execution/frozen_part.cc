@@ -1,8 +1,14 @@
 #include "backbone/execution/frozen_part.h"
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
-#include "backbone/training/training_plan.h"
+#include "backbone/execution/layer_stack.h"
+#include "backbone/execution/steps.h"
+#include "backbone/googlenet.h"
+#include "backbone/kernels/instruction_set.h"
+#include "backbone/rows.h"
 #include "core/error.h"
 
 namespace deeper {
@@ -19,32 +25,49 @@ kernels::ElementType TrainingElement(Precision precision) {
   return kernels::ElementType::kBf16;
 }
 
+struct FrozenPart::State {
+  LayerStack stack;
+};
+
+struct FrozenPart::Buffers::State {
+  LayerStack::Buffers buffers;
+};
+
 FrozenPart::Buffers::Buffers(const FrozenPart& part) {
-  if (part.stack_) buffers_.emplace(*part.stack_);
+  if (part.state_) state_.reset(new State{LayerStack::Buffers(part.state_->stack)});
 }
+FrozenPart::Buffers::Buffers(Buffers&&) noexcept = default;
+FrozenPart::Buffers& FrozenPart::Buffers::operator=(Buffers&&) noexcept = default;
+FrozenPart::Buffers::~Buffers() = default;
 
 FrozenPart::FrozenPart(const Weights& weights, Precision precision, const std::string& frozen)
     : element_(TrainingElement(precision)) {
   const std::vector<Layer> layers = FrozenLayers(frozen);
   Shape output = {1, kInputChannels, kInputSide, kInputSide};
   if (!layers.empty()) {
-    stack_.emplace(weights, precision, std::nullopt, StepsOf(layers));
+    state_.reset(new State{LayerStack(weights, precision, std::nullopt, StepsOf(layers))});
     const Layer& last = layers.back();
     output = {1, last.output_channel + last.out_channels, last.out_side, last.out_side};
   }
   output_bytes_ = output.Count() * kernels::SizeOf(element_);
 }
 
+FrozenPart::FrozenPart(FrozenPart&&) noexcept = default;
+FrozenPart& FrozenPart::operator=(FrozenPart&&) noexcept = default;
+FrozenPart::~FrozenPart() = default;
+
 void FrozenPart::Run(TensorView crop, Buffers& buffers, std::span<std::byte> output) const {
   Expects(crop.shape == Shape{1, kInputChannels, kInputSide, kInputSide},
           "one crop of the network's input size");
   Expects(output.size() == output_bytes_, "room for the frozen part's output");
-  if (!stack_) {
+  if (!state_) {
     kernels::ToNhwc(crop, {element_}, output);
     return;
   }
-  stack_->PutCrop(crop, *buffers.buffers_);
-  std::ranges::copy(stack_->RunFirst(stack_->steps().size(), *buffers.buffers_), output.begin());
+  const LayerStack& stack = state_->stack;
+  LayerStack::Buffers& memory = buffers.state_->buffers;
+  stack.PutCrop(crop, memory);
+  std::ranges::copy(stack.RunFirst(stack.steps().size(), memory), output.begin());
 }
 
 }  // namespace deeper

@@ -1,52 +1,59 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 
-#include "backbone/execution/layer_stack.h"
-#include "backbone/googlenet.h"
 #include "backbone/kernels/layout.h"
-#include "backbone/network.h"
+#include "backbone/precision.h"
 #include "backbone/tensor.h"
 #include "backbone/weights.h"
 
 namespace deeper {
 
-// The layers that are not trained, from the crop to the end of a row (see FrozenLayers), with
-// packed weights. Its output for a crop never changes, so it may be kept. Const, and safe to use
-// from several threads, each with its own buffers.
+// The layers that are not trained, from the crop to the end of a row (see FrozenLayers in rows.h),
+// with packed weights. The output for a crop never changes, so it may be kept. Const, and safe to
+// use from several threads, each with its own buffers.
 class FrozenPart {
  public:
   class Buffers {
    public:
     explicit Buffers(const FrozenPart& part);
+    Buffers(Buffers&&) noexcept;
+    Buffers& operator=(Buffers&&) noexcept;
+    ~Buffers();
 
    private:
     friend class FrozenPart;
-    std::optional<LayerStack::Buffers> buffers_;  // nothing where nothing is frozen
+    struct State;
+    std::unique_ptr<State> state_;  // nothing where nothing is frozen
   };
 
   // Expects weights that fit the table. Throws Error for an unknown row, and when the processor
   // cannot run the precision.
   FrozenPart(const Weights& weights, Precision precision, const std::string& frozen);
+  FrozenPart(FrozenPart&&) noexcept;
+  FrozenPart& operator=(FrozenPart&&) noexcept;
+  ~FrozenPart();
 
   // Bytes of the output of one crop.
   std::size_t OutputBytes() const { return output_bytes_; }
 
-  // Writes the output of `crop` (1, 3, 224, 224), NHWC of the precision's element type, to `output`
-  // of OutputBytes(); where nothing is frozen, the crop itself.
+  // Runs the layers on one crop. Where nothing is frozen, the output is the crop itself.
+  //   crop:   (1, 3, 224, 224)
+  //   output: OutputBytes(), NHWC of the precision's element type
   void Run(TensorView crop, Buffers& buffers, std::span<std::byte> output) const;
 
  private:
+  struct State;
   kernels::ElementType element_;
-  std::optional<LayerStack> stack_;
+  std::unique_ptr<const State> state_;  // nothing where nothing is frozen
   std::size_t output_bytes_ = 0;
 };
 
-// The element type of training in this precision. Throws Error when the processor cannot run it, or
-// there are no gradients in it.
+// The element type of training in this precision. Throws Error when the processor cannot run it,
+// and when there are no gradients in it.
 kernels::ElementType TrainingElement(Precision precision);
 
 }  // namespace deeper

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <new>
 
+#include "backbone/kernels/instruction_set.h"
 #include "backbone/kernels/pooling.h"
 #include "backbone/kernels/stored_value.h"
+#include "backbone/precision.h"
 #include "core/error.h"
 
 namespace deeper {
@@ -55,16 +54,6 @@ const std::string& WrittenBy(const Layer& layer) {
 }
 
 }  // namespace
-
-AlignedBytes::AlignedBytes(std::size_t size) : size_(size) {
-  const std::size_t whole_lines =
-      (size + kActivationAlignment) / kActivationAlignment * kActivationAlignment;
-  data_.reset(static_cast<std::byte*>(std::aligned_alloc(kActivationAlignment, whole_lines)));
-  if (data_ == nullptr) throw std::bad_alloc();
-  std::memset(data_.get(), 0, whole_lines);
-}
-
-void AlignedBytes::Free::operator()(std::byte* data) const { std::free(data); }
 
 LayerStack::Buffers::Buffers(const LayerStack& stack)
     : input_(stack.InputBytes()), arena_(stack.plan_.arena_bytes), scratch_(stack.scratch_bytes_) {

@@ -4,41 +4,27 @@
 #include <cstddef>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "backbone/execution/activation_plan.h"
+#include "backbone/execution/aligned_bytes.h"
 #include "backbone/execution/crop_rows.h"
 #include "backbone/execution/quantization.h"
 #include "backbone/execution/steps.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/kernels/onednn.h"
 #include "backbone/kernels/pooling.h"
+#include "backbone/precision.h"
 #include "backbone/tensor.h"
 #include "backbone/weights.h"
 
 namespace deeper {
 
-// Zeroed bytes that begin on a cache line.
-class AlignedBytes {
- public:
-  explicit AlignedBytes(std::size_t size);
-  std::span<std::byte> bytes() { return {data_.get(), size_}; }
-  std::size_t size() const { return size_; }
-
- private:
-  struct Free {
-    void operator()(std::byte* data) const;
-  };
-  std::unique_ptr<std::byte[], Free> data_;
-  std::size_t size_ = 0;
-};
-
 // GoogLeNet's layers from the crop to pool5, or the first of them, as prepared kernels, in order.
-// It runs crop by crop: the activations of one crop stay in the cache, and a picture's part of a
+// It runs crop by crop, so the activations of one crop stay in the cache, and a crop's part of a
 // map is dense.
 class LayerStack {
  public:
@@ -56,11 +42,13 @@ class LayerStack {
     std::vector<kernels::BoundKernel> convolutions_;  // in the order of the steps
   };
 
-  // Shown a step that ran; `output` makes an f32 tensor of what it wrote, its own channels alone.
+  // Called with each step that ran. `output` makes an f32 tensor of what the step wrote, its own
+  // channels alone.
   using StepObserver = std::function<void(const Step& step, const std::function<Tensor()>& output)>;
 
-  // Expects weights that fit the table, for int8 a valid quantization, and steps that are the first
-  // of GoogLeNetSteps(), at least one. Throws Error when the processor cannot run the precision.
+  // Expects weights that fit the table, and for int8 a valid quantization. The steps must be the
+  // first of GoogLeNetSteps(), at least one. Throws Error when the processor cannot run the
+  // precision.
   LayerStack(const Weights& weights,
              Precision precision,
              const std::optional<Quantization>& quantization = std::nullopt,
@@ -70,23 +58,25 @@ class LayerStack {
   // Writes a crop (1, 3, 224, 224), its mean subtracted, to Input().
   void PutCrop(TensorView crop, Buffers& buffers) const;
 
-  // Writes the 1024 means of the last map of the crop in Input() to `features`. The observer sees
-  // every step but that last one. Const and safe to call from several threads, each with its own
-  // buffers.
+  // Runs all steps on the crop in Input(), and writes the 1024 means of its last map to `features`.
+  // The observer sees every step but the last, which takes these means. Const and safe to call from
+  // several threads, each with its own buffers.
   void Run(Buffers& buffers, std::span<float> features, const StepObserver& observer = {}) const;
 
-  // Runs the first `count` steps on the crop in Input(), at least one and not the global average:
-  // what the last of them wrote, as it is stored, NHWC, until the next run.
+  // Runs the first `count` steps on the crop in Input(). Returns what the last of them wrote, as it
+  // is stored, NHWC; it is valid until the next run. Expects at least one step, and not the global
+  // average.
   std::span<const std::byte> RunFirst(std::size_t count, Buffers& buffers) const;
-  // Goes on to the end from what RunFirst(count) gave, of this stack or of one whose first `count`
-  // steps compute the same. Expects that nothing but it is read by the steps behind.
+  // Runs the other steps from what RunFirst(count) returned, of this stack or of one whose first
+  // `count` steps compute the same. Expects that these steps read nothing else of the first ones.
   void RunBehind(std::size_t count,
                  std::span<const std::byte> activation,
                  Buffers& buffers,
                  std::span<float> features) const;
 
-  // Writes the means over the rows and then over the columns of the last map, 2 x 7 x 1024 values,
-  // of the crop for which Run or RunBehind wrote features last.
+  // Writes the means over the rows and then over the columns of the last map, for the crop whose
+  // features Run or RunBehind wrote last.
+  //   profiles: 2 x 7 x 1024
   void ProfilesOfLastMap(Buffers& buffers, std::span<float> profiles) const;
 
   const std::vector<Step>& steps() const { return steps_; }

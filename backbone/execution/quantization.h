@@ -1,72 +1,40 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
-#include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "backbone/execution/steps.h"
 #include "backbone/kernels/layout.h"
-#include "backbone/tensor.h"
-#include "backbone/weights.h"
+#include "backbone/precision.h"
 
 namespace deeper {
 
-// The arithmetic of the convolutions. Features and probabilities come out as f32 in every case.
-// int8: activations of 8 bits without a sign, weights of 8 bits with one, exact sums.
-enum class Precision { kF32, kBf16, kInt8 };
-
-// What int8 needs to know beside the weights: it is measured on crops, and belongs to these weights
+// What int8 needs to know beside the weights. It is measured on crops, and belongs to these weights
 // and to crops of the same kind.
 struct Quantization {
-  // What crops have had subtracted, blue, green, red: crops are read as whole pixel values.
+  // The mean that crops have had subtracted: blue, green, red. int8 reads whole pixel values.
   std::array<float, 3> mean_bgr = {104, 117, 123};
-  // The step of each activation that is stored in 8 bits, by its name in GoogLeNetLayers(), > 0.
+  // The step, > 0, of each activation that is stored in 8 bits, by its name in GoogLeNetLayers().
   std::map<std::string, float> scales;
 
   bool operator==(const Quantization&) const = default;
 };
 
-// The activations that `scales` must name. Others follow from them: pools keep their input's step.
+// The activations that `scales` must name. The others follow from them: pools keep the step of
+// their input.
 std::vector<std::string> QuantizedActivations();
 
-// Throws Error naming `source` and the first scale that is missing, unknown or not above 0, or a
-// mean outside 0 to 255.
+// Throws Error naming `source` and the first fault: a scale that is missing, unknown or not above
+// 0, or a mean outside 0 to 255.
 void ValidateQuantization(const Quantization& quantization, const std::string& source);
 
-// How every activation of `steps` is stored, the network's input "data" included, and the channels
-// that a layer writes of one, under the layer's name. `quantization` is read for int8 alone, and
-// valid; what LRN reads is kernels::WideElementOfInt8() then.
+// How every activation of `steps` is stored, the network's input "data" included. Channels that a
+// layer writes of a larger activation stand there too, under the layer's name. quantization: read
+// for int8 alone; must be valid. In int8, what LRN reads is of kernels::WideElementOfInt8().
 std::map<std::string, kernels::Encoding> EncodingsOf(const std::vector<Step>& steps,
                                                      Precision precision,
                                                      const Quantization* quantization);
-
-// Measures the steps of the activations over crops, in f32. 8 bits then hold all but the largest
-// 1 - fraction of an activation's values, which are cut: a few outliers would cost all others their
-// resolution.
-class Calibrator {
- public:
-  // Throws Error when the weights do not fit the table.
-  explicit Calibrator(const Weights& weights);
-  Calibrator(Calibrator&&) noexcept;
-  Calibrator& operator=(Calibrator&&) noexcept;
-  ~Calibrator();
-
-  // Counts in one crop (1, 3, 224, 224), its mean subtracted.
-  void Add(TensorView crop);
-
-  // Counts in all that `other`, of the same weights, has counted.
-  void Merge(const Calibrator& other);
-
-  // Expects at least one crop and 0 < fraction <= 1. mean_bgr: what the crops had subtracted.
-  Quantization Finish(double fraction, const std::array<float, 3>& mean_bgr) const;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 }  // namespace deeper

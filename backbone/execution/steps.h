@@ -9,19 +9,21 @@ namespace deeper {
 
 enum class StepKind { kConvolution, kMaxPool, kMaxPoolThenLrn, kLrnThenMaxPool, kGlobalAverage };
 
-// What one kernel computes: a layer, or a pool and its neighbouring LRN in one pass, of which the
-// map between them never exists.
+// What one kernel computes: a layer, or a pool and its neighbouring LRN in one pass. The map
+// between these two never exists.
 struct Step {
   StepKind kind = StepKind::kConvolution;
   std::string name;  // its layers' names: "pool1/3x3_s2 + pool1/norm1"
-  Layer layer;       // of two: reads what the first reads, writes what the second writes, under the
-                     // second's name, with the pool's window
+  // Of two layers: it reads what the first reads, and writes what the second writes. It has the
+  // name of the second, and the window of the pool.
+  Layer layer;
 };
 
-// `layers`, in an order in which they can run, as they run. Expects every LRN beside a max pool.
+// The steps that run `layers`, which must be in an order in which they can run. Expects every LRN
+// beside a max pool.
 std::vector<Step> StepsOf(const std::vector<Layer>& layers);
 
-// GoogLeNetLayers() as they run.
+// The steps that run GoogLeNetLayers().
 std::vector<Step> GoogLeNetSteps();
 
 }  // namespace deeper

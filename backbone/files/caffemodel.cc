@@ -1,3 +1,5 @@
+#include "backbone/files/caffemodel.h"
+
 #include <google/protobuf/io/coded_stream.h>
 
 #include <algorithm>
@@ -13,7 +15,6 @@
 #include <vector>
 
 #include "backbone/files/protobuf_wire.h"
-#include "backbone/files/weight_files.h"
 #include "core/error.h"
 #include "core/files/file.h"
 

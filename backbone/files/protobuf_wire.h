@@ -6,10 +6,10 @@
 
 namespace deeper {
 
-// The wire format of protocol buffers, in which Caffe and ONNX keep networks: a message is the
+// The wire format of protocol buffers, in which Caffe and ONNX keep networks. A message is the
 // bytes of its fields, one behind the other.
 
-// How a field is laid out; the lowest three bits of its tag.
+// How a field is laid out. It is the lowest three bits of the field's tag.
 enum class WireType : std::uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 inline constexpr unsigned kWireTypeBits = 3;
 

@@ -10,8 +10,8 @@ namespace deeper {
 // {"mean_bgr": [104, 117, 123], "scales": {"conv2/3x3_reduce": 0.0123, ...}}
 Json JsonOf(const Quantization& quantization);
 
-// The quantization of such an object. Throws Error naming the place when it is of another form or
-// does not fit GoogLeNet.
+// Reads such an object. Throws Error naming the place when it is of another form, or does not fit
+// GoogLeNet.
 Quantization QuantizationFrom(JsonObject object);
 
 }  // namespace deeper

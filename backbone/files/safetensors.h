@@ -1,9 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -26,15 +26,6 @@ struct StoredTensor {
 // "F32", "BF16", ... as the file's header has it.
 std::string NameOf(DType dtype);
 
-// f32 values as a stored tensor, kept exact (kF32) or rounded to nearest even (kBf16, kF16).
-// Expects values.size() to be the product of `shape`.
-StoredTensor StoreFloats(std::span<const float> values,
-                         std::vector<std::uint64_t> shape,
-                         DType dtype = DType::kF32);
-
-// The values of a kF32, kBf16 or kF16 tensor as f32. Throws Error naming `name` for other types.
-std::vector<float> LoadFloats(const StoredTensor& tensor, const std::string& name);
-
 // A safetensors file: 8-byte little-endian header length, JSON header, bytes.
 struct Safetensors {
   std::map<std::string, StoredTensor> tensors;
@@ -43,13 +34,15 @@ struct Safetensors {
   bool operator==(const Safetensors&) const = default;
 };
 
-// Throws Error naming the file and what is wrong: missing, shorter than its header says, header not
-// JSON or with duplicate names, unknown dtype, shape and offsets that disagree, offsets that
-// overlap, leave a gap or pass the end. Sizes are checked before memory is taken.
+// Reads a file. Throws Error naming the file and what is wrong:
+//   the file is missing, or shorter than its header says;
+//   the header is not JSON, has duplicate names or an unknown dtype;
+//   shape and offsets disagree; offsets overlap, leave a gap or pass the end.
+// Sizes are checked before memory is taken.
 Safetensors ReadSafetensors(const std::filesystem::path& path);
 
-// Writes whole or not at all; tensors in the order of their names, so the same content gives the
-// same bytes.
+// Writes a file, whole or not at all. Tensors stand in the order of their names, so the same
+// content gives the same bytes.
 void WriteSafetensors(const Safetensors& content, const std::filesystem::path& path);
 
 // The metadata alone, without reading the tensors.

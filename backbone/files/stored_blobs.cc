@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "backbone/files/weight_files.h"
+#include "backbone/files/stored_floats.h"
 #include "backbone/kernels/largest_magnitude.h"
 #include "backbone/kernels/layout.h"
 #include "core/error.h"

@@ -1,7 +1,11 @@
+#include "backbone/files/stored_floats.h"
+
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
+#include <utility>
 
-#include "backbone/files/safetensors.h"
 #include "backbone/kernels/layout.h"
 #include "core/error.h"
 
@@ -125,6 +129,28 @@ std::vector<float> LoadFloats(const StoredTensor& tensor, const std::string& nam
   }
   throw Error("tensor '" + name + "' holds " + NameOf(tensor.dtype) +
               ", expected F32, BF16 or F16");
+}
+
+bool FitsBf16(const Tensor& tensor) {
+  return std::ranges::all_of(tensor.data, [](float value) {
+    return (std::bit_cast<std::uint32_t>(value) & 0xFFFFU) == 0;
+  });
+}
+
+StoredTensor StoreTensor(const Tensor& tensor, DType dtype) {
+  const Shape& shape = tensor.shape;
+  return StoreFloats(tensor.data, {shape.n, shape.c, shape.h, shape.w}, dtype);
+}
+
+Tensor LoadTensor(const StoredTensor& stored, const std::string& name) {
+  if (stored.shape.empty() || stored.shape.size() > 4) {
+    throw Error("tensor '" + name + "' has " + std::to_string(stored.shape.size()) +
+                " dimensions, expected 1 to 4");
+  }
+  std::array<std::uint64_t, 4> sizes = {1, 1, 1, 1};
+  std::ranges::copy(stored.shape, sizes.begin());
+  return {.shape = {.n = sizes[0], .c = sizes[1], .h = sizes[2], .w = sizes[3]},
+          .data = LoadFloats(stored, name)};
 }
 
 }  // namespace deeper

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 
+#include "backbone/files/caffemodel.h"
 #include "backbone/files/quantization_json.h"
+#include "backbone/files/safetensors.h"
+#include "backbone/files/stored_floats.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/json_check.h"
@@ -98,28 +100,6 @@ void WriteBackboneWeights(const Weights& weights,
   if (quantization) content.metadata[kQuantizationKey] = JsonOf(*quantization).dump();
   for (const auto& [name, tensor] : weights) content.tensors.emplace(name, StoreTensor(tensor));
   WriteSafetensors(content, path);
-}
-
-bool FitsBf16(const Tensor& tensor) {
-  return std::ranges::all_of(tensor.data, [](float value) {
-    return (std::bit_cast<std::uint32_t>(value) & 0xFFFFU) == 0;
-  });
-}
-
-StoredTensor StoreTensor(const Tensor& tensor, DType dtype) {
-  const Shape& shape = tensor.shape;
-  return StoreFloats(tensor.data, {shape.n, shape.c, shape.h, shape.w}, dtype);
-}
-
-Tensor LoadTensor(const StoredTensor& stored, const std::string& name) {
-  if (stored.shape.empty() || stored.shape.size() > 4) {
-    throw Error("tensor '" + name + "' has " + std::to_string(stored.shape.size()) +
-                " dimensions, expected 1 to 4");
-  }
-  std::array<std::uint64_t, 4> sizes = {1, 1, 1, 1};
-  std::ranges::copy(stored.shape, sizes.begin());
-  return {.shape = {.n = sizes[0], .c = sizes[1], .h = sizes[2], .w = sizes[3]},
-          .data = LoadFloats(stored, name)};
 }
 
 }  // namespace deeper

@@ -1,12 +1,27 @@
 #pragma once
 
+#include "backbone/kernels/layout.h"
+
 namespace deeper::kernels {
 
-// What a processor's vector units can do. Each holds those before it.
+// What the vector units of a processor can do. Each includes those before it.
 enum class InstructionSet { kBaseline, kAvx2, kAvx512 };
 
-// The best of this processor that oneDNN is not told to leave alone (ONEDNN_MAX_CPU_ISA).
+// The best that this processor has and that oneDNN is not told to leave alone (ONEDNN_MAX_CPU_ISA).
 InstructionSet BestInstructionSet();
+
+// Whether the processor multiplies bf16 natively (AVX512_BF16), or bytes faster than f32 (AVX2),
+// and oneDNN is not told otherwise (ONEDNN_MAX_CPU_ISA).
+bool RunsBf16();
+bool RunsInt8();
+
+// How wide the sums are in which the processor adds products of bytes: 32 bits with AVX512_VNNI;
+// 16 bits without it, two products at a time, and these saturate.
+enum class ByteSums { k16Bits, k32Bits };
+ByteSums ProcessorsByteSums();
+
+// The type of the maps that a u8 convolution writes where they are not bytes.
+ElementType WideElementOfInt8();
 
 // Calls `body` in a function compiled for AVX2 or AVX-512. The compiler carries its settings into
 // what it inlines, so `body` and all that it calls must be always_inline, in plain loops that it

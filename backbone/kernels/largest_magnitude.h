@@ -6,7 +6,7 @@
 
 namespace deeper {
 
-// 0 for no values.
+// The largest magnitude of a value; 0 for no values.
 inline float LargestMagnitude(std::span<const float> values) {
   float largest = 0;
   for (const float value : values) largest = std::max(largest, std::abs(value));

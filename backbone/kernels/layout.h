@@ -8,8 +8,9 @@
 
 namespace deeper::kernels {
 
-// What the fast kernels keep activations in: NHWC, dense, channels innermost, so that a pixel's
-// channels are one run of memory. bf16 is the upper half of an f32; u8 is a number of steps.
+// The types in which the fast kernels keep activations. The layout is NHWC, dense, channels
+// innermost, so that a pixel's channels are one run of memory. bf16 is the upper half of an f32; u8
+// is a number of steps.
 enum class ElementType { kF32, kBf16, kU8 };
 
 // Bytes of one value.
@@ -17,8 +18,9 @@ constexpr std::size_t SizeOf(ElementType element) {
   return element == ElementType::kF32 ? 4 : element == ElementType::kBf16 ? 2 : 1;
 }
 
-// How the values of a map are stored: value = stored * scale for u8, > 0; f32 and bf16 have no
-// scale.
+// How the values of a map are stored. For u8
+//   value = stored * scale, scale > 0
+// f32 and bf16 have no scale.
 struct Encoding {
   ElementType element = ElementType::kF32;
   float scale = 1;
@@ -30,15 +32,15 @@ struct Encoding {
 std::uint16_t Bf16FromFloat(float value);
 float FloatFromBf16(std::uint16_t value);
 
-// Writes `source` (NCHW, f32) to `destination` (NHWC of `encoding`). Values that u8 cannot hold go
-// to the nearest that it can. Expects a destination of source.shape.Count() values.
+// Writes `source` (NCHW, f32) to `destination` (NHWC of `encoding`). Values that u8 cannot hold
+// become the nearest that it can. Expects a destination of source.shape.Count() values.
 void ToNhwc(TensorView source, Encoding encoding, std::span<std::byte> destination);
 
-// `source` (NHWC of `encoding`) as an f32 tensor of this shape.
+// Returns `source` (NHWC of `encoding`) as an f32 tensor of this shape.
 Tensor FromNhwc(std::span<const std::byte> source, const Shape& shape, Encoding encoding);
 
 // Copies maps of `channels` channels into channels [first, first + channels) of maps of
-// `total_channels`. pixels: pixels of the map, over all pictures. Both are NHWC of `element`.
+// `total_channels`. Both are NHWC of `element`. pixels: those of the map, over all pictures.
 struct ChannelSlice {
   std::size_t pixels = 0;
   std::size_t first = 0;

@@ -9,8 +9,8 @@
 
 namespace deeper::kernels {
 
-// The gradient of local response normalisation in plain loops over NHWC, for processors for which
-// oneDNN has only its reference: see LrnBackwardReference for the formula. All maps have `shape`.
+// The gradient of local response normalisation in plain loops over NHWC, for processors on which
+// oneDNN has only its reference. LrnBackwardReference has the formula. All maps have `shape`.
 // Replaces diff_source. Expects f32 or bf16.
 void LrnBackward(const Shape& shape,
                  const LrnParameters& parameters,

@@ -9,14 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "backbone/kernels/instruction_set.h"
 #include "backbone/kernels/largest_magnitude.h"
 #include "backbone/kernels/onednn_detail.h"
 #include "core/error.h"
 
 namespace deeper::kernels {
 
-using namespace onednn;  // NOLINT(google-build-using-namespace): what both files of kernels share
+using namespace onednn;  // NOLINT(google-build-using-namespace): what the kernels share
 
 struct PreparedKernel::State {
   Shape source_shape;
@@ -127,30 +126,7 @@ float LargestPair(std::span<const float> filter, std::size_t taps) {
   return largest;
 }
 
-bool Runs(dnnl::cpu_isa isa) {
-  const auto needed = static_cast<unsigned>(isa);
-  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) == needed;
-}
-
 }  // namespace
-
-bool RunsBf16() { return Runs(dnnl::cpu_isa::avx512_core_bf16); }
-bool RunsInt8() { return Runs(dnnl::cpu_isa::avx2); }
-
-ByteSums ProcessorsByteSums() {
-  return Runs(dnnl::cpu_isa::avx512_core_vnni) ? ByteSums::k32Bits : ByteSums::k16Bits;
-}
-
-ElementType WideElementOfInt8() {
-  return ProcessorsByteSums() == ByteSums::k32Bits ? ElementType::kBf16 : ElementType::kF32;
-}
-
-InstructionSet BestInstructionSet() {
-  static const InstructionSet best = Runs(dnnl::cpu_isa::avx512_core) ? InstructionSet::kAvx512
-                                     : Runs(dnnl::cpu_isa::avx2)      ? InstructionSet::kAvx2
-                                                                      : InstructionSet::kBaseline;
-  return best;
-}
 
 SingleThread::SingleThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
 SingleThread::~SingleThread() { omp_set_num_threads(before_); }

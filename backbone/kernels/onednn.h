@@ -8,25 +8,13 @@
 #include <vector>
 
 #include "backbone/googlenet.h"
+#include "backbone/kernels/instruction_set.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/tensor.h"
 
 namespace deeper::kernels {
 
-// Whether the processor multiplies bf16 natively (AVX512_BF16), or bytes faster than f32 (AVX2),
-// and oneDNN is not told otherwise (ONEDNN_MAX_CPU_ISA).
-bool RunsBf16();
-bool RunsInt8();
-
-// What the processor adds products of bytes in. With AVX512_VNNI in 32 bits; without it two at a
-// time in 16, which saturate.
-enum class ByteSums { k16Bits, k32Bits };
-ByteSums ProcessorsByteSums();
-
-// The type of maps between layers that a u8 convolution writes and that are no bytes themselves.
-ElementType WideElementOfInt8();
-
-// Holds oneDNN to the calling thread while it lives: its OpenMP takes the number of threads from
+// While it lives, oneDNN runs on the calling thread alone: OpenMP takes the number of threads from
 // the thread that calls.
 class SingleThread {
  public:
@@ -39,8 +27,8 @@ class SingleThread {
   int before_;
 };
 
-// A oneDNN kernel tied to its buffers: runs over and over without allocating. For one thread at a
-// time.
+// A oneDNN kernel tied to its buffers. It runs over and over without allocating. For one thread at
+// a time.
 class BoundKernel {
  public:
   struct State;
@@ -73,8 +61,8 @@ class PreparedKernel {
   // oneDNN's name of what it chose: "brgconv:avx512_core".
   std::string Implementation() const;
 
-  // Ties the kernel to buffers, which it borrows and which must outlive the result, as must the
-  // kernel. Expects buffers of at least the sizes above, and source and destination apart.
+  // Ties the kernel to buffers. The kernel and the buffers, which are borrowed, must outlive the
+  // result. Expects buffers of at least the sizes above, and source and destination apart.
   BoundKernel Bind(std::span<const std::byte> source,
                    std::span<std::byte> destination,
                    std::span<std::byte> scratch) const;
@@ -83,8 +71,8 @@ class PreparedKernel {
   std::unique_ptr<const State> state_;
 };
 
-// What a convolution reads and writes. `source_zero`: for u8, the stored value that stands for 0 in
-// each input channel; empty when 0 does. Such a map has its padding written into it.
+// What a convolution reads and writes. source_zero: for u8, the stored value that stands for 0 in
+// each input channel; empty when 0 does. A map with such zeros has its padding written into it.
 struct ConvolutionMaps {
   Shape source;
   Encoding source_encoding;
@@ -92,19 +80,24 @@ struct ConvolutionMaps {
   Encoding destination_encoding;
 };
 
-// Convolution with bias, then ReLU. weight: (out, in, kernel, kernel); bias: out values. f32 and
-// bf16 maps are of one type on both sides. A u8 source is multiplied by s8 weights, as Quantize
-// rounds them for this processor, into u8 or WideElementOfInt8(); its sums are exact. Throws Error
-// when oneDNN has no fast implementation on this processor; none is ever oneDNN's reference loop.
+// Convolution with bias, then ReLU.
+//   weight: (out, in, kernel, kernel)
+//   bias:   out values
+// f32 and bf16 maps are of one type on both sides. A u8 source is multiplied by s8 weights, as
+// Quantize rounds them for this processor, into u8 or WideElementOfInt8(); its sums are exact.
+// Throws Error when oneDNN has no fast implementation on this processor; its own reference loop is
+// never used.
 PreparedKernel PrepareConvolution(const ConvolutionMaps& maps,
                                   const Window& window,
                                   TensorView weight,
                                   std::span<const float> bias);
 
-// Weights as a u8 source meets them. values: as many as the tensor has, -127 to 127; scales: one a
-// filter, > 0; weight = value * scale. For sums of 32 bits a filter's largest magnitude is 127. For
-// those of 16 it is less where two neighbouring channels, 2i and 2i + 1, would make more than 128
-// together: their products with bytes are added first, and 255 * 128 < 2^15.
+// Weights as a u8 source is multiplied by them:
+//   weight = value * scale
+// values: as many as the tensor has, -127 to 127. scales: one per filter, > 0. For sums of 32 bits
+// the largest magnitude of a filter's values is 127. For sums of 16 bits it is less where two
+// neighbouring channels, 2i and 2i + 1, would make more than 128 together: their products with
+// bytes are added first, and 255 * 128 < 2^15.
 struct QuantizedWeights {
   std::vector<std::int8_t> values;
   std::vector<float> scales;

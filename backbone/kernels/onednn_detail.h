@@ -1,7 +1,7 @@
 #pragma once
 
-// Private to the two .cc files of oneDNN kernels, and the one header that shows oneDNN: what
-// inference (onednn.cc) and training (onednn_training.cc) share.
+// Private to the .cc files of oneDNN kernels: what inference (onednn.cc) and training
+// (onednn_training*.cc) share. Only this header and onednn_training_detail.h show oneDNN.
 
 #include <functional>
 #include <oneapi/dnnl/dnnl.hpp>

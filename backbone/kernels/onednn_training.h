@@ -17,13 +17,12 @@ namespace deeper::kernels {
 struct TrainingSizes {
   std::size_t scratch = 0;    // content does not matter
   std::size_t workspace = 0;  // what the forward pass leaves for the backward pass
-  // Learned values, packed as this processor likes them: for the forward pass and for
-  // kBackwardData.
+  // Learned values for the forward pass and for kBackwardData, packed as this processor likes them.
   std::size_t forward_weight = 0;
   std::size_t forward_bias = 0;
   std::size_t backward_weight = 0;
-  // Their gradients, f32 in oneDNN's order of them. Gaps, if any, are zero, so they may be summed
-  // as they are.
+  // Their gradients, f32, in oneDNN's order. Gaps, if any, are zero, so they may be summed as they
+  // are.
   std::size_t diff_weight = 0;
   std::size_t diff_bias = 0;
 };
@@ -51,7 +50,7 @@ enum class TrainingPass {
 };
 
 // A layer of one shape with its gradients. Activations and their derivatives are dense NHWC of one
-// element type; weights' gradients are f32. Const, and safe to use from several threads.
+// element type. The gradients of weights are f32. Const, and safe to use from several threads.
 class TrainingKernel {
  public:
   struct State;
@@ -66,14 +65,14 @@ class TrainingKernel {
   // oneDNN's names of what it chose, in the order of TrainingPass, for the passes that there are.
   std::vector<std::string> Implementations() const;
 
-  // Ties a pass to the buffers that it names, which must outlive the result, as must the kernel.
+  // Ties a pass to the buffers that it names. The buffers and the kernel must outlive the result.
   // Expects that the layer has this pass.
   BoundKernel Bind(TrainingPass pass, const TrainingBuffers& buffers) const;
 
   // For a convolution: packs f32 weights (out, in, kernel, kernel) and biases into the buffers for
   // them, rounded to the element type (biases stay f32).
   void Pack(TensorView weight, std::span<const float> bias, const TrainingBuffers& buffers) const;
-  // For a convolution: its gradients out of diff_weight and diff_bias.
+  // For a convolution: writes its gradients from the buffers diff_weight and diff_bias.
   void Unpack(const TrainingBuffers& buffers,
               MutableTensorView diff_weight,
               std::span<float> diff_bias) const;
@@ -82,43 +81,15 @@ class TrainingKernel {
   std::unique_ptr<const State> state_;
 };
 
-// The layers of GoogLeNet and of its auxiliary heads. `source` is the shape that they read. Each
-// throws Error when oneDNN has no fast implementation on this processor.
-
 // Convolution with bias, then ReLU. The derivatives that it is handed are those before the ReLU
-// (see ReluBackwardFromChannels). kBackwardData is left out unless `diff_source` is wanted.
+// (see ReluBackwardFromChannels). There is no kBackwardData unless `diff_source` is wanted.
+// `source` is the shape that it reads. Throws Error when oneDNN has no fast implementation on this
+// processor.
 enum class DiffSource { kWanted, kNotWanted };
 TrainingKernel PrepareTrainingConvolution(const Shape& source,
                                           const Window& window,
                                           std::size_t out_channels,
                                           ElementType element,
                                           DiffSource diff_source);
-
-// Pools; the number of windows is rounded up. The average is over the pixels that are there.
-TrainingKernel PrepareTrainingMaxPool(const Shape& source,
-                                      const Window& window,
-                                      ElementType element);
-TrainingKernel PrepareTrainingAveragePool(const Shape& source,
-                                          const Window& window,
-                                          ElementType element);
-
-TrainingKernel PrepareTrainingLrn(const Shape& source,
-                                  const LrnParameters& parameters,
-                                  ElementType element);
-
-// destination = sum of `sources`, value by value, rounded once. All of `shape`.
-BoundKernel BindSum(const Shape& shape,
-                    ElementType element,
-                    const std::vector<std::span<std::byte>>& sources,
-                    std::span<std::byte> destination);
-
-// The derivatives of some channels of a map before the ReLU that wrote them: those of `diff_map`, a
-// map of slice.total_channels, where `output`, what the ReLU wrote, is positive, else 0. output and
-// diff: dense, slice.channels. diff may be diff_map itself where the slice is all of it.
-void ReluBackwardFromChannels(std::span<const std::byte> diff_map,
-                              const ChannelSlice& slice,
-                              std::span<const std::byte> output,
-                              ElementType element,
-                              std::span<std::byte> diff);
 
 }  // namespace deeper::kernels

@@ -1,7 +1,6 @@
 #include "backbone/kernels/peak.h"
 
 #include "backbone/kernels/instruction_set.h"
-#include "backbone/kernels/onednn.h"
 
 namespace deeper::kernels {
 namespace {

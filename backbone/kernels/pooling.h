@@ -9,8 +9,8 @@
 
 namespace deeper::kernels {
 
-// The layers of GoogLeNet between the convolutions, vectorised for what the processor has. Maps are
-// dense NHWC of one picture, and hold no negative values, as behind a ReLU.
+// The layers of GoogLeNet between the convolutions, vectorised for the instruction set of the
+// processor. Maps are dense NHWC of one picture. They hold no negative values, as behind a ReLU.
 
 // Whether LRN (kLrnParameters) is part of the pass: behind the pool (pool1 and norm1) or before it
 // (norm2 and pool2).
@@ -21,30 +21,31 @@ struct PoolPass {
   Shape source;
   Window window;
   LrnPlace lrn = LrnPlace::kNone;
-  // Without LRN any, and the same on both sides. With it from f32 to f32, or from bf16 to bf16 or
-  // u8; maps of at most 192 channels.
+  // Without LRN: any, the same on both sides. With LRN: from f32 to f32, or from bf16 to bf16 or
+  // u8, and maps of at most 192 channels.
   Encoding source_encoding;
   Encoding destination_encoding;
 };
 
-// Largest value of each window; padding never wins. `scratch` is overwritten; its size is that of
-// PoolScratchBytes. Does not allocate. Safe from several threads with destinations and scratch of
-// their own.
+// Writes the largest value of each window; padding never wins. `scratch` has PoolScratchBytes() and
+// is overwritten. Does not allocate. Safe from several threads, each with a destination and scratch
+// of its own.
 void MaxPool(const PoolPass& pass,
              std::span<const std::byte> source,
              std::span<std::byte> destination,
              std::span<std::byte> scratch);
 std::size_t PoolScratchBytes(const PoolPass& pass);
 
-// The mean of each channel over all pixels of one picture's map, in f32. means: one value a
-// channel.
+// Writes the mean of each channel over all pixels of one picture's map, in f32. means: one value
+// per channel.
 void AverageOverPixels(std::span<const std::byte> source,
                        std::size_t pixels,
                        Encoding encoding,
                        std::span<float> means);
 
-// The mean of each channel over each row of one picture's square map, from the top, then over each
-// column, from the left, in f32. means: 2 x side x channels.
+// Writes the mean of each channel over each row of one picture's square map, from the top, then
+// over each column, from the left, in f32.
+//   means: 2 x side x channels
 void AverageOverRowsAndColumns(std::span<const std::byte> source,
                                std::size_t side,
                                Encoding encoding,

@@ -11,8 +11,9 @@ namespace deeper::kernels {
 // NCHW, f32; sums are taken in double and rounded once. Each replaces `destination`, and expects it
 // to have the shape that the layer makes of `source`.
 
-// Convolution (cross-correlation) with zero padding: weight (out, in, kernel, kernel), bias (out,
-// 1, 1, 1).
+// Convolution (cross-correlation) with zero padding.
+//   weight: (out, in, kernel, kernel)
+//   bias:   (out, 1, 1, 1)
 void ConvolutionReference(TensorView source,
                           TensorView weight,
                           TensorView bias,
@@ -22,8 +23,8 @@ void ConvolutionReference(TensorView source,
 // max(x, 0), in place.
 void ReluReference(MutableTensorView map);
 
-// Largest value of each window, and mean of each window. What hangs over the edge of the map takes
-// no part: padding never wins, and the mean is over the pixels that are there.
+// Largest value of each window, and mean of each window. What hangs over the edge of the map does
+// not count: padding never wins, and the mean is over the pixels that are there.
 void MaxPoolReference(TensorView source,
                       const Window& window,
                       Rounding rounding,
@@ -38,15 +39,18 @@ void LrnReference(TensorView source,
                   const LrnParameters& parameters,
                   MutableTensorView destination);
 
-// Linear layer over all of a picture's values: weight (out, in, 1, 1) with in = c h w of source,
-// bias (out, 1, 1, 1), destination (n, out, 1, 1).
+// Linear layer over all of a picture's values.
+//   weight:      (out, in, 1, 1) with in = c h w of source
+//   bias:        (out, 1, 1, 1)
+//   destination: (n, out, 1, 1)
 void FullyConnectedReference(TensorView source,
                              TensorView weight,
                              TensorView bias,
                              MutableTensorView destination);
 
-// exp(x_i) / sum_j exp(x_j) of one picture's scores, in place, without overflow. Expects at least
-// one score.
+// Replaces the scores x of one picture, without overflow, by
+//   exp(x_i) / sum_j exp(x_j)
+// Expects at least one score.
 void Softmax(std::span<float> scores);
 
 }  // namespace deeper::kernels

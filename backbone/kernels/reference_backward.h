@@ -52,9 +52,11 @@ void FullyConnectedBackwardReference(TensorView source,
                                      MutableTensorView diff_weight,
                                      MutableTensorView diff_bias);
 
-// Dropout (Srivastava et al. 2014) with the mask that was drawn, forward and backward alike, in
-// place: values times the mask, whose entries are 0, or 1 / (1 - rate) so that the mean stays.
-// Expects as many of one as of the other.
+// Dropout (Srivastava et al. 2014) with the mask that was drawn, in place, forward and backward
+// alike:
+//   values = values * mask
+// Entries of the mask are 0, or 1 / (1 - rate) so that the mean stays. Expects as many values as
+// entries.
 void MultiplyByMask(std::span<const float> mask, std::span<float> values);
 
 }  // namespace deeper::kernels

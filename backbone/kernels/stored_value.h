@@ -10,9 +10,9 @@
 
 namespace deeper::kernels {
 
-// How a value of each element type is stored and read, so that one loop serves them all. `Stored`
-// orders values that are not negative as the values themselves are ordered. Inline everywhere, to
-// be vectorised with the loop around it.
+// How a value of each element type is stored and read, so that one loop serves them all. Values
+// that are not negative are ordered as their `Stored` are. All is inline, to be vectorised with the
+// loop around it.
 struct F32 {
   using Stored = float;
   [[gnu::always_inline]] static float Load(float stored, float /*scale*/) { return stored; }

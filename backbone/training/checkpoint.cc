@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "backbone/files/safetensors.h"
-#include "backbone/files/weight_files.h"
+#include "backbone/files/stored_floats.h"
 #include "core/error.h"
 #include "core/text/parse.h"
 

@@ -10,14 +10,14 @@ namespace deeper {
 
 // Writes the state of a training as one safetensors file, whole or not at all: weights, momentum
 // and averages of every blob, and the steps done. Every random draw of a training is a function of
-// its seed and the step, so the two are the random state and the place in the data. recipe: what
-// the training is, as text; its seed included.
+// its seed and the step. So these two are all of the random state, and the place in the data.
+// recipe: what the training is, as text, its seed included.
 void SaveCheckpoint(const SolverState& state,
                     const std::string& recipe,
                     const std::filesystem::path& path);
 
-// The state in the file; nothing when it is not there. Throws Error when it is damaged, no
-// checkpoint, or of a training with another recipe, showing both.
+// Returns the state in the file; nothing when the file is not there. Throws Error when it is
+// damaged, is no checkpoint, or has another recipe; the message then shows both.
 std::optional<SolverState> LoadCheckpoint(const std::string& recipe,
                                           const std::filesystem::path& path);
 

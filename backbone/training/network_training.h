@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backbone/execution/frozen_part.h"
+#include "backbone/precision.h"
 #include "backbone/training/network_training_options.h"
 #include "backbone/training/trainer.h"
 #include "backbone/training/training_network.h"

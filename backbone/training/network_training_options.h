@@ -7,6 +7,7 @@
 #include <string>
 
 #include "backbone/network.h"
+#include "backbone/precision.h"
 #include "backbone/training/solver.h"
 #include "backbone/training/training_plan.h"
 

@@ -12,21 +12,22 @@
 
 namespace deeper {
 
-// What TrainingNetwork computes, defined: one example through the reference kernels, layer by
-// layer. Slow: seconds an example.
+// Defines what TrainingNetwork computes: one example through the reference kernels, layer by layer.
+// Slow: seconds per example.
 
-// Everything that the layers of a plan wrote for one example, by activation.
+// All that the layers of a plan wrote for one example, by activation.
 using ReferenceActivations = std::map<std::string, Tensor>;
 
-// Runs the plan's layers from the `first` on, replacing what they wrote. Those before it, and the
-// plan's input, must be there. Expects weights with every blob that the plan trains.
+// Runs the layers of the plan from `first` on, and replaces what they wrote. The activations before
+// it, and the input of the plan, must be there. Expects weights with every blob that the plan
+// trains.
 void RunReferenceLayers(const TrainingPlan& plan,
                         const Weights& weights,
                         std::size_t first,
                         ReferenceActivations& activations);
 
-// The losses of the plan's heads on these activations, weighted and summed. seed: of the example's
-// dropout. The loss is called with example 0.
+// Returns the losses of the plan's heads on these activations, weighted and summed. seed: of the
+// dropout of the example. The loss is called with example 0.
 double ReferenceLoss(const TrainingPlan& plan,
                      const Weights& weights,
                      const ReferenceActivations& activations,

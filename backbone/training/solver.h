@@ -42,9 +42,9 @@ struct SolverOptions {
   double weight_decay = 5e-4;  // >= 0, of weights, not of biases; R-CNN's. BVLC trains with 2e-4
   double bias_rate = 2;        // factor on the rate of biases, >= 0; Caffe's
   double new_layer_rate = 10;  // factor on the rate of blobs that began at random, >= 0
-  // Polyak averaging: the average moves towards the weights by 1 - average_decay a step, 0 <=
-  // average_decay < 1; in the first steps by 1 / (step + 1), so that the start does not linger. 0:
-  // the average is the weights.
+  // Polyak averaging, 0 <= average_decay < 1. In each step the average moves towards the weights by
+  // 1 - average_decay; in the first steps by 1 / (step + 1), so that the start does not linger.
+  // With 0 the average is the weights.
   double average_decay = 0;
 
   void Validate() const;
@@ -64,8 +64,9 @@ struct SolverState {
 // The state before the first step. Expects weights with every blob that is trained.
 SolverState BeginSolver(const std::vector<Blob>& trained, Weights weights);
 
-// One step of stochastic gradient descent as in Caffe:
-// v = momentum v + rate (gradient + decay w), w -= v, with the rate and the decay of each blob.
+// One step of stochastic gradient descent as in Caffe, with the rate and the decay of each blob:
+//   v = momentum v + rate (gradient + decay w)
+//   w = w - v
 // new_blobs: names of those that began at random. Single-threaded: the same arguments give the same
 // bits. Throws Error when a gradient is not finite: the training has diverged.
 void ApplyGradients(const std::vector<Blob>& trained,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "backbone/training/checkpoint.h"
+#include "backbone/training/training_worker.h"
 #include "core/error.h"
 #include "core/random.h"
 
@@ -59,6 +60,8 @@ Trainer::Trainer(TrainingNetwork& network,
   }
   for (std::size_t i = 0; i < options_.workers; ++i) workers_.emplace_back(network);
 }
+
+Trainer::~Trainer() = default;
 
 StepReport Trainer::RunStep(const FillInput& fill, const ExampleLoss& loss) {
   const std::size_t micro_batch = network_->options().micro_batch;

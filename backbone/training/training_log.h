@@ -18,8 +18,10 @@ struct TrainingLogLine {
   bool operator==(const TrainingLogLine&) const = default;
 };
 
-// The curves of a training as JSON lines, {"step": 7, "loss": 0.31, ...}, appended and flushed, so
-// that they can be followed while it runs and go on when it is resumed. Not for several threads.
+// The curves of a training as JSON lines:
+//   {"step": 7, "loss": 0.31, ...}
+// They are appended and flushed. So they can be followed while the training runs, and they go on
+// when it is resumed. Not for several threads.
 class TrainingLog {
  public:
   // Opens or begins the log. Lines of `first_step` and later are dropped: a training that goes on
@@ -41,9 +43,9 @@ class TrainingLog {
   std::unique_ptr<std::FILE, CloseFile> file_;
 };
 
-// The log drawn as one SVG: a panel a value over the steps, those called "validation_X" in the
-// panel of X. Values that come with every step are drawn as means over a hundredth of the training.
-// Empty panels are left out.
+// Returns the log drawn as one SVG: one panel per value, over the steps. A value "validation_X" is
+// drawn in the panel of X. Values that come with every step are drawn as means over a hundredth of
+// the training. Empty panels are left out.
 std::string CurvesSvg(const std::vector<TrainingLogLine>& lines);
 
 }  // namespace deeper

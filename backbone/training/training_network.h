@@ -3,16 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "backbone/execution/layer_stack.h"
-#include "backbone/kernels/layout.h"
-#include "backbone/kernels/onednn_training.h"
-#include "backbone/network.h"
+#include "backbone/precision.h"
 #include "backbone/training/training_plan.h"
 #include "backbone/weights.h"
 
@@ -20,16 +16,16 @@ namespace deeper {
 
 struct TrainingNetworkOptions {
   TrainingPlanOptions plan;
-  // Arithmetic of the layers; gradients of weights are f32 in both, as are the heads' linear layers
-  // and losses.
+  // Arithmetic of the layers: f32 or bf16. In both, gradients of weights are f32, and so are the
+  // linear layers of the heads and the losses.
   Precision precision = Precision::kF32;
   std::size_t outputs = 0;  // of each head, > 0: N + 1 classes
   // Crops that go through the layers together, > 0. More of them share the cost of summing the
-  // gradients of all weights (50 MB); each costs the memory that SizeBytes() states.
+  // gradients of all weights (50 MB). Each costs memory; see Worker::SizeBytes().
   std::size_t micro_batch = 8;
 };
 
-// The loss of one head for example `example` of a batch: returns it and replaces `gradient` by its
+// Returns the loss of one head for example `example` of a batch, and replaces `gradient` by its
 // derivatives with respect to `scores`. Called from several threads, for different examples.
 using ExampleLoss = std::function<double(
     std::size_t example, std::span<const float> scores, std::span<float> gradient)>;
@@ -42,14 +38,18 @@ struct LossSums {
   bool operator==(const LossSums&) const = default;
 };
 
-// GoogLeNet from the frozen part's output to the losses and back: a list of layers (TrainingPlan)
-// with its kernels. After Load() it may be used by several threads, each with its own Worker.
+// GoogLeNet from the output of the frozen part to the losses and back: a list of layers
+// (TrainingPlan) with their kernels. After Load() several threads may use it, each with its own
+// Worker.
 class TrainingNetwork {
  public:
   class Worker;
 
   // Throws Error for options out of range, and when the processor cannot run the precision.
   explicit TrainingNetwork(const TrainingNetworkOptions& options);
+  TrainingNetwork(TrainingNetwork&&) noexcept;
+  TrainingNetwork& operator=(TrainingNetwork&&) noexcept;
+  ~TrainingNetwork();
 
   const TrainingNetworkOptions& options() const { return options_; }
   const TrainingPlan& plan() const { return plan_; }
@@ -57,108 +57,19 @@ class TrainingNetwork {
 
   // Bytes of one example's input: NHWC of the precision's element type.
   std::size_t InputBytes() const;
-  // oneDNN's names of the kernels it chose, "LAYER: FORWARD BACKWARD...", a line a layer.
+  // oneDNN's names of the kernels that it chose, one line per layer: "LAYER: FORWARD BACKWARD...".
   std::vector<std::string> Implementations() const;
 
-  // Packs the weights, which must have all of blobs(). Not while a Worker runs.
+  // Packs the weights. Expects all of blobs(), and that no Worker runs.
   void Load(const Weights& weights);
 
  private:
-  // Where the gradients of a layer's or a head's weights and biases stand in a worker's sums.
-  struct GradientPlace {
-    std::size_t weight = 0;
-    std::size_t weight_count = 0;
-    std::size_t bias = 0;
-    std::size_t bias_count = 0;
-  };
-  struct Packed {
-    AlignedBytes forward_weight{0};
-    AlignedBytes forward_bias{0};
-    AlignedBytes backward_weight{0};
-  };
-
-  GradientPlace Reserve(std::size_t weight_bytes, std::size_t bias_bytes);
+  struct State;  // kernels and packed weights
 
   TrainingNetworkOptions options_;
-  kernels::ElementType element_;
+  std::unique_ptr<State> state_;
   TrainingPlan plan_;
   std::vector<Blob> blobs_;
-  std::vector<bool> needs_gradient_;              // one a layer: of its output
-  std::vector<bool> input_needs_gradient_;        // one a layer
-  std::vector<kernels::TrainingKernel> kernels_;  // one a layer
-  std::vector<Packed> packed_;                    // one a layer
-  std::vector<GradientPlace> layer_places_;       // one a layer
-  std::vector<GradientPlace> head_places_;        // one a head
-  std::vector<Tensor> head_weights_;              // one a head: outputs x features
-  std::vector<Tensor> head_biases_;
-  std::size_t gradient_count_ = 0;
-};
-
-// One thread's memory to train: activations, their derivatives, and sums of gradients. The network
-// must outlive it.
-class TrainingNetwork::Worker {
- public:
-  explicit Worker(const TrainingNetwork& network);
-
-  // Where to put the input of example `i` of the micro-batch before a run.
-  std::span<std::byte> Input(std::size_t i);
-
-  // Runs the first seeds.size() inputs forward and backward and adds scale times the gradients of
-  // their losses, weighted by head, to the sums. first_example: what the loss calls the first of
-  // them. seeds: of each example's dropout. Expects at most micro_batch of them.
-  LossSums Train(std::size_t first_example,
-                 std::span<const std::uint64_t> seeds,
-                 float scale,
-                 const ExampleLoss& loss);
-
-  // Scores of the main head for the first `count` inputs, without dropout: count x outputs.
-  std::vector<float> Score(std::size_t count);
-
-  // The sums of gradients, in an order of the network's own: to be added up over workers.
-  std::span<float> Gradients() { return sums_; }
-  void ClearGradients();
-  // The sums as named blobs, those of network.blobs(). Replaces their values.
-  void UnpackGradients(Weights& gradients);
-
-  // Bytes of all of its buffers.
-  std::size_t SizeBytes() const;
-
- private:
-  // A layer's passes, tied to buffers; those that it needs.
-  struct LayerRun {
-    std::optional<kernels::BoundKernel> forward;
-    std::optional<kernels::BoundKernel> backward_data;
-    std::optional<kernels::BoundKernel> backward_weights;
-    // For the first layer, in forward order, of several that read one activation: adds up what each
-    // of them gave.
-    std::optional<kernels::BoundKernel> sum;
-  };
-
-  void AllocateMaps();
-  void BindLayers();
-  kernels::ChannelSlice SliceOf(const Layer& layer) const;
-  void Forward(bool with_auxiliary);
-  void Backward();
-  // Runs a head on the micro-batch's features, writes their derivatives, adds the gradients of its
-  // linear layer; returns the sum of its losses.
-  double TrainHead(std::size_t head,
-                   std::size_t first_example,
-                   std::span<const std::uint64_t> seeds,
-                   float scale,
-                   const ExampleLoss& loss);
-  std::vector<float> FeaturesOf(const TrainingHead& head);
-
-  const TrainingNetwork* network_;
-  std::map<std::string, AlignedBytes> values_;  // activations, and what slices are written from
-  std::map<std::string, AlignedBytes> diffs_;   // their derivatives, where needed
-  std::vector<AlignedBytes> slots_;             // derivatives by each of an activation's readers
-  AlignedBytes diff_before_relu_{0};
-  AlignedBytes scratch_{0};
-  std::vector<AlignedBytes> workspaces_;  // one a layer
-  std::vector<LayerRun> runs_;            // one a layer
-  // Gradients of one micro-batch, and their sums.
-  AlignedBytes current_{0};
-  std::vector<float> sums_;
 };
 
 }  // namespace deeper

@@ -1,7 +1,5 @@
 #include "backbone/training/training_plan.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <iterator>
@@ -15,43 +13,9 @@ namespace {
 constexpr std::string_view kClassifierWeight = "/classifier/weight";
 constexpr double kClassifierDeviation = 0.01;
 
-std::string OutputOf(std::string_view row) { return std::string(row) + "/output"; }
-
-// The first layer that is not frozen.
-std::size_t CountFrozen(const std::vector<Layer>& layers, const std::string& frozen) {
-  if (frozen.empty()) return 0;
-  const std::vector<std::string> rows = RowNames();
-  const auto row = std::ranges::find(rows, frozen);
-  if (row == rows.end()) {
-    throw Error(
-        fmt::format("frozen = '{}': expected nothing or one of {}", frozen, fmt::join(rows, ", ")));
-  }
-  const std::string next = row + 1 == rows.end() ? layers.back().name : row[1] + "/";
-  const auto first = std::ranges::find_if(
-      layers, [&](const Layer& layer) { return layer.name.starts_with(next); });
-  return static_cast<std::size_t>(first - layers.begin());
-}
-
 void CheckRate(const char* field, double rate) {
   if (rate >= 0 && rate < 1) return;
   throw Error(std::string(field) + " = " + std::to_string(rate) + ": expected 0 <= rate < 1");
-}
-
-Layer Convolution(std::string name,
-                  std::string input,
-                  std::size_t in_channels,
-                  std::size_t in_side,
-                  std::size_t out_channels,
-                  const Window& window) {
-  return {.name = name,
-          .kind = LayerKind::kConvolution,
-          .input = std::move(input),
-          .output = name,
-          .window = window,
-          .in_channels = in_channels,
-          .in_side = in_side,
-          .out_channels = out_channels,
-          .out_side = OutputSide(in_side, window, Rounding::kDown)};
 }
 
 // The layers of an auxiliary head on a map of this layer's row.
@@ -60,7 +24,7 @@ std::vector<Layer> LayersOf(const AuxiliaryHead& head, std::size_t channels, std
   const std::size_t pooled_side = OutputSide(side, kAuxiliaryPool, Rounding::kUp);
   Layer pool = {.name = prefix + "ave_pool",
                 .kind = LayerKind::kAveragePool,
-                .input = OutputOf(head.row),
+                .input = RowOutput(head.row),
                 .output = prefix + "ave_pool",
                 .window = kAuxiliaryPool,
                 .in_channels = channels,
@@ -68,13 +32,13 @@ std::vector<Layer> LayersOf(const AuxiliaryHead& head, std::size_t channels, std
                 .out_channels = channels,
                 .out_side = pooled_side};
   Layer conv =
-      Convolution(prefix + "conv", pool.name, channels, pooled_side, kAuxiliaryChannels, {});
-  Layer fc = Convolution(prefix + "fc",
-                         conv.name,
-                         kAuxiliaryChannels,
-                         pooled_side,
-                         kAuxiliaryFeatures,
-                         {.kernel = pooled_side, .stride = 1, .pad = 0});
+      ConvolutionLayer(prefix + "conv", pool.name, channels, pooled_side, kAuxiliaryChannels, {});
+  Layer fc = ConvolutionLayer(prefix + "fc",
+                              conv.name,
+                              kAuxiliaryChannels,
+                              pooled_side,
+                              kAuxiliaryFeatures,
+                              {.kernel = pooled_side, .stride = 1, .pad = 0});
   return {std::move(pool), std::move(conv), std::move(fc)};
 }
 
@@ -88,7 +52,7 @@ void ReplaceGlobalAverage(std::vector<Layer>& layers) {
 // Inserts the head behind its row; false when the row is frozen.
 bool Insert(const AuxiliaryHead& head, std::vector<Layer>& layers) {
   const auto last = std::find_if(layers.rbegin(), layers.rend(), [&](const Layer& layer) {
-    return layer.output == OutputOf(head.row);
+    return layer.output == RowOutput(head.row);
   });
   if (last == layers.rend()) return false;
   const std::vector<Layer> added =
@@ -99,12 +63,6 @@ bool Insert(const AuxiliaryHead& head, std::vector<Layer>& layers) {
 
 }  // namespace
 
-std::vector<std::string> RowNames() {
-  std::vector<std::string> names = {"stem"};
-  for (const InceptionRow& row : kInception) names.emplace_back(row.name);
-  return names;
-}
-
 void TrainingPlanOptions::Validate() const {
   CheckRate("dropout", dropout);
   CheckRate("auxiliary_dropout", auxiliary_dropout);
@@ -114,32 +72,10 @@ void TrainingPlanOptions::Validate() const {
   }
 }
 
-std::vector<Layer> FrozenLayers(const std::string& frozen) {
-  std::vector<Layer> layers = GoogLeNetLayers();
-  layers.resize(CountFrozen(layers, frozen));
-  return layers;
-}
-
-std::vector<Layer> MapHeadLayers() {
-  const std::string prefix = std::string(kMapHeadName) + "/";
-  const Window whole_map = {.kernel = LastSide(), .stride = 1, .pad = 0};
-  Layer conv = Convolution(prefix + "conv",
-                           OutputOf(kInception.back().name),
-                           kInception.back().Out(),
-                           LastSide(),
-                           kMapHeadChannels,
-                           {});
-  Layer fc = Convolution(
-      prefix + "fc", conv.name, kMapHeadChannels, LastSide(), kMapHeadFeatures, whole_map);
-  return {std::move(conv), std::move(fc)};
-}
-
-std::string MapHeadClassifierName() { return std::string(kMapHeadName) + "/classifier"; }
-
 TrainingPlan PlanTraining(const TrainingPlanOptions& options) {
   options.Validate();
   std::vector<Layer> layers = GoogLeNetLayers();
-  const auto frozen = static_cast<std::ptrdiff_t>(CountFrozen(layers, options.frozen));
+  const auto frozen = static_cast<std::ptrdiff_t>(FrozenLayers(options.frozen).size());
   layers.erase(layers.begin(), layers.begin() + frozen);
 
   const bool averages = options.main_head == MainHead::kAverage;

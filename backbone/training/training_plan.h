@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backbone/googlenet.h"
+#include "backbone/rows.h"
 #include "backbone/tensor.h"
 #include "backbone/weights.h"
 
@@ -16,9 +17,9 @@ namespace deeper {
 // GoogLeNet as it is trained, derived from the table in googlenet.h: which layers are frozen, which
 // are trained, and the heads that the losses stand on.
 
-// A classifier on the output of an inception module that is there in training alone (Szegedy et al.
-// 2014, section 5): average pool 5x5/3, 1x1 convolution with 128 filters, fully connected layer
-// with 1024 outputs, dropout, linear layer.
+// A classifier on the output of an inception module, there in training alone (Szegedy et al. 2014,
+// section 5). Its layers are an average pool 5x5/3, a 1x1 convolution with 128 filters, a fully
+// connected layer with 1024 outputs, dropout, and a linear layer.
 struct AuxiliaryHead {
   std::string_view name;  // Caffe's, of the BVLC model
   std::string_view row;   // the inception module that it reads
@@ -29,29 +30,10 @@ inline constexpr Window kAuxiliaryPool = {.kernel = 5, .stride = 3, .pad = 0};
 inline constexpr std::size_t kAuxiliaryChannels = 128;
 inline constexpr std::size_t kAuxiliaryFeatures = 1024;
 
-// What the main classifier reads.
-enum class MainHead {
-  kAverage,  // pool5, the global average: what is in the crop (Szegedy et al. 2014, Table 1)
-  // The last map with its places: also where it is. Layers of an auxiliary head's kind instead of
-  // pool5: 1x1 convolution with 64 filters, fully connected layer with 512 outputs.
-  kMap,
-};
-inline constexpr std::string_view kMapHeadName = "map_head";
-inline constexpr std::size_t kMapHeadChannels = 64;
-inline constexpr std::size_t kMapHeadFeatures = 512;
-
-// The layers between the last inception module and the classifier of a kMap head, in order; and the
-// name of that classifier.
-std::vector<Layer> MapHeadLayers();
-std::string MapHeadClassifierName();
-
-// The rows at which training can begin: "stem", the convolutions before the inception modules, then
-// these by their names.
-std::vector<std::string> RowNames();
-
 struct TrainingPlanOptions {
-  // The last row that is not trained, with all below it: "" (everything is trained), "stem" (the
-  // convolutions before the inception modules) or an inception module such as "inception_3b".
+  // The last row that is not trained; nor are those below it. One of RowNames(): "stem" (the
+  // convolutions before the inception modules) or an inception module such as "inception_3b". With
+  // "" everything is trained.
   std::string frozen = {};
   // Whether the auxiliary heads are there. Those that read a frozen row never are.
   bool auxiliary_heads = true;
@@ -75,26 +57,21 @@ struct TrainingHead {
   bool operator==(const TrainingHead&) const = default;
 };
 
-// Dropout's mask of one example before this head, drawn from the example's seed: 0, or 1 / (1 -
-// rate) so that the mean stays; a value a feature.
+// The mask of dropout before this head for one example, drawn from the example's seed. It has one
+// entry per feature: 0, or 1 / (1 - rate) so that the mean stays.
 std::vector<float> DropoutMask(const TrainingHead& head, std::uint64_t example_seed);
 
 struct TrainingPlan {
   std::string input;  // the activation that training starts from: the frozen part's output
   Shape input_shape;  // of one crop
-  // In an order in which each stands behind those that it reads. The auxiliary heads' layers stand
-  // right behind the row that they read. A fully connected layer is a convolution over all of its
-  // map.
+  // Each stands behind those that it reads. The layers of an auxiliary head stand right behind the
+  // row that they read. A fully connected layer is a convolution over all of its map.
   std::vector<Layer> layers;
   std::vector<TrainingHead> heads;  // the main one first
 };
 
 // Throws Error for options out of range and unknown rows.
 TrainingPlan PlanTraining(const TrainingPlanOptions& options);
-
-// The layers from the crop to the end of the frozen row with the max pool behind it, if there is
-// one; empty for "". Throws Error that lists the rows for an unknown one.
-std::vector<Layer> FrozenLayers(const std::string& frozen);
 
 // Whether the layer belongs to an auxiliary head.
 bool IsAuxiliary(const Layer& layer);
@@ -107,10 +84,11 @@ struct Blob {
 };
 std::vector<Blob> TrainedBlobs(const TrainingPlan& plan, std::size_t outputs);
 
-// Sets every blob of `blobs` that `weights` lacks, or has in another shape: weights uniform with
-// variance 1 / inputs (Caffe's "xavier", Glorot and Bengio 2010), those of a head's classifier with
-// standard deviation 0.01 (R-CNN's, so that its first guesses say little), biases 0. Returns their
-// names. The same seed gives the same values, whatever else is missing.
+// Sets every blob of `blobs` that `weights` lacks, or has in another shape. Returns their names.
+//   weights:         uniform with variance 1 / inputs (Caffe's "xavier", Glorot and Bengio 2010)
+//   of classifiers:  uniform with standard deviation 0.01 (R-CNN's; first guesses say little)
+//   biases:          0
+// The same seed gives the same values, whatever else is missing.
 std::vector<std::string> AddMissingBlobs(const std::vector<Blob>& blobs,
                                          std::uint64_t seed,
                                          Weights& weights);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "backbone/network.h"
+
 namespace deeper {
 
 NetworkInputs::NetworkInputs(const FrozenPart& frozen, std::size_t workers) : frozen_(&frozen) {

@@ -11,12 +11,17 @@
 #include <string>
 #include <utility>
 
+#include "backbone/network.h"
 #include "backbone/network_family.h"
 #include "core/error.h"
 #include "core/pictures/read_image.h"
 #include "core/proposal.h"
 #include "core/text/quantities.h"
 #include "detector/examples/data_split.h"
+#include "detector/heads/region_features.h"
+#include "detector/heads/training_boxes.h"
+#include "detector/regions/feature_cache.h"
+#include "detector/regions/features.h"
 
 namespace deeper {
 

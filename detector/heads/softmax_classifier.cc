@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "detector/heads/lbfgs.h"
 #include "detector/heads/nearest_object.h"
+#include "detector/heads/region_features.h"
 
 namespace deeper {
 namespace {

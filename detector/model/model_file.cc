@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "backbone/files/safetensors.h"
-#include "backbone/files/weight_files.h"
+#include "backbone/files/stored_floats.h"
 #include "backbone/network.h"
 #include "core/error.h"
 #include "core/files/sha256.h"

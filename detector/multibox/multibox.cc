@@ -5,7 +5,7 @@
 #include <set>
 
 #include "backbone/googlenet.h"
-#include "backbone/training/training_plan.h"
+#include "backbone/rows.h"
 #include "core/error.h"
 #include "proposals/proposal_ranking.h"
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "backbone/files/stored_blobs.h"
-#include "backbone/files/weight_files.h"
+#include "backbone/files/stored_floats.h"
 #include "backbone/googlenet.h"
 #include "backbone/kernels/layout.h"
 #include "core/error.h"

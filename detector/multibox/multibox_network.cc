@@ -4,7 +4,7 @@
 #include <string>
 
 #include "backbone/googlenet.h"
-#include "backbone/training/training_plan.h"
+#include "backbone/rows.h"
 #include "core/error.h"
 #include "detector/heads/dot.h"
 

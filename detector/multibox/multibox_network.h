@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "backbone/choose_precision.h"
 #include "backbone/execution/frozen_part.h"
 #include "backbone/network.h"
+#include "backbone/precision.h"
 #include "core/image.h"
 #include "core/proposal.h"
 #include "detector/multibox/multibox.h"

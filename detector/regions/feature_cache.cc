@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backbone/files/safetensors.h"
+#include "backbone/files/stored_floats.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/files/sha256.h"

@@ -12,6 +12,7 @@
 #include <map>
 #include <utility>
 
+#include "backbone/precision.h"
 #include "core/error.h"
 #include "detector/heads/dot.h"
 #include "detector/heads/region_features.h"

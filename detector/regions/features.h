@@ -14,6 +14,7 @@
 #include "core/box.h"
 #include "core/image.h"
 #include "detector/heads/heads.h"
+#include "detector/heads/region_features.h"
 #include "detector/regions/crop.h"
 
 namespace deeper {

@@ -7,6 +7,10 @@
 #include <utility>
 
 #include "detector/examples/data_split.h"
+#include "detector/heads/region_features.h"
+#include "detector/heads/softmax_classifier.h"
+#include "detector/heads/svm_classifiers.h"
+#include "detector/heads/training_images.h"
 #include "detector/region_scores.h"
 #include "detector/training/calibrate.h"
 

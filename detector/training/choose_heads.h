@@ -5,6 +5,8 @@
 #include "core/dataset.h"
 #include "core/work/monitor.h"
 #include "detector/examples/training_features.h"
+#include "detector/heads/region_features.h"
+#include "detector/heads/training_images.h"
 #include "detector/model/model.h"
 #include "detector/training/heads_options.h"
 #include "eval/evaluate.h"

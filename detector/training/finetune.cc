@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "backbone/choose_precision.h"
+#include "backbone/precision.h"
 #include "backbone/training/losses.h"
 #include "backbone/training/network_training.h"
 #include "backbone/training/training_run.h"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backbone/network.h"
+#include "backbone/precision.h"
 #include "detector/heads/box_regression.h"
 #include "detector/heads/heads.h"
 #include "detector/heads/softmax_classifier.h"

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 
+#include "backbone/execution/activation_ranges.h"
 #include "backbone/network.h"
 #include "core/error.h"
 #include "core/pictures/read_image.h"
@@ -25,8 +26,8 @@ Quantization Measure(const Weights& weights,
                      const MeasureOptions& options,
                      const Monitor& monitor) {
   const std::vector<std::filesystem::path> pictures = EvenlyOver(given, options.pictures);
-  oneapi::tbb::enumerable_thread_specific<Calibrator> calibrators(
-      [&] { return Calibrator(weights); });
+  oneapi::tbb::enumerable_thread_specific<ActivationRanges> ranges(
+      [&] { return ActivationRanges(weights); });
   std::atomic<std::size_t> read = 0;
   ForEachOrSkip(monitor,
                 "measuring",
@@ -39,13 +40,13 @@ Quantization Measure(const Weights& weights,
                   Tensor input = MakeTensor({.n = 1, .c = 3, .h = kCropSide, .w = kCropSide});
                   for (const Box& box : views(image)) {
                     Crop(image, box, crop, input.data);
-                    calibrators.local().Add(input);
+                    ranges.local().Add(input);
                   }
                   ++read;
                 });
   if (read == 0) throw Error("no picture could be read, so nothing was measured");
-  Calibrator all(weights);
-  for (const Calibrator& part : calibrators) all.Merge(part);
+  ActivationRanges all(weights);
+  for (const ActivationRanges& part : ranges) all.Merge(part);
   return all.Finish(options.fraction, crop.mean_bgr);
 }
 

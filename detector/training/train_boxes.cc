@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "backbone/choose_precision.h"
+#include "backbone/precision.h"
 #include "core/error.h"
 #include "detector/examples/training_features.h"
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backbone/network.h"
+#include "backbone/precision.h"
 #include "backbone/weights.h"
 #include "core/dataset.h"
 #include "core/work/monitor.h"

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backbone/files/weight_files.h"
+#include "backbone/precision.h"
 #include "core/error.h"
 #include "core/work/parallel.h"
 #include "detector/model/model.h"

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "backbone/precision.h"
 #include "core/dataset.h"
 #include "core/work/monitor.h"
 #include "detector/training/finetune.h"

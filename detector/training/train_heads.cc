@@ -7,10 +7,11 @@
 #include <string>
 #include <utility>
 
-#include "backbone/choose_precision.h"
+#include "backbone/files/stored_floats.h"
 #include "backbone/files/weight_files.h"
 #include "backbone/network.h"
 #include "backbone/network_family.h"
+#include "backbone/precision.h"
 #include "core/error.h"
 #include "detector/examples/data_split.h"
 #include "detector/examples/training_features.h"

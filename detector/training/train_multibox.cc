@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "backbone/rows.h"
 #include "backbone/training/network_training.h"
 #include "backbone/training/training_run.h"
 #include "core/error.h"
@@ -19,6 +20,7 @@
 #include "detector/examples/picture_store.h"
 #include "detector/multibox/multibox_file.h"
 #include "detector/multibox/multibox_network.h"
+#include "detector/multibox/multibox_priors.h"
 #include "detector/regions/crop.h"
 
 namespace deeper {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "backbone/rows.h"
 #include "backbone/training/network_training_options.h"
 #include "backbone/weights.h"
 #include "core/dataset.h"

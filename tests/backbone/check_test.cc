@@ -1,7 +1,8 @@
 #include "backbone/check.h"
 
 #include "backbone/execution/steps.h"
-#include "backbone/kernels/onednn.h"
+#include "backbone/kernels/instruction_set.h"
+#include "backbone/precision.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 

@@ -7,8 +7,9 @@
 
 #include "backbone/check.h"
 #include "backbone/files/weight_files.h"
-#include "backbone/kernels/onednn.h"
+#include "backbone/kernels/instruction_set.h"
 #include "backbone/network.h"
+#include "backbone/precision.h"
 #include "tests/support/catch.h"
 #include "tests/support/data.h"
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "backbone/execution/activation_ranges.h"
 #include "backbone/googlenet.h"
+#include "backbone/network.h"
+#include "backbone/precision.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 
@@ -24,9 +27,9 @@ Weights WithOtherLastRows(Weights weights) {
 Tensor SomeCrop() { return test::RandomTensor({1, 3, 224, 224}, 3, -120, 150); }
 
 Quantization QuantizationOf(const Weights& weights) {
-  Calibrator calibrator(weights);
-  calibrator.Add(SomeCrop());
-  return calibrator.Finish(1, {104, 117, 123});
+  ActivationRanges ranges(weights);
+  ranges.Add(SomeCrop());
+  return ranges.Finish(1, {104, 117, 123});
 }
 
 std::vector<float> FeaturesAlone(const Network& network) {

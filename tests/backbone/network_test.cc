@@ -6,9 +6,11 @@
 #include <thread>
 #include <vector>
 
+#include "backbone/execution/activation_ranges.h"
 #include "backbone/googlenet.h"
-#include "backbone/kernels/onednn.h"
+#include "backbone/kernels/instruction_set.h"
 #include "backbone/kernels/reference.h"
+#include "backbone/precision.h"
 #include "backbone/reference_network.h"
 #include "backbone/summary.h"
 #include "core/error.h"
@@ -46,9 +48,9 @@ TensorView CropsFrom(const Tensor& crops, std::size_t first, std::size_t count) 
 
 const Quantization& SomeQuantization() {
   static const Quantization quantization = [] {
-    Calibrator calibrator(SomeWeights());
-    calibrator.Add(Crops(1, 2));
-    return calibrator.Finish(1, {104, 117, 123});
+    ActivationRanges ranges(SomeWeights());
+    ranges.Add(Crops(1, 2));
+    return ranges.Finish(1, {104, 117, 123});
   }();
   return quantization;
 }
@@ -76,20 +78,6 @@ std::vector<float> FeaturesOf(const Network& network, TensorView crops) {
   std::vector<float> features(crops.shape.n * kFeatureDim, std::numeric_limits<float>::quiet_NaN());
   network.Features(crops, workspace, features);
   return features;
-}
-
-TEST_CASE("precisions come back from their names, and an unknown one names the known") {
-  for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
-    REQUIRE(PrecisionFromName(NameOf(precision)) == precision);
-  }
-  REQUIRE_THROWS_WITH(PrecisionFromName("fp32"),
-                      Catch::Contains("fp32") && Catch::Contains("f32, bf16"));
-}
-
-TEST_CASE("the fastest precision is the narrowest that the processor runs and the model has") {
-  REQUIRE(FastestPrecision(true) == Precisions().back());
-  REQUIRE(FastestPrecision(false) ==
-          (ProcessorRuns(Precision::kBf16) ? Precision::kBf16 : Precision::kF32));
 }
 
 TEST_CASE("int8 without a quantization, or with a wrong one, is refused") {

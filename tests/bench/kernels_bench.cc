@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/execution/layer_stack.h"
+#include "backbone/execution/aligned_bytes.h"
 #include "backbone/googlenet.h"
 #include "backbone/kernels/onednn.h"
 #include "backbone/kernels/pooling.h"

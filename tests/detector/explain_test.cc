@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/random.h"
+#include "detector/heads/region_features.h"
 #include "tests/support/catch.h"
 
 namespace deeper {

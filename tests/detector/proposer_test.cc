@@ -1,5 +1,6 @@
 #include "detector/proposer.h"
 
+#include "backbone/precision.h"
 #include "detector/multibox/multibox.h"
 #include "tests/detector/random_multibox.h"
 #include "tests/support/catch.h"

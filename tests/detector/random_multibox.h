@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "backbone/rows.h"
 #include "backbone/training/training_plan.h"
 #include "core/random.h"
 #include "detector/multibox/multibox.h"

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <vector>
 
+#include "backbone/network.h"
 #include "core/error.h"
+#include "detector/heads/region_features.h"
 #include "tests/support/catch.h"
 
 namespace deeper {

@@ -1,4 +1,4 @@
-#include "backbone/files/weight_files.h"
+#include "backbone/files/caffemodel.h"
 #include "tests/fuzz/fuzz_target.h"
 
 void deeper::fuzz::FuzzOne(std::span<const std::uint8_t> input) {

@@ -3,6 +3,7 @@
 
 #include "backbone/files/safetensors.h"
 #include "backbone/files/stored_blobs.h"
+#include "backbone/files/stored_floats.h"
 #include "backbone/files/weight_files.h"
 #include "detector/model/model_file.h"
 #include "detector/multibox/multibox_file.h"

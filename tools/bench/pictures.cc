@@ -6,6 +6,7 @@
 #include "core/proposal.h"
 #include "core/work/parallel.h"
 #include "core/work/stopwatch.h"
+#include "detector/heads/region_features.h"
 #include "detector/proposer.h"
 #include "detector/region_scores.h"
 #include "tools/run/stop_signal.h"

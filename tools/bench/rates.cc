@@ -13,6 +13,7 @@
 #include "backbone/googlenet.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/kernels/peak.h"
+#include "backbone/precision.h"
 #include "tools/bench/noise_crops.h"
 
 namespace deeper::tools {

@@ -9,6 +9,7 @@
 
 #include "core/text/quantities.h"
 #include "core/work/parallel.h"
+#include "detector/regions/features.h"
 
 namespace deeper::tools {
 

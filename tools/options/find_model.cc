@@ -9,6 +9,8 @@
 #include "backbone/files/weight_files.h"
 #include "core/error.h"
 #include "core/files/file.h"
+#include "detector/model/find_backbone.h"
+#include "detector/model/model_file.h"
 #include "detector/model/model_path.h"
 
 namespace deeper::tools {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "detector/model/model_file.h"
 #include "tools/options/network_options.h"
 
 namespace deeper::tools {

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "backbone/choose_precision.h"
+#include "backbone/precision.h"
 #include "core/work/parallel.h"
 #include "detector/multibox/multibox_network.h"
 #include "tools/options/command_line.h"

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backbone/network.h"
+#include "backbone/precision.h"
 #include "detector/multibox/multibox_views.h"
 #include "proposals/selective_search.h"
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "backbone/precision.h"
 #include "core/files/file.h"
 #include "core/text/json_line.h"
 #include "core/work/stopwatch.h"

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "backbone/execution/activation_ranges.h"
 #include "backbone/files/onnx.h"
 #include "backbone/googlenet.h"
 #include "backbone/network.h"
+#include "backbone/precision.h"
 #include "core/pictures/picture_files.h"
 #include "core/work/parallel.h"
 #include "detector/model/model.h"
@@ -102,9 +104,9 @@ std::vector<Precision> PrecisionsOf(const BenchArguments& arguments) {
 
 // A quantization for its speed alone, where the model has none.
 Quantization QuantizationOfNoise(const Weights& weights) {
-  Calibrator calibrator(weights);
-  calibrator.Add(NoiseCrops(1));
-  return calibrator.Finish(1, CropOptions{}.mean_bgr);
+  ActivationRanges ranges(weights);
+  ranges.Add(NoiseCrops(1));
+  return ranges.Finish(1, CropOptions{}.mean_bgr);
 }
 
 // The engines to measure beside ours, all with `threads` threads.

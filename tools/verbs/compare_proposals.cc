@@ -11,6 +11,7 @@
 #include "core/pictures/read_image.h"
 #include "core/work/parallel.h"
 #include "core/work/stopwatch.h"
+#include "detector/multibox/multibox.h"
 #include "eval/analysis/proposal_recall.h"
 #include "eval/report/proposal_report.h"
 #include "proposals/selective_search.h"

@@ -8,6 +8,7 @@
 #include "core/pictures/picture_files.h"
 #include "core/text/json_line.h"
 #include "core/work/stopwatch.h"
+#include "detector/regions/features.h"
 #include "tools/input/data_source.h"
 #include "tools/input/pictures.h"
 #include "tools/input/video.h"

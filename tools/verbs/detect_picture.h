@@ -10,6 +10,7 @@
 #include "core/image.h"
 #include "core/pictures/picture_files.h"
 #include "detector/detector.h"
+#include "detector/regions/features.h"
 #include "tools/options/reading_options.h"
 
 namespace deeper::tools {

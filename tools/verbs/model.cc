@@ -12,6 +12,7 @@
 #include "backbone/files/safetensors.h"
 #include "backbone/files/weight_files.h"
 #include "backbone/googlenet.h"
+#include "backbone/precision.h"
 #include "backbone/summary.h"
 #include "core/error.h"
 #include "core/files/file.h"

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "backbone/precision.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/files/temporary_files.h"
@@ -15,6 +16,8 @@
 #include "core/text/json_line.h"
 #include "core/work/parallel.h"
 #include "core/work/stopwatch.h"
+#include "detector/model/model_file.h"
+#include "detector/multibox/multibox.h"
 #include "detector/multibox/multibox_file.h"
 #include "detector/multibox/multibox_network.h"
 #include "eval/analysis/proposal_recall.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "backbone/files/weight_files.h"
+#include "backbone/files/stored_floats.h"
 #include "core/error.h"
 #include "core/random.h"
 #include "tests/support/catch.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/execution/layer_stack.h"
+#include "backbone/execution/aligned_bytes.h"
 #include "backbone/kernels/reference.h"
 #include "core/error.h"
 #include "tests/backbone/kernel_comparison.h"

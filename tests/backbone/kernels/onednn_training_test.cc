@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "backbone/execution/layer_stack.h"
+#include "backbone/execution/aligned_bytes.h"
 #include "backbone/kernels/lrn_backward.h"
+#include "backbone/kernels/onednn_training_pools.h"
 #include "backbone/kernels/reference.h"
 #include "backbone/kernels/reference_backward.h"
 #include "core/error.h"

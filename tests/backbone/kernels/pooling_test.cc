@@ -3,7 +3,7 @@
 #include <cmath>
 #include <vector>
 
-#include "backbone/execution/layer_stack.h"
+#include "backbone/execution/aligned_bytes.h"
 #include "backbone/kernels/onednn.h"
 #include "backbone/kernels/reference.h"
 #include "core/error.h"

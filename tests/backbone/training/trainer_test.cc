@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "backbone/execution/frozen_part.h"
+#include "backbone/precision.h"
 #include "backbone/training/losses.h"
 #include "core/error.h"
 #include "core/files/file.h"

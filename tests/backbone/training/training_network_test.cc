@@ -8,8 +8,12 @@
 
 #include "backbone/execution/frozen_part.h"
 #include "backbone/kernels/layout.h"
+#include "backbone/network.h"
+#include "backbone/precision.h"
+#include "backbone/rows.h"
 #include "backbone/training/losses.h"
 #include "backbone/training/reference_training.h"
+#include "backbone/training/training_worker.h"
 #include "core/error.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"

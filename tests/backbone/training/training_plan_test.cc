@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "backbone/rows.h"
 #include "core/error.h"
 #include "tests/support/catch.h"
 

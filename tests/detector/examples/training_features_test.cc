@@ -5,9 +5,13 @@
 
 #include "backbone/network.h"
 #include "backbone/network_family.h"
+#include "backbone/precision.h"
 #include "backbone/weights.h"
 #include "core/pictures/read_image.h"
 #include "detector/examples/data_split.h"
+#include "detector/heads/box_regression.h"
+#include "detector/heads/region_features.h"
+#include "detector/heads/training_images.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/detector/random_multibox.h"
 #include "tests/support/catch.h"

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "detector/heads/region_features.h"
 #include "detector/heads/training_images.h"
 #include "tests/support/catch.h"
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/random.h"
+#include "detector/heads/region_features.h"
 #include "detector/heads/training_images.h"
 #include "tests/support/catch.h"
 

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "backbone/files/safetensors.h"
+#include "backbone/files/stored_floats.h"
 #include "backbone/files/weight_files.h"
+#include "backbone/network.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/files/sha256.h"

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "detector/multibox/multibox.h"
 #include "tests/support/catch.h"
 
 namespace deeper {

@@ -3,9 +3,12 @@
 #include <filesystem>
 #include <string>
 
+#include "backbone/files/stored_floats.h"
 #include "backbone/files/weight_files.h"
 #include "core/error.h"
 #include "core/files/file.h"
+#include "detector/model/model_file.h"
+#include "detector/multibox/multibox.h"
 #include "tests/detector/random_multibox.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"

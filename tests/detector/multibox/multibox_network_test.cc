@@ -5,10 +5,14 @@
 #include <vector>
 
 #include "backbone/execution/frozen_part.h"
+#include "backbone/network.h"
+#include "backbone/precision.h"
+#include "backbone/rows.h"
 #include "backbone/training/reference_training.h"
-#include "backbone/training/training_network.h"
+#include "backbone/training/training_worker.h"
 #include "core/error.h"
 #include "core/random.h"
+#include "detector/multibox/multibox.h"
 #include "tests/detector/random_multibox.h"
 #include "tests/support/catch.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "detector/multibox/multibox.h"
 #include "tests/support/catch.h"
 
 namespace deeper {

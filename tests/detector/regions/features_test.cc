@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "backbone/network.h"
 #include "core/error.h"
 #include "core/random.h"
 #include "detector/heads/region_features.h"

@@ -2,6 +2,7 @@
 
 #include "backbone/files/onnx.h"
 #include "backbone/kernels/peak.h"
+#include "backbone/network.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 #include "tools/bench/opencv_network.h"

@@ -1,6 +1,8 @@
 // MultiBox as a user trains and uses it, on a network of random weights and pictures of coloured
 // rectangles.
 
+#include "detector/multibox/multibox.h"
+
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "detector/model/model_file.h"
+#include "detector/multibox/multibox.h"
 #include "detector/multibox/multibox_file.h"
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"

@@ -1,0 +1,332 @@
+#include "backbone/training/training_worker.h"
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <utility>
+
+#include "backbone/execution/activation_plan.h"
+#include "backbone/kernels/onednn_training_pools.h"
+#include "backbone/kernels/reference_backward.h"
+#include "backbone/training/training_state.h"
+#include "core/error.h"
+
+namespace deeper {
+namespace {
+
+using kernels::TrainingBuffers;
+using kernels::TrainingKernel;
+using kernels::TrainingPass;
+
+using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using MatrixView = Eigen::Map<Matrix>;
+using ConstMatrixView = Eigen::Map<const Matrix>;
+
+Eigen::Index Index(std::size_t size) { return static_cast<Eigen::Index>(size); }
+
+Shape SourceShape(const Layer& layer, std::size_t n) {
+  return {n, layer.in_channels, layer.in_side, layer.in_side};
+}
+
+std::size_t SizeOfAll(const std::map<std::string, AlignedBytes>& maps) {
+  std::size_t size = 0;
+  for (const auto& [name, bytes] : maps) size += bytes.size();
+  return size;
+}
+
+std::size_t SizeOfAll(const std::vector<AlignedBytes>& buffers) {
+  std::size_t size = 0;
+  for (const AlignedBytes& bytes : buffers) size += bytes.size();
+  return size;
+}
+
+}  // namespace
+
+TrainingNetwork::Worker::Worker(const TrainingNetwork& network)
+    : network_(&network),
+      current_(network.state_->gradient_count * sizeof(float)),
+      sums_(network.state_->gradient_count) {
+  AllocateMaps();
+  BindLayers();
+}
+
+void TrainingNetwork::Worker::AllocateMaps() {
+  const TrainingNetwork& net = *network_;
+  const State& state = *net.state_;
+  const std::size_t n = net.options_.micro_batch;
+  const std::size_t value_bytes = kernels::SizeOf(state.element);
+  // A branch writes its own map, which is copied into its channels of the whole.
+  std::map<std::string, std::size_t> whole_values;
+  std::size_t largest_written = 0;
+  std::size_t scratch = 0;
+  values_.emplace(net.plan_.input, AlignedBytes(n * net.InputBytes()));
+  for (std::size_t i = 0; i < state.kernels.size(); ++i) {
+    const Layer& layer = net.plan_.layers[i];
+    const std::size_t pixels = n * layer.out_side * layer.out_side;
+    const std::size_t written = pixels * layer.out_channels * value_bytes;
+    whole_values[layer.output] = pixels * (layer.output_channel + layer.out_channels) * value_bytes;
+    if (WritesSlice(layer)) values_.emplace(layer.name, AlignedBytes(written));
+    largest_written = std::max(largest_written, written);
+    scratch = std::max(scratch, state.kernels[i].Sizes().scratch);
+    workspaces_.emplace_back(state.kernels[i].Sizes().workspace);
+  }
+  for (std::size_t i = 0; i < state.kernels.size(); ++i) {
+    const std::string& name = net.plan_.layers[i].output;
+    if (values_.contains(name)) continue;
+    values_.emplace(name, AlignedBytes(whole_values.at(name)));
+    if (state.needs_gradient[i]) diffs_.emplace(name, AlignedBytes(whole_values.at(name)));
+  }
+  diff_before_relu_ = AlignedBytes(largest_written);
+  scratch_ = AlignedBytes(scratch);
+}
+
+void TrainingNetwork::Worker::BindLayers() {
+  const TrainingNetwork& net = *network_;
+  const State& state = *net.state_;
+  const std::size_t n = net.options_.micro_batch;
+  // The layers that give derivatives to each activation, in forward order.
+  std::map<std::string, std::vector<std::size_t>> readers;
+  for (std::size_t i = 0; i < state.kernels.size(); ++i) {
+    if (state.input_needs_gradient[i]) readers[net.plan_.layers[i].input].push_back(i);
+  }
+  std::size_t slot_count = 0;
+  std::size_t slot_bytes = 0;
+  for (const auto& [name, layers] : readers) {
+    if (layers.size() == 1) continue;
+    slot_count = std::max(slot_count, layers.size());
+    slot_bytes = std::max(slot_bytes, diffs_.at(name).size());
+  }
+  for (std::size_t i = 0; i < slot_count; ++i) slots_.emplace_back(slot_bytes);
+
+  auto* current = reinterpret_cast<float*>(current_.bytes().data());
+  for (std::size_t i = 0; i < state.kernels.size(); ++i) {
+    const Layer& layer = net.plan_.layers[i];
+    const TrainingKernel& kernel = state.kernels[i];
+    const State::Packed& packed = state.packed[i];
+    const State::GradientPlace& place = state.layer_places[i];
+    const bool is_convolution = layer.kind == LayerKind::kConvolution;
+    const auto constant = [](const AlignedBytes& bytes) {
+      return const_cast<AlignedBytes&>(bytes).bytes();
+    };
+    TrainingBuffers buffers = {
+        .source = values_.at(layer.input).bytes(),
+        .destination = values_.at(WritesSlice(layer) ? layer.name : layer.output).bytes(),
+        .scratch = scratch_.bytes(),
+        .workspace = workspaces_[i].bytes(),
+        .forward_weight = constant(packed.forward_weight),
+        .forward_bias = constant(packed.forward_bias),
+        .backward_weight = constant(packed.backward_weight),
+        .diff_weight =
+            std::as_writable_bytes(std::span(current + place.weight, place.weight_count)),
+        .diff_bias = std::as_writable_bytes(std::span(current + place.bias, place.bias_count))};
+    LayerRun run;
+    run.forward = kernel.Bind(TrainingPass::kForward, buffers);
+    if (state.needs_gradient[i]) {
+      buffers.diff_destination =
+          is_convolution ? diff_before_relu_.bytes() : diffs_.at(layer.output).bytes();
+    }
+    if (is_convolution) run.backward_weights = kernel.Bind(TrainingPass::kBackwardWeights, buffers);
+    if (state.input_needs_gradient[i]) {
+      const std::vector<std::size_t>& siblings = readers.at(layer.input);
+      const auto own = std::find(siblings.begin(), siblings.end(), i) - siblings.begin();
+      const std::span<std::byte> diff = diffs_.at(layer.input).bytes();
+      buffers.diff_source =
+          siblings.size() == 1 ? diff : slots_[static_cast<std::size_t>(own)].bytes();
+      run.backward_data = kernel.Bind(TrainingPass::kBackwardData, buffers);
+      if (own == 0 && siblings.size() > 1) {
+        std::vector<std::span<std::byte>> parts;
+        for (std::size_t part = 0; part < siblings.size(); ++part)
+          parts.push_back(slots_[part].bytes());
+        run.sum = kernels::BindSum(SourceShape(layer, n), state.element, parts, diff);
+      }
+    }
+    runs_.push_back(std::move(run));
+  }
+  // Slots are shared by all activations, so no activation's readers may stand between another's.
+  for (const auto& [name, layers] : readers) {
+    for (std::size_t i = layers.front(); i <= layers.back(); ++i) {
+      const std::string& between = net.plan_.layers[i].input;
+      Expects(between == name || !readers.contains(between) || readers.at(between).size() == 1,
+              "readers of one activation next to each other");
+    }
+  }
+}
+
+std::span<std::byte> TrainingNetwork::Worker::Input(std::size_t i) {
+  Expects(i < network_->options_.micro_batch, "an example of the micro-batch");
+  const std::size_t bytes = network_->InputBytes();
+  return values_.at(network_->plan_.input).bytes().subspan(i * bytes, bytes);
+}
+
+kernels::ChannelSlice TrainingNetwork::Worker::SliceOf(const Layer& layer) const {
+  const std::size_t pixels = network_->options_.micro_batch * layer.out_side * layer.out_side;
+  const std::size_t value_bytes = kernels::SizeOf(network_->state_->element);
+  return {.pixels = pixels,
+          .first = layer.output_channel,
+          .channels = layer.out_channels,
+          .total_channels = values_.at(layer.output).size() / pixels / value_bytes};
+}
+
+void TrainingNetwork::Worker::Forward(bool with_auxiliary) {
+  const kernels::SingleThread single_thread;
+  for (std::size_t i = 0; i < runs_.size(); ++i) {
+    const Layer& layer = network_->plan_.layers[i];
+    if (!with_auxiliary && IsAuxiliary(layer)) continue;
+    runs_[i].forward->Run();
+    if (!WritesSlice(layer)) continue;
+    kernels::CopyIntoChannels(values_.at(layer.name).bytes(),
+                              SliceOf(layer),
+                              network_->state_->element,
+                              values_.at(layer.output).bytes());
+  }
+}
+
+void TrainingNetwork::Worker::Backward() {
+  const kernels::SingleThread single_thread;
+  for (std::size_t i = runs_.size(); i-- > 0;) {
+    const Layer& layer = network_->plan_.layers[i];
+    const LayerRun& run = runs_[i];
+    if (run.backward_weights) {
+      kernels::ReluBackwardFromChannels(
+          diffs_.at(layer.output).bytes(),
+          SliceOf(layer),
+          values_.at(WritesSlice(layer) ? layer.name : layer.output).bytes(),
+          network_->state_->element,
+          diff_before_relu_.bytes());
+      run.backward_weights->Run();
+    }
+    if (run.backward_data) run.backward_data->Run();
+    if (run.sum) run.sum->Run();
+  }
+  const auto* current = reinterpret_cast<const float*>(current_.bytes().data());
+  for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += current[i];
+}
+
+std::vector<float> TrainingNetwork::Worker::FeaturesOf(const TrainingHead& head) {
+  return kernels::FromNhwc(values_.at(head.input).bytes(),
+                           {network_->options_.micro_batch, head.features, 1, 1},
+                           {network_->state_->element})
+      .data;
+}
+
+double TrainingNetwork::Worker::TrainHead(std::size_t head_index,
+                                          std::size_t first_example,
+                                          std::span<const std::uint64_t> seeds,
+                                          float scale,
+                                          const ExampleLoss& loss) {
+  const TrainingHead& head = network_->plan_.heads[head_index];
+  const std::size_t n = network_->options_.micro_batch;
+  const std::size_t outputs = network_->options_.outputs;
+  const std::size_t features = head.features;
+  const ConstMatrixView weight(
+      network_->state_->head_weights[head_index].data.data(), Index(outputs), Index(features));
+  const Eigen::Map<const Eigen::RowVectorXf> bias(
+      network_->state_->head_biases[head_index].data.data(), Index(outputs));
+
+  // y = W (m x) + b for each example; m is dropout's mask, 0 for places without an example.
+  std::vector<float> mask(n * features);
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    const std::vector<float> drawn = DropoutMask(head, seeds[i]);
+    std::copy(drawn.begin(), drawn.end(), mask.begin() + static_cast<std::ptrdiff_t>(i * features));
+  }
+  std::vector<float> source = FeaturesOf(head);
+  kernels::MultiplyByMask(mask, source);
+  const ConstMatrixView x(source.data(), Index(n), Index(features));
+  Matrix scores = x * weight.transpose();
+  scores.rowwise() += bias;
+
+  Matrix diff = Matrix::Zero(Index(n), Index(outputs));
+  double sum = 0;
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    sum += loss(first_example + i,
+                std::span(scores.data() + i * outputs, outputs),
+                std::span(diff.data() + i * outputs, outputs));
+  }
+  diff *= scale * static_cast<float>(head.loss_weight);
+
+  const State::GradientPlace& place = network_->state_->head_places[head_index];
+  MatrixView(sums_.data() + place.weight, Index(outputs), Index(features)) += diff.transpose() * x;
+  Eigen::Map<Eigen::RowVectorXf>(sums_.data() + place.bias, Index(outputs)) += diff.colwise().sum();
+
+  const auto diff_of_input = diffs_.find(head.input);
+  if (diff_of_input == diffs_.end()) return sum;  // nothing below it learns
+  Matrix diff_source = diff * weight;
+  const std::span<float> values(diff_source.data(), n * features);
+  kernels::MultiplyByMask(mask, values);
+  kernels::ToNhwc(TensorView({n, features, 1, 1}, values),
+                  {network_->state_->element},
+                  diff_of_input->second.bytes());
+  return sum;
+}
+
+LossSums TrainingNetwork::Worker::Train(std::size_t first_example,
+                                        std::span<const std::uint64_t> seeds,
+                                        float scale,
+                                        const ExampleLoss& loss) {
+  Expects(seeds.size() <= network_->options_.micro_batch, "at most micro_batch examples");
+  Forward(/*with_auxiliary=*/true);
+  LossSums sums;
+  for (std::size_t head = 0; head < network_->plan_.heads.size(); ++head) {
+    const double sum = TrainHead(head, first_example, seeds, scale, loss);
+    if (head == 0) sums.main = sum;
+    sums.total += network_->plan_.heads[head].loss_weight * sum;
+  }
+  Backward();
+  return sums;
+}
+
+std::vector<float> TrainingNetwork::Worker::Score(std::size_t count) {
+  Expects(count <= network_->options_.micro_batch, "at most micro_batch examples");
+  Forward(/*with_auxiliary=*/false);
+  const TrainingHead& head = network_->plan_.heads.front();
+  const std::size_t outputs = network_->options_.outputs;
+  const std::vector<float> features = FeaturesOf(head);
+  const ConstMatrixView x(features.data(), Index(count), Index(head.features));
+  const ConstMatrixView weight(
+      network_->state_->head_weights.front().data.data(), Index(outputs), Index(head.features));
+  std::vector<float> scores(count * outputs);
+  MatrixView y(scores.data(), Index(count), Index(outputs));
+  y = x * weight.transpose();
+  y.rowwise() += Eigen::Map<const Eigen::RowVectorXf>(
+      network_->state_->head_biases.front().data.data(), Index(outputs));
+  return scores;
+}
+
+void TrainingNetwork::Worker::ClearGradients() { std::fill(sums_.begin(), sums_.end(), 0.0F); }
+
+void TrainingNetwork::Worker::UnpackGradients(Weights& gradients) {
+  for (const Blob& blob : network_->blobs_) {
+    Tensor& gradient = gradients[blob.name];
+    gradient.shape = blob.shape;
+    gradient.data.resize(blob.shape.Count());
+  }
+  for (std::size_t i = 0; i < network_->state_->kernels.size(); ++i) {
+    const Layer& layer = network_->plan_.layers[i];
+    if (layer.kind != LayerKind::kConvolution) continue;
+    const State::GradientPlace& place = network_->state_->layer_places[i];
+    network_->state_->kernels[i].Unpack(
+        {.diff_weight =
+             std::as_writable_bytes(std::span(sums_).subspan(place.weight, place.weight_count)),
+         .diff_bias =
+             std::as_writable_bytes(std::span(sums_).subspan(place.bias, place.bias_count))},
+        gradients.at(WeightName(layer.name)),
+        gradients.at(BiasName(layer.name)).data);
+  }
+  for (std::size_t i = 0; i < network_->plan_.heads.size(); ++i) {
+    const TrainingHead& head = network_->plan_.heads[i];
+    const State::GradientPlace& place = network_->state_->head_places[i];
+    std::copy_n(sums_.begin() + static_cast<std::ptrdiff_t>(place.weight),
+                place.weight_count,
+                gradients.at(WeightName(head.classifier)).data.begin());
+    std::copy_n(sums_.begin() + static_cast<std::ptrdiff_t>(place.bias),
+                place.bias_count,
+                gradients.at(BiasName(head.classifier)).data.begin());
+  }
+}
+
+std::size_t TrainingNetwork::Worker::SizeBytes() const {
+  return SizeOfAll(values_) + SizeOfAll(diffs_) + SizeOfAll(slots_) + SizeOfAll(workspaces_) +
+         diff_before_relu_.size() + scratch_.size() + current_.size() +
+         sums_.size() * sizeof(float);
+}
+
+}  // namespace deeper
