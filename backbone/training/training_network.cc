@@ -14,10 +14,6 @@ namespace {
 
 using kernels::TrainingKernel;
 
-Shape SourceShape(const Layer& layer, std::size_t n) {
-  return {n, layer.in_channels, layer.in_side, layer.in_side};
-}
-
 TrainingKernel Prepare(const Layer& layer,
                        std::size_t n,
                        kernels::ElementType element,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "backbone/execution/aligned_bytes.h"
+#include "backbone/googlenet.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/kernels/onednn_training.h"
 #include "backbone/tensor.h"
@@ -43,5 +44,10 @@ struct TrainingNetwork::State {
   std::vector<Tensor> head_biases;
   std::size_t gradient_count = 0;
 };
+
+// The shape that a layer reads, of `n` crops.
+inline Shape SourceShape(const Layer& layer, std::size_t n) {
+  return {n, layer.in_channels, layer.in_side, layer.in_side};
+}
 
 }  // namespace deeper

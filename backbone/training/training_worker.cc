@@ -23,10 +23,6 @@ using ConstMatrixView = Eigen::Map<const Matrix>;
 
 Eigen::Index Index(std::size_t size) { return static_cast<Eigen::Index>(size); }
 
-Shape SourceShape(const Layer& layer, std::size_t n) {
-  return {n, layer.in_channels, layer.in_side, layer.in_side};
-}
-
 std::size_t SizeOfAll(const std::map<std::string, AlignedBytes>& maps) {
   std::size_t size = 0;
   for (const auto& [name, bytes] : maps) size += bytes.size();
