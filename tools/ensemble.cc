@@ -12,8 +12,9 @@
 #include "core/files/file.h"
 #include "detector/fusion.h"
 #include "tools/extraction.h"
-#include "tools/options/command_line.h"
 #include "tools/options/find_model.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 
 namespace deeper::tools {
 

@@ -9,7 +9,7 @@
 #include "backbone/training/training_log.h"
 #include "core/files/file.h"
 #include "core/work/stopwatch.h"
-#include "tools/options/command_line.h"
+#include "tools/options/option_values.h"
 #include "tools/run/progress.h"
 #include "tools/run/stop_signal.h"
 

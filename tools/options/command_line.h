@@ -4,32 +4,15 @@
 #include <functional>
 #include <memory>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "core/error.h"
 #include "tools/options/configuration.h"
 
 namespace deeper::tools {
 
-// Exit statuses of the program, as its --help states them.
-enum ExitStatus : int {
-  kDone = 0,
-  kFailed = 1,
-  kUsage = 2,
-  kSomeInputsFailed = 3,
-  kTargetMissed = 4,
-  kInternalError = 70,
-  kInterrupted = 130,
-  kTerminated = 143,
-};
-
-// The command line itself is wrong. main() prints it with a hint at --help and exits with kUsage.
-class UsageError : public std::runtime_error {
- public:
-  explicit UsageError(const std::string& message) : std::runtime_error(message) {}
-};
+// The words behind the name of the program or of a verb.
+using Arguments = std::vector<std::string>;
 
 // Where options come from besides the words behind the verb.
 enum class Sources {
@@ -60,7 +43,7 @@ class CommandLine {
   // is then done. Throws UsageError for an unknown option (naming the nearest one), a repeated or
   // misspelt one, a bad value, a stray word. A variable of the environment that is none of the
   // verb's options may be another verb's: it is said on stderr alone.
-  bool Parse(const std::vector<std::string>& arguments, Sources sources = Sources::kAll);
+  bool Parse(const Arguments& arguments, Sources sources = Sources::kAll);
 
   // Whether somebody chose the option's value. A file that gives the default does not choose it:
   // --dump-config writes such files.
@@ -86,22 +69,5 @@ class CommandLine {
   boost::program_options::variables_map values_;
   std::set<std::string> given_as_default_;  // by a file
 };
-
-// Throws UsageError naming the option unless low <= value <= high (NaN never is).
-void CheckRange(const char* option, double value, double low, double high);
-
-// What `read` gives, for values that are read by their names; an Error out of it becomes a
-// UsageError that names the option.
-template <typename Read>
-auto ValueOf(const char* option, const Read& read) {
-  try {
-    return read();
-  } catch (const Error& error) {
-    throw UsageError("--" + std::string(option) + ": " + error.what());
-  }
-}
-
-// The parts of `text` between commas; empty parts are an error naming `option`.
-std::vector<std::string> SplitAtCommas(const char* option, const std::string& text);
 
 }  // namespace deeper::tools

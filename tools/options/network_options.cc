@@ -5,7 +5,8 @@
 #include <cstdio>
 
 #include "detector/multibox/multibox_network.h"
-#include "tools/options/command_line.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/parallel.h"
 
 namespace deeper::tools {

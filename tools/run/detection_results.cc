@@ -14,7 +14,8 @@
 #include "eval/formats/detection_lines.h"
 #include "eval/formats/ilsvrc.h"
 #include "eval/formats/voc.h"
-#include "tools/options/command_line.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 
 namespace deeper::tools {
 

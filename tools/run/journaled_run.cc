@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "core/error.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_values.h"
 
 namespace deeper::tools {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "tools/input/pictures.h"
-#include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/parallel.h"
 #include "tools/run/journal.h"
 #include "tools/run/progress.h"

@@ -7,7 +7,7 @@
 
 #include "core/random.h"
 #include "core/text/parse.h"
-#include "tools/options/command_line.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 

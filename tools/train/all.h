@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/dataset.h"
+#include "tools/options/command_line.h"
 #include "tools/train/outcome.h"
-#include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
 

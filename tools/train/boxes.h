@@ -5,8 +5,8 @@
 
 #include "detector/heads/heads.h"
 #include "detector/heads/training_images.h"
+#include "tools/options/command_line.h"
 #include "tools/train/outcome.h"
-#include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
 

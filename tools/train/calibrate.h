@@ -5,8 +5,8 @@
 #include "core/detection.h"
 #include "detector/model/model.h"
 #include "eval/evaluate.h"
+#include "tools/options/command_line.h"
 #include "tools/train/outcome.h"
-#include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
 

@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "tools/options/command_line.h"
 #include "tools/train/outcome.h"
-#include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
 

@@ -7,6 +7,8 @@
 
 #include "core/error.h"
 #include "detector/regions/crop.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/train/outcome.h"
 
 namespace deeper::tools {

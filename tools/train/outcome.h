@@ -3,7 +3,7 @@
 #include <boost/program_options.hpp>
 #include <string>
 
-#include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 
 namespace deeper::tools {
 

@@ -12,7 +12,7 @@
 #include "eval/analysis/proposal_recall.h"
 #include "proposals/selective_search.h"
 #include "tools/extraction.h"
-#include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/parallel.h"
 #include "tools/proposal_report.h"
 #include "tools/run/progress.h"

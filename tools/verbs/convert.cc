@@ -9,6 +9,8 @@
 #include "tools/input/data_source.h"
 #include "tools/input/label_files.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_errors.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {

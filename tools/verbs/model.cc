@@ -18,8 +18,11 @@
 #include "core/text/json_line.h"
 #include "tools/bench/noise_crops.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/options/find_model.h"
 #include "tools/options/model_defaults.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/verbs/quantize.h"
 #include "tools/verbs/verbs.h"
 

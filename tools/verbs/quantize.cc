@@ -19,8 +19,11 @@
 #include "proposals/selective_search.h"
 #include "tools/extraction.h"
 #include "tools/input/pictures.h"
+#include "tools/options/exit_status.h"
 #include "tools/options/find_model.h"
 #include "tools/options/network_options.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/parallel.h"
 #include "tools/run/progress.h"
 

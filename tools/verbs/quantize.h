@@ -9,7 +9,6 @@
 #include "proposals/selective_search.h"
 #include "tools/input/pictures.h"
 #include "tools/options/command_line.h"
-#include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
 

@@ -13,7 +13,7 @@
 #include "tests/support/data.h"
 #include "tests/support/temporary_directory.h"
 #include "tools/input/video.h"
-#include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {

@@ -1,6 +1,8 @@
 #include "tools/options/command_line.h"
 
 #include "tests/support/catch.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 
 namespace deeper::tools {
 namespace {

@@ -14,7 +14,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/data.h"
 #include "tests/support/temporary_directory.h"
-#include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/run/parts.h"
 #include "tools/verbs/verbs.h"
 

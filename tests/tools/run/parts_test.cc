@@ -2,7 +2,7 @@
 
 #include "core/error.h"
 #include "tests/support/catch.h"
-#include "tools/options/command_line.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 namespace {

@@ -9,7 +9,8 @@
 #include "core/files/file.h"
 #include "tests/support/catch.h"
 #include "tests/tools/training_ground.h"
-#include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_errors.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {

@@ -10,7 +10,7 @@
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"
 #include "tests/tools/training_ground.h"
-#include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
