@@ -12,7 +12,7 @@
 #include "core/text/json_line.h"
 #include "eval/align.h"
 #include "eval/drawing/picture_marks.h"
-#include "tools/explain/explain.h"
+#include "tools/explain/show_story.h"
 #include "tools/input/data_source.h"
 #include "tools/input/label_files.h"
 #include "tools/options/command_line.h"
@@ -46,7 +46,7 @@ struct ShowArguments {
   int limit = 0;
   ShownFiles output = {.directory = "deeper-show"};
   bool json = false;
-  ExplainArguments explain;
+  StoryArguments explain;
 };
 
 bool ParseShow(const Arguments& words, ShowArguments& arguments) {
@@ -213,16 +213,16 @@ void OpenViewer(const fs::path& path) {
                           std::generic_category().message(code)));
 }
 
-int ExplainOne(const ShowArguments& arguments) {
-  ExplainArguments explain = arguments.explain;
-  explain.min_score = arguments.min_score;
-  explain.metric = arguments.metric;
-  explain.min_iou = arguments.min_iou;
-  explain.output = arguments.output.directory;
-  explain.json = arguments.json;
+int ShowOneStory(const ShowArguments& arguments) {
+  StoryArguments story = arguments.explain;
+  story.min_score = arguments.min_score;
+  story.metric = arguments.metric;
+  story.min_iou = arguments.min_iou;
+  story.output = arguments.output.directory;
+  story.json = arguments.json;
   std::optional<Dataset> truth;
   if (arguments.data.Given()) truth = ReadDataSource(arguments.data);
-  const std::optional<std::string> drawn = Explain(explain, truth);
+  const std::optional<std::string> drawn = ShowStory(story, truth);
   if (arguments.open && drawn) OpenViewer(*drawn);
   return kDone;
 }
@@ -232,7 +232,7 @@ int ExplainOne(const ShowArguments& arguments) {
 int RunShow(const Arguments& words) {
   ShowArguments arguments;
   if (!ParseShow(words, arguments)) return kDone;
-  if (!arguments.explain.id.empty()) return ExplainOne(arguments);
+  if (!arguments.explain.id.empty()) return ShowOneStory(arguments);
   const LoadedData truth = LoadData(arguments.data);
   Dataset dataset = truth.dataset;
   DetectionSet detections =

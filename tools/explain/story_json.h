@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/text/json_line.h"
-#include "tools/explain/explained_picture.h"
+#include "tools/explain/story_picture.h"
 
 namespace deeper::tools {
 
@@ -15,22 +15,22 @@ namespace deeper::tools {
 using StoryJson = nlohmann::ordered_json;
 
 // [x0, y0, x1, y1]
-StoryJson BoxJson(const ExplainedPicture& picture, const Box& box);
+StoryJson BoxJson(const StoryPicture& picture, const Box& box);
 
 // {"verdict", "object", "iou"}; null for a detection that is not judged.
 StoryJson VerdictJson(const std::optional<Judgement>& judged);
 
 // {"source": "selective search", "multibox" or "both", "rank", "of", "box"}, and its rank in the
 // lists that were joined.
-StoryJson ProposalJson(const ExplainedPicture& picture, std::size_t region);
+StoryJson ProposalJson(const StoryPicture& picture, std::size_t region);
 
 // [{"class", "score"}]
-StoryJson ScoresJson(const ExplainedPicture& picture, const std::vector<const Candidate*>& classes);
+StoryJson ScoresJson(const StoryPicture& picture, const std::vector<const Candidate*>& classes);
 
 // What each model says of the region as this class: [{"model", "score"}].
-StoryJson ModelsJson(const ExplainedPicture& picture, std::size_t region, ClassId class_id);
+StoryJson ModelsJson(const StoryPicture& picture, std::size_t region, ClassId class_id);
 
 // "kept", "suppressed", "below_min_score" or "beyond_most".
-const char* NameOf(Fate fate);
+const char* FateName(Fate fate);
 
 }  // namespace deeper::tools
