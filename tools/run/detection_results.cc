@@ -46,7 +46,7 @@ void CheckDetectionFormats(const std::string& formats) {
   }
 }
 
-std::string TextOf(const DetectionResults& results) {
+std::string DetectionResultsText(const DetectionResults& results) {
   nlohmann::ordered_json classes = nlohmann::ordered_json::array();
   for (const ClassInfo& info : results.classes.classes) {
     classes.push_back({info.name, info.wordnet_id});

@@ -21,7 +21,7 @@ struct DetectionResults {
 void CheckDetectionFormats(const std::string& formats);
 
 // As JSON, for a journal's first line, and back. Throws Error, naming `source`, for other text.
-std::string TextOf(const DetectionResults& results);
+std::string DetectionResultsText(const DetectionResults& results);
 DetectionResults DetectionResultsFrom(const std::string& text, const std::string& source);
 
 // The pictures of a journal that have a result, in the order of their positions.

@@ -82,7 +82,7 @@ ExitStatus StatusOf(std::size_t failed, std::size_t pictures) {
 void SayShardDone(const Journal& journal, const PictureRun& run) {
   fmt::print(stderr,
              "shard {} is done, in {}; when all are, 'deeper merge {}' writes the results\n",
-             TextOf(run.shard),
+             ShardText(run.shard),
              journal.path().string(),
              journal.path().parent_path().empty() ? "." : journal.path().parent_path().string());
 }

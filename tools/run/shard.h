@@ -24,7 +24,7 @@ struct Shard {
 inline constexpr std::size_t kMostShards = 1'000'000;
 
 // "3/64".
-std::string TextOf(const Shard& shard);
+std::string ShardText(const Shard& shard);
 // Nothing unless `text` is I/N with 1 <= I <= N <= kMostShards.
 std::optional<Shard> ShardFromText(const std::string& text);
 

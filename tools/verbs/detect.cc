@@ -310,7 +310,7 @@ int RunDetect(const Arguments& words) {
   if (!chosen.shard.IsWhole() && (!videos.videos.empty() || videos.failed > 0)) {
     throw UsageError(
         fmt::format("shard {} (from {}): videos are not cut into shards; use --shard 1/1",
-                    TextOf(chosen.shard),
+                    ShardText(chosen.shard),
                     chosen.source));
   }
   SayShard(chosen, PicturesOfShard(pictures, chosen.shard).size(), pictures.size());
@@ -321,9 +321,12 @@ int RunDetect(const Arguments& words) {
       .formats = arguments.formats,
       .set = arguments.data.set.empty() ? "pictures" : arguments.data.set,
       .classes = detector.classes()};
-  Journal journal(
-      JournalPath(output / "journal", chosen.shard),
-      RecordOf("detect", detector.Configuration(), pictures, chosen.shard, TextOf(results)));
+  Journal journal(JournalPath(output / "journal", chosen.shard),
+                  RecordOf("detect",
+                           detector.Configuration(),
+                           pictures,
+                           chosen.shard,
+                           DetectionResultsText(results)));
   const PictureRun run{.pictures = &pictures,
                        .shard = chosen.shard,
                        .workers = arguments.ensemble.run.workers,

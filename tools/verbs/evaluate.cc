@@ -246,8 +246,10 @@ Shard ChosenShard(const EvaluateArguments& arguments, std::size_t class_count) {
   if (chosen.shard.IsWhole()) return {};
   const auto refuse = [&](bool is_asked, const char* what) {
     if (!is_asked) return;
-    throw UsageError(fmt::format(
-        "shard {} (from {}): {}; or use --shard 1/1", TextOf(chosen.shard), chosen.source, what));
+    throw UsageError(fmt::format("shard {} (from {}): {}; or use --shard 1/1",
+                                 ShardText(chosen.shard),
+                                 chosen.source,
+                                 what));
   };
   refuse(!arguments.compared.empty(), "--compare needs all classes");
   refuse(!arguments.report.empty(), "--report needs all classes");

@@ -194,7 +194,7 @@ int RunPropose(const Arguments& words) {
   const ShardOptions::Chosen chosen = arguments.shard.Choose();
   if (!chosen.shard.IsWhole() && arguments.output.empty()) {
     throw UsageError(fmt::format("shard {} (from {}) needs --output, beside which its part is kept",
-                                 TextOf(chosen.shard),
+                                 ShardText(chosen.shard),
                                  chosen.source));
   }
   const SelectiveSearchOptions options =

@@ -83,7 +83,7 @@ std::string WholeText(const Case& made) {
 
 EvaluationPart Part(const Case& made, std::size_t index, std::size_t count) {
   const Shard shard{.index = index, .count = count};
-  return {.source = "part " + TextOf(shard),
+  return {.source = "part " + ShardText(shard),
           .text = EvaluationPartText(EvaluationsOf(made, ClassesOfShard(kClasses, shard)),
                                      made.truth.classes,
                                      shard,

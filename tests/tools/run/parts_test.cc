@@ -8,7 +8,7 @@ namespace deeper::tools {
 namespace {
 
 PartName Named(std::size_t index, std::size_t count) {
-  return {.source = "part " + TextOf({.index = index, .count = count}),
+  return {.source = "part " + ShardText({.index = index, .count = count}),
           .shard = {.index = index, .count = count}};
 }
 
