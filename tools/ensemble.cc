@@ -172,7 +172,7 @@ Ensemble::Ensemble(const EnsembleOptions& options)
                               member->network.options(),
                               member->model.crop,
                               *proposer_) +
-                     TextOf(member->model.box_regression);
+                     RegressionRecipe(member->model.box_regression);
     if (!options.feature_cache.empty()) {
       fs::path directory = options.feature_cache;
       if (are_several) directory /= file.stem();

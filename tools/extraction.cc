@@ -43,16 +43,16 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
       crop.size_px,
       crop.padding_px,
       fmt::join(crop.mean_bgr, " "),
-      TextOf(proposer.search()),
+      SearchText(proposer.search()),
       proposer.multibox_text());
 }
 
-std::string TextOf(const std::optional<BoxRegression>& regression) {
+std::string RegressionRecipe(const std::optional<BoxRegression>& regression) {
   if (!regression || !regression->ReadsProfiles()) return {};
-  return fmt::format("box regression {}\n", DigestOf(*regression));
+  return fmt::format("box regression {}\n", RegressionDigest(*regression));
 }
 
-std::string DigestOf(const BoxRegression& regression) {
+std::string RegressionDigest(const BoxRegression& regression) {
   Sha256 hash;
   hash.Update(regression.weights);
   return hash.HexDigest();

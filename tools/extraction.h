@@ -33,9 +33,9 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
 
 // The box regression as a line of a recipe, where features are kept with what it makes of profiles;
 // else "".
-std::string TextOf(const std::optional<BoxRegression>& regression);
+std::string RegressionRecipe(const std::optional<BoxRegression>& regression);
 // Identifies a box regression.
-std::string DigestOf(const BoxRegression& regression);
+std::string RegressionDigest(const BoxRegression& regression);
 
 // A digest of the pictures' ids and canonical paths: other inputs, other text.
 std::string InputsText(const std::vector<Picture>& pictures);

@@ -121,7 +121,7 @@ struct KeptFeatures {
     if (how.held_out_proposer != nullptr)
       held_out_suffix += fmt::format("-by-{:016x}", Fnv1a(how.held_out_proposer->multibox_text()));
     if (how.box_regression != nullptr)
-      held_out_suffix += "-moved-" + DigestOf(*how.box_regression).substr(0, 16);
+      held_out_suffix += "-moved-" + RegressionDigest(*how.box_regression).substr(0, 16);
   }
 
   // Identifies a picture's entry: a changed annotation changes the first boxes, another number of

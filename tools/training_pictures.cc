@@ -37,7 +37,7 @@ std::vector<std::vector<Box>> ProposalsOf(const Dataset& dataset,
                                           const std::filesystem::path& cache_directory,
                                           int workers) {
   // Regions without features: a cache of boxes.
-  const FeatureCache cache(cache_directory, "proposals " + TextOf(options) + "\n");
+  const FeatureCache cache(cache_directory, "proposals " + SearchText(options) + "\n");
   std::vector<std::vector<Box>> boxes(dataset.images.size());
   std::vector<std::size_t> missing;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {

@@ -41,7 +41,7 @@ std::vector<ConfiguredOption> DefaultsOf(const Model& model, const std::string& 
   if (const std::optional<std::string> preset = PresetOf(proposals)) {
     add("proposals", *preset);
   } else {
-    add("proposals of its own", TextOf(proposals));
+    add("proposals of its own", SearchText(proposals));
   }
   add("selective-search",
       proposals.implementation == SelectiveSearchImplementation::kOurs ? "ours" : "opencv");

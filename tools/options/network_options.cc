@@ -104,7 +104,7 @@ SelectiveSearchOptions DefaultProposals() {
   return options;
 }
 
-std::string TextOf(const SelectiveSearchOptions& options) {
+std::string SearchText(const SelectiveSearchOptions& options) {
   std::string text =
       options.implementation == SelectiveSearchImplementation::kOurs ? "ours" : "opencv";
   text += " colours";

@@ -51,6 +51,6 @@ struct MultiBoxViewsOption {
 SelectiveSearchOptions DefaultProposals();
 
 // One line that says how proposals are made, for recipes and logs: equal for equal options.
-std::string TextOf(const SelectiveSearchOptions& options);
+std::string SearchText(const SelectiveSearchOptions& options);
 
 }  // namespace deeper::tools

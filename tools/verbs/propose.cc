@@ -220,7 +220,7 @@ int RunPropose(const Arguments& words) {
     journal.emplace(
         JournalPath(arguments.output + ".journal", chosen.shard),
         RecordOf("propose",
-                 "proposals " + TextOf(options) + multibox.text + arguments.reading.Text(),
+                 "proposals " + SearchText(options) + multibox.text + arguments.reading.Text(),
                  pictures,
                  chosen.shard,
                  ""));
