@@ -10,8 +10,8 @@
 
 namespace deeper::tools {
 
-// The stories' parts as JSON. Numbers of detections, objects and proposals are from 1, boxes in the
-// pixels of the file.
+// The parts of stories as JSON. Numbers of detections, objects and proposals are from 1. Boxes are
+// in the pixels of the file.
 using StoryJson = nlohmann::ordered_json;
 
 // [x0, y0, x1, y1]
@@ -20,8 +20,8 @@ StoryJson BoxJson(const StoryPicture& picture, const Box& box);
 // {"verdict", "object", "iou"}; null for a detection that is not judged.
 StoryJson VerdictJson(const std::optional<Judgement>& judged);
 
-// {"source": "selective search", "multibox" or "both", "rank", "of", "box"}, and its rank in the
-// lists that were joined.
+// {"source": "selective search", "multibox" or "both", "rank", "of", "multibox_rank",
+// "selective_search_rank", "box"}.
 StoryJson ProposalJson(const StoryPicture& picture, std::size_t region);
 
 // [{"class", "score"}]

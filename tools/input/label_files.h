@@ -8,8 +8,8 @@
 
 namespace deeper::tools {
 
-// The detections at `path` in the format of this name ("" guesses it), for the data set. Detections
-// of pictures that the data set left out as unreadable are left out too. Throws Error for what the
+// Reads the detections at `path` for the data set. format: its name; "" guesses it. Leaves out the
+// detections of pictures that the data set left out as unreadable. Throws Error for what the
 // readers refuse, and for any detection that they would leave out.
 DetectionSet ReadDetections(const std::filesystem::path& path,
                             const std::string& format,

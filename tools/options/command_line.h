@@ -30,19 +30,19 @@ class CommandLine {
   // stays valid.
   boost::program_options::options_description& Group(const std::string& heading);
 
-  // Takes words that are no options into the option `name`; `shown` is how the usage line shows
-  // them ("PICTURE..."). Without a call, such words are refused.
+  // Takes words that are no options into the option `name`. The usage line shows them as `shown`
+  // ("PICTURE..."). Without a call, such words are refused.
   void TakeWords(const std::string& name, const std::string& shown);
 
-  // Says where options that nobody gives come from instead of the defaults, such as a model file.
-  // --dump-config alone calls `read`, when the options that are given have been stored. An entry
-  // that is no option of the verb is shown as a fact.
+  // Says what options that nobody gives are instead of their defaults, such as by a model's file.
+  // --dump-config alone calls `read`, after the options that are given have been stored. It shows
+  // an entry that is no option of the verb as a fact.
   void ShowDefaultsOf(std::function<std::vector<ConfiguredOption>()> read);
 
-  // Parses `arguments`. Prints the help to stdout and returns false when it was asked for; the verb
-  // is then done. Throws UsageError for an unknown option (naming the nearest one), a repeated or
-  // misspelt one, a bad value, a stray word. A variable of the environment that is none of the
-  // verb's options may be another verb's: it is said on stderr alone.
+  // Parses `arguments`. Returns false when the verb is done, because the help or --dump-config was
+  // asked for and has been printed on stdout. Throws UsageError for an unknown option (naming the
+  // nearest one), a repeated one, a bad value, a stray word. Of a variable of the environment that
+  // is none of the verb's options it only says so on stderr: it may be another verb's.
   bool Parse(const Arguments& arguments, Sources sources = Sources::kAll);
 
   // Whether somebody chose the option's value. A file that gives the default does not choose it:
@@ -53,8 +53,8 @@ class CommandLine {
 
  private:
   boost::program_options::options_description AllOptions() const;
-  // Adds what the environment and a file give to what the words gave. False when that was to be
-  // dumped.
+  // Adds what the environment and a file give to what the words gave. Returns false when all that
+  // was to be dumped.
   bool ReadSources(const boost::program_options::options_description& all,
                    const boost::program_options::parsed_options& words);
 

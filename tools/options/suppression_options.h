@@ -8,8 +8,8 @@
 
 namespace deeper::tools {
 
-// Options of how scored regions become detections, shared by the verbs that run a detector. What is
-// not given is the model's.
+// Options of how scored regions become detections, shared by the verbs that run a detector. An
+// option that is not given is the model's.
 struct SuppressionOptions {
   std::optional<double> nms_iou;
   std::optional<double> soft_sigma;
@@ -18,10 +18,10 @@ struct SuppressionOptions {
   bool no_box_regression = false;
 
   void AddOptions(boost::program_options::options_description& group);
-  // The first model's with these in their place. Where boxes of several models are fused, which
-  // wants one box of each for an object, soft suppression is used only when given. Throws
-  // UsageError or Error for values out of range, and for soft suppression of scores that are no
-  // probabilities.
+  // Returns the first model's options with these in their place. Where boxes of several models are
+  // fused, soft suppression is used only when given, as fusion wants one box of each model for an
+  // object. Throws UsageError or Error for values out of range, and for soft suppression of scores
+  // that are no probabilities.
   DetectOptions Over(const Ensemble& ensemble, std::optional<float> min_score) const;
 };
 
