@@ -13,6 +13,8 @@
 #include "core/error.h"
 #include "core/text/nearest_name.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_errors.h"
 #include "tools/run/stop_signal.h"
 #include "tools/verbs/verbs.h"
 

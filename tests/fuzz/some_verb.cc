@@ -4,6 +4,8 @@
 #include "tests/fuzz/fuzz_target.h"
 #include "tools/options/command_line.h"
 #include "tools/options/network_options.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/run/shard.h"
 
 namespace deeper::tools {

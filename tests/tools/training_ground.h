@@ -1,13 +1,14 @@
 #pragma once
 
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "backbone/files/weight_files.h"
 #include "tests/backbone/random_tensor.h"
+#include "tests/support/coloured_data_set.h"
 #include "tests/support/temporary_directory.h"
-#include "tests/tools/coloured_data_set.h"
+#include "tests/tools/run_verb.h"
 
 namespace deeper::test {
 
@@ -22,23 +23,20 @@ struct TrainingGround {
 
   std::string Path(const std::string& name) const { return (directory / name).string(); }
 
-  // The words of a training in f32 that writes `output`, a path, followed by more.
-  std::vector<std::string> Words(const std::string& verb,
-                                 const std::string& output,
-                                 const std::vector<std::string>& more) const {
-    std::vector<std::string> words = {verb,
-                                      "--data",
-                                      data,
-                                      "--set",
-                                      "train",
-                                      "--backbone",
-                                      backbone,
-                                      "--output",
-                                      output,
-                                      "--precision",
-                                      "f32"};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
+  // The words of a training in f32, "svm --output {} ..." as Words of run_verb.h reads it, on the
+  // data set and the network.
+  template <typename... Values>
+  std::vector<std::string> TrainWords(std::string_view text, const Values&... values) const {
+    return Words("train {} --data {} --set train --backbone {} --precision f32",
+                 Words(text, values...),
+                 data,
+                 backbone);
+  }
+
+  // Runs it. Returns the exit status.
+  template <typename... Values>
+  int Train(std::string_view text, const Values&... values) const {
+    return RunWords(TrainWords(text, values...));
   }
 };
 

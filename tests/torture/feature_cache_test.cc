@@ -19,10 +19,8 @@ TEST_CASE("training killed while it extracts, then with damaged features, gives 
   const TrainingGround ground;
   const auto& directory = ground.directory;
   const auto train = [&](const std::string& name) {
-    std::vector<std::string> words = ground.Words(
-        "svm", ground.Path(name), {"--no-box-regression", "--max-training-boxes", "4"});
-    words.insert(words.begin(), "train");
-    return words;
+    return ground.TrainWords("svm --output {} --no-box-regression --max-training-boxes 4",
+                             ground.Path(name));
   };
   REQUIRE(RunDeeper(train("clean")).status == 0);
   const std::vector<std::uint8_t> clean = ReadFile(directory / "clean");

@@ -10,7 +10,7 @@
 #include "tests/support/catch.h"
 #include "tests/torture/program.h"
 #include "tests/torture/small_detector.h"
-#include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::test {

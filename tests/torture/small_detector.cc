@@ -28,7 +28,7 @@ Model SmallModel(int proposals) {
   model.backbone = RandomWeights(1);
   model.backbone_fingerprint = FingerprintOf(*model.backbone);
   model.backbone_name = "random";
-  model.proposals = tools::DefaultProposals();
+  model.proposals = DefaultProposals();
   model.proposals.max_boxes = proposals;
   model.proposals.width_px = 128;  // for speed
   model.classifiers.feature_dim = kFeatures;

@@ -10,6 +10,7 @@
 
 #include "backbone/files/onnx.h"
 #include "core/error.h"
+#include "tools/options/command_line.h"
 
 // The library offers its functions as a table of pointers, struct OrtApi in
 // include/onnxruntime/core/session/onnxruntime_c_api.h of github.com/microsoft/onnxruntime. A

@@ -18,9 +18,9 @@ class OpenCvNetwork {
   OpenCvNetwork(OpenCvNetwork&&) noexcept;
   ~OpenCvNetwork();
 
-  // What the network's last layer gives for `crops` (n, 3, 224, 224), n rows: the features, or the
-  // probabilities where the network has a classifier. Computed as one batch with OpenCV's threads,
-  // of which there are `threads` from now on in the whole process.
+  // Returns what the network's last layer makes of `crops` (n, 3, 224, 224), in n rows: the
+  // probabilities where the network has a classifier, else the features. Computes them as one batch
+  // with `threads` of OpenCV's threads; the whole process keeps that number.
   std::vector<float> Run(TensorView crops, int threads);
 
  private:

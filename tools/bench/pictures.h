@@ -15,8 +15,8 @@ namespace deeper::tools {
 struct PictureRates {
   std::string precision;
   std::size_t pictures = 0;
-  double proposals = 0;  // a picture
-  StageTimes stages{};   // of one worker, a picture
+  double proposals = 0;  // per picture
+  StageTimes stages{};   // of one worker, per picture
   int workers = 1;
   double network_share = 0;  // of one worker's time
   double crops_per_s = 0;    // all workers, whole pictures, by the clock

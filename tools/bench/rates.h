@@ -40,15 +40,16 @@ double ForwardGmac();
 // does not depend.
 PrecisionRates MeasurePrecision(const Network& network, int workers, int rounds, double round_s);
 
-// Another engine with the same weights; gives the features of crops (n, 3, 224, 224), n x 1024.
+// Another engine with the same weights. `features` returns those of crops (n, 3, 224, 224), n x
+// 1024.
 struct Peer {
   std::string name;
   std::function<std::vector<float>(TensorView crops)> features;
 };
 
-// One of our networks beside a peer, on the same crops, both with `threads` threads: one thread's
-// rates count the seconds that the processor spent on it, several threads' are by the clock. The
-// peer gets batches of 16.
+// One of our networks beside a peer, on the same crops, both with `threads` threads. One thread's
+// rates count the seconds that the processor spent on it; several threads' rates are by the clock.
+// The peer gets batches of 16.
 struct PeerRates {
   std::string peer;
   std::string precision;  // ours; peers compute in f32
@@ -59,8 +60,8 @@ struct PeerRates {
   double difference = 0;  // largest of the two networks' features, relative to the largest feature
 };
 
-// Each peer with each of `networks`, in this order; every round measures all of them. Expects peers
-// that compute with `threads` threads.
+// Measures each peer with each of `networks`, in this order, all of them in every round. Expects
+// peers that compute with `threads` threads.
 std::vector<PeerRates> MeasurePeers(const std::vector<Peer>& peers,
                                     const std::vector<Network>& networks,
                                     int threads,

@@ -18,11 +18,11 @@ struct BenchReport {
   std::optional<PictureRates> pictures;
 };
 
-// As tables for people, with this processor and this process' peak memory; `layers`: also one of
-// the network's layers for each precision. Expects at least one precision.
+// Prints it as tables for people, with this processor and this process' peak memory. With `layers`
+// also a table of the network's layers for each precision. Expects at least one precision.
 void PrintBench(const BenchReport& report, bool layers);
 
-// All of it as one JSON object, over several lines.
+// Returns all of it as one JSON object, over several lines.
 std::string JsonText(const BenchReport& report);
 
 }  // namespace deeper::tools

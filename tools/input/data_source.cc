@@ -9,8 +9,9 @@
 #include "eval/formats/formats.h"
 #include "eval/formats/ilsvrc.h"
 #include "eval/formats/voc.h"
-#include "tools/input/label_files.h"
-#include "tools/options/command_line.h"
+#include "tools/input/picture_sizes.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 
 namespace deeper::tools {
 

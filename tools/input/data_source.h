@@ -31,8 +31,8 @@ struct LoadedData {
   std::vector<std::string> unreadable_images;  // ids of pictures that were left out
 };
 
-// Reads it; what was left out is counted by reason on stderr. Throws UsageError for a malformed
-// source, Error for files that are wrong.
+// Reads the data set. Says on stderr how much was left out for each reason. Throws UsageError for a
+// malformed source, Error for files that are wrong.
 LoadedData LoadData(const DataSource& source);
 Dataset ReadDataSource(const DataSource& source);
 

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
+#include <optional>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "core/error.h"
-#include "core/pictures/read_image.h"
+#include "eval/formats/formats.h"
 
 namespace deeper::tools {
 
@@ -39,20 +41,6 @@ void DropImages(const std::vector<std::string>& ids, DetectionSet& detections) {
 }
 
 }  // namespace
-
-std::optional<std::pair<int, int>> SizeOfPicture(const std::optional<fs::path>& directory,
-                                                 const std::string& id) {
-  constexpr std::array<const char*, 8> kSuffixes = {
-      ".jpg", ".jpeg", ".png", ".JPEG", ".JPG", ".PNG", ".bmp", ".webp"};
-  if (!directory) return std::nullopt;
-  for (const char* suffix : kSuffixes) {
-    const fs::path path = *directory / (id + suffix);
-    if (!fs::exists(path)) continue;
-    const Image image = ReadImage(path);
-    return std::pair(image.width, image.height);
-  }
-  return std::nullopt;
-}
 
 DetectionSet ReadDetections(const fs::path& path,
                             const std::string& format,

@@ -12,23 +12,23 @@
 
 namespace deeper::tools {
 
-// The classes of a network, in the order of its outputs: "[WordNet id ]synonym, synonym, ..." one a
-// line in `labels`, or in "synset_words.txt" beside `backbone` where that is empty. Throws Error as
-// ReadLabels does.
+// The classes of a network, in the order of its outputs. The file `labels` has one per line,
+// "[WordNet id ]synonym, synonym, ..."; where it is "", the file is "synset_words.txt" beside
+// `backbone`. Throws Error as ReadLabels does.
 ClassTable NetworkClasses(const std::string& labels,
                           const std::filesystem::path& backbone,
                           std::size_t count);
 
-// The class of the network that a data set calls `name`: by WordNet id (also one that the name
-// begins with, "n01440764_tench"), by all of its label, or by one of its synonyms, letter case and
-// "_" for " " aside. Nothing when there is none; throws Error where two labels share the synonym.
+// The class of the network that a data set calls `name`, or nothing when there is none. A name is a
+// WordNet id or begins with one ("n01440764_tench"), is a whole label or one of its synonyms.
+// Letter case does not count, nor "_" for " ". Throws Error where two labels share the synonym.
 std::optional<ClassId> NetworkClassOf(const ClassTable& network, const ClassInfo& name);
 
 // A picture whose classes are known.
 struct LabelledPicture {
   Picture picture;
   std::vector<std::size_t> labels;  // outputs of the network that are right, at least one
-  // One a label, where the data set has boxes; else empty.
+  // One per label where the data set has boxes, else none.
   std::vector<Box> boxes;
 };
 
@@ -37,11 +37,12 @@ struct LabelledPictures {
   std::size_t left_out = 0;  // pictures of no class that the network has
 };
 
-// Pictures of --data with what is right for them. `source.data` is a directory with a folder of
-// pictures for each class, "list:FILE[,DIR]" (lines "<picture file> <output from 0>", as Caffe
-// reads them), or a data set of DataSource, of which every annotated class of a picture is right.
-// Throws Error for a class that the network does not have, naming the nearest, unless
-// `allow_unknown_classes`, and when no picture is left.
+// Pictures of --data with what is right for them. `source.data` is one of
+// - a directory with a folder of pictures for each class;
+// - "list:FILE[,DIR]", lines "<picture file> <output from 0>", as Caffe reads them;
+// - a data set of DataSource: every annotated class of a picture is right.
+// Throws Error that names the nearest class for a class that the network does not have, unless
+// `allow_unknown_classes` leaves it out. Throws Error when no picture is left.
 LabelledPictures ReadLabelledPictures(const DataSource& source,
                                       const ClassTable& network,
                                       bool allow_unknown_classes);

@@ -18,12 +18,13 @@ struct VideoFrames {
   std::string id;               // of the video
   std::vector<Picture> frames;  // JPEG files, with ids "<id>/000120": frames count from 0
   double fps = 25;              // frames a second of the video itself; 25 where it does not say
-  bool is_cut = false;          // it ends before it says that it does, or a frame is broken
+  bool is_cut = false;          // it ends earlier than it says, or a frame is broken
 };
 
 // Writes every `every`-th frame, from the first, as "<directory>/<id>/000000.jpg", .... Throws
-// Error naming the file when it is missing, not a regular file, no video that this OpenCV decodes,
-// without a readable frame, or larger than 100 million pixels. Expects every >= 1.
+// Error that names the file when it is missing, is not a regular file, is no video that this OpenCV
+// decodes, has no readable frame, or has frames of more than 100 million pixels. Expects every
+// >= 1.
 VideoFrames ExtractFrames(const Picture& video, const std::filesystem::path& directory, int every);
 
 // Writes the pictures, all of the first one's size, as a motion JPEG video in AVI, which every
@@ -38,14 +39,14 @@ struct Videos {
   std::size_t failed = 0;  // that cannot be read, or not to their end
 };
 
-// Takes the videos among `pictures` (IsVideoName) out and puts their frames in their places; see
-// ExtractFrames. Says on stderr which video failed and why.
+// Replaces each video among `pictures` (IsVideoName) by its frames, as ExtractFrames writes them.
+// Says on stderr which video failed and why.
 Videos ReplaceVideos(std::vector<Picture>& pictures,
                      const std::filesystem::path& directory,
                      int every);
 
-// For each video "<output>/<id>.avi" of the drawings of its frames, "<drawings>/<frame id>.jpg", as
-// fast as the video itself. Frames without a drawing are left out.
+// Writes for each video "<output>/<id>.avi", as fast as the video itself. Its frames are the
+// drawings "<drawings>/<frame id>.jpg"; those without a drawing are left out.
 void WriteDrawnVideos(const Videos& videos,
                       const std::filesystem::path& drawings,
                       const std::filesystem::path& output,

@@ -8,11 +8,11 @@
 #include <map>
 #include <optional>
 #include <sstream>
-#include <typeinfo>
 #include <utility>
 
 #include "core/files/file.h"
 #include "core/text/nearest_name.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 
@@ -22,10 +22,6 @@ namespace {
 
 constexpr const char* kStrayWords = "stray words";
 
-std::string WithoutDashes(const std::string& option) {
-  return option.substr(std::min(option.find_first_not_of('-'), option.size()));
-}
-
 // Boost would show the default 0.3 as 0.29999999999999999.
 template <typename Number>
 void ShortenDefault(const po::value_semantic& semantic) {
@@ -34,55 +30,6 @@ void ShortenDefault(const po::value_semantic& semantic) {
   if (value == nullptr || !value->apply_default(fallback)) return;
   const auto number = boost::any_cast<Number>(fallback);
   const_cast<po::typed_value<Number>*>(value)->default_value(number, fmt::format("{}", number));
-}
-
-// What Boost says. Its what() puts the user's words into a template and replaces placeholders such
-// as "%value%" until there is none left; words that hold one would keep it at that for ever, so
-// they are put in without their '%'.
-class BoostText : public po::error_with_option_name {
- public:
-  static std::string Of(po::error_with_option_name& error) {
-    const std::map<std::string, std::string> words = error.*(&BoostText::m_substitutions);
-    for (const auto& [name, word] : words)
-      error.set_substitute(name, Replaced(word, '%', kStandIn));
-    return Replaced(error.what(), kStandIn, '%');
-  }
-
- private:
-  static constexpr char kStandIn = '\x1A';  // ASCII's "substitute"
-
-  static std::string Replaced(std::string text, char from, char to) {
-    std::ranges::replace(text, from, to);
-    return text;
-  }
-};
-
-// What Boost says of a value that it cannot read, and what would have done.
-std::string BadValueText(po::invalid_option_value& error, const po::options_description& options) {
-  const po::option_description* option =
-      options.find_nothrow(WithoutDashes(error.get_option_name()), false);
-  const po::value_semantic* semantic = option == nullptr ? nullptr : option->semantic().get();
-  const auto* value = dynamic_cast<const po::typed_value_base*>(semantic);
-  std::string text = BoostText::Of(error);
-  if (value == nullptr) return text;
-  const bool is_float =
-      value->value_type() == typeid(double) || value->value_type() == typeid(float);
-  return fmt::format("{}, expected a {}number", text, is_float ? "" : "whole ");
-}
-
-[[noreturn]] void ThrowUnknownOption(const po::options_description& options,
-                                     const std::string& unknown,
-                                     const std::string& where) {
-  std::vector<std::string> known;
-  for (const auto& option : options.options()) known.push_back(option->long_name());
-  const std::optional<std::string> nearest = NearestName(unknown, known);
-  const std::string dashes = where.empty() ? "--" : "";
-  throw UsageError(
-      fmt::format("{}unknown option '{}{}'{}",
-                  where,
-                  dashes,
-                  unknown,
-                  nearest ? fmt::format("; did you mean '{}{}'?", dashes, *nearest) : ""));
 }
 
 // Options about the options, which belong on the command line alone.
@@ -124,10 +71,10 @@ void StoreConfigured(const std::vector<ConfiguredOption>& configured,
   } catch (po::error_with_option_name& error) {
     const auto place = found.find(WithoutDashes(error.get_option_name()));
     auto* bad_value = dynamic_cast<po::invalid_option_value*>(&error);
-    throw UsageError(fmt::format(
-        "{}: {}",
-        place == found.end() ? std::string("configuration") : place->second.where,
-        bad_value != nullptr ? BadValueText(*bad_value, options) : BoostText::Of(error)));
+    throw UsageError(
+        fmt::format("{}: {}",
+                    place == found.end() ? std::string("configuration") : place->second.where,
+                    bad_value != nullptr ? BadValueText(*bad_value, options) : BoostText(error)));
   }
   given.merge(found);  // keeps what is there
 }
@@ -225,25 +172,6 @@ GivenOptions GivenIn(const po::parsed_options& parsed) {
 
 }  // namespace
 
-void CheckRange(const char* option, double value, double low, double high) {
-  if (value >= low && value <= high) return;
-  throw UsageError(
-      fmt::format("--{} is {}, expected a number from {} to {}", option, value, low, high));
-}
-
-std::vector<std::string> SplitAtCommas(const char* option, const std::string& text) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  while (begin <= text.size()) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    if (end == begin)
-      throw UsageError(fmt::format("--{} has an empty entry in '{}'", option, text));
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
 CommandLine::CommandLine(std::string verb, std::string purpose, std::vector<std::string> examples)
     : verb_(std::move(verb)), purpose_(std::move(purpose)), examples_(std::move(examples)) {}
 
@@ -282,7 +210,7 @@ po::options_description CommandLine::AllOptions() const {
   return all;
 }
 
-bool CommandLine::Parse(const std::vector<std::string>& arguments) {
+bool CommandLine::Parse(const Arguments& arguments) {
   if (std::find(arguments.begin(), arguments.end(), "--help") != arguments.end() ||
       std::find(arguments.begin(), arguments.end(), "-h") != arguments.end()) {
     std::fputs(Help().c_str(), stdout);
@@ -320,12 +248,11 @@ bool CommandLine::Parse(const std::vector<std::string>& arguments) {
   } catch (po::invalid_option_value& error) {
     throw UsageError(BadValueText(error, all));
   } catch (po::multiple_occurrences& error) {
-    if (WithoutDashes(error.get_option_name()) != words_name_)
-      throw UsageError(BoostText::Of(error));
+    if (WithoutDashes(error.get_option_name()) != words_name_) throw UsageError(BoostText(error));
     throw UsageError(fmt::format("expected {} alone, found more; a name with blanks needs quotes",
                                  words_shown_));
   } catch (po::error_with_option_name& error) {
-    throw UsageError(BoostText::Of(error));
+    throw UsageError(BoostText(error));
   } catch (const po::error& error) {
     throw UsageError(error.what());
   }

@@ -4,32 +4,15 @@
 #include <functional>
 #include <memory>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "core/error.h"
 #include "tools/options/configuration.h"
 
 namespace deeper::tools {
 
-// Exit statuses of the program, as its --help states them.
-enum ExitStatus : int {
-  kDone = 0,
-  kFailed = 1,
-  kUsage = 2,
-  kSomeInputsFailed = 3,
-  kTargetMissed = 4,
-  kInternalError = 70,
-  kInterrupted = 130,
-  kTerminated = 143,
-};
-
-// The command line itself is wrong. main() prints it with a hint at --help and exits with kUsage.
-class UsageError : public std::runtime_error {
- public:
-  explicit UsageError(const std::string& message) : std::runtime_error(message) {}
-};
+// The words behind the name of the program or of a verb.
+using Arguments = std::vector<std::string>;
 
 // The command line of one verb: what it takes, and its help with the examples first.
 class CommandLine {
@@ -41,20 +24,20 @@ class CommandLine {
   // stays valid.
   boost::program_options::options_description& Group(const std::string& heading);
 
-  // Takes words that are no options into the option `name`; `shown` is how the usage line shows
-  // them ("PICTURE..."). Without a call, such words are refused.
+  // Takes words that are no options into the option `name`. The usage line shows them as `shown`
+  // ("PICTURE..."). Without a call, such words are refused.
   void TakeWords(const std::string& name, const std::string& shown);
 
-  // Says where options that nobody gives come from instead of the defaults, such as a model file.
-  // --dump-config alone calls `read`, when the options that are given have been stored. An entry
-  // that is no option of the verb is shown as a fact.
+  // Says what options that nobody gives are instead of their defaults, such as by a model's file.
+  // --dump-config alone calls `read`, after the options that are given have been stored. It shows
+  // an entry that is no option of the verb as a fact.
   void ShowDefaultsOf(std::function<std::vector<ConfiguredOption>()> read);
 
-  // Parses `arguments`. Prints the help to stdout and returns false when it was asked for; the verb
-  // is then done. Throws UsageError for an unknown option (naming the nearest one), a repeated or
-  // misspelt one, a bad value, a stray word. A variable of the environment that is none of the
-  // verb's options may be another verb's: it is said on stderr alone.
-  bool Parse(const std::vector<std::string>& arguments);
+  // Parses `arguments`. Returns false when the verb is done, because the help or --dump-config was
+  // asked for and has been printed on stdout. Throws UsageError for an unknown option (naming the
+  // nearest one), a repeated one, a bad value, a stray word. Of a variable of the environment that
+  // is none of the verb's options it only says so on stderr: it may be another verb's.
+  bool Parse(const Arguments& arguments);
 
   // Whether somebody chose the option's value. A file that gives the default does not choose it:
   // --dump-config writes such files.
@@ -64,8 +47,8 @@ class CommandLine {
 
  private:
   boost::program_options::options_description AllOptions() const;
-  // Adds what the environment and a file give to what the words gave. False when that was to be
-  // dumped.
+  // Adds what the environment and a file give to what the words gave. Returns false when all that
+  // was to be dumped.
   bool ReadSources(const boost::program_options::options_description& all,
                    const boost::program_options::parsed_options& words);
 
@@ -80,22 +63,5 @@ class CommandLine {
   boost::program_options::variables_map values_;
   std::set<std::string> given_as_default_;  // by a file
 };
-
-// Throws UsageError naming the option unless low <= value <= high (NaN never is).
-void CheckRange(const char* option, double value, double low, double high);
-
-// What `read` gives, for values that are read by their names; an Error out of it becomes a
-// UsageError that names the option.
-template <typename Read>
-auto ValueOf(const char* option, const Read& read) {
-  try {
-    return read();
-  } catch (const Error& error) {
-    throw UsageError("--" + std::string(option) + ": " + error.what());
-  }
-}
-
-// The parts of `text` between commas; empty parts are an error naming `option`.
-std::vector<std::string> SplitAtCommas(const char* option, const std::string& text);
 
 }  // namespace deeper::tools

@@ -22,8 +22,8 @@ struct ConfiguredOption {
 //     workers = 4
 //     output = found here
 //     no-drawings = true
-// Sections of other verbs are passed over; a "[train svm]" is of that verb alone. Throws Error with
-// the line for what is none of these, an option before any section, an empty value.
+// Sections of other verbs are passed over; a "[train svm]" is of that verb alone. Throws Error that
+// names the line for anything else, for an option before any section and for an empty value.
 std::vector<ConfiguredOption> ParseConfiguration(std::string_view text,
                                                  const std::filesystem::path& source,
                                                  const std::string& verb);
@@ -34,10 +34,10 @@ std::vector<ConfiguredOption> ReadConfiguration(const std::filesystem::path& pat
 // "max-proposals".
 std::string VariableOf(const std::string& option);
 
-// Of these options those that the environment gives. Empty ones count as not given.
+// Those of these options that the environment gives. Empty variables count as not given.
 std::vector<ConfiguredOption> ReadEnvironment(const std::vector<std::string>& names);
 
-// The environment's DEEPER_OPTION_... that give none of these options, sorted.
+// The environment's variables DEEPER_OPTION_... that give none of these options, sorted.
 std::vector<std::string> UnknownVariables(const std::vector<std::string>& names);
 
 }  // namespace deeper::tools

@@ -9,6 +9,8 @@
 #include "core/files/file.h"
 #include "tools/options/command_line.h"
 #include "tools/options/find_model.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 
 namespace deeper::tools {
 

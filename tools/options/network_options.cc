@@ -8,6 +8,8 @@
 #include "core/work/parallel.h"
 #include "detector/multibox/multibox_network.h"
 #include "tools/options/command_line.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 
 namespace deeper::tools {
 

@@ -15,7 +15,7 @@ struct ReadingOptions {
   void AddOptions(boost::program_options::options_description& group);
   void Check() const;  // throws UsageError
   ReadImageOptions ForReading() const;
-  // What the results of pictures depend on, as a line; "" where all is strict.
+  // What the results of pictures depend on, as a line. "" where reading is strict.
   std::string Text() const;
 };
 

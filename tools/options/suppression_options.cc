@@ -1,6 +1,6 @@
 #include "tools/options/suppression_options.h"
 
-#include "tools/options/command_line.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 

@@ -13,8 +13,11 @@
 #include "eval/formats/coco.h"
 #include "eval/formats/detection_lines.h"
 #include "eval/formats/ilsvrc.h"
+#include "eval/formats/voc.h"
 #include "eval/formats/voc_results.h"
 #include "tools/options/command_line.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 
 namespace deeper::tools {
 
@@ -45,7 +48,7 @@ void CheckDetectionFormats(const std::string& formats) {
   }
 }
 
-std::string TextOf(const DetectionResults& results) {
+std::string DetectionResultsText(const DetectionResults& results) {
   nlohmann::ordered_json classes = nlohmann::ordered_json::array();
   for (const ClassInfo& info : results.classes.classes) {
     classes.push_back({info.name, info.wordnet_id});

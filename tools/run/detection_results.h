@@ -20,8 +20,8 @@ struct DetectionResults {
 // Throws UsageError naming the option --format for a format that is none.
 void CheckDetectionFormats(const std::string& formats);
 
-// As JSON, for a journal's first line, and back. Throws Error, naming `source`, for other text.
-std::string TextOf(const DetectionResults& results);
+// As JSON, for a journal's first line, and back. Throws Error that names `source` for other text.
+std::string DetectionResultsText(const DetectionResults& results);
 DetectionResults DetectionResultsFrom(const std::string& text, const std::string& source);
 
 // The pictures of a journal that have a result, in the order of their positions.
@@ -34,7 +34,7 @@ void WriteDetectionResults(const DetectionSet& found,
                            const DetectionResults& results,
                            const std::filesystem::path& output);
 
-// Removes what processes that were killed left half-written in the directory of results and its
+// Removes the half-written files that killed processes left in the directory of results and its
 // drawings. To be called when nobody else writes there.
 void RemoveHalfWritten(const std::filesystem::path& output);
 

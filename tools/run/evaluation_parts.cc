@@ -124,7 +124,7 @@ std::string EvaluationPartText(const std::vector<Evaluation>& evaluations,
                                const ClassTable& classes,
                                const Shard& shard,
                                const std::string& digest) {
-  Json part = {{"shard", TextOf(shard)}, {"evaluated", digest}, {"evaluations", Json::array()}};
+  Json part = {{"shard", ShardText(shard)}, {"evaluated", digest}, {"evaluations", Json::array()}};
   for (const Evaluation& evaluation : evaluations) {
     part["evaluations"].push_back(Json::parse(EvaluationJson(evaluation, classes)));
   }

@@ -11,8 +11,8 @@
 
 namespace deeper::tools {
 
-// An evaluation that is made in shards: each judges some of the classes and writes a part, and the
-// parts are joined to the evaluation of all.
+// An evaluation that is made in shards. Each shard judges some of the classes and writes a part;
+// the parts are joined to the evaluation of all.
 
 // The text of a part: the evaluations by one protocol or several, of the shard's classes alone.
 // `digest` is the same for all parts of one evaluation and no other.

@@ -55,7 +55,7 @@ std::string FirstLine(const RunRecord& run) {
                              {"inputs", run.inputs},
                              {"pictures", run.pictures},
                              {"picture_count", run.picture_count},
-                             {"shard", TextOf(run.shard)},
+                             {"shard", ShardText(run.shard)},
                              {"shard_pictures", run.shard_pictures},
                              {"results", run.results}}));
 }
@@ -154,7 +154,7 @@ std::string IdentityText(const RunRecord& run) {
                      run.verb,
                      run.picture_count,
                      run.inputs,
-                     TextOf(run.shard),
+                     ShardText(run.shard),
                      run.configuration);
 }
 

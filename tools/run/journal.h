@@ -10,6 +10,7 @@
 
 #include "core/files/append_file.h"
 #include "core/pictures/picture_files.h"
+#include "tools/options/exit_status.h"
 #include "tools/run/shard.h"
 
 namespace deeper::tools {
@@ -52,7 +53,7 @@ struct JournalEntry {
 // By position among all pictures of the run.
 using JournalEntries = std::map<std::size_t, JournalEntry>;
 
-// The results of those that have one, a line each, by position.
+// The results of those that have one, one per line, by position.
 std::string ResultLines(const JournalEntries& entries);
 
 // The content of a journal as far as it is good.
@@ -63,20 +64,20 @@ struct JournalContent {
   std::size_t whole_bytes = 0;  // up to the end of the last whole line
 };
 
-// Reads a journal's text; `source` names it in messages. A last line that is cut short and lines
-// whose check does not match are left out and counted. Throws Error when the first line is not that
-// of a journal, or is damaged: what the rest belongs to is then unknown.
+// Reads a journal's text; `source` names it in messages. Leaves out and counts a last line that is
+// cut short and lines whose check does not match. Throws Error when the first line is not that of a
+// journal or is damaged, as what the rest belongs to is then unknown.
 JournalContent ParseJournal(std::string_view text, const std::string& source);
 JournalContent ReadJournal(const std::filesystem::path& path);
 
-// What a run has done so far: a first line that names it, then one line a picture, each with a
-// check (docs/formats.md), on the disk before the next is begun. A run that stops at any moment
-// goes on from it. The file belongs to one process at a time.
+// What a run has done so far: a first line that names it, then one line per picture, each with a
+// check (docs/formats.md). Each line is on the disk before the next is begun, so that a run can
+// stop at any moment and goes on from there. The file belongs to one process at a time.
 class Journal {
  public:
-  // Opens the journal of an earlier run or begins one. A torn last line is cut off, damaged lines
-  // are passed over. Throws Error when the earlier run was another one, naming what differs, when
-  // another process is at work on it, or the file cannot be read or written.
+  // Opens the journal of an earlier run or begins one. Cuts off a torn last line and passes over
+  // damaged ones. Throws Error that names what differs when the earlier run was another one. Throws
+  // Error when another process is at work on the file, or it cannot be read or written.
   Journal(std::filesystem::path path, const RunRecord& run);
 
   // The last entry of each picture, as the file holds them now.

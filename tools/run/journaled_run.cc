@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "core/error.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_values.h"
 
 namespace deeper::tools {
 
@@ -80,7 +82,7 @@ ExitStatus StatusOf(std::size_t failed, std::size_t pictures) {
 void SayShardDone(const Journal& journal, const PictureRun& run) {
   fmt::print(stderr,
              "shard {} is done, in {}; when all are, 'deeper merge {}' writes the results\n",
-             TextOf(run.shard),
+             ShardText(run.shard),
              journal.path().string(),
              journal.path().parent_path().empty() ? "." : journal.path().parent_path().string());
 }

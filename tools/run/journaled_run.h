@@ -11,7 +11,9 @@
 
 #include "core/pictures/picture_files.h"
 #include "core/work/parallel.h"
+#include "tools/input/pictures.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/run/journal.h"
 #include "tools/run/progress.h"
 #include "tools/run/stop_signal.h"
@@ -19,8 +21,7 @@
 
 namespace deeper::tools {
 
-// Seconds on the clock that one picture may take when nobody says otherwise: far more than any
-// takes.
+// Seconds on the clock that one picture may take by default: far more than any takes.
 inline constexpr double kPictureTimeLimitSeconds = 3600;
 
 // The option --picture-time-limit.
@@ -43,10 +44,10 @@ struct WorkLeft {
   std::size_t shard_pictures = 0;
 };
 
-// `journal` may be null: all is left. Says on stderr what is wrong with the journal.
+// `journal` may be null; all is left then. Says on stderr what is wrong with the journal.
 WorkLeft WorkLeftOf(const PictureRun& run, const Journal* journal);
 
-// The entry with a text that takes no memory; clearing it would keep its own.
+// The entry with a text that takes no memory: a text that is cleared would keep its own.
 inline JournalEntry WithoutText(const JournalEntry& entry) {
   return {.kind = entry.kind, .text = {}};
 }
@@ -54,16 +55,17 @@ inline JournalEntry WithoutText(const JournalEntry& entry) {
 // Fills in the texts of `entries`, all of which the journal has. Throws Error where it lost one.
 void ReadTexts(const Journal& journal, JournalEntries& entries);
 
-// Pictures that were lost in earlier runs, each with why, through `progress`.
+// Says through `progress` which pictures were lost in earlier runs, and why.
 void SayLost(const JournalEntries& entries, ProgressLine& progress);
 
-// Does work(picture) for each picture of the shard that the journal lacks and gives back what is
-// known of all of the shard's. A Result has `json`, what the journal keeps, and `error`, empty
-// where all went well; it is in the journal, if there is one, as soon as its picture is done.
-// finish(result) is called in the order of the pictures, one at a time, for those without error.
-// While the run lasts, results are in the journal alone, so that memory does not grow with the
-// pictures. When StopAsked(), what is given back is incomplete and has no texts. What is no
-// picture's fault is thrown, as WriteError is.
+// Does work(picture) for each picture of the shard that the journal lacks. Returns what is known of
+// all of the shard's pictures; when StopAsked(), what is known so far, without texts. Throws what
+// is no picture's fault, as WriteError is.
+//
+// A Result has `json`, what the journal keeps, and `error`, empty where all went well. It is in the
+// journal, if there is one, as soon as its picture is done. While the run lasts, results are in the
+// journal alone, so that memory does not grow with the pictures. finish(result) is called for those
+// without error, one at a time, in the order of the pictures.
 template <typename Result>
 JournalEntries RunPictures(const PictureRun& run,
                            Journal* journal,
@@ -123,7 +125,7 @@ JournalEntries RunPictures(const PictureRun& run,
 // Those of `entries` that have no result.
 std::size_t CountFailed(const JournalEntries& entries);
 
-// Says on stderr that this many of all pictures have no result and gives the exit status.
+// Says on stderr that this many of all pictures have no result. Returns the exit status.
 ExitStatus StatusOf(std::size_t failed, std::size_t pictures);
 
 // What a shard says on stderr when all its pictures are done.

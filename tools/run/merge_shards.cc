@@ -61,7 +61,7 @@ void RequireSameRun(const std::vector<ShardFile>& shards) {
       throw Error(fmt::format("{} and {} are both shard {}; name one of them",
                               other->second,
                               shard.source,
-                              TextOf(shard.content.run.shard)));
+                              ShardText(shard.content.run.shard)));
     }
   }
 }
@@ -77,7 +77,7 @@ std::string MissingText(const std::vector<ShardFile>& shards) {
     missing.erase(run.shard.index);
     if (shard.content.entries.size() != run.shard_pictures) {
       text += fmt::format("\n  shard {} has {} of {} pictures ({}): repeat its command",
-                          TextOf(run.shard),
+                          ShardText(run.shard),
                           shard.content.entries.size(),
                           run.shard_pictures,
                           shard.source);

@@ -21,13 +21,13 @@ struct MergedShards {
   JournalEntries entries;    // of every picture
 };
 
-// The journals that the words name, each once, sorted by name: files, and of directories all files
-// "*journal-I-of-N.jsonl" in them. Throws Error for a word that names none.
+// The journals that the words name, each once, sorted by name. A word is a journal, or a directory
+// for all its files "*journal-I-of-N.jsonl". Throws Error for a word that names none.
 std::vector<std::filesystem::path> JournalsOf(const std::vector<std::string>& words);
 
-// Joins the shards of one run. Throws Error naming the files concerned unless all shards are of the
-// same verb, configuration, pictures and number of parts, no picture is in two of them, and every
-// picture is in one; and where there is nothing to join.
+// Joins the shards of one run. Throws Error that names the files concerned unless all shards are of
+// the same verb, configuration, pictures and number of parts, and every picture is in exactly one
+// of them. Throws Error where there is nothing to join.
 MergedShards MergeShards(std::vector<ShardFile> shards);
 
 }  // namespace deeper::tools

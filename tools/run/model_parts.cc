@@ -89,7 +89,7 @@ void MakePart(const Shard& shard, Model& model) {
   }
   Expects(model.classifiers.biases.size() == own.Size(), "classifiers of the shard's classes");
   model.classes = std::move(own);
-  model.training[kPartFact] = TextOf(shard);
+  model.training[kPartFact] = ShardText(shard);
 }
 
 Model JoinParts(std::vector<ModelPart> parts) {

@@ -8,8 +8,8 @@
 
 namespace deeper::tools {
 
-// A detector whose SVMs are trained in shards: each shard writes a part, which is a detector of
-// some of the classes, and the parts are joined to the one of all.
+// A detector whose SVMs are trained in shards. Each shard writes a part, a detector of some of the
+// classes; the parts are joined to the detector of all.
 
 // Makes a part of a model that names all classes but has classifiers of the shard's alone. Expects
 // one box regression for all classes, if any, and no calibration.

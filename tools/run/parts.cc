@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
-#include "tools/options/command_line.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 
@@ -16,7 +16,7 @@ std::vector<ClassId> ClassesOfShard(std::size_t class_count, const Shard& shard)
   }
   if (own.empty()) {
     throw UsageError(fmt::format("shard {} has no class; there are {}, for as many parts at most",
-                                 TextOf(shard),
+                                 ShardText(shard),
                                  class_count));
   }
   return own;
@@ -52,7 +52,7 @@ std::vector<std::size_t> OrderOfParts(const std::vector<PartName>& parts,
       throw Error(fmt::format("{} and {} are both part {}; name one of them",
                               parts[*place].source,
                               source,
-                              TextOf(shard)));
+                              ShardText(shard)));
     }
     place = i;
   }

@@ -11,15 +11,14 @@
 
 namespace deeper::tools {
 
-// Work that is cut by classes leaves a file for each shard, its part, until 'deeper merge' joins
-// them.
+// Work that is cut by classes leaves a file for each shard, its part. 'deeper merge' joins them.
 
 // The classes of a shard, of `class_count`: every count-th, from the index-th on. Throws UsageError
 // when it would have none.
 std::vector<ClassId> ClassesOfShard(std::size_t class_count, const Shard& shard);
 
-// Where ClassesOfShard puts a class of all: with which of `count` parts, from 0, and at which place
-// among that part's classes.
+// Where ClassesOfShard puts a class: in which of the parts, from 0, and at which place among that
+// part's classes.
 struct PlaceInParts {
   std::size_t part = 0;
   std::size_t place = 0;

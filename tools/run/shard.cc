@@ -7,7 +7,7 @@
 
 #include "core/random.h"
 #include "core/text/parse.h"
-#include "tools/options/command_line.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 
@@ -88,7 +88,7 @@ std::optional<Shard> RankShard(const Environment& environment,
 
 }  // namespace
 
-std::string TextOf(const Shard& shard) { return fmt::format("{}/{}", shard.index, shard.count); }
+std::string ShardText(const Shard& shard) { return fmt::format("{}/{}", shard.index, shard.count); }
 
 std::optional<Shard> ShardFromText(const std::string& text) {
   const std::size_t slash = text.find('/');
@@ -174,7 +174,7 @@ void SayShard(const ShardOptions::Chosen& chosen,
   if (chosen.source.empty()) return;
   fmt::print(stderr,
              "shard {} (from {}): {} of {} {}\n",
-             TextOf(chosen.shard),
+             ShardText(chosen.shard),
              chosen.source,
              own,
              all,

@@ -24,7 +24,7 @@ struct Shard {
 inline constexpr std::size_t kMostShards = 1'000'000;
 
 // "3/64".
-std::string TextOf(const Shard& shard);
+std::string ShardText(const Shard& shard);
 // Nothing unless `text` is I/N with 1 <= I <= N <= kMostShards.
 std::optional<Shard> ShardFromText(const std::string& text);
 
@@ -44,10 +44,11 @@ struct ShardOptions {
 
   void AddOptions(boost::program_options::options_description& group);
 
-  // What the options say, else what a scheduler says in the environment (an array task of Slurm, a
-  // rank of Open MPI or of MPICH's process manager, an index of a Kubernetes job), else the whole.
-  // Throws UsageError for a malformed option, for two schedulers at once, and where the environment
-  // has a number but not of how many, or leaves it open which part of the work was meant.
+  // Returns what the options say; else what a scheduler says in the environment (an array task of
+  // Slurm, a rank of Open MPI or of MPICH's process manager, an index of a Kubernetes job); else
+  // the whole. Throws UsageError for a malformed option and for two schedulers at once. Throws it
+  // too where the environment has a number but not of how many, or does not say which part is
+  // meant.
   struct Chosen {
     Shard shard;
     std::string source;  // "--shard", a variable's name, "" for the whole by default
@@ -55,8 +56,8 @@ struct ShardOptions {
   Chosen Choose(const Environment& environment = ProcessEnvironment) const;
 };
 
-// Says on stderr which shard this is, where it comes from and how many it has of what the work is
-// cut by; nothing for the whole by default.
+// Says on stderr which shard this is, where that comes from and how many it has of what the work is
+// cut by. Says nothing of the whole by default.
 void SayShard(const ShardOptions::Chosen& chosen,
               std::size_t own,
               std::size_t all,

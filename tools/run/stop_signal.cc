@@ -3,6 +3,8 @@
 #include <atomic>
 #include <csignal>
 
+#include "tools/options/exit_status.h"
+
 namespace deeper::tools {
 
 namespace {

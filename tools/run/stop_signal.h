@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 
 namespace deeper::tools {
 

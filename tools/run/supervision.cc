@@ -12,6 +12,7 @@
 #include <iterator>
 #include <stop_token>
 
+#include "tools/options/exit_status.h"
 #include "tools/run/stop_signal.h"
 
 namespace deeper::tools {

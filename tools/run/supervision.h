@@ -16,10 +16,11 @@
 
 namespace deeper::tools {
 
-// Keeps one picture from ending the work on the others. While it lives, a picture under way that
-// crashes the process (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) or takes longer than the limit is
-// marked in the journal as lost, and the process begins anew with its own command line: it goes on
-// from the journal without that picture. Each picture does so once at most, so the work ends.
+// Keeps one picture from ending the work on the others. It marks a picture under way as lost in the
+// journal when it crashes the process (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) or takes longer
+// than the limit. The process then begins anew with its own command line, and goes on from the
+// journal without that picture. A picture does so once at most, so the work ends.
+//
 // Nothing can mark the picture under way when the process is killed (SIGKILL). One object at a time
 // in a process.
 class Supervision {
@@ -30,9 +31,9 @@ class Supervision {
   Supervision& operator=(const Supervision&) = delete;
   ~Supervision();
 
-  // What work() gives, watched as the picture at this position, which `name` names for people. An
-  // exception that is neither an Error nor for want of memory is a fault of ours: the picture is
-  // marked, and the exception goes on. Safe from several threads.
+  // Returns work(), watched as the picture at this position; `name` is for people. An exception
+  // that is neither an Error nor for want of memory is a fault of ours: it marks the picture and
+  // goes on. Safe from several threads.
   template <typename Work>
   auto Watch(std::size_t picture, const std::string& name, const Work& work) {
     const Watched watched(*this, picture, name);
@@ -66,7 +67,7 @@ class Supervision {
 
   static void OnCrash(int signal);
   void MarkLost(std::size_t picture, const std::string& name, const std::exception& error);
-  // Marks the picture and begins anew; comes back only where the mark cannot be written.
+  // Marks the picture and begins anew. Returns only where the mark cannot be written.
   void BeginAnew(const std::string& line, const std::string& message) noexcept;
   void LookForLate(const std::stop_token& stop);
 

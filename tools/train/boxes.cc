@@ -13,8 +13,11 @@
 #include "detector/training/train_boxes.h"
 #include "tools/input/data_source.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/options/find_model.h"
 #include "tools/options/network_options.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/run/progress.h"
 
 namespace deeper::tools {

@@ -19,6 +19,8 @@
 #include "eval/formats/detection_lines.h"
 #include "tools/input/data_source.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 

@@ -12,6 +12,9 @@
 #include "detector/training/train_classification.h"
 #include "eval/formats/class_folders.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/run/progress.h"
 #include "tools/train/network_training_options.h"
 

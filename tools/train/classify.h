@@ -1,7 +1,7 @@
 #pragma once
 
+#include "tools/options/command_line.h"
 #include "tools/train/outcome.h"
-#include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "detector/training/finetune.h"
+#include "tools/options/command_line.h"
 #include "tools/train/outcome.h"
-#include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
 

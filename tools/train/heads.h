@@ -4,8 +4,8 @@
 #include <string>
 
 #include "detector/training/train_heads.h"
+#include "tools/options/command_line.h"
 #include "tools/train/outcome.h"
-#include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
 

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "detector/regions/crop.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/train/outcome.h"
 
 namespace deeper::tools {

@@ -7,7 +7,6 @@
 #include "tools/options/command_line.h"
 #include "tools/options/network_options.h"
 #include "tools/run/shard.h"
-#include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
 

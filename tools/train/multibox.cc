@@ -14,7 +14,10 @@
 #include "detector/multibox/multibox_priors.h"
 #include "tools/input/data_source.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/options/find_model.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/run/progress.h"
 #include "tools/train/network_training_options.h"
 

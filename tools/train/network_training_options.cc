@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "tools/options/command_line.h"
+#include "tools/options/option_values.h"
 
 namespace deeper::tools {
 

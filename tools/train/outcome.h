@@ -7,6 +7,7 @@
 
 #include "backbone/training/network_training_options.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 
 namespace deeper::tools {
 

@@ -10,6 +10,8 @@
 #include "core/error.h"
 #include "core/text/nearest_name.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_errors.h"
 #include "tools/train/all.h"
 #include "tools/train/boxes.h"
 #include "tools/train/calibrate.h"

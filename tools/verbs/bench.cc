@@ -23,8 +23,10 @@
 #include "tools/bench/rates.h"
 #include "tools/bench/report.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/options/find_model.h"
 #include "tools/options/network_options.h"
+#include "tools/options/option_values.h"
 #include "tools/run/stop_signal.h"
 #include "tools/verbs/verbs.h"
 

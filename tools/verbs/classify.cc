@@ -1,26 +1,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "backbone/files/weight_files.h"
 #include "backbone/network.h"
 #include "core/error.h"
 #include "core/pictures/picture_files.h"
 #include "core/pictures/read_image.h"
-#include "core/text/json_line.h"
 #include "core/text/parse.h"
 #include "core/work/parallel.h"
 #include "detector/regions/classification_views.h"
 #include "detector/regions/crop.h"
 #include "tools/input/labelled_pictures.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/options/find_model.h"
 #include "tools/options/network_options.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
 #include "tools/run/stop_signal.h"
+#include "tools/verbs/classify_report.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
@@ -171,14 +172,6 @@ std::vector<float> MeanProbabilities(const Network& network,
   return probabilities;
 }
 
-struct Classified {
-  std::vector<std::vector<float>> by_model;  // probabilities of each classifier
-  std::vector<float> probabilities;          // their mean
-  int width = 0;                             // pixels of the picture
-  int height = 0;
-  std::string error;
-};
-
 Classified Classify(const Picture& picture,
                     const std::vector<Classifier>& classifiers,
                     const CropOptions& crop,
@@ -203,126 +196,6 @@ Classified Classify(const Picture& picture,
   return result;
 }
 
-// Positions of the `count` largest values, largest first; ties by position.
-std::vector<std::size_t> Largest(const std::vector<float>& values, std::size_t count) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  count = std::min(count, order.size());
-  std::partial_sort(order.begin(),
-                    order.begin() + static_cast<std::ptrdiff_t>(count),
-                    order.end(),
-                    [&](std::size_t a, std::size_t b) {
-                      return values[a] != values[b] ? values[a] > values[b] : a < b;
-                    });
-  order.resize(count);
-  return order;
-}
-
-void Print(const Picture& picture,
-           const Classified& classified,
-           const ClassTable& classes,
-           const ClassifyArguments& arguments) {
-  const std::vector<std::size_t> best =
-      Largest(classified.probabilities, static_cast<std::size_t>(arguments.top));
-  if (arguments.json) {
-    nlohmann::ordered_json line{{"image", picture.id},
-                                {"classes", nlohmann::ordered_json::array()}};
-    for (const std::size_t i : best) {
-      line["classes"].push_back({{"class", classes.Name(ClassAt(i))},
-                                 {"index", i},
-                                 {"probability", classified.probabilities[i]}});
-    }
-    fmt::print("{}\n", LineOf(line));
-    return;
-  }
-  fmt::print("{}\n", picture.path.string());
-  for (const std::size_t i : best)
-    fmt::print("  {:.4f}  {}\n", classified.probabilities[i], classes.Name(ClassAt(i)));
-}
-
-// How often a classifier was wrong.
-struct Errors {
-  std::size_t pictures = 0;
-  std::size_t top_1 = 0;
-  std::size_t top_5 = 0;
-
-  void Add(const std::vector<float>& probabilities, const std::vector<std::size_t>& labels) {
-    const std::vector<std::size_t> best = Largest(probabilities, 5);
-    const auto is_right = [&](std::size_t guess) {
-      return std::ranges::find(labels, guess) != labels.end();
-    };
-    ++pictures;
-    top_1 += is_right(best.at(0)) ? 0U : 1U;
-    top_5 += std::ranges::any_of(best, is_right) ? 0U : 1U;
-  }
-  double Top1() const { return static_cast<double>(top_1) / static_cast<double>(pictures); }
-  double Top5() const { return static_cast<double>(top_5) / static_cast<double>(pictures); }
-};
-
-// ILSVRC's localisation: whether one of five guesses is right and its box overlaps an object of the
-// class by at least half. The box guessed is the whole picture: a classifier has no other.
-bool IsLocalised(const Classified& classified, const LabelledPicture& truth) {
-  const Box whole{.x0 = 0,
-                  .y0 = 0,
-                  .x1 = static_cast<float>(classified.width),
-                  .y1 = static_cast<float>(classified.height)};
-  for (const std::size_t guess : Largest(classified.probabilities, 5)) {
-    for (std::size_t i = 0; i < truth.labels.size(); ++i) {
-      if (truth.labels[i] == guess && Iou(whole, truth.boxes[i]) >= 0.5) return true;
-    }
-  }
-  return false;
-}
-
-struct Measured {
-  std::vector<Errors> by_model;
-  Errors mean;
-  std::optional<std::size_t> not_localised;  // where the data has boxes
-};
-
-void PrintText(const Measured& measured,
-               const std::vector<Classifier>& classifiers,
-               const ClassifyArguments& arguments) {
-  const auto row = [](const std::string& name, const Errors& errors) {
-    fmt::print("{:>11.2f}  {:>11.2f}  {}\n", 100 * errors.Top1(), 100 * errors.Top5(), name);
-  };
-  fmt::print("{} pictures, {} {}\ntop-1 err %  top-5 err %\n",
-             measured.mean.pictures,
-             arguments.crops,
-             arguments.crops == 1 ? "crop" : "crops");
-  for (std::size_t m = 0; m < classifiers.size(); ++m) {
-    row(classifiers[m].path.string(), measured.by_model[m]);
-  }
-  if (classifiers.size() > 1) row(fmt::format("mean of {}", classifiers.size()), measured.mean);
-  if (measured.not_localised) {
-    fmt::print("localisation error, the box being the whole picture: {:.2f} %\n",
-               100 * static_cast<double>(*measured.not_localised) /
-                   static_cast<double>(measured.mean.pictures));
-  }
-}
-
-void PrintJson(const Measured& measured,
-               const std::vector<Classifier>& classifiers,
-               const ClassifyArguments& arguments) {
-  const auto json_of = [](const Errors& errors) {
-    return nlohmann::ordered_json{{"top1_error", errors.Top1()}, {"top5_error", errors.Top5()}};
-  };
-  nlohmann::ordered_json json = {{"pictures", measured.mean.pictures},
-                                 {"crops", arguments.crops},
-                                 {"mean", json_of(measured.mean)},
-                                 {"models", nlohmann::ordered_json::array()}};
-  for (std::size_t m = 0; m < classifiers.size(); ++m) {
-    nlohmann::ordered_json model = {{"file", classifiers[m].path.string()}};
-    model.update(json_of(measured.by_model[m]));
-    json["models"].push_back(std::move(model));
-  }
-  if (measured.not_localised) {
-    json["localisation_error"] =
-        static_cast<double>(*measured.not_localised) / static_cast<double>(measured.mean.pictures);
-  }
-  fmt::print("{}\n", LineOf(json));
-}
-
 int Measure(const ClassifyArguments& arguments,
             const std::vector<Classifier>& classifiers,
             const ClassTable& classes,
@@ -332,9 +205,13 @@ int Measure(const ClassifyArguments& arguments,
   if (truth.left_out > 0) {
     fmt::print(stderr, "left out {} pictures of no class that the network has\n", truth.left_out);
   }
-  Measured measured{
-      .by_model = std::vector<Errors>(classifiers.size()), .mean = {}, .not_localised = {}};
-  if (!truth.pictures[0].boxes.empty()) measured.not_localised = 0;
+  ClassificationReport report{.files = {},
+                              .by_model = std::vector<ClassificationErrors>(classifiers.size()),
+                              .mean = {},
+                              .not_localised = {},
+                              .crops = arguments.crops};
+  for (const Classifier& classifier : classifiers) report.files.push_back(classifier.path);
+  if (!truth.pictures[0].boxes.empty()) report.not_localised = 0;
   std::size_t failed = 0;
   {
     ProgressLine progress("classifying", "pictures", truth.pictures.size());
@@ -346,27 +223,20 @@ int Measure(const ClassifyArguments& arguments,
           return Classify(truth.pictures[i].picture, classifiers, crop, arguments);
         },
         [&](std::size_t i, const Classified& classified) {
-          const LabelledPicture& picture = truth.pictures[i];
-          if (!classified.error.empty()) {
+          if (classified.error.empty()) {
+            report.Add(classified, truth.pictures[i]);
+          } else {
             progress.Say("skipped: " + classified.error);
             ++failed;
-          } else {
-            measured.mean.Add(classified.probabilities, picture.labels);
-            for (std::size_t m = 0; m < classifiers.size(); ++m) {
-              measured.by_model[m].Add(classified.by_model[m], picture.labels);
-            }
-            if (measured.not_localised && !IsLocalised(classified, picture)) {
-              ++*measured.not_localised;
-            }
           }
           progress.Advance();
         });
   }
   if (StopAsked()) return StopStatus();
-  if (measured.mean.pictures == 0) {
+  if (report.mean.pictures == 0) {
     throw Error(fmt::format("none of the {} pictures could be read", truth.pictures.size()));
   }
-  (arguments.json ? PrintJson : PrintText)(measured, classifiers, arguments);
+  (arguments.json ? PrintReportJson : PrintReport)(report);
   return failed == 0 ? kDone : kSomeInputsFailed;
 }
 
@@ -390,7 +260,8 @@ int RunClassify(const Arguments& words) {
       [&](std::size_t i) { return Classify(pictures[i], classifiers, crop, arguments); },
       [&](std::size_t i, const Classified& classified) {
         if (classified.error.empty()) {
-          Print(pictures[i], classified, classes, arguments);
+          const auto print = arguments.json ? PrintClassesJson : PrintClasses;
+          print(pictures[i], classified, classes, static_cast<std::size_t>(arguments.top));
         } else {
           fmt::print(stderr, "skipped: {}\n", classified.error);
           ++failed;

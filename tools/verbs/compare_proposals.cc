@@ -16,6 +16,7 @@
 #include "eval/report/proposal_report.h"
 #include "proposals/selective_search.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/run/progress.h"
 #include "tools/run/stop_signal.h"
 

@@ -17,10 +17,12 @@ struct CompareProposalsOptions {
   bool json = false;
 };
 
-// Makes proposals of the pictures, those of `truth` in its order, in each way that Szegedy et al.
-// 2014, section 8, compare: by Selective Search as R-CNN has it, by that of the options, by
-// MultiBox, and by the last two together. Prints what each covers to stdout. Pictures that cannot
-// be read are reported on stderr and have no proposals. Returns the exit status.
+// Makes proposals of the pictures in each way that Szegedy et al. 2014, section 8, compare: by
+// Selective Search as R-CNN has it, by that of the options, by MultiBox, and by the last two
+// together. Prints on stdout what each covers. Returns the exit status.
+//
+// `pictures` are those of `truth` in its order. Those that cannot be read are reported on stderr
+// and have no proposals.
 int CompareProposals(const Dataset& truth,
                      const std::vector<Picture>& pictures,
                      const MultiBoxNetwork& multibox,

@@ -8,7 +8,10 @@
 #include "eval/formats/formats.h"
 #include "tools/input/data_source.h"
 #include "tools/input/label_files.h"
+#include "tools/input/picture_sizes.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_errors.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {

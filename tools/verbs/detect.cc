@@ -14,13 +14,17 @@
 #include "tools/input/video.h"
 #include "tools/options/command_line.h"
 #include "tools/options/detector_options.h"
+#include "tools/options/exit_status.h"
 #include "tools/options/model_defaults.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
 #include "tools/options/suppression_options.h"
 #include "tools/run/detection_results.h"
 #include "tools/run/journal.h"
 #include "tools/run/journaled_run.h"
 #include "tools/run/shard.h"
+#include "tools/run/stop_signal.h"
 #include "tools/verbs/detect_picture.h"
 #include "tools/verbs/verbs.h"
 
@@ -172,7 +176,7 @@ int RunDetect(const Arguments& words) {
   if (!chosen.shard.IsWhole() && (!videos.videos.empty() || videos.failed > 0)) {
     throw UsageError(
         fmt::format("shard {} (from {}): videos are not cut into shards; use --shard 1/1",
-                    TextOf(chosen.shard),
+                    ShardText(chosen.shard),
                     chosen.source));
   }
   SayShard(chosen, PicturesOfShard(pictures, chosen.shard).size(), pictures.size());
@@ -191,7 +195,8 @@ int RunDetect(const Arguments& words) {
       .classes = detector.classes()};
   Journal journal(
       JournalPath(output / "journal", chosen.shard),
-      RecordOf("detect", detect.Configuration(), pictures, chosen.shard, TextOf(results)));
+      RecordOf(
+          "detect", detect.Configuration(), pictures, chosen.shard, DetectionResultsText(results)));
   const PictureRun run{.pictures = &pictures,
                        .shard = chosen.shard,
                        .workers = arguments.detector.run.workers,

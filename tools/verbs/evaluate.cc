@@ -18,6 +18,9 @@
 #include "tools/input/data_source.h"
 #include "tools/input/label_files.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/run/evaluation_parts.h"
 #include "tools/run/parts.h"
 #include "tools/run/shard.h"
@@ -243,8 +246,10 @@ Shard ChosenShard(const EvaluateArguments& arguments, std::size_t class_count) {
   if (chosen.shard.IsWhole()) return {};
   const auto refuse = [&](bool is_asked, const char* what) {
     if (!is_asked) return;
-    throw UsageError(fmt::format(
-        "shard {} (from {}): {}; or use --shard 1/1", TextOf(chosen.shard), chosen.source, what));
+    throw UsageError(fmt::format("shard {} (from {}): {}; or use --shard 1/1",
+                                 ShardText(chosen.shard),
+                                 chosen.source,
+                                 what));
   };
   refuse(!arguments.compared.empty(), "--compare needs all classes");
   refuse(!arguments.report.empty(), "--report needs all classes");

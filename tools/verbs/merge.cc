@@ -14,6 +14,8 @@
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_errors.h"
 #include "tools/run/detection_results.h"
 #include "tools/run/evaluation_parts.h"
 #include "tools/run/journal.h"

@@ -26,7 +26,10 @@
 #include "proposals/selective_search.h"
 #include "tools/input/data_source.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/options/network_options.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
 #include "tools/run/journal.h"
 #include "tools/run/journaled_run.h"
@@ -195,7 +198,7 @@ int RunPropose(const Arguments& words) {
   const ShardOptions::Chosen chosen = arguments.shard.Choose();
   if (!chosen.shard.IsWhole() && arguments.output.empty()) {
     throw UsageError(fmt::format("shard {} (from {}) needs --output, beside which its part is kept",
-                                 TextOf(chosen.shard),
+                                 ShardText(chosen.shard),
                                  chosen.source));
   }
   const SelectiveSearchOptions options =

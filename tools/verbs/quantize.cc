@@ -15,7 +15,10 @@
 #include "detector/model/model_file.h"
 #include "detector/training/quantize.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/options/find_model.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/run/progress.h"
 #include "tools/run/stop_signal.h"
 

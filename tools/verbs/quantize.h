@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tools/options/command_line.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {

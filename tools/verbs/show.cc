@@ -9,7 +9,6 @@
 #include <system_error>
 
 #include "core/error.h"
-#include "core/files/file.h"
 #include "core/text/json_line.h"
 #include "core/work/parallel.h"
 #include "detector/regions/crop.h"
@@ -18,14 +17,17 @@
 #include "eval/drawing/contact_sheet.h"
 #include "eval/drawing/draw_thumbnail.h"
 #include "eval/drawing/picture_marks.h"
-#include "eval/formats/reading/labels.h"
-#include "tools/explain/explain.h"
+#include "tools/explain/show_story.h"
 #include "tools/input/data_source.h"
 #include "tools/input/label_files.h"
 #include "tools/options/command_line.h"
+#include "tools/options/exit_status.h"
 #include "tools/options/model_defaults.h"
+#include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 #include "tools/run/progress.h"
 #include "tools/run/stop_signal.h"
+#include "tools/verbs/show_pictures.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
@@ -40,20 +42,16 @@ struct ShowArguments {
   std::string detections;
   std::string format;
   std::string metric;
-  std::string output = "deeper-show";
   std::string only;
   std::string class_name;
   std::optional<float> min_score;
   double min_iou = 0.5;
   bool errors = false;
-  bool sheets = false;
   bool open = false;
   int limit = 0;
-  int columns = 4;
-  int rows = 5;
-  int tile_px = 320;
+  ShownFiles output = {.directory = "deeper-show"};
   bool json = false;
-  ExplainArguments explain;
+  StoryArguments explain;
 };
 
 bool ParseShow(const Arguments& words, ShowArguments& arguments) {
@@ -91,11 +89,11 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
   arguments.explain.detector.proposals.AddOptions(work);
   arguments.explain.detector.run.AddOptions(work);
   line.Group("Output").add_options()
-      ("output", po::value(&arguments.output)->default_value(arguments.output)->value_name("DIR"), "one .jpg a picture, or sheet-1.jpg, ...")
-      ("contact-sheet", po::bool_switch(&arguments.sheets), "many pictures on a sheet")
-      ("columns", po::value(&arguments.columns)->default_value(arguments.columns)->value_name("N"), "of a sheet")
-      ("rows", po::value(&arguments.rows)->default_value(arguments.rows)->value_name("N"), "of a sheet")
-      ("tile", po::value(&arguments.tile_px)->default_value(arguments.tile_px)->value_name("PX"), "side of a picture on a sheet")
+      ("output", po::value(&arguments.output.directory)->default_value(arguments.output.directory)->value_name("DIR"), "one .jpg a picture, or sheet-1.jpg, ...")
+      ("contact-sheet", po::bool_switch(&arguments.output.sheets), "many pictures on a sheet")
+      ("columns", po::value(&arguments.output.columns)->default_value(arguments.output.columns)->value_name("N"), "of a sheet")
+      ("rows", po::value(&arguments.output.rows)->default_value(arguments.output.rows)->value_name("N"), "of a sheet")
+      ("tile", po::value(&arguments.output.tile_px)->default_value(arguments.output.tile_px)->value_name("PX"), "side of a picture on a sheet")
       ("json", po::bool_switch(&arguments.json), "a JSON object a picture and line, or of the story")
       ("open", po::bool_switch(&arguments.open), "then start the viewer, $DEEPER_VIEWER or xdg-open, on the first");
   // clang-format on
@@ -136,9 +134,9 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
   }
   CheckRange("iou", arguments.min_iou, 0, 1);
   CheckRange("limit", arguments.limit, 0, 1e9);
-  CheckRange("columns", arguments.columns, 1, 100);
-  CheckRange("rows", arguments.rows, 1, 100);
-  CheckRange("tile", arguments.tile_px, 32, 4096);
+  CheckRange("columns", arguments.output.columns, 1, 100);
+  CheckRange("rows", arguments.output.rows, 1, 100);
+  CheckRange("tile", arguments.output.tile_px, 32, 4096);
   arguments.explain.detector.Check();
   arguments.explain.detector.run.Check();
   return true;
@@ -195,48 +193,6 @@ std::vector<PictureMarks> Choose(std::vector<PictureMarks> pictures,
   return pictures;
 }
 
-struct Drawn {
-  Image image;
-  std::string error;  // empty when all went well
-};
-
-// The picture with its marks; for a sheet already of a tile's size, so that its labels can be read.
-Image DrawMarked(const Image& image, std::vector<Mark> marks, std::optional<int> tile_px) {
-  if (!tile_px) return DrawMarks(image, marks);
-  const Thumbnail tile = MakeThumbnail(image, WholeImageBox(image), *tile_px);
-  for (Mark& mark : marks) {
-    for (float Box::*side : {&Box::x0, &Box::y0, &Box::x1, &Box::y1}) {
-      mark.box.*side *= static_cast<float>(tile.scale);
-    }
-  }
-  return DrawMarks(tile.image, marks);
-}
-
-Drawn Draw(const AnnotatedImage& picture, const PictureMarks& marks, std::optional<int> tile_px) {
-  try {
-    if (picture.image_path.empty()) {
-      return {.image = {},
-              .error = fmt::format("{}: the data set names no picture file; name their directory "
-                                   "in --data",
-                                   picture.id)};
-    }
-    return {.image = DrawMarked(ReadAnnotatedImage(picture), marks.marks, tile_px), .error = ""};
-  } catch (const Error& error) {
-    return {.image = {}, .error = error.what()};
-  }
-}
-
-std::string CaptionOf(const AnnotatedImage& picture, const PictureMarks& marks) {
-  std::string caption = fmt::format("{}  {} found", picture.id, marks.found);
-  const auto add = [&](std::size_t count, const char* what) {
-    if (count > 0) caption += fmt::format(", {} {}", count, what);
-  };
-  add(marks.false_positive, "false");
-  add(marks.duplicate, "twice");
-  add(marks.missed, "missed");
-  return caption;
-}
-
 void PrintJson(const AnnotatedImage& picture, const PictureMarks& marks, const fs::path& file) {
   const nlohmann::ordered_json line = {{"image", picture.id},
                                        {"file", file.string()},
@@ -246,54 +202,6 @@ void PrintJson(const AnnotatedImage& picture, const PictureMarks& marks, const f
                                        {"missed", marks.missed}};
   fmt::print("{}\n", LineOf(line));
 }
-
-// Gathers drawn pictures into files as they come.
-class Writer {
- public:
-  explicit Writer(const ShowArguments& arguments) : arguments_(arguments) {}
-
-  void Add(const std::string& id, const std::string& caption, Image image) {
-    if (!arguments_.sheets) {
-      RequireInnerPath(id);
-      Write(PlaceOf(id), image);
-      return;
-    }
-    images_.push_back(std::move(image));
-    captions_.push_back(caption);
-    if (images_.size() == static_cast<std::size_t>(arguments_.columns * arguments_.rows)) Flush();
-  }
-  void Flush() {
-    if (images_.empty()) return;
-    Write(PlaceOf(""),
-          MakeContactSheet(
-              images_, captions_, {.columns = arguments_.columns, .tile_px = arguments_.tile_px}));
-    ++sheets_;
-    images_.clear();
-    captions_.clear();
-  }
-
-  // Where the next picture, of this id, goes.
-  fs::path PlaceOf(const std::string& id) const {
-    return arguments_.sheets
-               ? fs::path(arguments_.output) / fmt::format("sheet-{}.jpg", sheets_ + 1)
-               : fs::path(arguments_.output) / (id + ".jpg");
-  }
-  std::size_t written() const { return written_; }
-  const fs::path& first() const { return first_; }
-
- private:
-  void Write(const fs::path& path, const Image& image) {
-    WriteFileWhole(path, EncodeJpeg(image));
-    if (written_++ == 0) first_ = path;
-  }
-
-  const ShowArguments& arguments_;
-  std::vector<Image> images_;
-  std::vector<std::string> captions_;
-  std::size_t sheets_ = 0;
-  std::size_t written_ = 0;
-  fs::path first_;
-};
 
 // Starts the viewer and does not wait for it. The path is handed over as one argument, without a
 // shell.
@@ -310,16 +218,16 @@ void OpenViewer(const fs::path& path) {
                           std::generic_category().message(code)));
 }
 
-int ExplainOne(const ShowArguments& arguments) {
-  ExplainArguments explain = arguments.explain;
-  explain.min_score = arguments.min_score;
-  explain.metric = arguments.metric;
-  explain.min_iou = arguments.min_iou;
-  explain.output = arguments.output;
-  explain.json = arguments.json;
+int ShowOneStory(const ShowArguments& arguments) {
+  StoryArguments story = arguments.explain;
+  story.min_score = arguments.min_score;
+  story.metric = arguments.metric;
+  story.min_iou = arguments.min_iou;
+  story.output = arguments.output.directory;
+  story.json = arguments.json;
   std::optional<Dataset> truth;
   if (arguments.data.Given()) truth = ReadDataSource(arguments.data);
-  const std::optional<std::string> drawn = Explain(explain, truth);
+  const std::optional<std::string> drawn = ShowStory(story, truth);
   if (arguments.open && drawn) OpenViewer(*drawn);
   return kDone;
 }
@@ -329,7 +237,7 @@ int ExplainOne(const ShowArguments& arguments) {
 int RunShow(const Arguments& words) {
   ShowArguments arguments;
   if (!ParseShow(words, arguments)) return kDone;
-  if (!arguments.explain.id.empty()) return ExplainOne(arguments);
+  if (!arguments.explain.id.empty()) return ShowOneStory(arguments);
   const LoadedData truth = LoadData(arguments.data);
   Dataset dataset = truth.dataset;
   DetectionSet detections =
@@ -352,24 +260,24 @@ int RunShow(const Arguments& words) {
   const std::vector<PictureMarks> pictures =
       Choose(MarkPictures(dataset, detections, evaluation, least_scores), arguments, dataset);
 
-  Writer writer(arguments);
+  ShownPictureWriter writer(arguments.output);
   const std::optional<int> tile_px =
-      arguments.sheets ? std::optional(arguments.tile_px) : std::nullopt;
+      arguments.output.sheets ? std::optional(arguments.output.tile_px) : std::nullopt;
   std::size_t failed = 0;
   {
     ProgressLine progress("drawing", "pictures", pictures.size(), 0);
-    ForEachInOrder<Drawn>(
+    ForEachInOrder<ShownPicture>(
         pictures.size(),
         arguments.explain.detector.run.workers,
         StopAsked,
         [&](std::size_t i) {
-          return Draw(dataset.images[pictures[i].image], pictures[i], tile_px);
+          return DrawShownPicture(dataset.images[pictures[i].image], pictures[i], tile_px);
         },
-        [&](std::size_t i, Drawn drawn) {
+        [&](std::size_t i, ShownPicture drawn) {
           const AnnotatedImage& picture = dataset.images[pictures[i].image];
           if (drawn.error.empty()) {
             if (arguments.json) PrintJson(picture, pictures[i], writer.PlaceOf(picture.id));
-            writer.Add(picture.id, CaptionOf(picture, pictures[i]), std::move(drawn.image));
+            writer.Add(picture.id, ShownCaption(picture, pictures[i]), std::move(drawn.image));
           } else {
             progress.Say("skipped: " + drawn.error);
             ++failed;
@@ -378,7 +286,7 @@ int RunShow(const Arguments& words) {
         });
     writer.Flush();
   }
-  fmt::print(stderr, "{} files -> {}\n", writer.written(), arguments.output);
+  fmt::print(stderr, "{} files -> {}\n", writer.written(), arguments.output.directory);
   if (arguments.open && writer.written() > 0) OpenViewer(writer.first());
   return failed == 0 ? kDone : kSomeInputsFailed;
 }

@@ -1,14 +1,11 @@
 #pragma once
 
-#include <string>
-#include <vector>
+#include "tools/options/command_line.h"
 
 namespace deeper::tools {
 
-// The verbs of the program. Each takes the words behind its name and returns the exit status; the
-// file of the same name holds it.
-using Arguments = std::vector<std::string>;
-
+// The verbs of the program, each in the file of its name. They take the words behind that name and
+// return the exit status.
 int RunDetect(const Arguments& arguments);
 int RunEvaluate(const Arguments& arguments);
 int RunShow(const Arguments& arguments);

@@ -12,13 +12,12 @@
 #include "detector/heads/box_regression.h"
 #include "detector/heads/region_features.h"
 #include "detector/heads/training_images.h"
+#include "eval/formats/voc.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/detector/random_multibox.h"
 #include "tests/support/catch.h"
+#include "tests/support/coloured_data_set.h"
 #include "tests/support/temporary_directory.h"
-#include "tests/tools/coloured_data_set.h"
-#include "tools/input/data_source.h"
-#include "tools/options/network_options.h"
 
 namespace deeper {
 namespace {
@@ -27,10 +26,7 @@ const Monitor kSilent;
 
 // The training pictures of a small data set, which is written into the directory.
 Dataset TrainingSetIn(const test::TemporaryDirectory& directory) {
-  DataSource source;
-  source.data = "voc:" + test::WriteDataSet(directory / "data").string();
-  source.set = "train";
-  return ReadDataSource(source);
+  return ReadVocDataset(test::WriteDataSet(directory / "data"), "train", {}).dataset;
 }
 
 SelectiveSearchOptions FewProposals(int count) {

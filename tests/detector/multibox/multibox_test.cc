@@ -211,7 +211,7 @@ Proposal At(float x0, int rank, float side = 40) {
   return {.box = {.x0 = x0, .y0 = 0, .x1 = x0 + side, .y1 = side}, .rank = rank};
 }
 
-std::vector<Box> BoxesOf(const std::vector<Proposal>& proposals) {
+std::vector<Box> RankedBoxes(const std::vector<Proposal>& proposals) {
   std::vector<Box> boxes;
   for (std::size_t i = 0; i < proposals.size(); ++i) {
     CHECK(proposals[i].rank == static_cast<int>(i));
@@ -223,7 +223,7 @@ std::vector<Box> BoxesOf(const std::vector<Proposal>& proposals) {
 TEST_CASE("joined proposals take turns, MultiBox's first, the longer list's rest behind") {
   const std::vector<Proposal> joined =
       JoinProposals({At(0, 0), At(50, 1)}, {At(100, 0), At(150, 1), At(200, 2)}, {}, 500, 400);
-  CHECK(BoxesOf(joined) ==
+  CHECK(RankedBoxes(joined) ==
         std::vector<Box>{
             At(0, 0).box, At(100, 0).box, At(50, 0).box, At(150, 0).box, At(200, 0).box});
 }
@@ -237,7 +237,7 @@ TEST_CASE(
   const auto count_with = [&](auto SelectiveSearchOptions::*field, auto value) {
     SelectiveSearchOptions options;
     options.*field = value;
-    return BoxesOf(JoinProposals(multibox, search, options, 500, 400)).size();
+    return RankedBoxes(JoinProposals(multibox, search, options, 500, 400)).size();
   };
   CHECK(count_with(&SelectiveSearchOptions::min_side_px, 0) == 7);
   CHECK(count_with(&SelectiveSearchOptions::min_side_px, 20) == 6);

@@ -12,9 +12,9 @@
 #include "tests/support/catch.h"
 #include "tests/support/data.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/tools/run_verb.h"
 #include "tools/input/video.h"
-#include "tools/options/command_line.h"
-#include "tools/verbs/verbs.h"
+#include "tools/options/exit_status.h"
 
 namespace deeper::tools {
 namespace {
@@ -45,15 +45,10 @@ TEST_CASE("an MP4 of photographs is detected in, every second frame, and drawn a
     return;
   }
   const fs::path found = directory / "found";
-  REQUIRE(RunDetect({clip.string(),
-                     "--every",
-                     "2",
-                     "--max-proposals",
-                     "10",
-                     "--model",
-                     DEEPER_DEFAULT_MODEL,
-                     "--output",
-                     found.string()}) == kDone);
+  REQUIRE(test::Run("detect {} --every 2 --max-proposals 10 --model {} --output {}",
+                    clip,
+                    DEEPER_DEFAULT_MODEL,
+                    found) == kDone);
   const DetectionSet detections = ReadJsonLines(found / "detections.jsonl", nullptr);
   REQUIRE(detections.images.size() == 2);
   CHECK(detections.images[0].id == "clip/000000");

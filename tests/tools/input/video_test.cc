@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/pictures/picture_files.h"
 #include "core/pictures/read_image.h"
 #include "eval/drawing/draw.h"
 #include "tests/support/catch.h"

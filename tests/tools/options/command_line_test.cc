@@ -1,6 +1,7 @@
 #include "tools/options/command_line.h"
 
 #include "tests/support/catch.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 namespace {
@@ -83,13 +84,6 @@ TEST_CASE("stray words are refused by name where a verb takes none, or one") {
                     "expected FILE alone, found more; a name with blanks needs quotes");
 }
 
-TEST_CASE("a value that is read by its name is refused under its option") {
-  CHECK(ValueOf("crop", [] { return 3; }) == 3);
-  const auto refuse = []() -> int { throw Error("expected warp or square"); };
-  CHECK_THROWS_WITH(ValueOf("crop", refuse), "--crop: expected warp or square");
-  CHECK_THROWS_AS(ValueOf("crop", refuse), UsageError);
-}
-
 TEST_CASE("help shows the examples before the options") {
   CommandLine line("verb", "Does something.", {"deeper verb --count 2"});
   int count = 0;
@@ -101,18 +95,6 @@ TEST_CASE("help shows the examples before the options") {
   CHECK(help.find("deeper verb --count 2") < help.find("how many"));
   CHECK(help.find("how many") != std::string::npos);
   CHECK(help.find("(=0.3)") != std::string::npos);
-}
-
-TEST_CASE("a range check refuses what lies outside, and NaN") {
-  CHECK_NOTHROW(CheckRange("iou", 0.5, 0, 1));
-  CHECK_THROWS_WITH(CheckRange("iou", 1.5, 0, 1), "--iou is 1.5, expected a number from 0 to 1");
-  CHECK_THROWS_AS(CheckRange("iou", std::numeric_limits<double>::quiet_NaN(), 0, 1), UsageError);
-}
-
-TEST_CASE("a list with an empty entry is refused") {
-  CHECK(SplitAtCommas("format", "a,b") == std::vector<std::string>{"a", "b"});
-  CHECK_THROWS_AS(SplitAtCommas("format", "a,,b"), UsageError);
-  CHECK_THROWS_AS(SplitAtCommas("format", ""), UsageError);
 }
 
 }  // namespace

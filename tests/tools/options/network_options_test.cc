@@ -2,6 +2,7 @@
 
 #include "tests/support/catch.h"
 #include "tools/options/command_line.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 namespace {

@@ -4,6 +4,9 @@
 
 #include <array>
 #include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/error.h"
 #include "core/files/file.h"
@@ -14,9 +17,9 @@
 #include "tests/support/catch.h"
 #include "tests/support/data.h"
 #include "tests/support/temporary_directory.h"
-#include "tools/options/command_line.h"
+#include "tests/tools/run_verb.h"
+#include "tools/options/exit_status.h"
 #include "tools/run/parts.h"
-#include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
 namespace {
@@ -80,7 +83,7 @@ std::string WholeText(const Case& made) {
 
 EvaluationPart Part(const Case& made, std::size_t index, std::size_t count) {
   const Shard shard{.index = index, .count = count};
-  return {.source = "part " + TextOf(shard),
+  return {.source = "part " + ShardText(shard),
           .text = EvaluationPartText(EvaluationsOf(made, ClassesOfShard(kClasses, shard)),
                                      made.truth.classes,
                                      shard,
@@ -168,24 +171,22 @@ TEST_CASE(
 void CheckVerbs(const std::vector<std::string>& words, const std::vector<std::size_t>& counts) {
   const test::TemporaryDirectory directory;
   const test::CapturedOutput quiet;
-  const auto evaluate = [&](const std::string& output, const std::vector<std::string>& more) {
-    std::vector<std::string> all = words;
-    all.insert(all.end(), {"--output", (directory.path() / output).string()});
-    all.insert(all.end(), more.begin(), more.end());
-    return RunEvaluate(all);
+  const auto evaluate = [&](const std::string& output, std::size_t shard, std::size_t count) {
+    return test::Run(
+        "evaluate {} --output {} --shard {}/{}", words, directory / output, shard, count);
   };
-  REQUIRE(evaluate("whole.json", {"--shard", "1/1"}) == kDone);
+  REQUIRE(evaluate("whole.json", 1, 1) == kDone);
   for (const std::size_t count : counts) {
     CAPTURE(count);
     const std::string name = fmt::format("cut-{}.json", count);
     std::vector<std::string> parts;
     for (std::size_t i = 1; i <= count; ++i) {
-      REQUIRE(evaluate(name, {"--shard", fmt::format("{}/{}", i, count)}) == kDone);
+      REQUIRE(evaluate(name, i, count) == kDone);
       parts.push_back(
           (directory.path() / fmt::format("{}.part-{}-of-{}.json", name, i, count)).string());
     }
     CHECK_FALSE(fs::exists(directory.path() / name));
-    REQUIRE(RunMerge(parts) == kDone);
+    REQUIRE(test::Run("merge {}", parts) == kDone);
     CHECK(ReadTextFile(directory.path() / name) == ReadTextFile(directory.path() / "whole.json"));
   }
 }
@@ -193,12 +194,9 @@ void CheckVerbs(const std::vector<std::string>& words, const std::vector<std::si
 TEST_CASE("shards of an evaluation by COCO's and VOC's rules merge to its bytes") {
   DEEPER_REQUIRE_DATA(data);
   const fs::path coco = data / "eval_cases/coco";
-  CheckVerbs({"--data",
-              "coco:" + (coco / "ground_truth.json").string(),
-              "--detections",
-              (coco / "detections.json").string(),
-              "--metric",
-              "coco,voc07,voc12"},
+  CheckVerbs(test::Words("--data coco:{} --detections {} --metric coco,voc07,voc12",
+                         coco / "ground_truth.json",
+                         coco / "detections.json"),
              {2, 7});
 }
 
@@ -207,21 +205,19 @@ TEST_CASE("what needs all classes is refused of a shard") {
   const test::TemporaryDirectory directory;
   const std::string truth = (directory.path() / "truth.csv").string();
   WriteFileWhole(truth, "image,class,x0,y0,x1,y1\n1,cat,0,0,9,9\n1,dog,0,0,9,9\n");
-  const std::vector<std::string> words = {
-      "--data", "csv:" + truth, "--detections", "none.jsonl", "--shard", "1/2"};
-  const auto with = [&](const std::vector<std::string>& more) {
-    std::vector<std::string> all = words;
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
+  const auto evaluate = [&](std::string_view more) {
+    return test::Run(
+        "evaluate --data csv:{} --detections none.jsonl --shard 1/2 {}", truth, test::Words(more));
   };
-  CHECK_THROWS_WITH(RunEvaluate(with({})), Catch::Contains("needs --output"));
-  for (const std::vector<std::string>& more : {std::vector<std::string>{"--report", "r"},
-                                               {"--bootstrap"},
-                                               {"--min-map", "0.5"},
-                                               {"--proposals", "p.jsonl"},
-                                               {"--compare", "voc07", "voc12"}}) {
+  CHECK_THROWS_WITH(evaluate(""), Catch::Contains("needs --output"));
+  for (const std::string more : {"--report r",
+                                 "--bootstrap",
+                                 "--min-map 0.5",
+                                 "--proposals p.jsonl",
+                                 "--compare voc07 voc12"}) {
     CAPTURE(more);
-    CHECK_THROWS_WITH(RunEvaluate(with(more)), Catch::Contains(more[0] + " needs all classes"));
+    CHECK_THROWS_WITH(evaluate(more),
+                      Catch::Contains(more.substr(0, more.find(' ')) + " needs all classes"));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/pictures/picture_files.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 

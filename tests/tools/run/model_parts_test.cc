@@ -40,7 +40,7 @@ ModelPart Part(std::size_t index, std::size_t count) {
     }
   }
   MakePart(shard, model);
-  return {.source = "part " + TextOf(shard), .model = model};
+  return {.source = "part " + ShardText(shard), .model = model};
 }
 
 TEST_CASE("parts in any order join to the model of all classes") {

@@ -2,13 +2,13 @@
 
 #include "core/error.h"
 #include "tests/support/catch.h"
-#include "tools/options/command_line.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 namespace {
 
 PartName Named(std::size_t index, std::size_t count) {
-  return {.source = "part " + TextOf({.index = index, .count = count}),
+  return {.source = "part " + ShardText({.index = index, .count = count}),
           .shard = {.index = index, .count = count}};
 }
 

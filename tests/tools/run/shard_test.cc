@@ -6,8 +6,9 @@
 #include <map>
 #include <set>
 
+#include "core/pictures/picture_files.h"
 #include "tests/support/catch.h"
-#include "tools/options/command_line.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 namespace {

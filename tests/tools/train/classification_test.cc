@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backbone/training/training_log.h"
@@ -12,8 +13,8 @@
 #include "tests/support/catch.h"
 #include "tests/support/data.h"
 #include "tests/support/temporary_directory.h"
-#include "tools/options/command_line.h"
-#include "tools/verbs/verbs.h"
+#include "tests/tools/run_verb.h"
+#include "tools/options/exit_status.h"
 
 namespace deeper::tools {
 namespace {
@@ -34,30 +35,17 @@ void MakeFolders(const fs::path& data, const fs::path& folders, std::size_t stri
   }
 }
 
-// Trains what lies above inception_4e on the folders.
+// Trains what lies above inception_4e on the folders, with more words.
 TrainingLog Train(const fs::path& data,
                   const fs::path& folders,
                   const std::string& output,
-                  const Arguments& words) {
-  Arguments all = {"classify",
-                   "--data",
-                   folders.string(),
-                   "--backbone",
-                   (data / "weights/bvlc_googlenet.caffemodel").string(),
-                   "--frozen",
-                   "inception_4e",
-                   "--output",
-                   output,
-                   "--batch",
-                   "12",
-                   "--rate",
-                   "0.003",
-                   "--new-layer-rate",
-                   "10",
-                   "--workers",
-                   "2"};
-  all.insert(all.end(), words.begin(), words.end());
-  REQUIRE(RunTrain(all) == kDone);
+                  std::string_view more) {
+  REQUIRE(test::Run("train classify --data {} --backbone {} --frozen inception_4e --output {} "
+                    "--batch 12 --rate 0.003 --new-layer-rate 10 --workers 2 {}",
+                    folders,
+                    data / "weights/bvlc_googlenet.caffemodel",
+                    output,
+                    test::Words(more)) == kDone);
   return {output + ".log.jsonl", 1000};
 }
 
@@ -66,10 +54,8 @@ TEST_CASE("a network with its upper modules trained learns its photographs, crop
   const test::TemporaryDirectory directory;
   MakeFolders(data, directory / "folders");
   const std::string output = (directory / "named").string();
-  const TrainingLog log = Train(data,
-                                directory / "folders",
-                                output,
-                                {"--steps", "40", "--validate-every", "40", "--average", "0.9"});
+  const TrainingLog log =
+      Train(data, directory / "folders", output, "--steps 40 --validate-every 40 --average 0.9");
   double first = 0;
   double last = 0;
   for (const TrainingLogLine& line : log.lines()) {
@@ -89,23 +75,16 @@ TEST_CASE("a validation's accuracy is that of deeper classify") {
   MakeFolders(data, folders, 1);
   const std::string output = (directory / "named").string();
   const TrainingLog log =
-      Train(data,
-            folders,
-            output,
-            {"--steps", "24", "--validate-every", "24", "--average", "0", "--precision", "f32"});
+      Train(data, folders, output, "--steps 24 --validate-every 24 --average 0 --precision f32");
   const double accuracy = log.lines().back().values.at("validation_accuracy_on_trained");
   CHECK(accuracy > 0.1);  // some of them: the crops matter
   CHECK(accuracy < 0.95);
   test::CapturedOutput captured;
-  REQUIRE(RunClassify({"--data",
-                       folders,
-                       "--backbone",
-                       output,
-                       "--labels",
-                       output + ".labels.txt",
-                       "--precision",
-                       "f32",
-                       "--json"}) == kDone);
+  REQUIRE(
+      test::Run("classify --data {} --backbone {} --labels {}.labels.txt --precision f32 --json",
+                folders,
+                output,
+                output) == kDone);
   const auto measured = nlohmann::json::parse(captured.Text());
   CHECK(measured["pictures"] == 192);
   CHECK(1 - measured["mean"]["top1_error"].get<double>() == Approx(accuracy));

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -19,8 +20,7 @@
 #include "core/files/file.h"
 #include "tests/support/catch.h"
 #include "tests/tools/training_ground.h"
-#include "tools/options/command_line.h"
-#include "tools/verbs/verbs.h"
+#include "tools/options/exit_status.h"
 
 namespace deeper::tools {
 namespace {
@@ -28,37 +28,24 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Fixture : test::TrainingGround {
-  std::vector<std::string> Words(const std::string& output,
-                                 const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> words = TrainingGround::Words("finetune",
-                                                           Path(output),
-                                                           {"--proposals-cache",
-                                                            Path("proposals"),
-                                                            "--workers",
-                                                            "2",
-                                                            "--frozen",
-                                                            "inception_5a",
-                                                            "--foreground",
-                                                            "4",
-                                                            "--background",
-                                                            "4",
-                                                            "--steps",
-                                                            "4",
-                                                            "--micro-batch",
-                                                            "2",
-                                                            "--checkpoint-every",
-                                                            "1",
-                                                            "--average",
-                                                            "0.5"});
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
+  // A fine-tuning into `output`, with more words.
+  template <typename... Values>
+  int Finetune(const std::string& output,
+               std::string_view more = "",
+               const Values&... values) const {
+    return Train(
+        "finetune --output {} --proposals-cache {} --workers 2 --frozen inception_5a "
+        "--foreground 4 --background 4 --steps 4 --micro-batch 2 --checkpoint-every 1 "
+        "--average 0.5 {}",
+        Path(output),
+        Path("proposals"),
+        test::Words(more, values...));
   }
 };
 
 TEST_CASE("fine-tuning writes a network for the classes and background, and its curves") {
   const Fixture fixture;
-  REQUIRE(RunTrain(fixture.Words(
-              "a", {"--holdout", "0.4", "--validate-every", "2", "--validation-examples", "8"})) ==
+  REQUIRE(fixture.Finetune("a", "--holdout 0.4 --validate-every 2 --validation-examples 8") ==
           kDone);
   const Weights tuned = ReadBackboneWeights(fixture.Path("a"));
   const Weights before = ReadBackboneWeights(fixture.backbone);
@@ -75,41 +62,31 @@ TEST_CASE("fine-tuning writes a network for the classes and background, and its 
   CHECK(ReadTextFile(fixture.Path("a") + ".svg").find("validation") != std::string::npos);
 
   // What svm makes of it is a detector on the tuned network.
-  CHECK(RunTrain({"svm",
-                  "--data",
+  CHECK(test::Run("train svm --data {} --set train --backbone {} --output {} --precision f32 "
+                  "--max-training-boxes 10 --no-box-regression",
                   fixture.data,
-                  "--set",
-                  "train",
-                  "--backbone",
                   fixture.Path("a"),
-                  "--output",
-                  fixture.Path("model"),
-                  "--precision",
-                  "f32",
-                  "--max-training-boxes",
-                  "10",
-                  "--no-box-regression"}) == kDone);
+                  fixture.Path("model")) == kDone);
 }
 
 TEST_CASE("with kept activations the same network comes out, from a cache that is cold or warm") {
   const Fixture fixture;
-  REQUIRE(RunTrain(fixture.Words("plain")) == kDone);
+  REQUIRE(fixture.Finetune("plain") == kDone);
   for (const char* name : {"cold", "warm"}) {
-    REQUIRE(RunTrain(fixture.Words(name, {"--activation-cache", fixture.Path("activations")})) ==
-            kDone);
+    REQUIRE(fixture.Finetune(name, "--activation-cache {}", fixture.Path("activations")) == kDone);
     CHECK(ReadFile(fixture.Path(name)) == ReadFile(fixture.Path("plain")));
   }
 }
 
 TEST_CASE("a fine-tuning killed again and again gives the bytes of one that is left alone") {
   const Fixture fixture;
-  REQUIRE(RunTrain(fixture.Words("whole")) == kDone);
+  REQUIRE(fixture.Finetune("whole") == kDone);
   int kills = 0;
   bool done = false;
   for (int attempt = 0; attempt < 100 && !done; ++attempt) {
     const pid_t child = fork();
     REQUIRE(child >= 0);
-    if (child == 0) std::_Exit(RunTrain(fixture.Words("killed")));
+    if (child == 0) std::_Exit(fixture.Finetune("killed"));
     std::this_thread::sleep_for(std::chrono::milliseconds(300 + 150 * attempt));
     kill(child, SIGKILL);
     int status = 0;
@@ -125,11 +102,11 @@ TEST_CASE("a fine-tuning killed again and again gives the bytes of one that is l
 
 TEST_CASE("a checkpoint of other options is refused, and a finished training needs no steps") {
   const Fixture fixture;
-  REQUIRE(RunTrain(fixture.Words("a")) == kDone);
+  REQUIRE(fixture.Finetune("a") == kDone);
   const std::vector<std::uint8_t> bytes = ReadFile(fixture.Path("a"));
-  CHECK(RunTrain(fixture.Words("a")) == kDone);
+  CHECK(fixture.Finetune("a") == kDone);
   CHECK(ReadFile(fixture.Path("a")) == bytes);
-  CHECK_THROWS_WITH(RunTrain(fixture.Words("a", {"--rate", "0.5"})),
+  CHECK_THROWS_WITH(fixture.Finetune("a", "--rate 0.5"),
                     Catch::Contains("checkpoint of another training"));
 }
 

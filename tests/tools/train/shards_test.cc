@@ -4,13 +4,15 @@
 
 #include <filesystem>
 #include <set>
+#include <string>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/files/file.h"
 #include "tests/support/catch.h"
 #include "tests/tools/training_ground.h"
-#include "tools/options/command_line.h"
-#include "tools/verbs/verbs.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 namespace {
@@ -26,22 +28,27 @@ std::set<std::string> FilesIn(const fs::path& directory) {
 }
 
 struct Training : test::TrainingGround {
-  int Run(const std::string& what,
-          const std::string& output,
-          const std::vector<std::string>& more) const {
-    std::vector<std::string> words = Words(what, Path(output), {"--max-training-boxes", "3"});
-    words.insert(words.end(), more.begin(), more.end());
-    return RunTrain(words);
+  // Trains "svm --box-iou 0.5 ..." into `output`.
+  template <typename... Values>
+  int Into(const std::string& output, std::string_view text, const Values&... values) const {
+    return Train(
+        "{} --output {} --max-training-boxes 3", test::Words(text, values...), Path(output));
   }
 };
 
+int MergeTwoParts(const Training& training) {
+  return test::Run("merge {} {}",
+                   training.Path("parts.part-1-of-2.safetensors"),
+                   training.Path("parts.part-2-of-2.safetensors"));
+}
+
 TEST_CASE("features in shards of pictures and SVMs in shards of classes give the same bytes") {
   const Training training;
-  REQUIRE(training.Run("svm", "whole", {"--box-iou", "0.3"}) == kDone);
+  REQUIRE(training.Into("whole", "svm --box-iou 0.3") == kDone);
 
   for (const char* shard : {"3/3", "1/3", "2/3"}) {
     CAPTURE(shard);
-    REQUIRE(training.Run("features", "parts", {"--box-iou", "0.3", "--shard", shard}) == kDone);
+    REQUIRE(training.Into("parts", "features --box-iou 0.3 --shard {}", shard) == kDone);
   }
   const fs::path cache = training.Path("parts.features");
   CHECK(FilesIn(cache) == FilesIn(training.Path("whole.features")));
@@ -54,28 +61,23 @@ TEST_CASE("features in shards of pictures and SVMs in shards of classes give the
   fs::remove_all(training.directory / "data/JPEGImages");
   for (const char* shard : {"2/2", "1/2"}) {
     CAPTURE(shard);
-    REQUIRE(training.Run("svm", "parts", {"--box-iou", "0.3", "--shard", shard}) == kDone);
+    REQUIRE(training.Into("parts", "svm --box-iou 0.3 --shard {}", shard) == kDone);
   }
   CHECK_FALSE(fs::exists(training.Path("parts")));
-  REQUIRE(RunMerge({training.Path("parts.part-1-of-2.safetensors"),
-                    training.Path("parts.part-2-of-2.safetensors")}) == kDone);
+  REQUIRE(MergeTwoParts(training) == kDone);
   CHECK(ReadFile(training.Path("parts")) == ReadFile(training.Path("whole")));
 
-  REQUIRE(training.Run("svm", "parts", {"--no-box-regression", "--shard", "2/2"}) == kDone);
-  CHECK_THROWS_WITH(RunMerge({training.Path("parts.part-1-of-2.safetensors"),
-                              training.Path("parts.part-2-of-2.safetensors")}),
-                    Catch::Contains("not parts of one training"));
+  REQUIRE(training.Into("parts", "svm --no-box-regression --shard 2/2") == kDone);
+  CHECK_THROWS_WITH(MergeTwoParts(training), Catch::Contains("not parts of one training"));
 }
 
 TEST_CASE("what only all classes together give is refused in a shard") {
   const Training training;
-  CHECK_THROWS_AS(
-      training.Run("svm", "parts", {"--shard", "1/2", "--holdout", "0.5", "--calibrate"}),
-      UsageError);
-  CHECK_THROWS_AS(training.Run("svm", "parts", {"--shard", "1/2", "--box-per-class"}), UsageError);
-  CHECK_THROWS_AS(training.Run("svm", "parts", {"--shard", "3/3"}), UsageError);
-  CHECK_THROWS_AS(training.Run("softmax", "parts", {"--shard", "1/2"}), UsageError);
-  CHECK_THROWS_AS(training.Run("features", "parts", {"--svm-c", "1"}), UsageError);
+  CHECK_THROWS_AS(training.Into("parts", "svm --shard 1/2 --holdout 0.5 --calibrate"), UsageError);
+  CHECK_THROWS_AS(training.Into("parts", "svm --shard 1/2 --box-per-class"), UsageError);
+  CHECK_THROWS_AS(training.Into("parts", "svm --shard 3/3"), UsageError);
+  CHECK_THROWS_AS(training.Into("parts", "softmax --shard 1/2"), UsageError);
+  CHECK_THROWS_AS(training.Into("parts", "features --svm-c 1"), UsageError);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <vector>
 
 #include "core/files/file.h"
@@ -12,8 +13,9 @@
 #include "tests/support/catch.h"
 #include "tests/support/data.h"
 #include "tests/support/temporary_directory.h"
-#include "tools/options/command_line.h"
-#include "tools/verbs/verbs.h"
+#include "tests/tools/run_verb.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 namespace {
@@ -36,10 +38,11 @@ void MakeFolders(const fs::path& data, const fs::path& folders) {
   }
 }
 
-Json Measure(std::vector<std::string> words) {
-  words.emplace_back("--json");
+// "deeper classify" with these words.
+template <typename... Values>
+Json Measure(std::string_view text, const Values&... values) {
   test::CapturedOutput output;
-  REQUIRE(RunClassify(words) == kDone);
+  REQUIRE(test::Run("classify {} --json", test::Words(text, values...)) == kDone);
   return Json::parse(output.Text());
 }
 
@@ -48,8 +51,8 @@ TEST_CASE("errors count pictures whose class is not among the first one or five 
   const test::TemporaryDirectory directory;
   const fs::path folders = directory / "folders";
   MakeFolders(data, folders);
-  const std::string weights = (data / "weights/bvlc_googlenet.caffemodel").string();
-  const Json one = Measure({"--data", folders.string(), "--backbone", weights});
+  const fs::path weights = data / "weights/bvlc_googlenet.caffemodel";
+  const Json one = Measure("--data {} --backbone {}", folders, weights);
   CHECK(one["pictures"] == 4);
   CHECK(one["crops"] == 1);
   CHECK(one["mean"]["top1_error"] == 0.5);  // those that stand in the wrong folder
@@ -57,12 +60,12 @@ TEST_CASE("errors count pictures whose class is not among the first one or five 
   CHECK_FALSE(one.contains("localisation_error"));
 
   // The mean of a model with itself is that model.
-  const Json twice = Measure({"--data", folders.string(), "--backbone", weights + "," + weights});
+  const Json twice = Measure("--data {} --backbone {},{}", folders, weights, weights);
   REQUIRE(twice["models"].size() == 2);
   CHECK(twice["models"][0] == twice["models"][1]);
   CHECK(twice["mean"] == one["mean"]);
 
-  const Json ten = Measure({"--data", folders.string(), "--backbone", weights, "--crops", "10"});
+  const Json ten = Measure("--data {} --backbone {} --crops 10", folders, weights);
   CHECK(ten["crops"] == 10);
   CHECK(ten["mean"]["top5_error"] == 0.5);
 }
@@ -82,19 +85,18 @@ TEST_CASE("localisation needs the class and a box that overlaps its object by ha
                              "corner,tench,0,0,10,10\n",
                              image.width,
                              image.height));
-  const Json json = Measure(
-      {"--data",
-       "csv:" + (directory / "truth.csv").string() + "," + (directory / "pictures").string(),
-       "--backbone",
-       (data / "weights/bvlc_googlenet.caffemodel").string()});
+  const Json json = Measure("--data csv:{},{} --backbone {}",
+                            directory / "truth.csv",
+                            directory / "pictures",
+                            data / "weights/bvlc_googlenet.caffemodel");
   CHECK(json["mean"]["top5_error"] == 0);
   CHECK(json["localisation_error"] == 0.5);
 }
 
 TEST_CASE("a number of crops that the paper does not have is refused") {
-  CHECK_THROWS_AS(RunClassify({"a.jpg", "--crops", "12"}), UsageError);
-  CHECK_THROWS_AS(RunClassify({"a.jpg", "--crops", "10", "--whole"}), UsageError);
-  CHECK_THROWS_AS(RunClassify({"a.jpg", "--data", "folders"}), UsageError);
+  CHECK_THROWS_AS(test::Run("classify a.jpg --crops 12"), UsageError);
+  CHECK_THROWS_AS(test::Run("classify a.jpg --crops 10 --whole"), UsageError);
+  CHECK_THROWS_AS(test::Run("classify a.jpg --data folders"), UsageError);
 }
 
 }  // namespace

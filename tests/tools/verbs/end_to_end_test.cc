@@ -6,6 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "backbone/network_family.h"
 #include "core/error.h"
@@ -18,162 +22,161 @@
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/tools/run_verb.h"
 #include "tests/tools/training_ground.h"
-#include "tools/options/command_line.h"
-#include "tools/verbs/verbs.h"
+#include "tools/options/exit_status.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 namespace {
 
 namespace fs = std::filesystem;
 
+using test::Run;
+using test::Words;
 using test::WriteDataSet;
 
+// A detector trained on the data set. Claims share one and write into places of their own.
 struct Trained : test::TrainingGround {
   std::string model = Path("trained.safetensors");
 
   Trained() {
-    REQUIRE(RunTrain(Words("svm", model, {"--max-training-boxes", "40", "--box-iou", "0.5"})) ==
-            kDone);
+    REQUIRE(Train("svm --output {} --max-training-boxes 40 --box-iou 0.5", model) == kDone);
+  }
+
+  static const Trained& Shared() {
+    static const Trained trained;
+    return trained;
+  }
+
+  // Detects with it, into the place `name`.
+  template <typename... Values>
+  int Detect(const std::string& name, std::string_view more, const Values&... values) const {
+    return Run("detect --model {} --precision f32 --output {} {}",
+               model,
+               Path(name),
+               Words(more, values...));
   }
 };
 
-TEST_CASE(
-    "a detector is trained, finds its objects and reaches a high mAP, whatever the workers and a "
-    "broken picture") {
-  const Trained trained;
-  const std::string found = trained.Path("found");
-  const std::vector<std::string> detect = {"--model",
-                                           trained.model,
-                                           "--precision",
-                                           "f32",
-                                           "--format",
-                                           "jsonl,coco,voc,ilsvrc",
-                                           "--output",
-                                           found};
-  const auto run = [&](std::vector<std::string> words, const std::vector<std::string>& more) {
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-  };
+// What it finds in the data set, in every format.
+struct Found {
+  const Trained& trained = Trained::Shared();
+  std::string path = trained.Path("found");
 
-  REQUIRE(RunDetect(run(detect, {"--data", trained.data, "--set", "train"})) == kDone);
+  Found() {
+    REQUIRE(trained.Detect("found",
+                           "--format jsonl,coco,voc,ilsvrc --data {} --set train",
+                           trained.data) == kDone);
+  }
+
+  static const Found& Shared() {
+    static const Found found;
+    return found;
+  }
+};
+
+TEST_CASE("what a detector finds is written in every format and drawn, and the journal is gone") {
+  const Found& found = Found::Shared();
   for (const char* name : {"detections.jsonl",
                            "detections.coco.json",
                            "voc/comp3_det_train_red.txt",
                            "detections.ilsvrc.txt",
                            "drawings/000.jpg"}) {
     CAPTURE(name);
-    CHECK(fs::exists(fs::path(found) / name));
+    CHECK(fs::exists(fs::path(found.path) / name));
   }
-  CHECK_FALSE(fs::exists(fs::path(found) / "journal.jsonl"));
+  CHECK_FALSE(fs::exists(fs::path(found.path) / "journal.jsonl"));
+}
 
-  const std::vector<std::string> evaluate = {
-      "--data", trained.data, "--set", "train", "--detections"};
-  CHECK(RunEvaluate(run(evaluate, {found + "/detections.jsonl", "--min-map", "0.6"})) == kDone);
-  CHECK(RunEvaluate(run(evaluate, {found + "/voc", "--min-map", "0.6"})) == kDone);
-  CHECK(RunEvaluate(run(evaluate, {found + "/detections.jsonl", "--min-map", "1", "--iou", "1"})) ==
-        kTargetMissed);
+TEST_CASE("a trained detector reaches a high mAP, but not 1 where boxes must be exact") {
+  const Found& found = Found::Shared();
+  const auto evaluate = [&](const char* file, std::string_view more) {
+    return Run("evaluate --data {} --set train --detections {}/{} {}",
+               found.trained.data,
+               found.path,
+               file,
+               Words(more));
+  };
+  CHECK(evaluate("detections.jsonl", "--min-map 0.6") == kDone);
+  CHECK(evaluate("voc", "--min-map 0.6") == kDone);
+  CHECK(evaluate("detections.jsonl", "--min-map 1 --iou 1") == kTargetMissed);
+}
 
-  // A detection and an object are explained.
-  const std::string told = trained.Path("told");
+TEST_CASE("a detection and an object are explained") {
+  const Trained& trained = Trained::Shared();
+  const auto explain = [&](const char* id, std::string_view more) {
+    return Run("show --data {} --set train --model {} --output {} --explain {} {}",
+               trained.data,
+               trained.model,
+               trained.Path("told"),
+               id,
+               Words(more));
+  };
   for (const char* id : {"000:1", "000:o1", "000"}) {
     CAPTURE(id);
-    CHECK(RunShow({"--data",
-                   trained.data,
-                   "--set",
-                   "train",
-                   "--model",
-                   trained.model,
-                   "--precision",
-                   "f32",
-                   "--max-proposals",
-                   "20",
-                   "--output",
-                   told,
-                   "--json",
-                   "--explain",
-                   id}) == kDone);
+    CHECK(explain(id, "--precision f32 --max-proposals 20 --json") == kDone);
   }
-  CHECK(ReadImage(told + "/000-1.jpg").width == 1240);
-  CHECK(fs::exists(told + "/000-o1.jpg"));
-  CHECK_THROWS_WITH(
-      RunShow(
-          {"--data", trained.data, "--set", "train", "--model", trained.model, "--explain", "00"}),
-      Catch::Contains("did you mean '000'"));
-  CHECK_THROWS_AS(RunShow({"--explain", "000", "--detections", found}), UsageError);
-  CHECK_THROWS_AS(RunShow({"--data", trained.data, "--detections", found, "--max-proposals", "3"}),
-                  UsageError);
+  CHECK(ReadImage(trained.Path("told/000-1.jpg")).width == 1240);
+  CHECK(fs::exists(trained.Path("told/000-o1.jpg")));
+  CHECK_THROWS_WITH(explain("00", ""), Catch::Contains("did you mean '000'"));
+}
 
-  // One worker or two, the same bytes.
-  const std::string again = trained.Path("again");
-  REQUIRE(RunDetect({"--model",
-                     trained.model,
-                     "--precision",
-                     "f32",
-                     "--output",
-                     again,
-                     "--workers",
-                     "1",
-                     "--no-drawings",
-                     "--data",
-                     trained.data,
-                     "--set",
-                     "train"}) == kDone);
-  CHECK(ReadTextFile(again + "/detections.jsonl") == ReadTextFile(found + "/detections.jsonl"));
+TEST_CASE("what is of --explain alone, and what it does not take, is refused") {
+  CHECK_THROWS_AS(Run("show --explain 000 --detections found"), UsageError);
+  CHECK_THROWS_AS(Run("show --data voc:data --detections found --max-proposals 3"), UsageError);
+}
 
-  // A broken picture is reported, the rest go on.
-  const fs::path pictures = trained.directory / "mixed";
+TEST_CASE("one worker finds the same bytes as several") {
+  const Found& found = Found::Shared();
+  const Trained& trained = found.trained;
+  REQUIRE(trained.Detect(
+              "again", "--workers 1 --no-drawings --data {} --set train", trained.data) == kDone);
+  CHECK(ReadTextFile(trained.Path("again/detections.jsonl")) ==
+        ReadTextFile(found.path + "/detections.jsonl"));
+}
+
+// A picture of the data set in a sub-directory, and half a one.
+void WriteMixedPictures(const Trained& trained, const fs::path& pictures) {
   fs::create_directories(pictures / "sub");
   fs::copy_file(trained.directory / "data/JPEGImages/000.jpg", pictures / "sub/good.jpg");
   const std::vector<std::uint8_t> whole = ReadFile(pictures / "sub/good.jpg");
   WriteFileWhole(pictures / "broken.jpg", std::span(whole).first(whole.size() / 2));
-  const std::string mixed = trained.Path("mixed-found");
-  CHECK(
-      RunDetect(
-          {"--model", trained.model, "--precision", "f32", "--output", mixed, pictures.string()}) ==
-      kSomeInputsFailed);
-  const DetectionSet results = ReadJsonLines(fs::path(mixed) / "detections.jsonl");
+}
+
+TEST_CASE("a broken picture is reported, and the rest go on") {
+  const Trained& trained = Trained::Shared();
+  const test::TemporaryDirectory directory;
+  WriteMixedPictures(trained, directory / "mixed");
+  CHECK(trained.Detect("mixed-found", "{}", directory / "mixed") == kSomeInputsFailed);
+  const DetectionSet results = ReadJsonLines(trained.Path("mixed-found/detections.jsonl"));
   REQUIRE(results.images.size() == 1);
   CHECK(results.images[0].id == "sub/good");
-  CHECK(fs::exists(fs::path(mixed) / "drawings/sub/good.jpg"));
+  CHECK(fs::exists(trained.Path("mixed-found/drawings/sub/good.jpg")));
+}
 
-  // A drawing that cannot be written is no picture's fault: it ends the run.
-  const fs::path blocked = trained.directory / "blocked";
-  WriteFileWhole(blocked / "drawings", "a file in the way");
-  CHECK_THROWS_AS(RunDetect({"--model",
-                             trained.model,
-                             "--precision",
-                             "f32",
-                             "--output",
-                             blocked.string(),
-                             pictures.string()}),
-                  WriteError);
-  CHECK(fs::exists(blocked / "journal.jsonl"));
+TEST_CASE("a drawing that cannot be written is no picture's fault: it ends the run") {
+  const Trained& trained = Trained::Shared();
+  const test::TemporaryDirectory directory;
+  WriteMixedPictures(trained, directory / "mixed");
+  WriteFileWhole(trained.Path("blocked/drawings"), "a file in the way");
+  CHECK_THROWS_AS(trained.Detect("blocked", "{}", directory / "mixed"), WriteError);
+  CHECK(fs::exists(trained.Path("blocked/journal.jsonl")));
 }
 
 TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins an ensemble") {
   const test::TrainingGround ground;
   const std::string& data = ground.data;
   const auto path = [&](const std::string& name) { return ground.Path(name); };
-  const auto train = [&](const std::string& name, const std::vector<std::string>& more) {
-    std::vector<std::string> words = ground.Words("heads",
-                                                  path(name),
-                                                  {"--holdout",
-                                                   "0.5",
-                                                   "--cache",
-                                                   path("cache"),
-                                                   "--max-training-boxes",
-                                                   "40",
-                                                   "--box-iou",
-                                                   "0.5",
-                                                   "--softmax-c",
-                                                   "1",
-                                                   "--self-contained",
-                                                   "--calibrate"});
-    words.insert(words.end(), more.begin(), more.end());
-    return RunTrain(words);
+  const auto train = [&](const char* name, std::string_view more) {
+    return ground.Train(
+        "heads --output {} --holdout 0.5 --cache {} --max-training-boxes 40 --box-iou 0.5 "
+        "--softmax-c 1 --self-contained --calibrate {}",
+        path(name),
+        path("cache"),
+        Words(more));
   };
-  REQUIRE(train("one.safetensors", {}) == kDone);
+  REQUIRE(train("one.safetensors", "") == kDone);
   const Model one = LoadModel(path("one.safetensors"));
   CHECK(one.calibration.has_value());
   CHECK(one.backbone.has_value());
@@ -181,30 +184,27 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
   CHECK_THAT(
       one.training.at("classifiers, held-out mAP"),
       Catch::Contains("svm with voting") && Catch::Contains("softmax with soft suppression"));
-  REQUIRE(train("two.safetensors", {"--svm-c", "1", "--vote-iou", "0", "--context", "0.5"}) ==
-          kDone);
+  REQUIRE(train("two.safetensors", "--svm-c 1 --vote-iou 0 --context 0.5") == kDone);
   const Model two = LoadModel(path("two.safetensors"));
   CHECK(two.context_weight == 0.5F);
   CHECK(two.nms.vote_iou == 0);  // asked for, so nothing else was tried
   CHECK_THAT(two.training.at("classifiers, held-out mAP"), !Catch::Contains("voting"));
 
-  const auto detect = [&](const std::string& output, const std::vector<std::string>& models) {
-    std::vector<std::string> words = {"--data",
-                                      data,
-                                      "--set",
-                                      "train",
-                                      "--precision",
-                                      "f32",
-                                      "--max-proposals",
-                                      "24",
-                                      "--no-drawings",
-                                      "--output",
-                                      path(output)};
-    words.insert(words.end(), models.begin(), models.end());
-    return RunDetect(words);
+  const auto detect = [&](const std::string& output, std::string_view more, const auto&... values) {
+    return Run(
+        "detect --data {} --set train --precision f32 --max-proposals 24 --no-drawings "
+        "--output {} {}",
+        data,
+        path(output),
+        Words(more, values...));
+  };
+  const auto evaluate = [&](const std::string& output) {
+    return Run("evaluate --data {} --set train --detections {} --min-map 0.6",
+               data,
+               path(output + "/detections.jsonl"));
   };
   REQUIRE(
-      detect("both", {"--model", path("one.safetensors"), "--model", path("two.safetensors")}) ==
+      detect("both", "--model {} --model {}", path("one.safetensors"), path("two.safetensors")) ==
       kDone);
   for (const ImageDetections& image : ReadJsonLines(path("both/detections.jsonl")).images) {
     for (const Detection& detection : image.detections) {
@@ -212,45 +212,22 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
       CHECK(detection.score <= 1);
     }
   }
-  CHECK(RunEvaluate({"--data",
-                     data,
-                     "--set",
-                     "train",
-                     "--detections",
-                     path("both/detections.jsonl"),
-                     "--min-map",
-                     "0.6"}) == kDone);
+  CHECK(evaluate("both") == kDone);
 
   // A list of models, and a weight that leaves nothing of the second.
-  WriteFileWhole(path("models.txt"), "one.safetensors\ntwo.safetensors\n");
-  REQUIRE(detect("listed",
-                 {"--feature-cache",
-                  path("features"),
-                  "--model",
-                  fmt::format("@{}", path("models.txt"))}) == kDone);
+  const std::string list = path("models.txt");
+  WriteFileWhole(list, "one.safetensors\ntwo.safetensors\n");
+  REQUIRE(detect("listed", "--feature-cache {} --model @{}", path("features"), list) == kDone);
   CHECK(ReadTextFile(path("listed/detections.jsonl")) ==
         ReadTextFile(path("both/detections.jsonl")));
-  CHECK_THROWS_WITH(
-      detect("few", {"--model", fmt::format("@{}", path("models.txt")), "--model-weight", "1"}),
-      Catch::Contains("--model-weight for each of the 2 models"));
+  CHECK_THROWS_WITH(detect("few", "--model @{} --model-weight 1", list),
+                    Catch::Contains("--model-weight for each of the 2 models"));
 
   REQUIRE(detect("fused",
-                 {"--feature-cache",
-                  path("features"),
-                  "--model",
-                  fmt::format("@{}", path("models.txt")),
-                  "--fusion",
-                  "boxes",
-                  "--soft-nms",
-                  "0.3"}) == kDone);
-  CHECK(RunEvaluate({"--data",
-                     data,
-                     "--set",
-                     "train",
-                     "--detections",
-                     path("fused/detections.jsonl"),
-                     "--min-map",
-                     "0.6"}) == kDone);
+                 "--feature-cache {} --model @{} --fusion boxes --soft-nms 0.3",
+                 path("features"),
+                 list) == kDone);
+  CHECK(evaluate("fused") == kDone);
 
   // A model's own soft suppression is not for boxes that are fused.
   Model soft = LoadModel(path("one.safetensors"));
@@ -259,14 +236,12 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
   soft.nms.soft_sigma = 0.3;
   SaveModel(soft, path("soft.safetensors"));
   for (const std::string first : {"hard", "soft"}) {
+    const std::string model = path(first + ".safetensors");
     REQUIRE(detect("fused-" + first,
-                   {"--model",
-                    path(first + ".safetensors"),
-                    "--model",
-                    path("two.safetensors"),
-                    "--fusion",
-                    "boxes"}) == kDone);
-    REQUIRE(detect("alone-" + first, {"--model", path(first + ".safetensors")}) == kDone);
+                   "--model {} --model {} --fusion boxes",
+                   model,
+                   path("two.safetensors")) == kDone);
+    REQUIRE(detect("alone-" + first, "--model {}", model) == kDone);
   }
   CHECK(ReadTextFile(path("fused-soft/detections.jsonl")) ==
         ReadTextFile(path("fused-hard/detections.jsonl")));
@@ -274,39 +249,23 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
         ReadTextFile(path("alone-hard/detections.jsonl")));
 
   // Its own detections of other pictures calibrate it anew.
-  REQUIRE(detect("alone", {"--model", path("one.safetensors")}) == kDone);
-  REQUIRE(RunTrain({"calibrate",
-                    "--data",
-                    data,
-                    "--set",
-                    "train",
-                    "--model",
-                    path("one.safetensors"),
-                    "--detections",
-                    path("alone/detections.jsonl"),
-                    "--output",
-                    path("again.safetensors")}) == kDone);
+  REQUIRE(detect("alone", "--model {}", path("one.safetensors")) == kDone);
+  REQUIRE(Run("train calibrate --data {} --set train --model {} --detections {} --output {}",
+              data,
+              path("one.safetensors"),
+              path("alone/detections.jsonl"),
+              path("again.safetensors")) == kDone);
   CHECK(LoadModel(path("again.safetensors")).calibration != one.calibration);
-  CHECK_THROWS_AS(train("x.safetensors", {"--holdout", "0"}), UsageError);
+  CHECK_THROWS_AS(train("x.safetensors", "--holdout 0"), UsageError);
 
   // Another box regression, of the features that are there already; the classifiers stay.
-  REQUIRE(RunTrain({"boxes",
-                    "--data",
-                    data,
-                    "--set",
-                    "train",
-                    "--model",
-                    path("one.safetensors"),
-                    "--cache",
-                    path("cache"),
-                    "--precision",
-                    "f32",
-                    "--box-iou",
-                    "0.5",
-                    "--box-lambda",
-                    "10",
-                    "--output",
-                    path("moved.safetensors")}) == kDone);
+  REQUIRE(
+      Run("train boxes --data {} --set train --model {} --cache {} --precision f32 --box-iou 0.5 "
+          "--box-lambda 10 --output {}",
+          data,
+          path("one.safetensors"),
+          path("cache"),
+          path("moved.safetensors")) == kDone);
   const Model moved = LoadModel(path("moved.safetensors"));
   CHECK(moved.box_regression != one.box_regression);
   CHECK(moved.classifiers == one.classifiers);
@@ -324,43 +283,23 @@ TEST_CASE("where nothing is found in held-out pictures, the detector is written 
                    "</bndbox></object></annotation>");
   }
   const std::string model = ground.Path("model.safetensors");
-  REQUIRE(RunTrain(ground.Words("heads",
-                                model,
-                                {"--holdout",
-                                 "0.5",
-                                 "--max-proposals",
-                                 "10",
-                                 "--box-iou",
-                                 "0.5",
-                                 "--softmax-c",
-                                 "1",
-                                 "--calibrate"})) == kDone);
+  REQUIRE(ground.Train("heads --output {} --holdout 0.5 --max-proposals 10 --box-iou 0.5 "
+                       "--softmax-c 1 --calibrate",
+                       model) == kDone);
   CHECK(!LoadModel(model).training.contains("calibrated on"));
 }
 
 TEST_CASE("a dumped configuration has the model's values, and detects the same") {
-  const Trained trained;
-  const std::string direct = trained.Path("direct");
-  const auto words = [&](const std::string& output) {
-    return std::vector<std::string>{"--model",
-                                    trained.model,
-                                    "--precision",
-                                    "f32",
-                                    "--max-proposals",
-                                    "20",
-                                    "--output",
-                                    output,
-                                    "--no-drawings",
-                                    "--data",
-                                    trained.data,
-                                    "--set",
-                                    "train"};
+  const Trained& trained = Trained::Shared();
+  const auto detect = [&](const char* name, std::string_view more) {
+    return trained.Detect(name,
+                          "--max-proposals 20 --no-drawings --data {} --set train {}",
+                          trained.data,
+                          Words(more));
   };
-  REQUIRE(RunDetect(words(direct)) == kDone);
-  std::vector<std::string> dump = words(trained.Path("dumped"));
-  dump.emplace_back("--dump-config");
+  REQUIRE(detect("direct", "") == kDone);
   test::CapturedOutput output;
-  REQUIRE(RunDetect(dump) == kDone);
+  REQUIRE(detect("dumped", "--dump-config") == kDone);
   const std::string text = output.Text();
   for (const char* value : {"min-score = -1.3",
                             "nms-iou = 0.3",
@@ -375,29 +314,22 @@ TEST_CASE("a dumped configuration has the model's values, and detects the same")
   CHECK(text.find("# from the command line\nmax-proposals = 20\n") != std::string::npos);
   CHECK(text.find("; no option\n# vote offset = 1.5\n") != std::string::npos);
   WriteFileWhole(trained.Path("detect.conf"), text);
-  REQUIRE(RunDetect({"--config", trained.Path("detect.conf")}) == kDone);
+  REQUIRE(Run("detect --config {}", trained.Path("detect.conf")) == kDone);
   CHECK(ReadTextFile(trained.Path("dumped/detections.jsonl")) ==
-        ReadTextFile(direct + "/detections.jsonl"));
+        ReadTextFile(trained.Path("direct/detections.jsonl")));
 }
 
 TEST_CASE("what show dumps it takes back, though its options of --explain are in it") {
-  const Trained trained;
-  const std::string found = trained.Path("found");
-  WriteFileWhole(found + ".jsonl", "");
-  const std::vector<std::string> words = {"--data",
-                                          trained.data,
-                                          "--set",
-                                          "train",
-                                          "--detections",
-                                          found + ".jsonl",
-                                          "--output",
-                                          trained.Path("shown")};
-  std::vector<std::string> dump = words;
-  dump.emplace_back("--dump-config");
+  const Trained& trained = Trained::Shared();
+  const std::string nothing = trained.Path("nothing.jsonl");
+  WriteFileWhole(nothing, "");
   test::CapturedOutput output;
-  REQUIRE(RunShow(dump) == kDone);
+  REQUIRE(Run("show --data {} --set train --detections {} --output {} --dump-config",
+              trained.data,
+              nothing,
+              trained.Path("shown")) == kDone);
   WriteFileWhole(trained.Path("show.conf"), output.Text());
-  CHECK(RunShow({"--config", trained.Path("show.conf")}) == kDone);
+  CHECK(Run("show --config {}", trained.Path("show.conf")) == kDone);
   CHECK(fs::exists(trained.Path("shown/000.jpg")));
 }
 
@@ -408,9 +340,8 @@ struct Truth {
   std::string Path(const std::string& name) const { return (directory / name).string(); }
 
   Truth() {
-    REQUIRE(
-        RunConvert({"--data", data, "--set", "train", "--to", "csv", "--output", Path("t.csv")}) ==
-        kDone);
+    REQUIRE(Run("convert --data {} --set train --to csv --output {}", data, Path("t.csv")) ==
+            kDone);
     std::string csv = ReadTextFile(Path("t.csv"));
     for (const std::string name : {"red,,", "blue,,"}) {
       for (std::size_t at = 0; (at = csv.find(name, at)) != std::string::npos; at += name.size()) {
@@ -424,16 +355,10 @@ struct Truth {
 TEST_CASE("the truth as detections has mAP 1 under every metric and through every format") {
   const Truth truth;
   const auto evaluate = [&](const std::string& detections, const std::string& metric) {
-    return RunEvaluate({"--data",
-                        truth.data,
-                        "--set",
-                        "train",
-                        "--detections",
-                        detections,
-                        "--metric",
-                        metric,
-                        "--min-map",
-                        "1"});
+    return Run("evaluate --data {} --set train --detections {} --metric {} --min-map 1",
+               truth.data,
+               detections,
+               metric);
   };
   for (const char* metric : {"voc07", "voc12", "ilsvrc", "coco"}) {
     CAPTURE(metric);
@@ -447,18 +372,12 @@ TEST_CASE("the truth as detections has mAP 1 under every metric and through ever
                                                     {"labelstudio", "studio.json"}};
   for (const auto& [format, name] : names) {
     CAPTURE(format);
-    REQUIRE(RunConvert({"--data",
-                        truth.data,
-                        "--set",
-                        "train",
-                        "--detections",
-                        truth.Path("found.csv"),
-                        "--to",
-                        format,
-                        "--output",
-                        truth.Path(name),
-                        "--output-set",
-                        "train"}) == kDone);
+    REQUIRE(Run("convert --data {} --set train --detections {} --to {} --output {} "
+                "--output-set train",
+                truth.data,
+                truth.Path("found.csv"),
+                format,
+                truth.Path(name)) == kDone);
     CHECK(evaluate(truth.Path(name), "voc12") == kDone);
   }
 }
@@ -473,55 +392,42 @@ TEST_CASE("true objects converted to every format give the same evaluation as a 
   for (const auto& [format, name] : names) {
     CAPTURE(format);
     const std::string path = truth.Path(name);
-    REQUIRE(
-        RunConvert({"--data", truth.data, "--set", "train", "--to", format, "--output", path}) ==
-        kDone);
-    CHECK(RunEvaluate({"--data",
-                       format + ":" + path + "," + truth.Path("data/JPEGImages"),
-                       "--detections",
-                       truth.Path("found.csv"),
-                       "--metric",
-                       "voc12",
-                       "--min-map",
-                       "1"}) == kDone);
+    REQUIRE(Run("convert --data {} --set train --to {} --output {}", truth.data, format, path) ==
+            kDone);
+    CHECK(Run("evaluate --data {}:{},{} --detections {} --metric voc12 --min-map 1",
+              format,
+              path,
+              truth.Path("data/JPEGImages"),
+              truth.Path("found.csv")) == kDone);
   }
 }
 
 TEST_CASE("a report, a comparison and drawings come out of one results file") {
   const Truth truth;
-  const std::vector<std::string> common = {"--data", truth.data, "--set", "train"};
-  const auto with = [&](const std::vector<std::string>& more) {
-    std::vector<std::string> words = common;
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
+  const auto run = [&](const char* verb, std::string_view more, const auto&... values) {
+    return Run("{} --data {} --set train {}", verb, truth.data, Words(more, values...));
   };
   const std::string found = truth.Path("found.csv");
-  CHECK(RunEvaluate(with({"--detections", found, "--report", truth.Path("report")})) == kDone);
+  const std::string show = truth.Path("show");
+  CHECK(run("evaluate", "--detections {} --report {}", found, truth.Path("report")) == kDone);
   CHECK(ReadTextFile(truth.Path("report/report.html")).find("image/jpeg") != std::string::npos);
-  CHECK(RunEvaluate(with({"--compare", found, found})) == kDone);
-  CHECK(RunEvaluate(with({"--detections", found, "--compare", "voc12", "ilsvrc", "--json"})) ==
-        kDone);
-  CHECK_THROWS_AS(RunEvaluate(with({"--compare", found, "voc12"})), UsageError);
-  CHECK_THROWS_AS(RunEvaluate(with({"--detections", found, "--metric", "coco", "--iou", "0.7"})),
-                  UsageError);
-  CHECK(RunShow(with({"--detections", found, "--output", truth.Path("show")})) == kDone);
+  CHECK(run("evaluate", "--compare {} {}", found, found) == kDone);
+  CHECK(run("evaluate", "--detections {} --compare voc12 ilsvrc --json", found) == kDone);
+  CHECK_THROWS_AS(run("evaluate", "--compare {} voc12", found), UsageError);
+  CHECK_THROWS_AS(run("evaluate", "--detections {} --metric coco --iou 0.7", found), UsageError);
+  CHECK(run("show", "--detections {} --output {}", found, show) == kDone);
   CHECK(fs::exists(truth.Path("show/000.jpg")));
-  CHECK(RunShow(with({"--detections", found, "--output", truth.Path("show"), "--contact-sheet"})) ==
-        kDone);
+  CHECK(run("show", "--detections {} --output {} --contact-sheet", found, show) == kDone);
   CHECK(fs::exists(truth.Path("show/sheet-1.jpg")));
-  CHECK_THROWS_WITH(RunShow(with({"--detections", found, "--class", "redd"})),
+  CHECK_THROWS_WITH(run("show", "--detections {} --class redd", found),
                     Catch::Contains("did you mean 'red'?"));
 }
 
 TEST_CASE("one command trains several detectors, which score together and share their lower rows") {
   const test::TrainingGround ground;
   const auto path = [&](const std::string& name) { return ground.Path(name); };
-  REQUIRE(
-      RunTrain(ground.Words(
-          "all",
-          path("mine.safetensors"),
-          {"--holdout", "0.5", "--steps", "1", "--max-training-boxes", "10", "--models", "3"})) ==
-      kDone);
+  REQUIRE(ground.Train("all --output {} --holdout 0.5 --steps 1 --max-training-boxes 10 --models 3",
+                       path("mine.safetensors")) == kDone);
   CHECK(ReadTextFile(path("mine.safetensors.models.txt")) ==
         "mine.safetensors\nmine-2.safetensors\nmine-3.safetensors\n");
   const Model first = LoadModel(path("mine.safetensors"));
@@ -531,19 +437,11 @@ TEST_CASE("one command trains several detectors, which score together and share 
         8);  // up to inception_4e
   CHECK(first.crop.mode == CropMode::kWarp);
   CHECK(third.crop.mode == CropMode::kSquare);
-  CHECK(RunDetect({"--model",
-                   fmt::format("@{}", path("mine.safetensors.models.txt")),
-                   "--data",
-                   ground.data,
-                   "--set",
-                   "train",
-                   "--precision",
-                   "f32",
-                   "--max-proposals",
-                   "5",
-                   "--no-drawings",
-                   "--output",
-                   path("found")}) == kDone);
+  CHECK(Run("detect --model @{} --data {} --set train --precision f32 --max-proposals 5 "
+            "--no-drawings --output {}",
+            path("mine.safetensors.models.txt"),
+            ground.data,
+            path("found")) == kDone);
 }
 
 }  // namespace

@@ -1,22 +1,24 @@
+#include "tools/explain/detection_story.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/error.h"
 #include "core/text/float_text.h"
-#include "tools/explain/explained_picture.h"
-#include "tools/explain/json.h"
-#include "tools/explain/words.h"
+#include "tools/explain/story_json.h"
+#include "tools/explain/story_panels.h"
+#include "tools/explain/story_words.h"
 
 namespace deeper::tools {
 
 namespace {
 
-constexpr std::size_t kMostTold = 5;    // of what a detection suppressed, lowered or is made of
+constexpr std::size_t kMostListed = 5;  // of what a detection suppressed, lowered or is made of
 constexpr std::size_t kMostPanels = 3;  // of the boxes that it is made of
 
 // The candidates that this one suppressed, best first.
-std::vector<const Candidate*> SuppressedBy(const ExplainedPicture& picture,
+std::vector<const Candidate*> SuppressedBy(const StoryPicture& picture,
                                            const CandidatePlace& place) {
   std::vector<const Candidate*> suppressed;
   for (const Candidate& candidate : picture.candidates[place.list]) {
@@ -29,55 +31,55 @@ std::vector<const Candidate*> SuppressedBy(const ExplainedPicture& picture,
 }
 
 // The story of one detection as it is put together.
-class Teller {
+class DetectionStory {
  public:
-  Teller(const ExplainedPicture& picture, std::size_t number)
+  DetectionStory(const StoryPicture& picture, std::size_t number)
       : picture_(picture),
         number_(number),
-        told_(picture.detections[number - 1]),
-        place_(told_.made_of.front()),
-        candidate_(At(picture, place_)),
-        name_(ClassOf(picture, told_.detection)) {}
+        detection_(picture.detections[number - 1]),
+        place_(detection_.made_of.front()),
+        candidate_(CandidateAt(picture, place_)),
+        name_(ClassOf(picture, detection_.detection)) {}
 
-  ToldStory Tell() {
+  WholeStory Whole() {
     const Judgement* judged =
         picture_.judgements[number_ - 1] ? &*picture_.judgements[number_ - 1] : nullptr;
     json_ = {{"image", picture_.id},
              {"detection", number_},
              {"class", name_},
-             {"score", told_.detection.score},
-             {"box", BoxJson(picture_, told_.detection.box)},
+             {"score", detection_.detection.score},
+             {"box", BoxJson(picture_, detection_.detection.box)},
              {"truth", VerdictJson(picture_.judgements[number_ - 1])}};
-    Say("box", TextOf(InFile(picture_, told_.detection.box)));
+    Say("box", BoxText(BoxInFile(picture_, detection_.detection.box)));
     Say("truth", VerdictText(picture_, number_ - 1));
-    story_.marks.push_back({.box = told_.detection.box,
-                            .text = name_ + " " + ScoreText(told_.detection.score),
-                            .bgr = kGreen});
-    if (picture_.fuses_boxes) TellFusion();
-    TellProposal();
+    page_.marks.push_back({.box = detection_.detection.box,
+                           .text = name_ + " " + ScoreText(detection_.detection.score),
+                           .bgr = kGreen});
+    if (picture_.fuses_boxes) AddFusion();
+    AddProposal();
     if (picture_.nms.soft_sigma > 0) {
-      TellLowerings();
+      AddLowerings();
     } else {
-      TellSuppressed();
+      AddSuppressed();
     }
     const auto nearest = judged != nullptr && judged->object
                              ? std::optional(std::pair(*judged->object, judged->iou))
-                             : NearestObject(picture_, told_.detection.box);
+                             : NearestObject(picture_, detection_.detection.box);
     if (nearest) {
-      story_.marks.push_back({.box = picture_.objects[nearest->first].box,
-                              .text = "truth: " + ClassOf(picture_, nearest->first),
-                              .bgr = kYellow,
-                              .style = LineStyle::kDotted});
+      page_.marks.push_back({.box = picture_.objects[nearest->first].box,
+                             .text = "truth: " + ClassOf(picture_, nearest->first),
+                             .bgr = kYellow,
+                             .style = LineStyle::kDotted});
     }
-    story_.title = fmt::format("{}: detection {} of {}, {} {}",
-                               picture_.id,
-                               number_,
-                               picture_.detections.size(),
-                               name_,
-                               ScoreText(told_.detection.score));
-    story_.picture = picture_.image;
-    story_.lines = lines_;
-    return {.story = story_, .text = TextOf(story_.title, lines_), .json = LineOf(json_)};
+    page_.title = fmt::format("{}: detection {} of {}, {} {}",
+                              picture_.id,
+                              number_,
+                              picture_.detections.size(),
+                              name_,
+                              ScoreText(detection_.detection.score));
+    page_.picture = picture_.image;
+    page_.lines = lines_;
+    return {.page = page_, .text = StoryText(page_.title, lines_), .json = LineOf(json_)};
   }
 
  private:
@@ -86,87 +88,88 @@ class Teller {
   }
 
   // The models' boxes that were joined, and how their scores make one.
-  void TellFusion() {
+  void AddFusion() {
     json_["fused"] = StoryJson::array();
-    for (std::size_t i = 0; i < told_.made_of.size(); ++i) {
-      const CandidatePlace& place = told_.made_of[i];
-      const Candidate& member = At(picture_, place);
+    for (std::size_t i = 0; i < detection_.made_of.size(); ++i) {
+      const CandidatePlace& place = detection_.made_of[i];
+      const Candidate& member = CandidateAt(picture_, place);
       const Detection& detection = member.given_out.value();
       const std::string& model = picture_.models[place.list].name;
-      const double iou = Iou(detection.box, told_.detection.box);
+      const double iou = Iou(detection.box, detection_.detection.box);
       json_["fused"].push_back({{"model", model},
                                 {"score", detection.score},
                                 {"proposal", member.region + 1},
                                 {"box", BoxJson(picture_, detection.box)},
                                 {"iou", iou}});
-      if (i >= kMostTold) continue;
+      if (i >= kMostListed) continue;
       Say(i == 0 ? "fused from" : "",
           fmt::format("{} by {} (proposal {}), IoU {:.2f} with their mean",
                       ScoreText(detection.score),
                       model,
                       member.region + 1,
                       iou));
-      story_.marks.push_back({.box = detection.box,
-                              .text = model + " " + ScoreText(detection.score),
-                              .bgr = kSkyBlue,
-                              .style = LineStyle::kDashed});
+      page_.marks.push_back({.box = detection.box,
+                             .text = model + " " + ScoreText(detection.score),
+                             .bgr = kSkyBlue,
+                             .style = LineStyle::kDashed});
       if (i < kMostPanels) {
-        story_.panels.push_back(
+        page_.panels.push_back(
             PanelOf(picture_, place, fmt::format("{}: proposal {}", model, member.region + 1)));
       }
     }
     double weight_sum = 0;
-    for (const ExplainedPicture::ModelScores& model : picture_.models) weight_sum += model.weight;
-    const std::size_t boxes = told_.made_of.size();
-    if (boxes > kMostTold) Say("", fmt::format("and {} more", boxes - kMostTold));
+    for (const StoryPicture::ModelScores& model : picture_.models) weight_sum += model.weight;
+    const std::size_t boxes = detection_.made_of.size();
+    if (boxes > kMostListed) Say("", fmt::format("and {} more", boxes - kMostListed));
     Say("score",
         fmt::format("{}, the mean over {} of score x the model's weight, x {} of {}",
-                    ScoreText(told_.detection.score),
+                    ScoreText(detection_.detection.score),
                     boxes == 1 ? "one box" : fmt::format("{} boxes", boxes),
                     std::min(boxes, picture_.models.size()),
                     weight_sum));
   }
 
   // Where the (best) box comes from and how it was moved.
-  void TellProposal() {
+  void AddProposal() {
     const Box& proposal = picture_.proposals[candidate_.region];
     const Detection& detection = candidate_.detection;
     const Detection& given_out = candidate_.given_out.value();
     const auto classes = BestClasses(picture_, place_);
     Say("proposal",
-        ProposalText(picture_, candidate_.region) + ": " + TextOf(InFile(picture_, proposal)));
+        ProposalText(picture_, candidate_.region) + ": " + BoxText(BoxInFile(picture_, proposal)));
     Say("scores", ScoresText(picture_, classes) + ByModel(picture_, place_.list));
     for (auto& [what, text] : ModelLines(picture_, candidate_.region, detection.class_id)) {
       Say(what, text);
     }
-    Say("regression", MoveText(InFile(picture_, proposal), InFile(picture_, detection.box)));
+    Say("regression", MoveText(BoxInFile(picture_, proposal), BoxInFile(picture_, detection.box)));
     if (given_out.box != detection.box) {
-      Say("voting", MoveText(InFile(picture_, detection.box), InFile(picture_, given_out.box)));
+      Say("voting",
+          MoveText(BoxInFile(picture_, detection.box), BoxInFile(picture_, given_out.box)));
     }
     json_["proposal"] = ProposalJson(picture_, candidate_.region);
     json_["scores"] = ScoresJson(picture_, classes);
     json_["models"] = ModelsJson(picture_, candidate_.region, detection.class_id);
     json_["moved_box"] = BoxJson(picture_, detection.box);
     if (picture_.fuses_boxes) return;  // its boxes and crops are shown already
-    story_.marks.push_back(
+    page_.marks.push_back(
         {.box = proposal, .text = "proposal", .bgr = kWhite, .style = LineStyle::kDashed});
-    TellCrops();
+    AddCrops();
   }
 
   // What the networks saw: a panel for each kind of crop.
-  void TellCrops() {
-    const std::vector<ExplainedPicture::ModelScores>& models = picture_.models;
-    story_.panels.push_back(PanelOf(picture_, place_, "the crop that the network saw"));
+  void AddCrops() {
+    const std::vector<StoryPicture::ModelScores>& models = picture_.models;
+    page_.panels.push_back(PanelOf(picture_, place_, "the crop that the network saw"));
     for (std::size_t m = 1; m < models.size(); ++m) {
       const auto sees_the_same = [&](const auto& other) { return other.crop == models[m].crop; };
       if (std::any_of(models.begin(), models.begin() + std::ptrdiff_t(m), sees_the_same)) continue;
-      story_.panels.push_back({.picture = CropOf(picture_, candidate_.region, m),
-                               .caption = "the crop that " + models[m].name + " saw",
-                               .bars = {}});
+      page_.panels.push_back({.picture = CropOf(picture_, candidate_.region, m),
+                              .caption = "the crop that " + models[m].name + " saw",
+                              .bars = {}});
     }
   }
 
-  void TellSuppressed() {
+  void AddSuppressed() {
     const auto suppressed = SuppressedBy(picture_, place_);
     json_["suppressed_count"] = suppressed.size();
     json_["suppressed"] = StoryJson::array();
@@ -177,7 +180,7 @@ class Teller {
                                                 suppressed.size(),
                                                 name_,
                                                 picture_.nms.max_iou);
-    for (std::size_t i = 0; i < std::min(kMostTold, suppressed.size()); ++i) {
+    for (std::size_t i = 0; i < std::min(kMostListed, suppressed.size()); ++i) {
       const Candidate& victim = *suppressed[i];
       text += fmt::format("{}{} (proposal {}, IoU {:.2f})",
                           i == 0 ? "" : ", ",
@@ -194,7 +197,7 @@ class Teller {
   }
 
   // Soft suppression: what lowered its score, and whose it lowered.
-  void TellLowerings() {
+  void AddLowerings() {
     const auto [of_it, by_it] =
         LoweringsOf(picture_.candidates[place_.list], place_.position, picture_.nms);
     const std::string own = ScoreText(candidate_.detection.score);
@@ -209,7 +212,7 @@ class Teller {
     json_["lowered_by"] = LoweringsJson(of_it);
     json_["lowers"] = LoweringsJson(by_it);
     if (picture_.fuses_boxes) return;
-    for (std::size_t i = 0; i < std::min(kMostTold, of_it.size()); ++i) {
+    for (std::size_t i = 0; i < std::min(kMostListed, of_it.size()); ++i) {
       Mark(picture_.candidates[place_.list][of_it[i].candidate]);
     }
   }
@@ -222,8 +225,8 @@ class Teller {
   std::string LoweringsText(std::vector<Lowering> lowerings) const {
     std::ranges::stable_sort(lowerings, {}, &Lowering::factor);
     std::string text =
-        lowerings.size() > kMostTold ? fmt::format("{} boxes; the most: ", lowerings.size()) : "";
-    for (std::size_t i = 0; i < std::min(kMostTold, lowerings.size()); ++i) {
+        lowerings.size() > kMostListed ? fmt::format("{} boxes; the most: ", lowerings.size()) : "";
+    for (std::size_t i = 0; i < std::min(kMostListed, lowerings.size()); ++i) {
       const auto number = NumberOfOther(lowerings[i]);
       text += fmt::format("{}{} (IoU {:.2f}: x {:.2f})",
                           i == 0 ? "" : ", ",
@@ -246,26 +249,26 @@ class Teller {
   }
 
   void Mark(const Candidate& other) {
-    story_.marks.push_back({.box = other.detection.box,
-                            .text = ScoreText(other.detection.score),
-                            .bgr = kSkyBlue,
-                            .style = LineStyle::kThin});
+    page_.marks.push_back({.box = other.detection.box,
+                           .text = ScoreText(other.detection.score),
+                           .bgr = kSkyBlue,
+                           .style = LineStyle::kThin});
   }
 
-  const ExplainedPicture& picture_;
+  const StoryPicture& picture_;
   std::size_t number_;
-  const ExplainedDetection& told_;
-  CandidatePlace place_;  // of the candidate that is told of: the only one, or the best
+  const StoryDetection& detection_;
+  CandidatePlace place_;  // of the candidate that the story follows: the only one, or the best
   const Candidate& candidate_;
   std::string name_;
   StoryLines lines_;
   StoryJson json_;
-  Story story_;
+  Story page_;
 };
 
 }  // namespace
 
-ToldStory TellDetection(const ExplainedPicture& picture, std::size_t number) {
+WholeStory StoryOfDetection(const StoryPicture& picture, std::size_t number) {
   if (number < 1 || number > picture.detections.size()) {
     throw Error(
         fmt::format("--explain: '{}' has {} detections of a score of at least {}, so there "
@@ -275,7 +278,7 @@ ToldStory TellDetection(const ExplainedPicture& picture, std::size_t number) {
                     picture.min_score,
                     number));
   }
-  return Teller(picture, number).Tell();
+  return DetectionStory(picture, number).Whole();
 }
 
 }  // namespace deeper::tools

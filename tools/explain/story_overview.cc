@@ -1,13 +1,14 @@
+#include "tools/explain/story_overview.h"
+
 #include <fmt/format.h>
 
 #include "core/text/float_text.h"
-#include "tools/explain/explained_picture.h"
-#include "tools/explain/json.h"
-#include "tools/explain/words.h"
+#include "tools/explain/story_json.h"
+#include "tools/explain/story_words.h"
 
 namespace deeper::tools {
 
-ToldStory TellPicture(const ExplainedPicture& picture) {
+WholeStory StoryOverview(const StoryPicture& picture) {
   StoryJson json = {{"image", picture.id},
                     {"proposals", picture.proposals.size()},
                     {"detections", StoryJson::array()},
@@ -20,7 +21,7 @@ ToldStory TellPicture(const ExplainedPicture& picture) {
                                    ClassOf(picture, detection),
                                    ScoreText(detection.score),
                                    picture.has_truth ? VerdictText(picture, i)
-                                                     : TextOf(InFile(picture, detection.box))));
+                                                     : BoxText(BoxInFile(picture, detection.box))));
     json["detections"].push_back({{"number", i + 1},
                                   {"class", ClassOf(picture, detection)},
                                   {"score", detection.score},
@@ -44,11 +45,11 @@ ToldStory TellPicture(const ExplainedPicture& picture) {
                                         picture.detections.size(),
                                         picture.proposals.size(),
                                         picture.objects.size());
-  std::string text = TextOf(title, lines);
+  std::string text = StoryText(title, lines);
   text += fmt::format("Choose one: --explain {}:1{}\n",
                       picture.id,
                       picture.objects.empty() ? "" : fmt::format(" or {}:o1", picture.id));
-  return {.story = {}, .text = text, .json = LineOf(json)};
+  return {.page = {}, .text = text, .json = LineOf(json)};
 }
 
 }  // namespace deeper::tools

@@ -1,4 +1,4 @@
-#include "tools/explain/explain.h"
+#include "tools/explain/show_story.h"
 
 #include <fmt/format.h>
 
@@ -15,7 +15,9 @@
 #include "eval/align.h"
 #include "eval/drawing/draw.h"
 #include "eval/formats/reading/labels.h"
-#include "tools/explain/explained_picture.h"
+#include "tools/explain/detection_story.h"
+#include "tools/explain/object_story.h"
+#include "tools/explain/story_overview.h"
 
 namespace deeper::tools {
 
@@ -68,7 +70,7 @@ Box ScaledBox(const Box& box, double x, double y) {
 }
 
 // What the evaluation says of each kept detection.
-std::vector<std::optional<Judgement>> Judge(const ExplainedPicture& picture,
+std::vector<std::optional<Judgement>> Judge(const StoryPicture& picture,
                                             const EvaluationOptions& options) {
   std::vector<std::optional<Judgement>> judgements(picture.detections.size());
   if (!picture.has_truth) return judgements;
@@ -100,25 +102,24 @@ std::vector<std::optional<Judgement>> Judge(const ExplainedPicture& picture,
   return judgements;
 }
 
-// What is given out for candidates of the mean of the models, best first.
-std::vector<ExplainedDetection> DetectionsOf(const std::vector<Candidate>& candidates) {
-  std::vector<ExplainedDetection> detections;
+// What is detected of the candidates of the mean of the models, best first.
+std::vector<StoryDetection> DetectionsOf(const std::vector<Candidate>& candidates) {
+  std::vector<StoryDetection> detections;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (candidates[i].fate != Fate::kKept) continue;
     detections.push_back(
         {.detection = candidates[i].given_out.value(), .made_of = {{.list = 0, .position = i}}});
   }
-  std::ranges::stable_sort(detections, std::ranges::greater{}, [](const ExplainedDetection& d) {
+  std::ranges::stable_sort(detections, std::ranges::greater{}, [](const StoryDetection& d) {
     return d.detection.score;
   });
   return detections;
 }
 
-// What is given out for candidates of each model, whose boxes are fused.
-std::vector<ExplainedDetection> FusedDetectionsOf(
-    const std::vector<std::vector<Candidate>>& candidates,
-    const std::vector<double>& weights,
-    double fusion_iou) {
+// What is detected of the candidates of each model, whose boxes are fused.
+std::vector<StoryDetection> FusedDetectionsOf(const std::vector<std::vector<Candidate>>& candidates,
+                                              const std::vector<double>& weights,
+                                              double fusion_iou) {
   std::vector<std::vector<Detection>> by_model(candidates.size());
   std::vector<std::vector<CandidatePlace>> places(candidates.size());
   for (std::size_t m = 0; m < candidates.size(); ++m) {
@@ -128,9 +129,9 @@ std::vector<ExplainedDetection> FusedDetectionsOf(
       places[m].push_back({.list = m, .position = i});
     }
   }
-  std::vector<ExplainedDetection> detections;
+  std::vector<StoryDetection> detections;
   for (const FusedDetection& fused : FuseBoxesWithMembers(by_model, weights, fusion_iou)) {
-    ExplainedDetection detection = {.detection = fused.detection, .made_of = {}};
+    StoryDetection detection = {.detection = fused.detection, .made_of = {}};
     for (const FusedDetection::Member& member : fused.members) {
       detection.made_of.push_back(places[member.model][member.detection]);
     }
@@ -139,9 +140,9 @@ std::vector<ExplainedDetection> FusedDetectionsOf(
   return detections;
 }
 
-ExplainedPicture Run(const ExplainArguments& arguments,
-                     const AnnotatedImage& annotated,
-                     const std::optional<Dataset>& truth) {
+StoryPicture Run(const StoryArguments& arguments,
+                 const AnnotatedImage& annotated,
+                 const std::optional<Dataset>& truth) {
   const Detector detector = arguments.detector.Load();
   const DetectOptions options = arguments.suppression.Over(detector, arguments.min_score);
   if (annotated.image_path.empty()) {
@@ -151,7 +152,7 @@ ExplainedPicture Run(const ExplainArguments& arguments,
                     annotated.id));
   }
 
-  ExplainedPicture picture;
+  StoryPicture picture;
   picture.id = annotated.id;
   ScaledImage scaled = detector.Read(annotated.image_path);
   picture.image = std::move(scaled.image);
@@ -201,20 +202,20 @@ ExplainedPicture Run(const ExplainArguments& arguments,
 
 }  // namespace
 
-std::optional<std::string> Explain(const ExplainArguments& arguments,
-                                   const std::optional<Dataset>& truth) {
+std::optional<std::string> ShowStory(const StoryArguments& arguments,
+                                     const std::optional<Dataset>& truth) {
   const Question question = QuestionOf(arguments.id);
-  const ExplainedPicture picture = Run(arguments, PictureNamed(question.picture, truth), truth);
-  const ToldStory told = !question.number     ? TellPicture(picture)
-                         : question.of_object ? TellObject(picture, *question.number)
-                                              : TellDetection(picture, *question.number);
-  fmt::print("{}", arguments.json ? told.json + "\n" : told.text);
+  const StoryPicture picture = Run(arguments, PictureNamed(question.picture, truth), truth);
+  const WholeStory story = !question.number     ? StoryOverview(picture)
+                           : question.of_object ? StoryOfObject(picture, *question.number)
+                                                : StoryOfDetection(picture, *question.number);
+  fmt::print("{}", arguments.json ? story.json + "\n" : story.text);
   if (!question.number) return std::nullopt;
   RequireInnerPath(picture.id);
   const fs::path path =
       fs::path(arguments.output) /
       fmt::format("{}-{}{}.jpg", picture.id, question.of_object ? "o" : "", *question.number);
-  WriteFileWhole(path, EncodeJpeg(DrawStory(told.story)));
+  WriteFileWhole(path, EncodeJpeg(DrawStory(story.page)));
   fmt::print(stderr, "1 file -> {}\n", path.string());
   return path.string();
 }

@@ -1,21 +1,23 @@
+#include "tools/explain/object_story.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/error.h"
 #include "core/text/float_text.h"
-#include "tools/explain/explained_picture.h"
-#include "tools/explain/json.h"
-#include "tools/explain/words.h"
+#include "tools/explain/story_json.h"
+#include "tools/explain/story_panels.h"
+#include "tools/explain/story_words.h"
 
 namespace deeper::tools {
 
 namespace {
 
-constexpr std::size_t kProposalsTold = 3;
+constexpr std::size_t kMostProposals = 3;
 
 // The detector's class of an object, by name or WordNet id.
-std::optional<ClassId> DetectorClassOf(const ExplainedPicture& picture, std::size_t object) {
+std::optional<ClassId> DetectorClassOf(const StoryPicture& picture, std::size_t object) {
   const ClassInfo& info =
       picture.object_classes.classes.at(IndexOf(picture.objects[object].class_id));
   if (const auto id = picture.classes.Find(info.name)) return id;
@@ -25,7 +27,7 @@ std::optional<ClassId> DetectorClassOf(const ExplainedPicture& picture, std::siz
 
 // The candidates of the class, those whose proposal overlaps the object most first; of one
 // proposal's in the order of the lists.
-std::vector<CandidatePlace> NearestCandidates(const ExplainedPicture& picture,
+std::vector<CandidatePlace> NearestCandidates(const StoryPicture& picture,
                                               const Box& object,
                                               ClassId class_id) {
   std::vector<CandidatePlace> places;
@@ -37,24 +39,25 @@ std::vector<CandidatePlace> NearestCandidates(const ExplainedPicture& picture,
     }
   }
   std::ranges::stable_sort(places, {}, [&](const CandidatePlace& place) {
-    const std::size_t region = At(picture, place).region;
+    const std::size_t region = CandidateAt(picture, place).region;
     return std::pair(-Iou(picture.proposals[region], object), region);
   });
   return places;
 }
 
 // In one sentence, why nothing found the object. `places`: NearestCandidates of its class.
-std::string WhyMissed(const ExplainedPicture& picture,
+std::string WhyMissed(const StoryPicture& picture,
                       const Box& object,
                       const std::vector<CandidatePlace>& places) {
   if (places.empty()) return "there is no proposal";
   std::optional<CandidatePlace> best;  // of those that would find it, the one that scores most
   for (const CandidatePlace& place : places) {
-    const Detection& detection = At(picture, place).detection;
+    const Detection& detection = CandidateAt(picture, place).detection;
     if (Iou(detection.box, object) < picture.min_iou) continue;
-    if (!best || detection.score > At(picture, *best).detection.score) best = place;
+    if (!best || detection.score > CandidateAt(picture, *best).detection.score) best = place;
   }
-  const double covered = Iou(picture.proposals[At(picture, places.front()).region], object);
+  const double covered =
+      Iou(picture.proposals[CandidateAt(picture, places.front()).region], object);
   if (!best && covered < picture.min_iou) {
     return fmt::format("no proposal covers it: the best overlaps it by {:.2f}, expected {}",
                        covered,
@@ -65,23 +68,23 @@ std::string WhyMissed(const ExplainedPicture& picture,
                        covered);
   }
   return fmt::format("of the proposals that cover it, number {} scores most, {}{}: {}",
-                     At(picture, *best).region + 1,
-                     ScoreText(At(picture, *best).detection.score),
+                     CandidateAt(picture, *best).region + 1,
+                     ScoreText(CandidateAt(picture, *best).detection.score),
                      ByModel(picture, best->list),
                      FateText(picture, *best));
 }
 
-// Adds what became of the best proposals to the story.
-void TellProposals(const ExplainedPicture& picture,
-                   const Box& object,
-                   const std::string& class_name,
-                   const std::vector<CandidatePlace>& places,
-                   StoryLines& lines,
-                   StoryJson& json,
-                   Story& story) {
-  const std::size_t told = std::min(kProposalsTold * picture.candidates.size(), places.size());
-  for (std::size_t i = 0; i < told; ++i) {
-    const Candidate& candidate = At(picture, places[i]);
+// Adds what became of the best proposals to the page, its lines and its JSON.
+void AddProposals(const StoryPicture& picture,
+                  const Box& object,
+                  const std::string& class_name,
+                  const std::vector<CandidatePlace>& places,
+                  StoryLines& lines,
+                  StoryJson& json,
+                  Story& page) {
+  const std::size_t count = std::min(kMostProposals * picture.candidates.size(), places.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const Candidate& candidate = CandidateAt(picture, places[i]);
     const Box& box = picture.proposals[candidate.region];
     const std::string number = std::to_string(candidate.region + 1);
     const double iou = Iou(box, object);
@@ -96,19 +99,20 @@ void TellProposals(const ExplainedPicture& picture,
                                    ByModel(picture, places[i].list),
                                    class_name,
                                    FateText(picture, places[i])));
-    StoryJson told_json = {{"proposal", ProposalJson(picture, candidate.region)},
-                           {"iou", iou},
-                           {"moved_iou", moved_iou},
-                           {"scores", ScoresJson(picture, classes)},
-                           {"fate", NameOf(candidate.fate)}};
-    if (picture.fuses_boxes) told_json["model"] = picture.models[places[i].list].name;
-    json.push_back(told_json);
-    if (i > 0 && At(picture, places[i - 1]).region == candidate.region) continue;  // drawn already
-    story.marks.push_back({.box = box,
-                           .text = number,
-                           .bgr = i == 0 ? kVermilion : kSkyBlue,
-                           .style = LineStyle::kDashed});
-    story.panels.push_back(
+    StoryJson proposal_json = {{"proposal", ProposalJson(picture, candidate.region)},
+                               {"iou", iou},
+                               {"moved_iou", moved_iou},
+                               {"scores", ScoresJson(picture, classes)},
+                               {"fate", FateName(candidate.fate)}};
+    if (picture.fuses_boxes) proposal_json["model"] = picture.models[places[i].list].name;
+    json.push_back(proposal_json);
+    if (i > 0 && CandidateAt(picture, places[i - 1]).region == candidate.region)
+      continue;  // drawn already
+    page.marks.push_back({.box = box,
+                          .text = number,
+                          .bgr = i == 0 ? kVermilion : kSkyBlue,
+                          .style = LineStyle::kDashed});
+    page.panels.push_back(
         PanelOf(picture,
                 places[i],
                 fmt::format("proposal {}, IoU {:.2f}, then {:.2f}", number, iou, moved_iou)));
@@ -117,7 +121,7 @@ void TellProposals(const ExplainedPicture& picture,
 
 }  // namespace
 
-ToldStory TellObject(const ExplainedPicture& picture, std::size_t number) {
+WholeStory StoryOfObject(const StoryPicture& picture, std::size_t number) {
   if (number < 1 || number > picture.objects.size()) {
     throw Error(fmt::format("--explain: '{}' has {} true objects{}, so there is no o{}",
                             picture.id,
@@ -134,7 +138,7 @@ ToldStory TellObject(const ExplainedPicture& picture, std::size_t number) {
   const std::string title =
       fmt::format("{}: object {} of {}, {}", picture.id, number, picture.objects.size(), name);
   StoryLines lines = {{"box",
-                       TextOf(InFile(picture, object.box)) +
+                       BoxText(BoxInFile(picture, object.box)) +
                            (object.difficult ? ", difficult" : "") +
                            (object.crowd ? ", a crowd" : "")}};
   StoryJson json = {{"image", picture.id},
@@ -153,17 +157,17 @@ ToldStory TellObject(const ExplainedPicture& picture, std::size_t number) {
     lines.emplace_back("missed", why);
     json["why"] = why;
   }
-  Story story = {.title = title,
-                 .picture = picture.image,
-                 .marks = {{.box = object.box,
-                            .text = "truth: " + name,
-                            .bgr = kYellow,
-                            .style = LineStyle::kDotted}},
-                 .panels = {},
-                 .lines = {}};
-  TellProposals(picture, object.box, name, places, lines, json["proposals"], story);
-  story.lines = lines;
-  return {.story = std::move(story), .text = TextOf(title, lines), .json = LineOf(json)};
+  Story page = {.title = title,
+                .picture = picture.image,
+                .marks = {{.box = object.box,
+                           .text = "truth: " + name,
+                           .bgr = kYellow,
+                           .style = LineStyle::kDotted}},
+                .panels = {},
+                .lines = {}};
+  AddProposals(picture, object.box, name, places, lines, json["proposals"], page);
+  page.lines = lines;
+  return {.page = std::move(page), .text = StoryText(title, lines), .json = LineOf(json)};
 }
 
 }  // namespace deeper::tools

@@ -10,7 +10,7 @@
 namespace deeper::tools {
 
 // What 'deeper show --explain' is asked.
-struct ExplainArguments {
+struct StoryArguments {
   std::string id;  // "PICTURE", "PICTURE:3" the third detection, "PICTURE:o2" the second object
   DetectorArguments detector;
   SuppressionOptions suppression;
@@ -21,11 +21,11 @@ struct ExplainArguments {
   bool json = false;
 };
 
-// Runs the detector again on one picture and tells how it came to a detection, or what became of an
-// object, on stdout and as a picture in the output directory, whose path it returns. For a picture
-// alone it lists both, and returns nothing. PICTURE is an id of `truth` where that is given, else a
-// file. Throws Error naming the picture, detection or object that does not exist.
-std::optional<std::string> Explain(const ExplainArguments& arguments,
-                                   const std::optional<Dataset>& truth);
+// Runs the detector again on one picture. Prints the story of a detection or an object on stdout,
+// draws it into the output directory and returns the path of the drawing. For a picture alone it
+// lists both and returns nothing. PICTURE is an id of `truth` where that is given, else a file.
+// Throws Error that names the picture, detection or object that does not exist.
+std::optional<std::string> ShowStory(const StoryArguments& arguments,
+                                     const std::optional<Dataset>& truth);
 
 }  // namespace deeper::tools

@@ -1,12 +1,12 @@
-#include "tools/explain/json.h"
+#include "tools/explain/story_json.h"
 
-#include "tools/explain/words.h"
+#include "tools/explain/story_words.h"
 
 namespace deeper::tools {
 
 namespace {
 
-const char* NameOf(Verdict verdict) {
+const char* VerdictName(Verdict verdict) {
   switch (verdict) {
     case Verdict::kTruePositive:
       return "right";
@@ -22,19 +22,19 @@ const char* NameOf(Verdict verdict) {
 
 }  // namespace
 
-StoryJson BoxJson(const ExplainedPicture& picture, const Box& box) {
-  const Box in_file = InFile(picture, box);
+StoryJson BoxJson(const StoryPicture& picture, const Box& box) {
+  const Box in_file = BoxInFile(picture, box);
   return {in_file.x0, in_file.y0, in_file.x1, in_file.y1};
 }
 
 StoryJson VerdictJson(const std::optional<Judgement>& judged) {
   if (!judged) return nullptr;
-  return {{"verdict", NameOf(judged->verdict)},
+  return {{"verdict", VerdictName(judged->verdict)},
           {"object", judged->object ? StoryJson(*judged->object + 1) : StoryJson()},
           {"iou", judged->iou}};
 }
 
-StoryJson ProposalJson(const ExplainedPicture& picture, std::size_t region) {
+StoryJson ProposalJson(const StoryPicture& picture, std::size_t region) {
   const ProposalOrigin origin =
       picture.origins.empty()
           ? ProposalOrigin{.multibox_rank = {}, .selective_search_rank = static_cast<int>(region)}
@@ -51,8 +51,7 @@ StoryJson ProposalJson(const ExplainedPicture& picture, std::size_t region) {
           {"box", BoxJson(picture, picture.proposals[region])}};
 }
 
-StoryJson ScoresJson(const ExplainedPicture& picture,
-                     const std::vector<const Candidate*>& classes) {
+StoryJson ScoresJson(const StoryPicture& picture, const std::vector<const Candidate*>& classes) {
   StoryJson scores = StoryJson::array();
   for (const Candidate* candidate : classes) {
     scores.push_back(
@@ -61,16 +60,16 @@ StoryJson ScoresJson(const ExplainedPicture& picture,
   return scores;
 }
 
-StoryJson ModelsJson(const ExplainedPicture& picture, std::size_t region, ClassId class_id) {
+StoryJson ModelsJson(const StoryPicture& picture, std::size_t region, ClassId class_id) {
   StoryJson models = StoryJson::array();
-  for (const ExplainedPicture::ModelScores& model : picture.models) {
+  for (const StoryPicture::ModelScores& model : picture.models) {
     const std::size_t place = region * picture.classes.Size() + IndexOf(class_id);
     models.push_back({{"model", model.name}, {"score", model.scores.at(place)}});
   }
   return models;
 }
 
-const char* NameOf(Fate fate) {
+const char* FateName(Fate fate) {
   switch (fate) {
     case Fate::kKept:
       return "kept";

@@ -1,0 +1,34 @@
+#include "tools/options/option_values.h"
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "tests/support/catch.h"
+#include "tools/options/option_errors.h"
+
+namespace deeper::tools {
+namespace {
+
+TEST_CASE("a value that is read by its name is refused under its option") {
+  CHECK(ValueOf("crop", [] { return 3; }) == 3);
+  const auto refuse = []() -> int { throw Error("expected warp or square"); };
+  CHECK_THROWS_WITH(ValueOf("crop", refuse), "--crop: expected warp or square");
+  CHECK_THROWS_AS(ValueOf("crop", refuse), UsageError);
+}
+
+TEST_CASE("a range check refuses what lies outside, and NaN") {
+  CHECK_NOTHROW(CheckRange("iou", 0.5, 0, 1));
+  CHECK_THROWS_WITH(CheckRange("iou", 1.5, 0, 1), "--iou is 1.5, expected a number from 0 to 1");
+  CHECK_THROWS_AS(CheckRange("iou", std::numeric_limits<double>::quiet_NaN(), 0, 1), UsageError);
+}
+
+TEST_CASE("a list with an empty entry is refused") {
+  CHECK(SplitAtCommas("format", "a,b") == std::vector<std::string>{"a", "b"});
+  CHECK_THROWS_AS(SplitAtCommas("format", "a,,b"), UsageError);
+  CHECK_THROWS_AS(SplitAtCommas("format", ""), UsageError);
+}
+
+}  // namespace
+}  // namespace deeper::tools

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "tools/options/option_errors.h"
+
+namespace deeper::tools {
+
+// Throws UsageError that names the option unless low <= value <= high (NaN never is).
+void CheckRange(const char* option, double value, double low, double high);
+
+// What `read` returns, for values that are read by their names. An Error out of it becomes a
+// UsageError that names the option.
+template <typename Read>
+auto ValueOf(const char* option, const Read& read) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    throw UsageError("--" + std::string(option) + ": " + error.what());
+  }
+}
+
+// The parts of `text` between commas. Throws UsageError that names the option for an empty part.
+std::vector<std::string> SplitAtCommas(const char* option, const std::string& text);
+
+}  // namespace deeper::tools
