@@ -11,5 +11,5 @@ formatter=$(command -v clang-format-14 || command -v clang-format)
 }
 mode=(--dry-run --Werror)
 [ "${1:-}" != --fix ] || mode=(-i)
-find core proposals backbone detector eval tools tests \( -name '*.h' -o -name '*.cc' \) -print0 |
+find core proposals backbone detector eval tools tests examples \( -name '*.h' -o -name '*.cc' \) -print0 |
   xargs -0 "$formatter" "${mode[@]}"

@@ -205,11 +205,11 @@ int Measure(const ClassifyArguments& arguments,
   if (truth.left_out > 0) {
     fmt::print(stderr, "left out {} pictures of no class that the network has\n", truth.left_out);
   }
-  ClassificationReport report{.files = {},
-                              .by_model = std::vector<ClassificationErrors>(classifiers.size()),
-                              .mean = {},
-                              .not_localised = {},
-                              .crops = arguments.crops};
+  ClassificationSummary report{.files = {},
+                               .by_model = std::vector<ClassificationErrors>(classifiers.size()),
+                               .mean = {},
+                               .not_localised = {},
+                               .crops = arguments.crops};
   for (const Classifier& classifier : classifiers) report.files.push_back(classifier.path);
   if (!truth.pictures[0].boxes.empty()) report.not_localised = 0;
   std::size_t failed = 0;

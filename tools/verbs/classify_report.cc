@@ -87,7 +87,7 @@ double ClassificationErrors::Top5() const {
   return static_cast<double>(top_5) / static_cast<double>(pictures);
 }
 
-void ClassificationReport::Add(const Classified& classified, const LabelledPicture& truth) {
+void ClassificationSummary::Add(const Classified& classified, const LabelledPicture& truth) {
   mean.Add(classified.probabilities, truth.labels);
   for (std::size_t m = 0; m < by_model.size(); ++m) {
     by_model[m].Add(classified.by_model[m], truth.labels);
@@ -95,7 +95,7 @@ void ClassificationReport::Add(const Classified& classified, const LabelledPictu
   if (not_localised && !IsLocalised(classified, truth)) ++*not_localised;
 }
 
-void PrintReport(const ClassificationReport& report) {
+void PrintReport(const ClassificationSummary& report) {
   const auto row = [](const std::string& name, const ClassificationErrors& errors) {
     fmt::print("{:>11.2f}  {:>11.2f}  {}\n", 100 * errors.Top1(), 100 * errors.Top5(), name);
   };
@@ -114,7 +114,7 @@ void PrintReport(const ClassificationReport& report) {
   }
 }
 
-void PrintReportJson(const ClassificationReport& report) {
+void PrintReportJson(const ClassificationSummary& report) {
   const auto json_of = [](const ClassificationErrors& errors) {
     return nlohmann::ordered_json{{"top1_error", errors.Top1()}, {"top5_error", errors.Top5()}};
   };

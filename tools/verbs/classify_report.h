@@ -45,7 +45,7 @@ struct ClassificationErrors {
 };
 
 // How often classifiers were wrong, each alone and by their mean.
-struct ClassificationReport {
+struct ClassificationSummary {
   std::vector<std::filesystem::path> files;  // of the classifiers
   std::vector<ClassificationErrors> by_model;
   ClassificationErrors mean;
@@ -56,8 +56,8 @@ struct ClassificationReport {
 };
 
 // Prints the report on stdout.
-void PrintReport(const ClassificationReport& report);
+void PrintReport(const ClassificationSummary& report);
 // The same as a JSON object on a line.
-void PrintReportJson(const ClassificationReport& report);
+void PrintReportJson(const ClassificationSummary& report);
 
 }  // namespace deeper::tools
