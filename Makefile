@@ -11,10 +11,11 @@ build: packages
 	cmake --preset release
 	cmake --build --preset release
 
+# The program alone, in the tree in which 'make test' goes on.
 demo: packages
-	cmake --preset release -D DEEPER_BUILD_TESTS=OFF -B build/demo
-	cmake --build build/demo
-	scripts/demo.sh build/demo/tools/deeper
+	cmake --preset release
+	cmake --build --preset release --target deeper
+	scripts/demo.sh $(BUILD)/tools/deeper
 
 test: build
 	ctest --preset release

@@ -1,5 +1,16 @@
 include(GNUInstallDirs)
 
+# The headers that most sources of a target include, compiled once for it. Off in the presets that look at the code
+# (dev, tidy), so that a source which lacks an include fails there.
+option(DEEPER_PRECOMPILE "Compile the headers that most sources include once per target" OFF)
+function(deeper_precompile target)
+  if(DEEPER_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE
+      <algorithm> <cmath> <cstddef> <cstdint> <filesystem> <functional> <map> <memory> <optional> <set> <span> <string>
+      <string_view> <utility> <vector> ${ARGN})
+  endif()
+endfunction()
+
 # Compile settings every target of ours gets. A function, not an INTERFACE
 # library, so that nothing of it leaks into the exported package.
 function(deeper_configure_target target)
@@ -53,6 +64,7 @@ function(deeper_add_tests)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
   target_link_libraries(${target} PRIVATE ${arg_LINK} deeper_test_support Catch2::Catch2WithMain)
   deeper_configure_target(${target})
+  deeper_precompile(${target} <catch2/catch.hpp>)
   set(timeout 600)
   if(DEEPER_SANITIZE)
     set(timeout 3600)

@@ -7,9 +7,10 @@
 namespace deeper {
 
 // One line, without its newline; bytes that are not UTF-8 are replaced.
-inline std::string LineOf(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
+std::string LineOf(const nlohmann::ordered_json& json);
+
+// What such a text holds. Throws nlohmann's parse_error for other text.
+nlohmann::ordered_json JsonOf(const std::string& text);
 
 // A whole number that is not negative; throws nlohmann's type_error for another value, where its
 // own conversions would make something of any number.

@@ -14,6 +14,13 @@
 #include "core/text/nearest_name.h"
 #include "tools/options/option_errors.h"
 
+template class boost::program_options::typed_value<std::string>;
+template class boost::program_options::typed_value<int>;
+template class boost::program_options::typed_value<double>;
+template class boost::program_options::typed_value<float>;
+template class boost::program_options::typed_value<std::size_t>;
+template class boost::program_options::typed_value<bool>;
+
 namespace deeper::tools {
 
 namespace po = boost::program_options;

@@ -9,6 +9,14 @@
 
 #include "tools/options/configuration.h"
 
+// Options of these types are compiled once, in command_line.cc.
+extern template class boost::program_options::typed_value<std::string>;
+extern template class boost::program_options::typed_value<int>;
+extern template class boost::program_options::typed_value<double>;
+extern template class boost::program_options::typed_value<float>;
+extern template class boost::program_options::typed_value<std::size_t>;
+extern template class boost::program_options::typed_value<bool>;
+
 namespace deeper::tools {
 
 // The words behind the name of the program or of a verb.

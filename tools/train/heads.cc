@@ -155,8 +155,7 @@ nlohmann::ordered_json HeadsJson(const TrainedHeads& trained,
   nlohmann::ordered_json worth;
   const auto add = [&](Protocol protocol, const std::optional<Evaluation>& evaluation) {
     if (!evaluation) return;
-    worth[NameOf(protocol)] =
-        nlohmann::ordered_json::parse(EvaluationJson(*evaluation, model.classes));
+    worth[NameOf(protocol)] = JsonOf(EvaluationJson(*evaluation, model.classes));
   };
   add(Protocol::kVoc07, trained.voc07);
   add(Protocol::kVoc12, trained.voc12);
