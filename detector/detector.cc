@@ -93,24 +93,6 @@ void RequireAlike(const Model& model,
 
 }  // namespace
 
-std::string NameOf(Fusion fusion) { return fusion == Fusion::kScores ? "scores" : "boxes"; }
-
-Fusion FusionFromName(const std::string& name) {
-  for (const Fusion fusion : {Fusion::kScores, Fusion::kBoxes}) {
-    if (NameOf(fusion) == name) return fusion;
-  }
-  throw Error(fmt::format("fusion is '{}', expected scores or boxes", name));
-}
-
-void DetectorOptions::Validate() const {
-  for (const double weight : weights) {
-    if (!(weight > 0)) throw Error(fmt::format("weights: {} is not above 0", weight));
-  }
-  if (!(fusion_iou >= 0 && fusion_iou <= 1)) {
-    throw Error(fmt::format("fusion_iou is {}, expected 0 to 1", fusion_iou));
-  }
-}
-
 struct Detector::State {
   std::vector<std::unique_ptr<Member>> members;
   std::vector<Family> families;  // a model is in one of them

@@ -10,7 +10,7 @@
 #include "core/dataset.h"
 #include "core/proposal.h"
 #include "eval/evaluate.h"
-#include "eval/formats/proposal_lines.h"
+#include "eval/formats/lines/proposal_lines.h"
 
 namespace deeper {
 

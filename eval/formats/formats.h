@@ -17,7 +17,7 @@ namespace deeper {
 // The formats of files of boxes. Each one's header states its box convention; docs/formats.md has
 // them side by side.
 enum class LabelFormat {
-  kJsonLines,    // eval/formats/detection_lines.h, eval/formats/annotation_lines.h
+  kJsonLines,    // eval/formats/lines/detection_lines.h, eval/formats/lines/annotation_lines.h
   kCoco,         // eval/formats/coco.h
   kVoc,          // eval/formats/voc.h, voc_annotations.h; voc_results.h: comp3_det files
   kIlsvrc,       // eval/formats/ilsvrc.h: submission

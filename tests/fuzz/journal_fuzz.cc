@@ -7,7 +7,7 @@
 #include "core/class_table.h"
 #include "core/files/file.h"
 #include "core/files/sha256.h"
-#include "eval/formats/proposal_lines.h"
+#include "eval/formats/lines/proposal_lines.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tools/run/detection_results.h"
 #include "tools/run/evaluation_parts.h"

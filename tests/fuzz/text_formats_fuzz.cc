@@ -4,11 +4,11 @@
 #include <functional>
 
 #include "core/dataset.h"
-#include "eval/formats/annotation_lines.h"
 #include "eval/formats/csv.h"
-#include "eval/formats/detection_lines.h"
 #include "eval/formats/ilsvrc.h"
 #include "eval/formats/label_studio.h"
+#include "eval/formats/lines/annotation_lines.h"
+#include "eval/formats/lines/detection_lines.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace deeper::fuzz {

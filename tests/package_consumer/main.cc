@@ -7,7 +7,7 @@
 #include <deeper/detector/detector.h>
 #include <deeper/detector/suppression/nms.h>
 #include <deeper/eval/drawing/draw.h>
-#include <deeper/eval/formats/detection_lines.h>
+#include <deeper/eval/formats/lines/detection_lines.h>
 #include <deeper/eval/formats/voc_annotations.h>
 #include <deeper/proposals/selective_search.h>
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/files/file.h"
-#include "eval/formats/detection_lines.h"
+#include "eval/formats/lines/detection_lines.h"
 #include "tests/support/catch.h"
 #include "tests/torture/program.h"
 #include "tests/torture/small_detector.h"

@@ -16,7 +16,7 @@
 #include "detector/model/model_file.h"
 #include "detector/training/calibrate.h"
 #include "eval/evaluate.h"
-#include "eval/formats/detection_lines.h"
+#include "eval/formats/lines/detection_lines.h"
 #include "tools/input/data_source.h"
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"

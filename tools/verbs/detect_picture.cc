@@ -11,7 +11,7 @@
 #include "core/pictures/read_image.h"
 #include "core/work/stopwatch.h"
 #include "eval/drawing/draw.h"
-#include "eval/formats/detection_lines.h"
+#include "eval/formats/lines/detection_lines.h"
 
 namespace deeper::tools {
 

@@ -12,7 +12,7 @@
 #include "eval/analysis/bootstrap.h"
 #include "eval/analysis/compare.h"
 #include "eval/analysis/proposal_coverage.h"
-#include "eval/formats/proposal_lines.h"
+#include "eval/formats/lines/proposal_lines.h"
 #include "eval/report/report.h"
 #include "eval/report/report_text.h"
 #include "tools/input/data_source.h"

@@ -21,7 +21,7 @@
 #include "detector/multibox/multibox_file.h"
 #include "detector/multibox/multibox_network.h"
 #include "eval/analysis/proposal_recall.h"
-#include "eval/formats/proposal_lines.h"
+#include "eval/formats/lines/proposal_lines.h"
 #include "eval/report/proposal_report.h"
 #include "proposals/selective_search.h"
 #include "tools/input/data_source.h"

@@ -8,7 +8,7 @@
 
 #include "core/files/file.h"
 #include "core/image.h"
-#include "eval/formats/detection_lines.h"
+#include "eval/formats/lines/detection_lines.h"
 #include "tests/support/catch.h"
 #include "tests/support/data.h"
 #include "tests/support/temporary_directory.h"

@@ -18,7 +18,7 @@
 #include "detector/examples/data_split.h"
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
-#include "eval/formats/detection_lines.h"
+#include "eval/formats/lines/detection_lines.h"
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"

@@ -1,4 +1,4 @@
-#include "eval/formats/detection_lines.h"
+#include "eval/formats/lines/detection_lines.h"
 
 #include <bit>
 #include <cmath>

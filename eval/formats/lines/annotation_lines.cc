@@ -1,4 +1,4 @@
-#include "eval/formats/annotation_lines.h"
+#include "eval/formats/lines/annotation_lines.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "eval/formats/proposal_lines.h"
+#include "eval/formats/lines/proposal_lines.h"
 
 #include "core/error.h"
 #include "tests/support/catch.h"

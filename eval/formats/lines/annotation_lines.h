@@ -6,10 +6,10 @@
 
 namespace deeper {
 
-// True objects as JSON lines, the sister of results (eval/formats/detection_lines.h): {"image": id,
-// "file": name, "width": w, "height": h, "annotations": [{"class": name, "box": [x0, y0, x1,
-// y1]}]}, half-open pixels: x1 - x0 is the width. "difficult", "truncated" and "crowd" stand where
-// they are true, "area" where it is known.
+// True objects as JSON lines, the sister of results (eval/formats/lines/detection_lines.h):
+// {"image": id, "file": name, "width": w, "height": h, "annotations": [{"class": name, "box": [x0,
+// y0, x1, y1]}]}, half-open pixels: x1 - x0 is the width. "difficult", "truncated" and "crowd"
+// stand where they are true, "area" where it is known.
 
 // Lines that are no such object and objects that are no good box are left out with a warning.
 // Throws Error when the file is missing.
