@@ -53,8 +53,9 @@ endfunction()
 
 # deeper_add_tests(LINK deeper::core ... UNIT text/parse_test ... KERNEL ... SLOW ... DATA ... SLOW_DATA ... TORTURE ...)
 # One program for this folder's test files (named without suffix), which carry the label of their list: a program a file
-# would compile and link the same libraries a hundred times. CTest names read "<folder>/<sub-folder>/<test case>". A test
-# case whose data is absent prints "skipped: needs <what>" and CTest counts it as skipped.
+# would compile and link the same libraries a hundred times. CTest names read "<folder>/<sub-folder>/<test case>"; a slow
+# file is one test, so that its cases share what they prepare, and begins first. A test case whose data is absent prints
+# "skipped: needs <what>" and CTest counts it as skipped.
 function(deeper_add_tests)
   set(kinds UNIT KERNEL SLOW DATA SLOW_DATA TORTURE)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "LINK;${kinds}")
@@ -83,22 +84,27 @@ function(deeper_add_tests)
     if(kind STREQUAL TORTURE)
       list(APPEND labels slow)
     endif()
+    set(properties SKIP_REGULAR_EXPRESSION "skipped: needs " ENVIRONMENT "OPENBLAS_NUM_THREADS=1" TIMEOUT ${timeout})
     set(directories "")
     foreach(file IN LISTS arg_${kind})
       target_sources(${target} PRIVATE ${file}.cc)
       get_filename_component(directory "${folder}/${file}" DIRECTORY)
       get_filename_component(name "${file}" NAME)
-      list(APPEND directories "${directory}")
-      list(APPEND in_${directory} "[#${name}]")
+      # Catch2 tags each test case with its file's name where it is given --filenames-as-tags.
+      if(kind MATCHES "^SLOW")
+        add_test(NAME "${directory}/${name}" COMMAND ${target} "[#${name}]" --filenames-as-tags)
+        set_tests_properties("${directory}/${name}" PROPERTIES LABELS "${labels}" ${properties} COST 1000)
+      else()
+        list(APPEND directories "${directory}")
+        list(APPEND in_${directory} "[#${name}]")
+      endif()
     endforeach()
     list(REMOVE_DUPLICATES directories)
     foreach(directory IN LISTS directories)
-      # Catch2 tags each test case with its file's name where it is given --filenames-as-tags.
       string(REPLACE ";" "," files "${in_${directory}}")
       unset(in_${directory})
       catch_discover_tests(${target} TEST_SPEC "${files}" --filenames-as-tags TEST_PREFIX "${directory}/"
-        PROPERTIES LABELS "${labels}" SKIP_REGULAR_EXPRESSION "skipped: needs "
-                   ENVIRONMENT "OPENBLAS_NUM_THREADS=1" TIMEOUT ${timeout})
+        PROPERTIES LABELS "${labels}" ${properties})
     endforeach()
   endforeach()
 endfunction()

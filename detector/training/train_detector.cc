@@ -154,6 +154,9 @@ DetectorTrainingReport TrainDetector(const Dataset& dataset,
     report.goes_on_from = report.multibox->goes_on_from;
     if (!report.multibox->finished) return report;
     SaveMultiBox(report.multibox->multibox, multibox.training.file);
+    monitor.say(fmt::format("{}: proposes {} boxes a picture",
+                            multibox.training.file.string(),
+                            report.multibox->multibox.priors.size()));
   }
   std::vector<HeadsTraining> heads;
   ++part;
