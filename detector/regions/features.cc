@@ -74,7 +74,7 @@ StageTimes& StageTimes::operator+=(const StageTimes& other) {
 struct FeatureExtractor::State {
   // What a thread works with.
   struct Work {
-    std::vector<Workspace> workspaces;                     // one a network
+    std::vector<Workspace> workspaces;                     // one per network
     std::vector<std::array<float, kFeatureDim>> features;  // of the crop, by network
     std::vector<float> profiles;
 
