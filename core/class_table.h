@@ -22,7 +22,7 @@ struct ClassInfo {
   bool operator==(const ClassInfo&) const = default;
 };
 
-// The classes of a data set or model, in the order that their ClassIds count.
+// The classes of a data set or model, in the order of their ClassIds.
 struct ClassTable {
   std::vector<ClassInfo> classes;
 
@@ -38,8 +38,8 @@ struct ClassTable {
 // A table of these names without WordNet ids. Throws Error on an empty or repeated name.
 ClassTable ClassTableOf(const std::vector<std::string>& names);
 
-// Brings the classes into the order of their names, byte by byte. Entry i of what it returns is the
-// new id of the class that was number i.
+// Sorts the classes by name, byte by byte. Returns the new ids: entry i is the new id of the class
+// that was number i.
 std::vector<ClassId> SortByName(ClassTable& table);
 
 // The name in the table that is nearest to `name`, for "did you mean": see NearestName.

@@ -18,9 +18,9 @@ struct Annotation {
   ClassId class_id{};
   bool difficult = false;  // VOC: counts neither as found nor as missed
   bool truncated = false;  // VOC: continues outside the picture
-  // COCO: the box holds a group of objects; detections in it count neither way, nor does it.
+  // COCO: the box holds a group of objects. Neither it nor the detections in it count.
   bool crowd = false;
-  // COCO: square pixels that the object itself covers; without it, its box's area stands for it.
+  // COCO: area of the object itself in square pixels; nothing: the area of its box is used.
   std::optional<double> area_px = std::nullopt;
 
   bool operator==(const Annotation&) const = default;
@@ -29,8 +29,8 @@ struct Annotation {
 // A picture of a data set with its true objects.
 struct AnnotatedImage {
   std::string id;                    // "000043"
-  std::filesystem::path image_path;  // empty where the data set has annotations alone
-  int width = 0;                     // pixels as annotated, 0 where not
+  std::filesystem::path image_path;  // empty where the data set has only annotations
+  int width = 0;                     // pixels as annotated; 0 where not annotated
   int height = 0;
   std::vector<Annotation> annotations = {};
 

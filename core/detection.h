@@ -28,7 +28,7 @@ struct ImageDetections {
   bool operator==(const ImageDetections&) const = default;
 };
 
-// What a results file holds: pictures with their detections, and the classes that the ids count.
+// What a results file holds: pictures with their detections, and the classes that the ids refer to.
 struct DetectionSet {
   ClassTable classes;
   std::vector<ImageDetections> images;

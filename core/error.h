@@ -15,13 +15,13 @@ class Error : public std::runtime_error {
 };
 
 // A result cannot be written: a full disk, a missing permission. No input is to blame, so work that
-// passes over bad inputs ends here.
+// skips bad inputs stops here.
 class WriteError : public Error {
  public:
   using Error::Error;
 };
 
-// We are wrong: a caller broke a stated precondition. Never caught to carry on.
+// We are wrong: a caller broke a stated precondition. Never caught in order to carry on.
 class ContractViolation : public std::logic_error {
  public:
   explicit ContractViolation(const std::string& message) : std::logic_error(message) {}
@@ -33,9 +33,9 @@ class ContractViolation : public std::logic_error {
                                          int line,
                                          const char* function);
 
-// Throws ContractViolation naming the caller's file, line and function unless `condition` holds. On
-// in every build; meant for the boundary of each folder, not for inner loops. The builtins are
-// those behind std::source_location, which clang 14 does not find in g++ 12's library.
+// Throws ContractViolation with the caller's file, line and function unless `condition` holds.
+// Active in every build; meant for the boundary of each folder, not for inner loops. The builtins
+// are those behind std::source_location, which clang 14 does not find in g++ 12's library.
 inline void Expects(bool condition,
                     std::string_view what,
                     const char* file = __builtin_FILE(),
@@ -44,8 +44,8 @@ inline void Expects(bool condition,
   if (!condition) ThrowContractViolation(what, file, line, function);
 }
 
-// Throws Error "<field> is <value>, expected <low> to <high>" unless low <= value <= high; NaN
-// never is.
+// Throws Error "<field> is <value>, expected <low> to <high>" unless low <= value <= high. NaN is
+// never in range.
 void RequireInRange(std::string_view field, double value, double low, double high);
 
 }  // namespace deeper

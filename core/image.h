@@ -6,7 +6,7 @@
 
 namespace deeper {
 
-// A picture: width x height pixels, 8 bits a channel, interleaved BGR, rows from the top, dense
+// A picture: width x height pixels, 8 bits per channel, interleaved BGR, rows from the top, dense
 // (row y starts at byte 3 * width * y). Owns its pixels.
 struct Image {
   int width = 0;
@@ -38,8 +38,8 @@ struct ScaledImage {
 // A picture of one colour.
 Image MakeImage(int width, int height, std::uint8_t blue, std::uint8_t green, std::uint8_t red);
 
-// The picture at this smaller or equal size, each pixel the mean of those that it covers. Expects 1
-// <= width <= image.width, and height alike.
+// The picture at this smaller or equal size; each pixel is the mean of those that it covers.
+// Expects 1 <= width <= image.width, and the same of the height.
 Image ShrinkImage(const Image& image, int width, int height);
 
 // The picture with left and right exchanged.

@@ -42,7 +42,7 @@ struct Family {
   std::vector<std::size_t> positions;  // parallel to members: theirs among all
   FeatureExtractor extractor;
 
-  // Features of the boxes by each member, kept under this name where features are kept.
+  // Features of the boxes by each member. If features are kept, this is their name.
   template <typename MakeBoxes>
   std::vector<RegionFeatures> FeaturesOf(const std::string& entry,
                                          const Image& image,
@@ -108,7 +108,7 @@ struct Detector::State {
     if (!remark.empty()) remarks.push_back(remark);
   }
 
-  // Takes the MultiBox out of the first model, which proposes for all.
+  // Moves the MultiBox out of the first model, which proposes for all.
   void MakeProposer(Model& model, const DetectorOptions& options) {
     const SelectiveSearchOptions search =
         options.search ? options.search(model.proposals) : model.proposals;
@@ -166,7 +166,7 @@ struct Detector::State {
     }
   }
 
-  // The side of a decoded picture that no crop needs more of, where there is one.
+  // The side beyond which no crop needs more of a decoded picture, if there is one.
   std::optional<int> SideThatCropsNeed() const {
     const SelectiveSearchOptions smallest = proposer->SmallestSides();
     int largest = 0;

@@ -28,16 +28,17 @@ struct Found {
   StageTimes times;
 };
 
-// One or several models that score the same regions, loaded with their networks and ready: what
-// 'deeper detect' runs. The first model says how proposals are made and suppressed. Const, and safe
-// to use from several threads, each with its own pictures; a picture's crops are spread over the
-// oneTBB arena of the thread that calls. Where several threads detect at once, let OpenBLAS and
-// OpenCV keep to one thread each (OPENBLAS_NUM_THREADS=1, cv::setNumThreads(1)).
+// One or several models that score the same regions, loaded with their networks and ready to run:
+// what 'deeper detect' runs. The first model says how proposals are made and suppressed.
+//
+// Const, and safe to use from several threads, each with its own pictures. A picture's crops are
+// spread over the oneTBB arena of the calling thread. If several threads detect at once, limit
+// OpenBLAS and OpenCV to one thread each (OPENBLAS_NUM_THREADS=1, cv::setNumThreads(1)).
 class Detector {
  public:
-  // Throws Error naming the file for models that cannot be read, whose classes are not those of the
-  // first, or of which some are calibrated and some are not: their scores have no mean. Expects at
-  // least one.
+  // Throws Error naming the file for models that cannot be read, whose classes differ from the
+  // first's, or of which some are calibrated and some are not: their scores have no mean. Expects
+  // at least one.
   explicit Detector(const std::vector<std::filesystem::path>& models,
                     const DetectorOptions& options = {});
   Detector(Detector&&) noexcept;
@@ -53,32 +54,34 @@ class Detector {
   const std::vector<std::filesystem::path>& files() const;
   bool fuses_boxes() const;
   double fusion_iou() const;
-  // What differs from what was asked for, such as a precision that the processor does not run; a
-  // line each, for people.
+  // What differs from the options, such as a precision that the processor does not run. One line
+  // each, for people.
   const std::vector<std::string>& remarks() const;
 
-  // The first model's; soft suppression is left out where boxes are fused, which wants one box of
-  // each model for an object.
+  // The first model's options. Soft suppression is off if boxes are fused: fusion needs one box of
+  // each model per object.
   DetectOptions DefaultOptions() const;
 
-  // The objects in a picture, by DefaultOptions(). Boxes are in its pixels. Expects pixels.
+  // The objects in a picture, by DefaultOptions(). Boxes are in its pixels. Expects a picture with
+  // pixels.
   std::vector<Detection> Detect(const Image& image) const;
-  // The objects in a picture's file; boxes are in the file's pixels, upright. A JPEG is decoded in
+  // The objects in a picture's file. Boxes are in the file's pixels, upright. A JPEG is decoded in
   // no more pixels than the crops need. Throws Error naming the file when it cannot be read.
   std::vector<Detection> Detect(const std::filesystem::path& file) const;
 
-  // The same in full, by other options. `picture_id` names the picture where features are kept.
+  // Detect by other options, with all that was found. `picture_id` names the picture where features
+  // are kept.
   Found Detect(const Image& image,
                const DetectOptions& options,
                const std::string& picture_id = {}) const;
 
-  // A picture's file as Detect reads it: in `image` as decoded, with the size of the whole.
+  // A picture's file as Detect reads it: the image as decoded, and the size of the whole.
   ScaledImage Read(const std::filesystem::path& file, const ReadImageOptions& reading = {}) const;
 
-  // What every model makes of the regions of a picture, and the regions.
+  // The regions of a picture, and what every model makes of them.
   struct Scored {
     std::vector<Box> boxes;
-    // Who proposed each; empty where there is no MultiBox, or where kept features were taken.
+    // Who proposed each; empty without a MultiBox, or if kept features were used.
     std::vector<ProposalOrigin> origins;
     std::vector<RegionScores> by_model;
     StageTimes times;
@@ -86,7 +89,7 @@ class Detector {
   // Proposes regions and scores them with every model.
   Scored Score(const Image& image, bool box_regression, const std::string& picture_id = {}) const;
 
-  // All that the scores depend on, as text.
+  // Everything that the scores depend on, as text.
   std::string Configuration() const;
 
  private:
@@ -94,12 +97,12 @@ class Detector {
   std::unique_ptr<State> state_;
 };
 
-// The detector of these files with the models' own defaults: what 'deeper detect --model' finds.
+// The detector of these files with the models' own defaults, as in 'deeper detect --model'.
 Detector LoadDetector(const std::filesystem::path& model, const DetectorOptions& options = {});
 Detector LoadDetector(const std::vector<std::filesystem::path>& models,
                       const DetectorOptions& options = {});
 
-// Moves boxes that are in a picture of one size to where they are in one of another.
+// Scales boxes from a picture of one size to one of another.
 void ScaleBoxes(int from_width,
                 int from_height,
                 int to_width,

@@ -12,27 +12,28 @@
 
 namespace deeper {
 
-// What of several models is joined.
+// What is joined of several models.
 enum class Fusion {
   kScores,  // each region's scores, before suppression (Szegedy et al. 2014, section 8)
   kBoxes,   // each model's detections, by weighted boxes fusion (FuseBoxes)
 };
 std::string NameOf(Fusion fusion);               // "scores", "boxes"
-Fusion FusionFromName(const std::string& name);  // throws Error listing them
+Fusion FusionFromName(const std::string& name);  // throws Error listing the names
 
-// How models run. What is left as it is is as the models say.
+// How models run. Fields left at their defaults follow the models.
 struct DetectorOptions {
-  std::vector<double> weights = {};     // of the models' scores, above 0; none: equal ones
-  std::filesystem::path backbone = {};  // of the only model, where it is elsewhere
+  std::vector<double> weights = {};     // of the models' scores, above 0; empty: equal ones
+  std::filesystem::path backbone = {};  // of the only model, if it lies elsewhere
   Fusion fusion = Fusion::kScores;
-  double fusion_iou = 0.55;  // of boxes: those that overlap by more show one object; 0 to 1
+  double fusion_iou = 0.55;  // kBoxes: boxes that overlap by more show one object; 0 to 1
   // Nothing: the fastest that the processor and each model have.
   std::optional<Precision> precision = std::nullopt;
   bool multibox = true;  // false: propose by Selective Search alone
   MultiBoxViews multibox_views = MultiBoxViews::kParts;
-  // Makes the search for proposals of the first model's; empty: it is the first model's.
+  // Returns the search for proposals, given the first model's; empty: the first model's is used.
   std::function<SelectiveSearchOptions(const SelectiveSearchOptions&)> search = {};
-  // Where features are kept; "": nowhere. What is kept is of the pictures that `inputs` identifies.
+  // Directory in which features are kept; "": none. `inputs` identifies the pictures that they are
+  // of.
   std::filesystem::path feature_cache = {};
   std::string inputs = {};
 

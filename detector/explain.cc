@@ -26,11 +26,11 @@ std::vector<Candidate> CandidatesOf(const RegionScores& regions, int width, int 
   return candidates;
 }
 
-// Positions of candidates by class, and within it the best first.
+// Positions of candidates by class; within a class the best first.
 using ByClass = std::map<ClassId, std::vector<std::size_t>>;
 
-// The positions of the candidates that suppression keeps, however many; of equal boxes of a class
-// the better one is kept before the other.
+// The positions of the candidates that suppression keeps, without a limit of their number. Of equal
+// boxes of a class, the better one is kept first.
 ByClass Keep(const std::vector<Detection>& eligible,
              NmsOptions nms,
              const std::vector<Candidate>& candidates) {
@@ -58,7 +58,7 @@ ByClass Keep(const std::vector<Detection>& eligible,
   return kept;
 }
 
-// What is given out is in the order of the kept ones of a class, as far as it goes.
+// The returned detections are in the order of the kept candidates of a class, as far as they go.
 void SetGivenOut(const std::vector<Detection>& given_out,
                  const ByClass& kept,
                  std::vector<Candidate>& candidates) {

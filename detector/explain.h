@@ -15,7 +15,7 @@ namespace deeper {
 enum class Fate : std::uint8_t {
   kKept,
   kSuppressed,     // overlaps a better one of its class by more than NmsOptions::max_iou
-  kBelowMinScore,  // never went to suppression
+  kBelowMinScore,  // dropped before suppression
   kBeyondMost,     // NmsOptions::max_per_class better ones were kept before it
 };
 
@@ -24,12 +24,12 @@ struct Candidate {
   std::size_t region = 0;  // position among the regions
   Detection detection;     // its box moved by the regression and clipped to the picture
   Fate fate = Fate::kBelowMinScore;
-  // For kSuppressed: the position among the candidates of the best one that suppresses it, and the
+  // For kSuppressed: position, among the candidates, of the best one that suppresses it, and the
   // IoU with that.
   std::optional<std::size_t> suppressor = std::nullopt;
   double suppressor_iou = 0;
-  // For kKept: what is given out. Box voting may have moved its box, soft suppression lowered its
-  // score.
+  // For kKept: the detection that is returned. Box voting may have moved its box, soft suppression
+  // lowered its score.
   std::optional<Detection> given_out = std::nullopt;
   // For kKept: how many of its class were kept before it.
   std::size_t kept_before = 0;
@@ -37,28 +37,28 @@ struct Candidate {
   bool operator==(const Candidate&) const = default;
 };
 
-// DetectionsOf retold: every region as every class, by region, then by class. What those that are
-// kept give out is what DetectionsOf gives for the same arguments. Boxes that are empty are not
-// there. Of two regions that became one and the same detection the first is kept. Soft suppression,
+// DetectionsOf with reasons: every region as every class, by region, then by class. The `given_out`
+// of the kept ones are what DetectionsOf returns for the same arguments. Empty boxes are left out.
+// Of two regions that became the same detection, the first is kept. Soft suppression,
 // options.nms.soft_sigma > 0, suppresses nothing: see LoweringsOf.
 std::vector<Candidate> ExplainDetections(const RegionScores& regions,
                                          int image_width,
                                          int image_height,
                                          const DetectOptions& options);
 
-// What one kept candidate did to the score of another by soft suppression.
+// How one kept candidate lowered another's score by soft suppression.
 struct Lowering {
-  std::size_t candidate = 0;  // position of the other
+  std::size_t candidate = 0;  // position of the other candidate
   double iou = 0;             // of the two before box voting
   double factor = 1;          // exp(-iou^2 / soft_sigma), on the score
 
   bool operator==(const Lowering&) const = default;
 };
 
-// What lowered the score of the kept candidate at `place`, in the order in which it did: the
-// product of the factors leads from its own score to that which is given out. And whose scores it
-// lowered. Candidates of its class that do not overlap it are in neither. Both are empty under hard
-// suppression and for what is not kept.
+// What lowered the score of the kept candidate at `place`, and whose scores it lowered. `of_it` is
+// in the order of the lowerings; the product of the factors leads from the candidate's own score to
+// the returned one. Candidates of its class that do not overlap it are in neither list. Both are
+// empty under hard suppression and for a candidate that is not kept.
 struct Lowerings {
   std::vector<Lowering> of_it;
   std::vector<Lowering> by_it;

@@ -8,7 +8,8 @@
 
 namespace deeper {
 
-// Who proposed a box that JoinProposals gave: its rank in either list, from 0, where that has it.
+// Who proposed a box that JoinProposals returned: its rank in either list, from 0, if that list has
+// it.
 struct ProposalOrigin {
   std::optional<int> multibox_rank;
   std::optional<int> selective_search_rank;
@@ -16,9 +17,9 @@ struct ProposalOrigin {
   bool operator==(const ProposalOrigin&) const = default;
 };
 
-// The origins of joined proposals, one each. A list has a box when the box itself is in it, or one
-// that overlaps it by more than `max_iou`, SelectiveSearchOptions::max_iou of the joining, for
-// which it then stands; of several the nearest.
+// The origins of joined proposals, one each. A list has a box if the box itself is in it, or one
+// that overlaps it by more than `max_iou` and for which it then stands; of several, the nearest
+// counts. max_iou: SelectiveSearchOptions::max_iou of the joining.
 std::vector<ProposalOrigin> OriginsOf(std::span<const Proposal> joined,
                                       std::span<const Proposal> multibox,
                                       std::span<const Proposal> selective_search,

@@ -17,12 +17,12 @@
 namespace deeper {
 
 // How a detector's regions are proposed, in training and in use: by Selective Search, joined with
-// the boxes of a MultiBox where there is one. Const, and safe to use from several threads.
+// the boxes of a MultiBox if there is one. Const, and safe to use from several threads.
 class Proposer {
  public:
   struct Proposed {
     std::vector<Proposal> proposals;      // best first
-    std::vector<ProposalOrigin> origins;  // one each; none without a MultiBox
+    std::vector<ProposalOrigin> origins;  // one per proposal; none without a MultiBox
   };
 
   explicit Proposer(SelectiveSearchOptions search);
@@ -32,7 +32,7 @@ class Proposer {
            const MultiBox& multibox,
            Precision precision,
            MultiBoxViews views);
-  // With the MultiBox where there is one.
+  // With the MultiBox if there is one.
   Proposer(SelectiveSearchOptions search,
            const std::optional<MultiBox>& multibox,
            Precision precision,
@@ -41,11 +41,11 @@ class Proposer {
   // Expects a picture with pixels.
   Proposed Propose(const Image& image) const;
 
-  // Without a MultiBox's part.
+  // The search without the MultiBox's part.
   const SelectiveSearchOptions& search() const { return search_; }
-  // The same with the smallest sides that any proposal has.
+  // search() with the smallest sides that any proposal has.
   SelectiveSearchOptions SmallestSides() const;
-  // The MultiBox's part as one line, for recipes: equal for equal boxes; "" without.
+  // The MultiBox's part as one line, for recipes: equal for equal boxes; "" without a MultiBox.
   const std::string& multibox_text() const { return multibox_text_; }
 
  private:

@@ -16,7 +16,7 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
                      const CropOptions& crop,
                      const Proposer& proposer);
 
-// The box regression as a line of a recipe, where features are kept with what it makes of profiles;
+// The box regression as a line of a recipe, if features are kept with its offsets from profiles;
 // else "".
 std::string RegressionRecipe(const std::optional<BoxRegression>& regression);
 // Identifies a box regression: SHA-256 of its weights.

@@ -16,7 +16,7 @@ void Calibrate(const Calibration& calibration, std::vector<float>& scores) {
   }
 }
 
-// How far regressor `j` moves region `i`: as its offsets say, or its scaled features.
+// How far regressor `j` moves region `i`: by its offsets, or from its scaled features.
 BoxOffsets OffsetsIn(const RegionFeatures& regions,
                      std::size_t i,
                      const BoxRegression& regression,

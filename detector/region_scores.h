@@ -12,36 +12,37 @@
 namespace deeper {
 
 struct DetectOptions {
-  bool box_regression = true;  // apply the model's, where it has one
+  bool box_regression = true;  // apply the model's, if it has one
   float min_score = -1;        // detections below are dropped before suppression
   NmsOptions nms = {};
   void Validate() const;
 };
-// As the model says.
+// The model's own options.
 DetectOptions DetectOptionsOf(const Model& model);
 
-// What a model's heads say about the regions of one picture.
+// The scores and boxes that a model's heads compute for the regions of one picture.
 struct RegionScores {
   std::size_t class_count = 0;
   std::vector<float> scores;  // regions x classes, row-major
-  // Where the regions are after box regression, not clipped: one box a region, or as many as
-  // `scores` where the classes have regressors of their own.
+  // The regions after box regression, not clipped. One box per region, or as many as `scores` if
+  // the classes have regressors of their own.
   std::vector<Box> boxes;
 };
 
-// Scores regions with the model's heads: margins of every class, or the probabilities that its
-// calibration makes of them, from the regions' features and, where it has learned from it, their
-// context; and box regression if `box_regression` and the model has one, by the regions' offsets
-// where it reads profiles.
+// Scores regions with the model's heads. Scores are margins of every class, or the probabilities
+// that the model's calibration makes of them. They are computed from the regions' features and, if
+// the model was trained with it, their context. Box regression is applied if `box_regression` and
+// the model has one; one that reads profiles uses the regions' offsets.
 RegionScores ScoreRegions(const Model& model, RegionFeatures regions, bool box_regression);
 
 // The mean over models of the scores and boxes of the same regions (Szegedy et al. 2014, section
-// 8). `weights` are of the models' scores, above 0, one each; boxes are plain means. Where one
-// model has a box a class, all get one. Expects at least one, all of the same regions and classes.
+// 8). `weights` are those of the models' scores, one each, above 0; boxes are plain means. If one
+// model has a box per class, the result has too. Expects at least one model, all of the same
+// regions and classes.
 RegionScores MeanScores(std::span<const RegionScores> models, std::span<const double> weights);
 
-// The regions that reach min_score in a class, clipped to the picture, after per-class suppression;
-// by descending score. Boxes that are empty are dropped.
+// The regions that reach min_score in a class, clipped to the picture, after suppression per class.
+// By descending score. Empty boxes are dropped.
 std::vector<Detection> DetectionsOf(const RegionScores& regions,
                                     int image_width,
                                     int image_height,

@@ -24,7 +24,7 @@ std::unordered_map<std::string_view, std::size_t> ImagesById(const Dataset& data
   return images;
 }
 
-// For each picture of the data set its detections, or nullptr.
+// For each picture of the data set, its detections or nullptr.
 std::vector<const ImageDetections*> DetectionsOfImages(const Dataset& dataset,
                                                        const DetectionSet& detections) {
   const auto image_by_id = ImagesById(dataset);

@@ -24,25 +24,27 @@ struct ClassMatch {
 
 // Detections in the terms of a data set.
 struct AlignedDetections {
-  // `classes` is the data set's; `images` are its pictures in its order, each with the detections
-  // in the order given, so that images[i] belongs to dataset.images[i].
+  // `classes` is the data set's. `images` are its pictures in its order, each with its detections
+  // in the order given: images[i] belongs to dataset.images[i].
   DetectionSet detections;
-  std::vector<ClassMatch> class_map;  // one a class of the detections, in their order
+  std::vector<ClassMatch> class_map;  // one per class of the detections, in their order
   std::size_t left_out = 0;           // detections of unknown classes
 
   bool operator==(const AlignedDetections&) const = default;
 };
 
-// Finds the classes of `detections` in the data set, by name, else by WordNet id (which a name of
-// either side may be), never by position, and its pictures by id. Throws Error for a picture that
-// the data set has not, a picture given twice (in either), a score that is not a number and, for
-// kRefuse, a detection of a class that the data set has not; a class without a detection may be
-// unknown.
+// Returns the detections in the order of the data set's pictures, with its classes. Pictures are
+// matched by id. Classes are matched by name, else by WordNet id (which a name of either side may
+// be), never by position.
+//
+// Throws Error for a picture that the data set does not have, a picture given twice (in either),
+// and a score that is not a number. For kRefuse, also throws for a detection of a class that the
+// data set does not have; a class without a detection may be unknown.
 AlignedDetections AlignDetections(const Dataset& dataset,
                                   const DetectionSet& detections,
                                   UnknownClasses unknown = UnknownClasses::kRefuse);
 
-// For people: how many classes were matched by name, and a line for each that was matched by
+// For people: how many classes were matched by name, and one line for each that was matched by
 // WordNet id or not at all. Every line ends with "\n".
 std::string ClassMapText(const std::vector<ClassMatch>& class_map, const ClassTable& classes);
 

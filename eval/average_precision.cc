@@ -17,8 +17,9 @@ std::vector<double> MonotoneEnvelope(const PrecisionRecallCurve& curve) {
   return envelope;
 }
 
-// AP = 1/n sum_t max_{j: r_j >= t} p_j over the n recalls t = 0, step, 2 step, ...; no detection
-// reaches t: 0.
+// Over the n recalls t = 0, step, 2 step, ...:
+//   AP = 1/n sum_t max_{j: r_j >= t} p_j,
+// where the maximum is 0 if no detection reaches t.
 double AveragePrecisionAtPoints(const PrecisionRecallCurve& curve, int points, double step) {
   Expects(curve.precision.size() == curve.recall.size(), "one precision for each recall");
   const std::vector<double> envelope = MonotoneEnvelope(curve);
@@ -33,7 +34,8 @@ double AveragePrecisionAtPoints(const PrecisionRecallCurve& curve, int points, d
 
 }  // namespace
 
-// AP = sum_i (r_i - r_{i-1}) max_{j >= i} p_j, with r_{-1} = 0.
+// With r_{-1} = 0:
+//   AP = sum_i (r_i - r_{i-1}) max_{j >= i} p_j.
 double AveragePrecisionByArea(const PrecisionRecallCurve& curve) {
   Expects(curve.precision.size() == curve.recall.size(), "one precision for each recall");
   const std::vector<double> envelope = MonotoneEnvelope(curve);

@@ -5,7 +5,7 @@
 namespace deeper {
 
 // Precision and recall after each detection of a class that counts, by descending score. Recall
-// never falls.
+// never decreases.
 struct PrecisionRecallCurve {
   std::vector<float> score;
   std::vector<double> precision;
@@ -17,8 +17,8 @@ struct PrecisionRecallCurve {
 // Area under the monotone envelope of the curve (VOC 2010+, ILSVRC); 0 for an empty curve.
 double AveragePrecisionByArea(const PrecisionRecallCurve& curve);
 // Mean of the best precision at recall >= 0, 0.1, ..., 1 (VOC 2007); 0 for an empty curve. As in
-// the devkit these are the doubles i * 0.1, of which the fourth, seventh and eighth lie just above
-// 3/10, 6/10 and 7/10: a recall of exactly 3/10 does not reach them.
+// the devkit, the recalls are the doubles i * 0.1. The fourth, seventh and eighth lie just above
+// 3/10, 6/10 and 7/10, so a recall of exactly 3/10 does not reach them.
 double AveragePrecisionAt11Points(const PrecisionRecallCurve& curve);
 // Mean of the best precision at recall >= 0, 0.01, ..., 1 (COCO); 0 for an empty curve. Scores are
 // not read.

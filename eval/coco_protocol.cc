@@ -31,7 +31,7 @@ double CocoOverlap(const Box& detection, const TrueObject& object) {
   return area > 0 ? IntersectionArea(detection, object.box) / area : 0;
 }
 
-// Overlaps of all detections of a picture with all objects; row-major.
+// Overlaps of all detections of a picture with all objects: detections x objects, row-major.
 class Overlaps {
  public:
   Overlaps(std::span<const RankedDetection> detections, std::span<const TrueObject> objects)
@@ -52,7 +52,8 @@ class Overlaps {
   std::vector<double> values_;
 };
 
-// Objects of a picture as one area range sees them: those that count first, else in their order.
+// Objects of a picture as one area range sees them: those that count come first; otherwise in their
+// order.
 struct View {
   std::vector<std::size_t> order;  // positions in the objects
   std::size_t counting = 0;        // how many of them count

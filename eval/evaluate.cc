@@ -25,7 +25,7 @@ constexpr std::array<std::pair<Protocol, std::string_view>, 4> kProtocolNames = 
     {Protocol::kCoco, "coco"},
 }};
 
-// What one class is judged by. Everything stands in the order of dataset.images.
+// The data that one class is judged by. Everything is in the order of dataset.images.
 struct ClassMaterial {
   std::vector<RankedDetection> detections;
   std::vector<TrueObject> objects;
@@ -126,7 +126,7 @@ void TraceCurve(ClassResult& result) {
   }
 }
 
-// COCO judges each picture by itself; the outcomes of all are then ranked.
+// COCO judges each picture separately; the outcomes of all are then ranked.
 void JudgeCoco(ClassMaterial& material, ClassResult& result) {
   std::vector<CocoOutcome> coco;
   std::vector<TrueObject> judged_objects;
@@ -161,7 +161,7 @@ void JudgeCoco(ClassMaterial& material, ClassResult& result) {
   result.coco = CocoNumbersOf(coco, CountCocoObjects(judged_objects));
 }
 
-// Uses up `material`: its detections are sorted and its objects marked.
+// Consumes `material`: its detections are sorted and its objects marked.
 ClassResult EvaluateClass(ClassId id, ClassMaterial material, const EvaluationOptions& options) {
   ClassResult result;
   result.class_id = id;

@@ -6,8 +6,8 @@
 namespace deeper {
 namespace {
 
-// The object with the highest IoU among those that `reached(object, iou)` admits, with a verdict
-// for it; a false positive when there is none. The first of equals; IoU 0 is no overlap.
+// The object with the highest IoU (the first of equals) among those that `reached(object, iou)`
+// admits, with its verdict; a false positive when there is none. IoU 0 is no overlap.
 template <typename Reached>
 Match BestObject(const Box& detection,
                  std::span<const TrueObject> objects,

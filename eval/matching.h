@@ -19,8 +19,8 @@ enum class Verdict : std::uint8_t {
 // A verdict with its reason.
 struct Match {
   Verdict verdict = Verdict::kFalsePositive;
-  // Position in the objects that were offered, of the one that the verdict is due to; nothing for
-  // a false positive that is no duplicate, and where a rule ignores without an object.
+  // Position of the object that the verdict is due to, in the objects that were given. Nothing for
+  // a false positive that is no duplicate, and when a rule ignores a detection without an object.
   std::optional<std::size_t> object = std::nullopt;
   double iou = 0;  // with that object
 
@@ -46,18 +46,20 @@ struct TrueObject {
   bool matched = false;  // a detection has taken it
 };
 
-// The IoU that a detection needs with this object in ILSVRC DET: min(base, wh / ((w + 10) (h +
-// 10))), which lets a box of a small object be off by about 5 pixels on each side.
+// The IoU that a detection needs with this object in ILSVRC DET:
+//   min(base, wh / ((w + 10) (h + 10))).
+// It lets a box of a small object be off by about 5 pixels on each side.
 double IlsvrcThreshold(const Box& object, double base);
 
-// ILSVRC DET: the detection takes, of the objects of its class in its picture that nobody has taken
-// and whose threshold it reaches, the one with the highest IoU (the first of equals). Marks it as
-// matched. Without one it is false; a duplicate where a taken object's threshold is reached.
+// ILSVRC DET: the detection takes the object with the highest IoU (the first of equals), among the
+// untaken objects of its class in its picture whose threshold it reaches. Marks that object as
+// matched. Without such an object the detection is false; it is a duplicate if it reaches a taken
+// object's threshold.
 Match MatchIlsvrc(const Box& detection, std::span<TrueObject> objects_of_image, double base_iou);
 
 // VOC: the detection goes to the object of its class in its picture with the highest IoU (the first
-// of equals), taken or not. Below min_iou it is false; on a difficult object it is ignored; on one
-// that was taken it is a duplicate, so false.
+// of equals), taken or not. Below min_iou it is false. On a difficult object it is ignored. On a
+// taken object it is a duplicate, and so false.
 Match MatchVoc(const Box& detection, std::span<TrueObject> objects_of_image, double min_iou);
 
 }  // namespace deeper

@@ -38,10 +38,9 @@ struct ColourPlanes {
 // Expects a non-empty image. Safe to call from several threads.
 ColourPlanes ConvertColour(const Image& image, ColourSpace space);
 
-// OpenCV fills the tables of its colour conversions when it is first asked for one, without a lock:
-// a thread that comes meanwhile leaks them, or reads them half filled. This has them filled once,
-// and comes back when they are. To be called before OpenCV converts colours. Safe from several
-// threads.
+// Fills the tables of OpenCV's colour conversions, and returns when they are full. OpenCV would
+// fill them on the first conversion without a lock: a thread that comes meanwhile leaks them, or
+// reads them half filled. Call this before OpenCV converts colours. Safe from several threads.
 void FillColourTables();
 
 }  // namespace deeper

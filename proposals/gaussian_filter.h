@@ -13,20 +13,21 @@ struct HalfKernel {
   bool odd = false;
 };
 
-// Gaussian of standard deviation sigma (px), cut off at `radius` px, summing to 1. Sigma 0: the
+// Gaussian of standard deviation sigma (px), cut off at `radius` px, with sum 1. Sigma 0 gives the
 // identity.
 HalfKernel GaussianKernel(double sigma, int radius);
 
-// First derivative of that Gaussian, scaled so that a ramp of slope 1 answers 1. Expects sigma > 0,
-// radius > 0.
+// First derivative of that Gaussian, scaled so that the response to a ramp of slope 1 is 1. Expects
+// sigma > 0 and radius > 0.
 HalfKernel GaussianDerivativeKernel(double sigma, int radius);
 
-// Filters a plane of bytes row by row, first down the columns, then along the row; pixels outside
-// are those of the nearest edge. Row by row, because whole planes of floats would leave the cache.
-// The sums run in one fixed order: same plane, same floats. For one thread at a time.
+// Filters a plane of bytes row by row: first down the columns, then along the row. Pixels outside
+// take the value of the nearest edge pixel. Whole planes of floats would leave the cache, hence row
+// by row. The sums run in one fixed order, so the same plane gives the same floats. For one thread
+// at a time.
 class RowFilter {
  public:
-  // `plane`: width x height bytes, rows dense; it and the kernels must live as long as the filter.
+  // `plane`: width x height bytes, rows dense. It and the kernels must outlive the filter.
   RowFilter(const std::uint8_t* plane,
             int width,
             int height,

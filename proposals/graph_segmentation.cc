@@ -30,8 +30,8 @@ Range WithNeighbour(int step, int size) {
   return {.begin = std::max(0, -step), .end = size - std::max(0, step)};
 }
 
-// Two successive rows of the smoothed channels, which is all that the edges of a row need. The
-// Gaussian of Felzenszwalb and Huttenlocher's program reaches ceil(4 sigma) px.
+// Two successive rows of the smoothed channels; the edges of a row need no more. The Gaussian of
+// Felzenszwalb and Huttenlocher's program reaches ceil(4 sigma) px.
 class SmoothedRows {
  public:
   SmoothedRows(const ColourPlanes& planes, double sigma)
@@ -47,7 +47,7 @@ class SmoothedRows {
   SmoothedRows(const SmoothedRows&) = delete;  // the filters refer to gaussian_
   SmoothedRows& operator=(const SmoothedRows&) = delete;
 
-  // Makes row y the one that At() gives; row y - 1 is then Before(). Rows come in order.
+  // Makes row y the one that At() returns; row y - 1 is then Before(). Rows come in order.
   void Advance(int y) {
     std::swap(rows_[0], rows_[1]);
     for (std::size_t c = 0; c < filters_.size(); ++c) filters_[c].FilterRow(y, rows_[1][c].data());
@@ -82,8 +82,9 @@ DirectionLevels MakeDirectionLevels(const ColourPlanes& planes, Step step) {
   return direction;
 }
 
-// The edges from row y: levels of sqrt(sum over channels (a - b)^2). `upper` and `lower` give the
-// row of a channel where the edges start and end.
+// The edges from row y, as levels of
+//   sqrt(sum over channels (a - b)^2).
+// `upper` and `lower` return the row of a channel where the edges start and end.
 template <class UpperRow, class LowerRow>
 void FillRow(int y,
              Step step,
@@ -136,7 +137,7 @@ std::array<DirectionLevels, kDirections.size()> EdgeLevels(const ColourPlanes& p
 }
 
 // Disjoint components of pixels, each with its size and the largest weight that it would still
-// take.
+// accept.
 class Forest {
  public:
   Forest(std::size_t pixels, double k)
@@ -179,7 +180,7 @@ struct PixelPair {
 };
 
 // The first pass. Returns the refused edges that the second pass may still join: those where a
-// component was smaller than min_size_px when their turn came; components only grow.
+// component was smaller than min_size_px at their turn. Components only grow.
 std::vector<PixelPair> MergeByThreshold(const SegmentationGraph& graph,
                                         int min_size_px,
                                         Forest& forest) {

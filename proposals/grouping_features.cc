@@ -80,8 +80,9 @@ void MeasureRegions(const Segmentation& segmentation, GroupingFeatures& features
   }
 }
 
-// counts[(region * histograms + h) * kCounters + bin]: pixels of the region with that bin in plane
-// h. All planes of a pixel are counted together, so that successive increments touch different
+// Layout of counts:
+//   counts[(region * histograms + h) * kCounters + bin]: pixels of the region with bin in plane h.
+// All planes of a pixel are counted together, so that successive increments touch different
 // counters.
 template <std::size_t kPlanes>
 std::vector<std::uint32_t> CountBins(const Segmentation& segmentation,
@@ -98,7 +99,8 @@ std::vector<std::uint32_t> CountBins(const Segmentation& segmentation,
   return counts;
 }
 
-// Histograms of 10 bins for both orientations of a direction from the counts of its 19 signed bins.
+// Histograms of 10 bins for both orientations of a direction, from the counts of its 19 signed
+// bins.
 void SplitSignedBins(
     const std::uint32_t* counts, int size_px, float weight, float* forward, float* backward) {
   auto forward_zero = static_cast<std::uint32_t>(size_px);

@@ -25,16 +25,18 @@ struct PixelBox {
 // The smallest box around both.
 PixelBox Union(const PixelBox& a, const PixelBox& b);
 
-// Uijlings et al. 2013, section 3.2: 25 bins of colour a channel, 10 bins of each of 8 Gaussian
-// derivatives a channel.
+// Uijlings et al. 2013, section 3.2: per channel 25 bins of colour, and 10 bins for each of 8
+// Gaussian derivatives.
 inline constexpr int kColourBins = 25;
 inline constexpr int kOrientations = 8;
 inline constexpr int kTextureBins = 10;
 
-// Where each pixel falls in the histograms, worked out once a colour space. For every channel one
-// plane of colour bins, 0..24, and four planes of signed texture bins for derivatives along 0, 45,
-// 90 and 135 degrees: 9 + b for a response in bin b of its own direction, 9 - b for one in bin b of
-// the opposite direction; 9 is bin 0 of both.
+// The histogram bins of each pixel, computed once per colour space. For every channel there are one
+// plane of colour bins, 0..24, and four planes of signed texture bins, for derivatives along 0, 45,
+// 90 and 135 degrees. A texture value is
+//   9 + b  for a response in bin b of its own direction,
+//   9 - b  for one in bin b of the opposite direction;
+// 9 is bin 0 of both.
 struct PixelBins {
   int channels = 0;
   std::size_t pixel_count = 0;
@@ -42,17 +44,19 @@ struct PixelBins {
   std::vector<std::vector<std::uint8_t>> colour;   // channel
 };
 
-// Texture: Gaussian derivatives of sigma 1 px; responses of 0 to kLargestResponse gray levels a px
-// are spread evenly over the bins, negative ones are in the first, larger ones in the last.
+// Texture: Gaussian derivatives of sigma 1 px. Responses of 0 to kLargestResponse gray levels per
+// px are spread evenly over the bins. Negative ones fall into the first bin, larger ones into the
+// last.
 PixelBins ComputePixelBins(const ColourPlanes& planes);
 inline constexpr float kLargestResponse = 43.0F;
 
-// What similarities are made from, one entry or row a region.
+// What similarities are computed from, with one entry or row per region.
 struct GroupingFeatures {
   std::vector<int> size_px;
   std::vector<PixelBox> boxes;
-  // Rows of `row_length` floats: texture_length of the texture histogram, then colour_length of the
-  // colour histogram. Each sums to 1 and is filled up with zeros to a multiple of 8 floats.
+  // Regions x RowLength(), row-major: texture_length floats of the texture histogram, then
+  // colour_length of the colour histogram. Each histogram sums to 1 and is padded with zeros to a
+  // multiple of 8 floats.
   std::size_t texture_length = 0;
   std::size_t colour_length = 0;
   std::vector<float> histograms;

@@ -39,7 +39,7 @@ std::vector<KeyedBox> OpenCvSelectiveSearch(const Image& resized,
   for (const cv::Rect& r : RunOpenCv(resized, options)) {
     boxes.push_back({.x0 = r.x, .y0 = r.y, .x1 = r.x + r.width, .y1 = r.y + r.height});
   }
-  // Smallest first, as a hierarchy would make them.
+  // Smallest first, as a hierarchy would order them.
   const auto area = [](const PixelBox& box) { return std::int64_t{box.Width()} * box.Height(); };
   std::sort(boxes.begin(), boxes.end(), [&area](const PixelBox& a, const PixelBox& b) {
     return std::make_tuple(area(a), a) < std::make_tuple(area(b), b);

@@ -11,8 +11,9 @@
 namespace deeper {
 namespace {
 
-// sum_i min(a_i, b_i) in eight interleaved sums, in one fixed order. Expects length to be a
-// multiple of 8.
+// Returns
+//   sum_i min(a_i, b_i)
+// in eight interleaved sums, in one fixed order. Expects length to be a multiple of 8.
 float Intersection(const float* a, const float* b, std::size_t length) {
   std::array<float, 8> sums{};
   for (std::size_t i = 0; i < length; i += sums.size()) {
@@ -33,8 +34,8 @@ struct Candidate {
   }
 };
 
-// The regions of one hierarchy: the initial ones 0 .. n-1, then the merged ones in the order of
-// their making.
+// The regions of one hierarchy: the initial ones 0 .. n-1, then the merged ones in the order of the
+// merges.
 class Hierarchy {
  public:
   Hierarchy(const GroupingFeatures& initial, const Similarities& similarities)
@@ -60,8 +61,8 @@ class Hierarchy {
     heap_.push({.similarity = Similarity(pair), .pair = pair});
   }
 
-  // The most similar pair of regions that both still stand; a candidate of merged regions is passed
-  // over.
+  // The most similar pair of regions that both still exist. Candidates with merged regions are
+  // skipped.
   RegionPair TakeMostSimilar() {
     for (;;) {
       Expects(!heap_.empty(), "neighbours that connect all regions");
@@ -139,7 +140,7 @@ class Hierarchy {
   std::vector<PixelBox> boxes_;
   const float image_px_;
   std::vector<float> merged_histograms_;
-  std::vector<std::vector<int>> neighbours_;  // merged ones among them are passed over when read
+  std::vector<std::vector<int>> neighbours_;  // merged ones among them are skipped when read
   std::vector<int> met_in_;                   // the last merge that saw this region as a neighbour
   std::vector<std::uint8_t> alive_;           // exists and is not merged yet
   std::priority_queue<Candidate> heap_;

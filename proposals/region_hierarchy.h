@@ -16,13 +16,15 @@ struct RegionPair {
   auto operator<=>(const RegionPair&) const = default;
 };
 
-// Every pair of regions of which two pixels share a side, once, ascending.
+// Every pair of regions with two pixels that share a side; each once, ascending.
 std::vector<RegionPair> FindNeighbours(const Segmentation& segmentation);
 
 // Greedy grouping, Uijlings et al. 2013, Algorithm 1: the most similar neighbours merge until one
-// region is left. Returns the box of each merged region in the order of the merges: one less than
-// the regions, the last covers the picture. `neighbours` must connect all regions. Of equally
-// similar pairs the one made of older regions goes first.
+// region is left. Returns the box of each merged region in the order of the merges. There is one
+// box less than there are regions, and the last covers the picture. Of equally similar pairs, the
+// one made of older regions merges first. `neighbours` must connect all regions.
+//
+// The similarities:
 //   colour, texture  intersection of the normalised histograms; a merged histogram is
 //                    (|a| h_a + |b| h_b) / (|a| + |b|)
 //   size             1 - (|a| + |b|) / |image|

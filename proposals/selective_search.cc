@@ -29,7 +29,7 @@ void Check(bool holds, const char* field, double found, const char* bound) {
   throw Error(fmt::format("selective search: {} is {}, expected {}", field, found, bound));
 }
 
-// Shrinks by the mean over what a pixel covers, enlarges bilinearly.
+// Shrinks by the mean over the area that a pixel covers; enlarges bilinearly.
 Image Resize(const Image& image, FrameSize frame) {
   if (frame == FrameSize{.width = image.width, .height = image.height}) return image;
   // OpenCV has no view of constant data; resize only reads it.
@@ -42,8 +42,8 @@ Image Resize(const Image& image, FrameSize frame) {
   return resized;
 }
 
-// All hierarchies of the options. What combinations have in common is made once: colours, edges and
-// texture a colour space; regions, their features and neighbours a segmentation.
+// All hierarchies of the options. Combinations share what they can: colours, edges and texture are
+// computed once per colour space; regions, their features and neighbours once per segmentation.
 std::vector<KeyedBox> OurSelectiveSearch(const Image& resized,
                                          const SelectiveSearchOptions& options,
                                          Random& random) {

@@ -32,18 +32,18 @@ struct SelectiveSearchOptions {
   SelectiveSearchImplementation implementation = SelectiveSearchImplementation::kOurs;
   std::vector<ColourSpace> colour_spaces;
   std::vector<Similarities> similarities;
-  // Felzenszwalb-Huttenlocher threshold and minimum region size in pixels; larger gives fewer,
-  // larger regions.
+  // Felzenszwalb-Huttenlocher threshold and minimum region size in pixels. Larger values give fewer
+  // and larger regions.
   std::vector<int> k;
   double sigma = 0.8;           // px of Gaussian smoothing before segmentation
   int width_px = 500;           // pictures are resized to this width first; 0 keeps the size
   int max_area_px = 500 * 500;  // and shrunk further until their area is at most this
   int min_side_px = 20;  // boxes narrower or lower than this in the resized frame are dropped
-  // Near-duplicates: a box that overlaps a better-ranked one with a larger IoU than this is
-  // dropped. 1 keeps all but exact duplicates.
+  // Near-duplicates: a box is dropped if its IoU with a better-ranked one is larger than this. 1
+  // drops only exact duplicates.
   double max_iou = 1;
   int max_boxes = 0;  // best-ranked boxes kept; 0 keeps all
-  // Mixed with the picture's pixels: the same picture gives the same list for ever.
+  // Mixed with the picture's pixels: the same picture always gives the same list.
   std::uint64_t seed = 0;
 
   // Throws Error naming the field, its value and its bound.
@@ -59,24 +59,24 @@ SelectiveSearchOptions QualitySelectiveSearch();
 // detection.
 SelectiveSearchOptions DoubleSuperpixelSelectiveSearch();
 
-// The proposals of detection when nobody says otherwise: x2 superpixels without near-duplicates
-// (IoU > 0.9), which drops a fifth of the boxes and under a hundredth of the recall.
+// The default proposals of detection: x2 superpixels without near-duplicates (IoU > 0.9). That
+// drops a fifth of the boxes and less than a hundredth of the recall.
 SelectiveSearchOptions DefaultProposals();
 
 // "fast", "quality", "x2", or "opencv" (fast by cv::ximgproc); throws Error listing them otherwise.
 SelectiveSearchOptions SelectiveSearchPreset(const std::string& name);
 
-// One line that says how proposals are made, for recipes and logs: equal for equal options.
+// One line that says how proposals are made, for recipes and logs. Equal for equal options.
 std::string SearchText(const SelectiveSearchOptions& options);
 
-// Proposals of a picture in its own pixels, clipped to it, best first, without duplicates; at least
-// one for a non-empty picture (the whole picture when nothing else remains). Deterministic for a
-// picture and options, whatever the thread. Expects a non-empty image and valid options. Safe from
-// several threads.
+// Returns the proposals of a picture in its own pixels, clipped to it, best first, without
+// duplicates. A non-empty picture has at least one: the whole picture when nothing else remains.
+// The same picture and options give the same proposals on every thread. Expects a non-empty image
+// and valid options. Safe from several threads.
 std::vector<Proposal> SelectiveSearch(const Image& image, const SelectiveSearchOptions& options);
 
-// Greedy, best rank first: drops each box whose IoU with a kept one is larger than max_iou; ranks
-// are renumbered.
+// Greedy, best rank first: drops each box whose IoU with a kept one is larger than max_iou.
+// Renumbers the ranks.
 std::vector<Proposal> DropNearDuplicates(std::vector<Proposal> proposals, double max_iou);
 
 }  // namespace deeper

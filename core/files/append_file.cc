@@ -29,8 +29,8 @@ int OpenToAppend(const fs::path& path) {
   return fd;
 }
 
-// Whether the open file is still the one of this name: its last owner may have removed it between
-// our opening and our locking.
+// Whether the open file still has this name: its last owner may have removed the name between our
+// opening and our locking.
 bool IsFileOfName(int fd, const fs::path& path) {
   struct stat opened {};
   struct stat named {};

@@ -10,9 +10,9 @@ namespace deeper {
 // object lives. Append may be called from several threads, the rest from one.
 class AppendFile {
  public:
-  // Opens the file or makes it, with its directories. Throws Error when another process has it
-  // open, or when it is not a regular file; WriteError when it cannot be opened for writing. On a
-  // file system without locks it is opened all the same.
+  // Opens the file, or makes it together with its directories. On a file system without locks the
+  // file is opened without one. Throws Error when another process has it open, or when it is not a
+  // regular file. Throws WriteError when it cannot be opened for writing.
   explicit AppendFile(std::filesystem::path path);
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
@@ -22,14 +22,15 @@ class AppendFile {
 
   // All that the file holds now.
   std::string Content() const;
-  // Cuts the file off behind its first `bytes` bytes. Throws WriteError.
+  // Cuts the file to its first `bytes` bytes. Throws WriteError.
   void Truncate(std::uintmax_t bytes);
-  // Appends the text and waits until it is on the disk. Throws WriteError when it is not; a part of
-  // it may then be there.
+  // Appends the text and waits until it is on the disk. Throws WriteError on failure; part of the
+  // text may then be in the file.
   void Append(std::string_view text);
-  // The same for a signal handler: one system call, nothing waited for, false when it failed.
+  // Append for a signal handler: one system call, without waiting for the disk. Returns false on
+  // failure.
   bool AppendFromSignalHandler(std::string_view text) const noexcept;
-  // Removes the file's name; the lock stays until the object goes.
+  // Removes the file's name. The lock stays until the object is destroyed.
   void Remove();
 
  private:

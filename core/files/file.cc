@@ -31,7 +31,7 @@ std::string SystemMessage(const fs::path& path, const std::string& what, int cod
   throw WriteError(SystemMessage(path, what, code));
 }
 
-// An open file, closed when it goes.
+// An open file, closed when this is destroyed.
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -59,7 +59,7 @@ int OpenForReading(const fs::path& path) {
   return fd;
 }
 
-// Bytes of an open file; refuses all that is not a regular one.
+// Size of an open file in bytes. Refuses anything but a regular file.
 std::uintmax_t SizeOfRegularFile(int fd, const fs::path& path) {
   struct stat status {};
   if (fstat(fd, &status) != 0) ThrowReadError(path, "cannot examine", errno);
@@ -82,8 +82,8 @@ Bytes Read(const fs::path& path, std::uintmax_t max_bytes) {
   return bytes;
 }
 
-// A file of a name that nobody else has, in the directory of `target`; removed unless it was
-// renamed.
+// A file with a name that no other file has, in the directory of `target`. It is removed unless it
+// was renamed.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const fs::path& target) : target_(target), file_(Create()) {}
@@ -112,8 +112,8 @@ class TemporaryFile {
   }
 
  private:
-  // Process and counter make the name unique here; a file left by a dead process of this number, or
-  // of another machine on a shared disk, moves the counter on.
+  // Process and counter make the name unique here. A file left by a dead process with this number,
+  // or by another machine on a shared disk, moves the counter on.
   int Create() {
     static std::atomic<std::uint64_t> counter = 0;
     for (;;) {
@@ -138,7 +138,7 @@ class TemporaryFile {
 void SyncDirectory(const fs::path& directory, const fs::path& target) {
   const Descriptor opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened.IsOpen()) ThrowWriteError(target, "cannot open its directory", errno);
-  // EINVAL: a file system that has no such notion.
+  // EINVAL: the file system cannot do this.
   if (fsync(opened.get()) != 0 && errno != EINVAL) {
     ThrowWriteError(target, "cannot write its directory to the disk", errno);
   }
@@ -158,7 +158,7 @@ fs::path TargetOf(const fs::path& path) {
   return target;
 }
 
-// The same, in a directory that is there from now on.
+// TargetOf, in a directory that exists from now on.
 fs::path TargetInDirectory(const fs::path& path) {
   fs::path target = TargetOf(path);
   std::error_code error;
@@ -229,7 +229,7 @@ void WriteFileWhole(const fs::path& path, std::span<const std::uint8_t> content)
 }
 
 void WriteFileWhole(const fs::path& path, std::string_view content) {
-  // A byte of text is a byte: reading char as unsigned char is what the aliasing rules allow.
+  // Text is read as bytes: the aliasing rules allow reading char as unsigned char.
   WriteFileWhole(path,
                  std::span(reinterpret_cast<const std::uint8_t*>(content.data()), content.size()));
 }

@@ -9,8 +9,8 @@
 
 namespace deeper {
 
-// A regular file, open for reading; what it holds stays the same file's even when its name is given
-// to another. Safe to read from several threads.
+// A regular file, open for reading. It keeps reading the same file even when another file takes
+// over the name. Safe to read from several threads.
 class InputFile {
  public:
   // Throws Error when `path` is missing, cannot be opened, or is not a regular file (a FIFO would
@@ -20,10 +20,10 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
   ~InputFile();
 
-  // Bytes, as they were when the file was opened.
+  // In bytes, when the file was opened.
   std::uintmax_t size() const { return size_; }
-  // Fills `bytes` from the given place. Expects offset + bytes.size() <= size(). Throws Error when
-  // the disk fails or the file became shorter.
+  // Fills `bytes` from `offset` on. Expects offset + bytes.size() <= size(). Throws Error when the
+  // disk fails or the file became shorter.
   void ReadAt(std::uintmax_t offset, std::span<std::uint8_t> bytes) const;
 
  private:
@@ -37,7 +37,7 @@ class InputFile {
 std::vector<std::uint8_t> ReadFile(const std::filesystem::path& path,
                                    std::uintmax_t max_bytes = std::uintmax_t{4} << 30U);
 
-// The same as text.
+// ReadFile, as text.
 std::string ReadTextFile(const std::filesystem::path& path,
                          std::uintmax_t max_bytes = std::uintmax_t{1} << 30U);
 
@@ -50,13 +50,14 @@ std::vector<std::string_view> SplitFields(std::string_view line);
 
 // Writes `content` to `path` whole or not at all: to a temporary file beside it, fsync, rename.
 // Makes missing parent directories. Throws WriteError naming the file when any step fails; the
-// temporary file is then gone and what stood under `path` is untouched. Safe from several threads
-// on several paths.
+// temporary file is then gone, and a file that was at `path` is untouched. Safe from several
+// threads on several paths.
 void WriteFileWhole(const std::filesystem::path& path, std::span<const std::uint8_t> content);
 void WriteFileWhole(const std::filesystem::path& path, std::string_view content);
 
-// Throws WriteError where WriteFileWhole would before the first byte: to be asked before long work
-// whose result goes to `path`. Makes missing parent directories, and leaves nothing else behind.
+// Throws WriteError where WriteFileWhole would before it writes the first byte. Call it before long
+// work whose result goes to `path`. Makes missing parent directories, and leaves nothing else
+// behind.
 void RequireWritable(const std::filesystem::path& path);
 
 }  // namespace deeper

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The process that made the temporary file of this name; nothing for other files.
+// The process that made the temporary file with this name; nothing for other files.
 std::optional<pid_t> MakerOf(const std::string& name) {
   if (!name.starts_with(kTemporaryPrefix) || !name.ends_with(kTemporarySuffix)) return std::nullopt;
   const std::string numbers = name.substr(kTemporaryPrefix.size());

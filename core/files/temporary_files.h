@@ -10,10 +10,10 @@ namespace deeper {
 inline constexpr std::string_view kTemporaryPrefix = ".deeper-";
 inline constexpr std::string_view kTemporarySuffix = ".tmp";
 
-// Removes such files from this directory (not below it) where processes of this machine that were
-// killed, or this one before an exec, left them. To be called when this process writes nothing
-// there; not for a directory in which processes of other machines write, since theirs look dead
-// from here. What cannot be examined or removed stays.
+// Removes such files from this directory (not below it) if they were left by a process of this
+// machine that was killed, or by this process before an exec. Files that cannot be examined or
+// removed stay. Call it when this process writes nothing there. Not for a directory in which
+// processes of other machines write, since those look dead from here.
 void RemoveAbandonedTemporaries(const std::filesystem::path& directory);
 
 }  // namespace deeper

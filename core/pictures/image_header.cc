@@ -39,7 +39,8 @@ class FileBytes {
     return offset <= size() && text.size() <= size() - offset && Text(offset, text.size()) == text;
   }
 
-  // The whole number in `count` bytes at `offset`, the least (Little) or greatest (Big) byte first.
+  // The whole number in `count` bytes at `offset`, with the least (Little) or greatest (Big) byte
+  // first.
   std::uint64_t Little(std::uint64_t offset, std::uint64_t count) const {
     Require(offset, count);
     std::uint64_t value = 0;
@@ -53,8 +54,8 @@ class FileBytes {
     return value;
   }
 
-  // The blank-separated word at or after `offset`, which moves behind it and one blank; "#" begins
-  // a comment.
+  // The blank-separated word at or after `offset`, which moves behind the word and one blank. "#"
+  // begins a comment.
   std::string_view Word(std::uint64_t& offset) const {
     while (IsBlankAt(offset) || HasAt(offset, "#")) {
       if (HasAt(offset, "#")) {
@@ -69,7 +70,7 @@ class FileBytes {
     return Text(begin, offset++ - begin);
   }
 
-  // CRC-32 of ISO 3309, as PNG has it.
+  // CRC-32 of ISO 3309, as PNG uses it.
   std::uint32_t Crc32(std::uint64_t offset, std::uint64_t count) const {
     Require(offset, count);
     std::uint32_t crc = 0xFFFFFFFFU;
@@ -118,7 +119,8 @@ PixelSize PngSize(const FileBytes& file) {
   return {.width = file.Big(16, 4), .height = file.Big(20, 4)};
 }
 
-// File header of 14 bytes, then an information header that begins with its own size; 12 is OS/2's.
+// A file header of 14 bytes, then an information header that begins with its own size; 12 is
+// OS/2's.
 PixelSize BmpSize(const FileBytes& file) {
   const std::uint64_t pixels_begin = file.Little(10, 4);
   if (file.Little(14, 4) == 12) {
@@ -154,7 +156,7 @@ PixelSize WebpSize(const FileBytes& file) {
   file.Fail("is a WebP whose first chunk is unknown");
 }
 
-// The first directory of a TIFF: a count, and so many entries of tag, type, number of values and
+// The first directory of a TIFF: a count, then that many entries of tag, type, number of values and
 // value.
 PixelSize TiffSize(const FileBytes& file) {
   const bool is_big_endian = file.HasAt(0, "MM");
@@ -178,8 +180,7 @@ PixelSize TiffSize(const FileBytes& file) {
     const std::uint64_t value_bytes = type == 3 ? 2 : type == 16 ? 8 : 4;  // SHORT, LONG8, LONG
     const std::uint64_t value = number(entry + value_at, value_bytes);
     std::uint64_t& side = tag == kImageWidth ? size.width : size.height;
-    side =
-        std::max(side, value);  // of an entry that is there twice, readers differ on which counts
+    side = std::max(side, value);  // readers differ on which of two equal entries counts
   }
   return size;
 }
@@ -193,7 +194,7 @@ std::uint64_t NumberFrom(const FileBytes& file, std::string_view word) {
   return static_cast<std::uint64_t>(*value);
 }
 
-// "P1" to "P6", then width, height and, but for bitmaps, the largest value, as words.
+// "P1" to "P6", then as words the width, the height and, except in bitmaps, the largest value.
 PixelSize PnmSize(const FileBytes& file) {
   std::uint64_t offset = 1;
   const char kind = file.Word(offset).front();
@@ -234,8 +235,8 @@ PixelSize PamSize(const FileBytes& file) {
 constexpr std::string_view kCodestreamStart = "\xFF\x4F\xFF\x51";
 constexpr std::string_view kCodestreamEnd = "\xFF\xD9";
 
-// The SIZ segment of a JPEG 2000 codestream: reference grid less offset. Without the end marker it
-// is cut.
+// The SIZ segment of a JPEG 2000 codestream: the size is the reference grid minus the offset.
+// Without the end marker the file is cut.
 PixelSize CodestreamSize(const FileBytes& file, std::uint64_t begin, std::uint64_t end) {
   if (!file.HasAt(begin, kCodestreamStart) || !file.HasAt(end - 2, kCodestreamEnd)) {
     file.Fail(
@@ -251,8 +252,8 @@ PixelSize CodestreamSize(const FileBytes& file, std::uint64_t begin, std::uint64
 
 PixelSize RawCodestreamSize(const FileBytes& file) { return CodestreamSize(file, 0, file.size()); }
 
-// Boxes of length, type and content; the codestream is the content of "jp2c". Length 1 stands for
-// one of 8 bytes behind the type, and 0 for the rest of the file.
+// Boxes of length, type and content; the codestream is the content of "jp2c". Length 1 means that a
+// length of 8 bytes follows the type, and 0 means the rest of the file.
 PixelSize Jp2Size(const FileBytes& file) {
   for (std::uint64_t box = 0;;) {
     const std::uint64_t short_length = file.Big(box, 4);

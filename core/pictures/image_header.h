@@ -8,7 +8,7 @@
 
 namespace deeper {
 
-// What a picture file says about itself before it is decoded.
+// What the header of a picture file says, before the picture is decoded.
 struct ImageHeader {
   std::string_view format;  // "PNG"
   std::uint64_t width = 0;  // pixels
@@ -17,11 +17,13 @@ struct ImageHeader {
   bool operator==(const ImageHeader&) const = default;
 };
 
-// The header of a picture file's bytes; the format is known by its first bytes, never by a name.
-// Knows JPEG (without its size, which its decoder tells), PNG, BMP, WebP, TIFF, PNM and PAM, and
-// JPEG 2000. Nothing for other files. Throws Error, beginning with `source`, when the header is cut
-// or broken, when a PNG, BMP, WebP, JPEG 2000 or binary PNM has fewer bytes than it says, and when
-// a PNG's checksum is wrong: decoders may give part of a picture then.
+// Returns the header of a picture file's bytes; nothing for an unknown format. The first bytes
+// decide the format, never a name. Known are JPEG (without its size, which its decoder tells), PNG,
+// BMP, WebP, TIFF, PNM and PAM, and JPEG 2000.
+//
+// Throws Error, beginning with `source`, when the header is cut or broken, when a PNG, BMP, WebP,
+// JPEG 2000 or binary PNM has fewer bytes than it says, and when a PNG's checksum is wrong.
+// Decoders may return part of a picture for such files.
 std::optional<ImageHeader> ReadImageHeader(std::span<const std::uint8_t> file,
                                            const std::string& source);
 

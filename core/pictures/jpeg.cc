@@ -26,7 +26,7 @@ constexpr std::uint8_t kApp1 = 0xE1;
 constexpr std::uint8_t kApp14 = 0xEE;
 
 // The content of the first segment with this marker that begins with `start`, before the picture's
-// data; nothing when there is none. A segment is 0xFF, the marker, two bytes of length and the
+// data; nothing when there is none. A segment is 0xFF, the marker, two bytes of length, and the
 // content.
 std::optional<Bytes> FindSegment(Bytes file, std::uint8_t marker, std::string_view start) {
   for (std::size_t at = 2; at + 4 <= file.size() && file[at] == 0xFF;) {
@@ -46,7 +46,7 @@ std::optional<Bytes> FindSegment(Bytes file, std::uint8_t marker, std::string_vi
 }
 
 // Blue, green and red of four-channel pixels: light = paper reflectance of the ink times that of
-// black. Adobe's files, which have an APP14 segment, store 255 for no ink, others 0.
+// black. Adobe's files, which have an APP14 segment, store 255 for no ink; others store 0.
 void ConvertCmyk(std::span<const std::uint8_t> cmyk, bool is_inverted, Image& image) {
   const auto light = [is_inverted](std::uint8_t ink) {
     return is_inverted ? int{ink} : 255 - int{ink};
@@ -83,7 +83,7 @@ JpegHeader ReadHeader(tjhandle decoder, Bytes file, const std::string& source) {
   int colour_space = -1;
   const int status = tjDecompressHeader3(
       decoder, file.data(), file.size(), &width, &height, &subsampling, &colour_space);
-  // Odd chroma subsampling, which turbojpeg has no name for but decodes, is no error.
+  // Odd chroma subsampling is no error: turbojpeg has no name for it, but decodes it.
   const bool is_unnamed_subsampling = subsampling < 0 && colour_space >= 0;
   if ((status != 0 && !is_unnamed_subsampling) || width < 1 || height < 1) {
     throw Error(source + ": is a truncated or corrupt JPEG: " + tjGetErrorStr2(decoder));
@@ -93,8 +93,7 @@ JpegHeader ReadHeader(tjhandle decoder, Bytes file, const std::string& source) {
           .is_cmyk = colour_space == TJCS_CMYK || colour_space == TJCS_YCCK};
 }
 
-// Fills `pixels`, rows of `image`'s width in this format. Gives back what was wrong, "" for
-// nothing.
+// Fills `pixels`, rows of `image`'s width in this format. Returns what was wrong; "" for nothing.
 std::string Decompress(tjhandle decoder,
                        Bytes file,
                        const Image& image,
@@ -110,7 +109,7 @@ std::string Decompress(tjhandle decoder,
                                    image.height,
                                    format,
                                    TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS);
-  // A mere warning too: libjpeg fills what is missing with gray.
+  // When lenient, a warning is accepted: libjpeg fills what is missing with gray.
   const bool is_taken = status == 0 || (lenient && tjGetErrorCode(decoder) == TJERR_WARNING);
   return is_taken ? "" : tjGetErrorStr2(decoder);
 }

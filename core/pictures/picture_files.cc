@@ -28,7 +28,7 @@ bool IsPictureName(const fs::path& path) {
   return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }
 
-// `path` with its extension, made relative and free of "..": what an id is cut from.
+// `path` with its extension, made relative and free of "..". Ids are cut from this.
 fs::path SafeRelative(const fs::path& path) {
   fs::path safe;
   for (const fs::path& part : path.lexically_normal().relative_path()) {

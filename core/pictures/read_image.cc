@@ -30,8 +30,8 @@ Image ImageFrom(const cv::Mat& pixels) {
   return image;
 }
 
-// The picture upright: orientations 5 to 8 mirror it at its main diagonal; then it is mirrored so
-// (Exif 2.32, section 4.6.4, tag 274).
+// The picture upright: orientations 5 to 8 mirror it at its main diagonal, and then it is mirrored
+// as follows (Exif 2.32, section 4.6.4, tag 274).
 Image Turned(Image image, int orientation) {
   if (orientation == 1) return image;
   cv::Mat pixels(image.height, image.width, CV_8UC3, image.bgr.data());
@@ -56,7 +56,7 @@ Image DecodeByOpenCv(const std::vector<std::uint8_t>& file,
                            ", or of a kind that OpenCV does not read";
   cv::Mat pixels;
   try {
-    // Into a matrix of its own: only then does OpenCV tell a picture that ends early.
+    // Into a matrix of its own: only then does OpenCV report a picture that ends early.
     pixels = cv::imdecode(file, flags);
   } catch (const cv::Exception& exception) {
     throw Error(what + ": " + exception.err);
@@ -66,7 +66,7 @@ Image DecodeByOpenCv(const std::vector<std::uint8_t>& file,
   return ImageFrom(pixels);
 }
 
-// Decoders take memory of their own beside the picture's: of large pictures one at a time.
+// Decoders take memory of their own beside the picture's, so large pictures go one at a time.
 constexpr std::int64_t kLargePixels = 16'000'000;
 
 std::unique_lock<std::mutex> WaitWhereLarge(std::int64_t pixels) {

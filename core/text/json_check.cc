@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Listens to the parser without building anything; every event returns whether to go on.
+// Listens to the parser without building anything. Every event returns whether to continue.
 class Checker : public nlohmann::json_sax<Json> {
  public:
   explicit Checker(std::size_t max_depth) : max_depth_(max_depth) {}

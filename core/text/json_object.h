@@ -25,8 +25,8 @@ using Json = nlohmann::json;
   throw Error(where + " must be " + expected);
 }
 
-// The value as a T: text, yes or no, number in range, list or map of those. Throws Error beginning
-// with `where` when it is of another type or out of range.
+// The value as a T: text, yes or no, a number in range, or a list or map of those. Throws Error
+// beginning with `where` when it is of another type or out of range.
 inline void Convert(const Json& value, const std::string& where, std::string& result) {
   if (!value.is_string()) ThrowWrongType(where, "a text");
   result = value.get<std::string>();
@@ -71,7 +71,7 @@ void Convert(const Json& value, const std::string& where, std::map<std::string, 
   for (const auto& [key, item] : value.items()) Convert(item, where + "." + key, result[key]);
 }
 
-// A JSON object of which every key must be asked for, and no other be there.
+// A JSON object all of whose keys must be read: Finish() refuses the others.
 class JsonObject {
  public:
   // `where` names the object in messages: "model.safetensors: crop". `value` must outlive this.
@@ -94,7 +94,7 @@ class JsonObject {
   }
   JsonObject Object(const std::string& key) { return {At(key), PathOf(key)}; }
 
-  // Throws Error naming the first key that nobody asked for.
+  // Throws Error naming the first key that was never read.
   void Finish() const {
     for (const auto& [key, item] : value_.items()) {
       if (!asked_.contains(key)) {

@@ -36,7 +36,7 @@ std::optional<std::string> NearestName(std::string_view word,
   for (const std::string& candidate : candidates) {
     const auto [shorter, longer] = std::minmax({candidate.size(), word.size()});
     const std::size_t too_far = longer / 3 + 1;
-    if (longer - shorter >= too_far) continue;  // each letter more is an insertion
+    if (longer - shorter >= too_far) continue;  // each further letter is an insertion
     const std::size_t distance = EditDistance(candidate, word);
     if (distance >= too_far) continue;
     if (nearest && distance >= least) continue;

@@ -7,7 +7,7 @@
 namespace deeper {
 namespace {
 
-// from_chars wants no "+", which "+5" and "+.5" may carry, but "+-5" may not.
+// from_chars accepts no "+". "+5" and "+.5" may have one, but "+-5" may not.
 std::string_view WithoutPlus(std::string_view text) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   return text;

@@ -7,7 +7,7 @@
 
 namespace deeper {
 
-// Which columns of a table are text, to the left; the others are numbers, to the right.
+// Which columns of a table are text, aligned left; the others are numbers, aligned right.
 struct TableLayout {
   std::size_t text_columns = 1;  // the first ones
   bool last_is_text = false;

@@ -40,7 +40,7 @@ bool Starts(std::string_view bytes, const Sequence& sequence) {
   return true;
 }
 
-// Bytes of the character at the start of `bytes`; 0 when there is none.
+// Number of bytes of the character at the start of `bytes`; 0 when there is none.
 std::size_t CharacterLength(std::string_view bytes) {
   for (const Sequence& sequence : kSequences) {
     if (Starts(bytes, sequence)) return sequence.length;

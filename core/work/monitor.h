@@ -6,29 +6,29 @@
 
 namespace deeper {
 
-// What work that takes minutes or hours tells its caller, and how it is asked to stop. Each field
-// may be left as it is: nothing is told then, and nothing stops. `stop_asked` may be called from
-// any thread, the others are called by one thread at a time.
+// How work of minutes or hours reports to its caller, and how it is asked to stop. The default of
+// each field reports nothing and never stops. `stop_asked` may be called from any thread; the
+// others are called by one thread at a time.
 struct Monitor {
-  // A stage begins: what ("extracting features") of how many in all ("pictures"), of which an
-  // earlier run did so many. One stage at a time.
+  // A stage begins: what it does ("extracting features"), the unit that it counts ("pictures"),
+  // their total, and how many of them an earlier run did. One stage at a time.
   std::function<void(
       const std::string& what, const std::string& unit, std::size_t total, std::size_t done)>
       begin = [](const std::string&, const std::string&, std::size_t, std::size_t) {};
   std::function<void(std::size_t count)> advance = [](std::size_t) {};  // so many more are done
   std::function<void()> end = [] {};
 
-  // A line for people, in a stage or outside.
+  // A line for people, inside or outside a stage.
   std::function<void(const std::string& line)> say = [](const std::string&) {};
 
-  // Whether the work is to stop soon, in a state from which it can go on.
+  // Whether the work is to stop soon, in a state from which it can continue.
   std::function<bool()> stop_asked = [] { return false; };
 };
 
-// A stage of the work, from when it is made to when it is destroyed. Not for several threads.
+// A stage of the work; it lasts as long as this object. Not for several threads.
 class Stage {
  public:
-  // `monitor` must outlive this. `done` of `total` were done by an earlier run.
+  // `monitor` must outlive this. An earlier run did `done` of `total`.
   Stage(const Monitor& monitor,
         const std::string& what,
         const std::string& unit,
@@ -45,7 +45,7 @@ class Stage {
     done_ += count;
     monitor_->advance(count);
   }
-  // To so many of them done, by this run and earlier ones; not fewer than before.
+  // Advances until so many are done, by this run and earlier ones. Expects no fewer than before.
   void AdvanceTo(std::size_t done) { Advance(done - done_); }
 
  private:
@@ -53,10 +53,10 @@ class Stage {
   std::size_t done_;
 };
 
-// Calls work(i) for i = 0 .. count - 1 on `workers` threads, as a stage of `monitor` of which
-// `total` - `count` were done by an earlier run. An Error out of it, as of a picture that cannot be
-// read, is said ("skipped: ...") and passed over; a WriteError ends the whole. Ends early when
-// asked to stop. Returns how many were skipped.
+// Calls work(i) for i = 0 .. count - 1 on `workers` threads, as a stage of `monitor`. An earlier
+// run did `total` - `count` of that stage. Returns how many were skipped: an Error, such as a
+// picture that cannot be read, is reported ("skipped: ...") and its item skipped. A WriteError ends
+// everything. Ends early when asked to stop.
 std::size_t ForEachOrSkip(const Monitor& monitor,
                           const std::string& what,
                           const std::string& unit,

@@ -17,8 +17,7 @@ void RunInOrder(std::size_t count,
                 const std::function<bool()>& stop_asked,
                 const std::function<void(std::size_t, std::size_t)>& work,
                 const std::function<void(std::size_t, std::size_t)>& finish) {
-  // What is finished in order leaves only neighbours unfinished, so their numbers modulo the slots
-  // differ.
+  // Finishing in order leaves only neighbours unfinished, so their numbers modulo the slots differ.
   const std::size_t slots = 2 * static_cast<std::size_t>(workers);
   // More threads than processors gain nothing, and oneTBB complains.
   tbb::task_arena arena(std::min(workers, DefaultWorkers()));

@@ -8,22 +8,23 @@
 
 namespace deeper {
 
-// Workers when the user does not say: one for each processor that this process may use.
+// Workers when the user does not say: one per processor that this process may use.
 int DefaultWorkers();
 
-// Calls work(i, slot) for i = 0 .. count - 1 on up to `workers` threads (never more than there are
-// processors) and finish(i, slot) for each in this order, one at a time. At most 2 * workers calls
-// of `work` are unfinished at once; slot < 2 * workers tells those apart. Hands out no more work
-// once stop_asked() is true; what was begun is finished. An exception out of any of the three ends
-// the whole and reaches the caller. Expects workers > 0.
+// Calls work(i, slot) for i = 0 .. count - 1 on up to `workers` threads, never more than there are
+// processors. Calls finish(i, slot) for each in this order, one at a time. At most 2 * workers
+// calls of `work` are unfinished at once; slot < 2 * workers tells those apart.
+//
+// Once stop_asked() is true, no more work begins; what was begun is finished. An exception from any
+// of the three functions ends everything and reaches the caller. Expects workers > 0.
 void RunInOrder(std::size_t count,
                 int workers,
                 const std::function<bool()>& stop_asked,
                 const std::function<void(std::size_t i, std::size_t slot)>& work,
                 const std::function<void(std::size_t i, std::size_t slot)>& finish);
 
-// RunInOrder of work that has a result: finish(i, result) gets what work(i) returned. At most
-// 2 * workers results exist at once.
+// RunInOrder for work that has a result: finish(i, result) gets what work(i) returned. At most 2 *
+// workers results exist at once.
 template <typename Result, typename Work, typename Finish>
 void ForEachInOrder(std::size_t count,
                     int workers,

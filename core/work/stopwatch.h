@@ -4,7 +4,7 @@
 
 namespace deeper {
 
-// Runs from when it is made. Safe from several threads.
+// Runs from its construction. Safe from several threads.
 class Stopwatch {
  public:
   double Seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
@@ -14,7 +14,7 @@ class Stopwatch {
   Clock::time_point start_ = Clock::now();
 };
 
-// What `work` returns; the seconds that it took are added to `total_s`.
+// Returns what `work` returns, and adds the seconds that it took to `total_s`.
 template <typename Work>
 auto Timed(double& total_s, const Work& work) {
   const Stopwatch watch;

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// FNV-1a over 64-bit words; never 0, which is what an unwritten place reads as.
+// FNV-1a over 64-bit words. Never 0, because an unwritten place reads as 0.
 std::uint64_t HashOf(std::span<const std::byte> bytes) {
   std::uint64_t hash = 0xCBF29CE484222325ULL;
   for (std::size_t i = 0; i < bytes.size(); i += sizeof(std::uint64_t)) {

@@ -32,8 +32,8 @@ double Cubic(double x) {
   return 0;
 }
 
-// The weight of a pixel at `distance` from the wanted place; `scale` pixels of the picture are one
-// of the crop.
+// The weight of a pixel at `distance` from the wanted place. One pixel of the crop is `scale`
+// pixels of the picture.
 double WeightOf(Interpolation interpolation, double distance, double scale) {
   switch (interpolation) {
     case Interpolation::kNearest:
@@ -52,7 +52,7 @@ double WeightOf(Interpolation interpolation, double distance, double scale) {
 }
 
 // Taps for `count` pixels over [begin, end) of an axis of `size` pixels. Pixel centres lie at +
-// 1/2; what lies outside the axis is its nearest pixel.
+// 1/2. Beyond the axis its nearest pixel counts.
 Taps TapsOf(double begin, double end, int size, std::size_t count, Interpolation interpolation) {
   const double scale = (end - begin) / static_cast<double>(count);
   const double reach = std::max(2.0, scale / 2 + 1);
@@ -107,7 +107,7 @@ double UniformIn(Random& random, double low, double high) {
   return low + (high - low) * random.Uniform();
 }
 
-// A part of the picture of random area and aspect; after ten that do not fit, the middle square.
+// A part of the picture with random area and aspect. After ten that do not fit, the middle square.
 Box RandomPart(const Image& image, const AugmentOptions& options, Random& random) {
   const double width = image.width;
   const double height = image.height;

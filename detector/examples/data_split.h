@@ -8,8 +8,9 @@
 
 namespace deeper {
 
-// Whether a picture is kept out of training for validation, where a fraction of them is; by its
-// name, so that it stays when pictures come and go, and is the same for all that is trained.
+// Whether a picture is kept out of training for validation, if this fraction of the pictures is.
+// Its name decides, so it stays held out when pictures come and go, and for everything that is
+// trained.
 bool IsHeldOut(std::string_view image_id, double fraction);
 
 // Positions in Dataset::images, ascending.
@@ -29,7 +30,7 @@ Split SplitOf(const Dataset& dataset, double held_out_fraction);
 // The pictures at these positions, ascending.
 Dataset SubsetOf(const Dataset& dataset, const std::vector<std::size_t>& positions);
 
-// At most `count` of a list, evenly over it.
+// At most `count` items of a list, spread evenly over it.
 template <typename Item>
 std::vector<Item> EvenlyOver(const std::vector<Item>& list, std::size_t count) {
   if (list.size() <= count) return list;

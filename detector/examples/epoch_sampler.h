@@ -7,7 +7,7 @@
 namespace deeper {
 
 // Draws batches from `count` items; every item once per epoch, in another order each epoch. A batch
-// is a function of the seed and its number. Not for several threads.
+// depends only on the seed and its number. Not for several threads.
 class EpochSampler {
  public:
   // Expects count > 0 and batch > 0.

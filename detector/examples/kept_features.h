@@ -23,18 +23,18 @@ struct BoxesToMove {
   std::size_t count = 0;  // of a picture, at most
 };
 
-// At most as many of each of so many pictures that they can all be kept in memory: of 20,000, with
-// profiles of 57 kB each, 1.1 GB; and 4 to 32 of a picture.
+// The number per picture with which all of these pictures' proposals fit into memory: 20,000 in
+// all, 1.1 GB with profiles of 57 kB each. It is 4 to 32.
 BoxesToMove BoxesToMoveOf(std::size_t pictures, double min_iou);
 
-// What the features of training pictures are made by, and where they are kept.
+// What the features of training pictures are made with, and where they are kept.
 struct FeatureSource {
   const Network* network = nullptr;
   std::string backbone_fingerprint;
-  std::vector<std::string> row_fingerprints = {};  // of its rows, where several are made together
+  std::vector<std::string> row_fingerprints = {};  // of its rows, if several are made together
   CropOptions crop;
   SelectiveSearchOptions proposals;
-  // What proposes for held-out pictures, where that is more than Selective Search; may be null.
+  // What proposes for held-out pictures, if that is more than Selective Search; may be null.
   const Proposer* held_out_proposer = nullptr;
   std::size_t max_proposals = 0;  // per picture, besides its objects' own boxes; 0 takes all
   double holdout = 0;  // fraction of the pictures that is held out; of these, all proposals
@@ -47,9 +47,9 @@ struct FeatureRequest {
   bool features = true;        // of the objects' own boxes and of proposals
   bool mirrored_truth = true;  // also the objects' own boxes in the mirror image
   bool context = false;        // also the whole picture, and its mirror image
-  // Also what box regression learns from, of pictures that are not held out.
+  // Also what box regression learns from, for pictures that are not held out.
   std::optional<BoxesToMove> to_move = std::nullopt;
-  // Where it moves the boxes of held-out pictures is kept with their features; may be null.
+  // Its offsets for the boxes of held-out pictures are kept with their features; may be null.
   const BoxRegression* box_regression = nullptr;
 };
 
@@ -59,13 +59,13 @@ struct TrainingFeatures {
 };
 
 // Whether some of this picture's proposals are left out. A held-out picture keeps them all, to be
-// judged as a new picture would be.
+// judged like a new picture.
 bool IsSampled(const AnnotatedImage& annotated, const FeatureSource& source);
-// Whether what box regression learns from is wanted of this picture.
+// Whether this picture's features for box regression are wanted.
 bool IsToMove(const AnnotatedImage& annotated, const TrainingFeatures& how);
 
-// One network's features where they are kept: what a picture's entries are called, and whether they
-// are there. `how` must outlive this. Safe from several threads on different pictures.
+// One network's kept features: the names of a picture's entries, and whether they are there. `how`
+// must outlive this. Safe from several threads on different pictures.
 class KeptFeatures {
  public:
   // Throws Error when the cache was made by another source.
@@ -74,19 +74,20 @@ class KeptFeatures {
   const TrainingFeatures& how() const { return *how_; }
   const FeatureCache& cache() const { return cache_; }
 
-  // Identifies a picture's entry: a changed annotation changes the first boxes, another number of
-  // proposals or another MultiBox the rest, and another box regression moves them elsewhere.
+  // Names a picture's entry. A changed annotation changes the first boxes, another number of
+  // proposals or another MultiBox changes the rest, and another box regression moves them
+  // elsewhere: each gives another name.
   std::string EntryOf(const AnnotatedImage& annotated) const;
   std::string MirroredEntryOf(const AnnotatedImage& annotated) const;
   std::string ToMoveEntryOf(const AnnotatedImage& annotated) const;
   // The whole picture's entry beside that of its boxes.
   static std::string ContextEntryOf(const std::string& entry);
 
-  // Whether all that is wanted of the picture is there, as far as names tell.
+  // Whether all that is wanted of the picture is there, judging by the names alone.
   bool IsComplete(const AnnotatedImage& annotated) const;
 
-  // The features under this entry, with their context where it is wanted; nothing where the cache
-  // does not have all.
+  // The features under this entry, with their context if wanted. Nothing if the cache does not have
+  // all.
   std::optional<RegionFeatures> Load(const std::string& entry) const;
 
  private:

@@ -10,9 +10,9 @@
 
 namespace deeper {
 
-// The boxes that Selective Search proposes for each picture of a data set; none for a picture that
-// cannot be read, which is said. They are kept in the directory `cache`, from which a stopped run
-// goes on. When asked to stop, the result is incomplete.
+// The boxes that Selective Search proposes for each picture of a data set. A picture that cannot be
+// read has none and is reported. They are kept in the directory `cache`, from which a stopped run
+// continues. When asked to stop, the result is incomplete.
 std::vector<std::vector<Box>> KeptProposals(const Dataset& dataset,
                                             const SelectiveSearchOptions& options,
                                             const std::filesystem::path& cache,

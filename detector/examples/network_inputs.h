@@ -9,15 +9,16 @@
 
 namespace deeper {
 
-// Makes the inputs of a network that is trained, from crops: the frozen part on each. Safe from
-// several threads, each with its own number.
+// Makes the inputs of a network in training: runs the frozen part on crops. Safe from several
+// threads, each with its own `worker` number.
 class NetworkInputs {
  public:
   // `frozen` must outlive this.
   NetworkInputs(const FrozenPart& frozen, std::size_t workers);
 
-  // Writes to `input` what the frozen part makes of the crop that draw() writes: 3 x 224 x 224,
-  // mean subtracted. What it throws reaches the caller.
+  // Writes to `input` the output of the frozen part for the crop that draw() writes:
+  //   3 x 224 x 224, mean subtracted.
+  // Exceptions of draw() reach the caller.
   void Make(std::size_t worker,
             std::span<std::byte> input,
             const std::function<void(std::span<float> crop_chw)>& draw);

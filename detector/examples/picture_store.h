@@ -11,15 +11,15 @@
 
 namespace deeper {
 
-// Decoded pictures of a data set, kept in memory as far as they fit, so that crops of them can be
-// drawn in any order. Safe from several threads.
+// Decoded pictures of a data set, kept in memory as far as they fit, so that crops can be drawn
+// from them in any order. Safe from several threads.
 class PictureStore {
  public:
-  // max_bytes: of decoded pictures; those beyond it are decoded each time. `dataset` must outlive
+  // max_bytes: for decoded pictures; those beyond it are decoded each time. `dataset` must outlive
   // this.
   PictureStore(const Dataset& dataset, std::uint64_t max_bytes);
 
-  // Throws Error when it cannot be read.
+  // Throws Error when the picture cannot be read.
   std::shared_ptr<const Image> Get(std::size_t i) const;
 
  private:

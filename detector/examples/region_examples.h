@@ -9,7 +9,7 @@
 
 namespace deeper {
 
-// A box of a training picture with what it shows: 0 is background, 1 + class an object.
+// A box of a training picture with its label: 0 is background, 1 + class an object.
 struct LabelledRegion {
   std::size_t image = 0;  // position in the data set
   Box box;
@@ -18,7 +18,7 @@ struct LabelledRegion {
   bool operator==(const LabelledRegion&) const = default;
 };
 
-// What the batches of fine-tuning are drawn from, in the order of the pictures.
+// The regions that the batches of fine-tuning are drawn from, in the order of the pictures.
 struct RegionPool {
   std::vector<LabelledRegion> foreground;
   std::vector<LabelledRegion> background;
@@ -39,7 +39,7 @@ struct RegionLabelOptions {
 
 // Appends the regions of a picture: its objects' own boxes, then its proposals, each with the class
 // of the object that it overlaps most (the first of equals). A box that overlaps a difficult object
-// most is left out, unless it is background; so are difficult objects' own boxes.
+// most is left out unless it is background. Difficult objects' own boxes are left out too.
 void AddRegions(const AnnotatedImage& image,
                 std::size_t image_position,
                 const std::vector<Box>& proposals,
@@ -47,7 +47,7 @@ void AddRegions(const AnnotatedImage& image,
                 RegionPool& pool);
 
 struct RegionSamplingOptions {
-  std::size_t foreground = 32;  // examples a batch; with `background` at least 1
+  std::size_t foreground = 32;  // examples per batch; with `background` at least 1
   std::size_t background = 96;
   // Draw the class first, evenly over those that have regions, instead of evenly over regions.
   // Helps rare classes; common ones are seen less.
@@ -66,7 +66,7 @@ struct RegionExample {
   bool operator==(const RegionExample&) const = default;
 };
 
-// Draws batches from a pool. A batch is a function of the pool, the options and its number.
+// Draws batches from a pool. A batch depends only on the pool, the options and its number.
 class RegionSampler {
  public:
   // Throws Error when the pool has no region of a kind that is wanted.
@@ -75,7 +75,7 @@ class RegionSampler {
   std::size_t BatchSize() const { return options_.foreground + options_.background; }
   const RegionPool& pool() const { return pool_; }
 
-  // The examples of batch `number`: foreground first, each drawn from all, so that one may come
+  // The examples of batch `number`, foreground first. Each is drawn from all, so one may come
   // twice. Const and safe to call from several threads.
   std::vector<RegionExample> Batch(std::uint64_t number) const;
 

@@ -46,7 +46,7 @@ std::vector<Box> BoxesFor(const AnnotatedImage& annotated,
   return SampleTrainingBoxes(annotated, proposals, at_most, /*seed=*/0);
 }
 
-// What the first pictures take, on average: the base of the estimate of the cache's size.
+// The average size of the first pictures, from which the cache's size is estimated.
 struct MeanSize {
   double boxes = 0;
   double bytes = 0;
@@ -83,8 +83,8 @@ MeanSize MeanSizeOf(const Dataset& dataset, const TrainingFeatures& how) {
   return {.boxes = mean.boxes / pictures, .bytes = mean.bytes / pictures};
 }
 
-// Networks whose features are extracted together. What is asked of the first of them in place of
-// any is the same for all.
+// Networks whose features are extracted together. What is read from the first alone is the same for
+// all.
 struct ExtractedTogether {
   std::vector<KeptFeatures> kept;
   std::size_t shared_rows = 0;
@@ -102,7 +102,7 @@ struct ExtractedTogether {
         NetworkFamily(std::move(networks), shared_rows), how().source.crop, std::move(regressions)};
   }
 
-  // Those of these pictures that a cache lacks, as far as names tell.
+  // The pictures that a cache lacks, judging by the names alone.
   std::vector<std::size_t> MissingOf(const Dataset& dataset,
                                      const std::vector<std::size_t>& pictures) const {
     std::vector<std::size_t> missing;
@@ -149,7 +149,7 @@ std::vector<Annotation> MirroredTruth(const AnnotatedImage& annotated, int width
   return truth;
 }
 
-// Puts what the caches do not hold of this picture into them.
+// Extracts the features of this picture that the caches lack, and adds them.
 void ExtractInto(const ExtractedTogether& together,
                  const AnnotatedImage& annotated,
                  FeatureExtractor& extractor) {
@@ -203,8 +203,8 @@ void ExtractInto(const ExtractedTogether& together,
   }
 }
 
-// Extracts what the caches lack of `missing` pictures; one that cannot be read is said and passed
-// over. Returns how many those were.
+// Extracts what the caches lack of `missing` pictures. One that cannot be read is reported and
+// skipped; returns the number of those.
 std::size_t FillCaches(const ExtractedTogether& together,
                        const Dataset& dataset,
                        const std::vector<std::size_t>& missing,
@@ -221,7 +221,7 @@ std::size_t FillCaches(const ExtractedTogether& together,
       [&](std::size_t i) { ExtractInto(together, dataset.images[missing[i]], extractor); });
 }
 
-// FillCaches of what is missing of these pictures, after saying how much it is.
+// FillCaches for what these pictures lack, after saying how much it is.
 std::size_t Fill(const ExtractedTogether& together,
                  const Dataset& dataset,
                  const std::vector<std::size_t>& pictures,
@@ -232,13 +232,13 @@ std::size_t Fill(const ExtractedTogether& together,
   return FillCaches(together, dataset, missing, pictures.size(), monitor);
 }
 
-// What the cache holds of the data set, until asked to stop.
+// Loads what the cache holds of the data set, until asked to stop.
 ExtractedImages LoadFrom(const KeptFeatures& kept, const Dataset& dataset, const Monitor& monitor) {
   const TrainingFeatures& how = kept.how();
   ExtractedImages extracted;
   for (std::size_t i = 0; i < dataset.images.size() && !monitor.stop_asked(); ++i) {
     const AnnotatedImage& annotated = dataset.images[i];
-    // All entries are read before one is given up, so that every damaged one is found.
+    // All entries are read before the picture is given up, so that every damaged one is found.
     std::optional<RegionFeatures> regions;
     std::optional<RegionFeatures> mirrored;
     std::optional<RegionFeatures> to_move;
@@ -304,7 +304,7 @@ ExtractedImages LoadTrainingFeatures(const Dataset& dataset,
   const std::vector<std::size_t> all = AllOf(dataset);
   const std::vector<std::size_t> missing = alone.MissingOf(dataset, all);
   ExtractedImages extracted = LoadFrom(alone.kept.front(), dataset, monitor);
-  // Only reading tells that an entry is damaged; it is gone then.
+  // Only reading shows that an entry is damaged; it is removed then.
   const std::vector<std::size_t> missing_now = alone.MissingOf(dataset, all);
   std::vector<std::size_t> damaged;
   std::ranges::set_difference(missing_now, missing, std::back_inserter(damaged));

@@ -14,33 +14,34 @@ namespace deeper {
 struct ExtractedImages {
   // In dataset.images, ascending: the pictures that could be read.
   std::vector<std::size_t> positions;
-  // Parallel to positions where FeatureRequest::features, else empty; features unscaled.
+  // Parallel to positions if FeatureRequest::features, else empty; features unscaled.
   std::vector<TrainingImage> images;
-  // Parallel to positions where FeatureRequest::mirrored_truth, else empty: the objects alone, in
-  // the mirror image.
+  // Parallel to positions if FeatureRequest::mirrored_truth, else empty: only the objects, in the
+  // mirror image.
   std::vector<TrainingImage> mirrored;
-  // Of the pictures at these positions that are not held out, where FeatureRequest::to_move.
+  // Of the pictures at these positions that are not held out, if FeatureRequest::to_move.
   std::vector<BoxTrainingImage> to_move;
 };
 
-// Puts into the cache what it does not hold of the pictures at these positions; several processes
-// may do so at once for pictures of their own. Says first how many bytes it will take, then
-// extracts; a picture that cannot be read is said and passed over. Returns how many those were.
-// When asked to stop, what is done is kept. Throws Error when there is not enough space.
+// Extracts the features of the pictures at these positions that the cache lacks, and adds them to
+// it. Several processes may do so at once, each for pictures of its own. It first says how many
+// bytes it will take. A picture that cannot be read is reported and skipped; returns the number of
+// those. When asked to stop, finished pictures are kept. Throws Error when there is not enough
+// space.
 std::size_t FillTrainingFeatures(const Dataset& dataset,
                                  const std::vector<std::size_t>& pictures,
                                  const TrainingFeatures& how,
                                  const Monitor& monitor);
 
 // Like FillTrainingFeatures, for all pictures and several networks; networks with common rows share
-// their work (GroupIntoFamilies). They may differ in network, crop, box regression and cache, and
-// have the rest in common, the proposals too.
+// their work (GroupIntoFamilies). They may differ in network, crop, box regression and cache; all
+// else must be equal, the proposals too.
 void FillTrainingFeaturesForAll(const Dataset& dataset,
                                 const std::vector<TrainingFeatures>& all,
                                 const Monitor& monitor);
 
-// Regions and features of those of the data set's pictures that the cache holds. An entry that is
-// damaged is extracted again. When asked to stop, the result is incomplete.
+// Regions and features of the data set's pictures that the cache holds. A damaged entry is
+// extracted again. When asked to stop, the result is incomplete.
 ExtractedImages LoadTrainingFeatures(const Dataset& dataset,
                                      const TrainingFeatures& how,
                                      const Monitor& monitor);

@@ -12,7 +12,7 @@ namespace deeper {
 
 namespace {
 
-// Average precision of ranking examples by `scores`, those with `label` being right.
+// Average precision of ranking examples by `scores`, where those with `label` are right.
 double RankingPrecision(const std::vector<float>& scores,
                         const std::vector<std::size_t>& labels,
                         std::size_t label) {

@@ -22,15 +22,15 @@ namespace tbb = oneapi::tbb;
 // A class with fewer pairs than this gets the regressor for all classes.
 constexpr std::size_t kFewestPairs = 10;
 
-// Pairs that a thread goes through at a time.
+// Pairs that a thread processes at a time.
 constexpr std::size_t kPairsTogether = 64;
 
-// Conjugate gradients end when what is left of the right side is this small against it, or after so
+// Conjugate gradients end when the residual is this small relative to the right side, or after this
 // many steps.
 constexpr double kTolerance = 1e-6;
 constexpr int kMaxSteps = 300;
 
-// For each of the four targets a value a feature, and behind them the bias.
+// For each of the four targets one value per feature, and then the bias.
 using Coefficients = Eigen::Matrix<double, Eigen::Dynamic, 4, Eigen::RowMajor>;
 
 // A proposal and the object that it should move to.
@@ -40,8 +40,7 @@ struct Pair {
   const Annotation* object = nullptr;
 };
 
-// Girshick et al. 2014, equations 6 to 9: where and how large the object is, seen from the
-// proposal.
+// Girshick et al. 2014, equations 6 to 9: position and size of the object relative to the proposal.
 Eigen::RowVector4d TargetsOf(const Box& proposal, const Box& object) {
   const double width = double{proposal.x1} - double{proposal.x0};
   const double height = double{proposal.y1} - double{proposal.y0};
@@ -80,14 +79,16 @@ Coefficients SumOver(const std::vector<Pair>& pairs, const AddPair& add_pair) {
       [](Coefficients a, const Coefficients& b) { return Coefficients(a += b); });
 }
 
-// sum += x factors, where x is the pair's features and a 1.
+// Computes
+//   sum += x factors,
+// where x is the pair's features and a 1.
 void AddOuter(const Pair& pair, const Eigen::RowVector4d& factors, Coefficients& sum) {
   Eigen::Index k = 0;
   for (const float value : pair.feature) sum.row(k++) += double{value} * factors;
   sum.row(k) += factors;
 }
 
-// x' coefficients.
+// Returns x' coefficients.
 Eigen::RowVector4d Predict(const Pair& pair, const Coefficients& coefficients) {
   Eigen::RowVector4d sum = coefficients.row(coefficients.rows() - 1);
   Eigen::Index k = 0;
@@ -95,12 +96,16 @@ Eigen::RowVector4d Predict(const Pair& pair, const Coefficients& coefficients) {
   return sum;
 }
 
-// Ridge regression, Girshick et al. 2014, equation 5: W = (X'X + lambda I)^-1 X'(Y - m) with a last
-// column of ones in X, regularised as the others, and m the mean of Y, which the last row of the
-// result gets back. R-CNN's code also whitens the targets, Y' = (Y - m) T, and undoes it in the
-// prediction; with one lambda for all four that changes nothing, as W T T^-1 = W. X'X, of 14,337
-// squared values, is never made: the four columns of W are found by conjugate gradients side by
-// side. Returns (dim + 1) x 4.
+// Ridge regression, Girshick et al. 2014, equation 5:
+//   W = (X'X + lambda I)^-1 X'(Y - m).
+// X has a last column of ones, regularised like the others. m is the mean of Y; the last row of the
+// result gets it back. Returns W, (dim + 1) x 4.
+//
+// R-CNN's code also whitens the targets, Y' = (Y - m) T, and undoes it in the prediction. With one
+// lambda for all four that changes nothing, as W T T^-1 = W.
+//
+// X'X, of 14,337 squared values, is never made: the four columns of W are found by conjugate
+// gradients side by side.
 Coefficients Fit(const std::vector<Pair>& pairs, double lambda, const Progress& progress) {
   Eigen::RowVector4d mean = Eigen::RowVector4d::Zero();
   for (const Pair& pair : pairs) mean += TargetsOf(pair.proposal, pair.object->box);
@@ -119,7 +124,7 @@ Coefficients Fit(const std::vector<Pair>& pairs, double lambda, const Progress& 
       AddOuter(pair, Predict(pair, direction), sum);
     });
     image += lambda * direction;
-    // A column that has ended stays: its step is 0.
+    // A finished column stays as it is: its step is 0.
     const Eigen::Array4d curvature = direction.cwiseProduct(image).colwise().sum();
     const Eigen::Array4d length = (norms > small_enough).select(norms / curvature, 0);
     weights += direction * length.matrix().asDiagonal();

@@ -7,8 +7,8 @@
 namespace deeper {
 
 // The inner product of two vectors of one length. Summed in f32 in 16 lanes, which a compiler can
-// keep in vector registers, then over the lanes in f64: the bytes of the result depend on the
-// values alone.
+// keep in vector registers, then over the lanes in f64. So the bytes of the result depend only on
+// the values.
 inline double Dot(std::span<const float> a, std::span<const float> b) {
   constexpr std::size_t kLanes = 16;
   std::array<float, kLanes> sums = {};

@@ -16,8 +16,9 @@ void ScaleBy(double factor, std::span<float> values) {
   for (float& value : values) value *= static_cast<float>(factor);
 }
 
-// Appends log(p_c / (1 - p_c)) = z_c - log(sum over k != c of exp z_k) of each class c; the first
-// output is background.
+// For each class c, appends
+//   log(p_c / (1 - p_c)) = z_c - log(sum over k != c of exp z_k).
+// The first output is background.
 void AppendLogOdds(std::span<const double> outputs, std::vector<float>& margins) {
   constexpr double kSmallest = 1e-300;  // keeps the logarithm finite when all others underflow
   const double largest = *std::max_element(outputs.begin(), outputs.end());

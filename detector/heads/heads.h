@@ -13,8 +13,8 @@ namespace deeper {
 
 // How features are scaled before the linear heads.
 enum class FeatureNorm {
-  kMean,  // by one number, so that their mean norm over the training set is target_norm (R-CNN)
-  kUnit,  // each vector on its own to target_norm
+  kMean,  // by one number that makes their mean norm over the training set target_norm (R-CNN)
+  kUnit,  // each vector separately to target_norm
 };
 
 std::string NameOf(FeatureNorm norm);                      // "mean", "unit"
@@ -28,16 +28,16 @@ struct FeatureScaling {
   bool operator==(const FeatureScaling&) const = default;
 };
 
-// Scales rows of `dim` values in place. A zero vector stays zero.
+// Scales `features` in place: rows x dim, row-major. A zero vector stays zero.
 void ScaleFeatures(std::span<float> features, std::size_t dim, const FeatureScaling& scaling);
 
-// Scales the features of a whole picture as one row of features, and then by `weight`, so that they
-// count as much or as little as wanted beside a region's.
+// Scales the features of a whole picture as one row, and then multiplies them by `weight`: how much
+// they count beside a region's features.
 void ScaleContext(std::span<float> context, const FeatureScaling& scaling, float weight);
 
 // What the rows of LinearClassifiers are.
 enum class ClassifierKind {
-  kSvm,      // one a class, each against the rest
+  kSvm,      // one per class, each against the rest
   kSoftmax,  // background, then the classes, against one another
 };
 
@@ -57,17 +57,22 @@ struct LinearClassifiers {
   bool operator==(const LinearClassifiers&) const = default;
 };
 
-// Margins of `features` (crops x values, already scaled): crops x classes, row-major. `context` is
-// joined behind the values of each crop, so that both together are feature_dim. An SVM's margin is
-// w . x + b; a softmax's is the log-odds of the class, log(p / (1 - p)). Those of a crop do not
-// depend on the others. Safe from several threads.
+// Returns the margins of crops: crops x classes, row-major. The margin is
+//   w . x + b           for an SVM,
+//   log(p / (1 - p))    for a softmax: the log-odds of the class.
+// The margins of a crop do not depend on the other crops.
+//
+// features: crops x values, row-major, already scaled. `context` is appended to the values of each
+// crop; both together have feature_dim values. Safe from several threads.
 std::vector<float> Score(const LinearClassifiers& classifiers,
                          std::span<const float> features,
                          std::span<const float> context = {});
 
-// Ridge regression to (dx/w, dy/h, log w, log h), Girshick et al. 2014, appendix C. One regressor
-// for all classes, or one a class. It reads the profiles of a crop's last map, divided by the
-// length of the crop's features; models of earlier versions read the scaled features instead.
+// Ridge regression to
+//   (dx/w, dy/h, log w, log h),
+// Girshick et al. 2014, appendix C. One regressor for all classes, or one per class. It reads the
+// profiles of a crop's last map, divided by the length of the crop's features. In models of earlier
+// versions it reads the scaled features instead.
 struct BoxRegression {
   std::size_t feature_dim = 0;  // kProfileDim, or kFeatureDim
   std::vector<float> weights;   // regressors x 4 x (feature_dim + 1), the bias last
@@ -82,12 +87,12 @@ struct BoxRegression {
 // dx/w, dy/h, log w, log h.
 using BoxOffsets = std::array<double, 4>;
 
-// What regressor `index` predicts from one vector of what it reads.
+// The offsets that regressor `index` predicts from one vector of its input.
 BoxOffsets OffsetsOf(const BoxRegression& regression,
                      std::size_t index,
                      std::span<const float> feature);
 
-// The moved box. Not clipped. log w and log h are capped at log(1000/16) so that no box becomes
+// The moved box, not clipped. log w and log h are capped at log(1000/16), so that no box becomes
 // infinite.
 Box MoveBox(const Box& box, const BoxOffsets& offsets);
 

@@ -21,14 +21,14 @@ Vector Plus(const Vector& a, double factor, const Vector& b) {
   return sum;
 }
 
-// A step with the change of the gradient over it.
+// A step, and the change of the gradient over it.
 struct Pair {
   Vector s;
   Vector y;
   double rho = 0;  // 1 / (s . y)
 };
 
-// The inverse Hessian that the pairs tell of, times the gradient (algorithm 7.4).
+// The inverse Hessian as estimated from the pairs, times the gradient (algorithm 7.4).
 Vector Precondition(const std::deque<Pair>& pairs, const Vector& gradient) {
   Vector q = gradient;
   Vector alpha(pairs.size());
@@ -66,7 +66,7 @@ Minimum MinimizeLbfgs(const Objective& objective,
          std::sqrt(Inner(gradient, gradient)) > options.tolerance * first_norm) {
     const Vector direction = Precondition(pairs, gradient);  // to be gone against
     const double descent = Inner(direction, gradient);
-    // The first step knows no scale: it is as long as 1.
+    // The first step has no scale yet: its length is 1.
     double share = pairs.empty() ? 1 / std::sqrt(Inner(direction, direction)) : 1;
     Vector next;
     double value = 0;

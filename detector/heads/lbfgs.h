@@ -6,7 +6,8 @@
 
 namespace deeper {
 
-// A function to be minimised: returns its value at `x`, and replaces `gradient`, of x's size.
+// A function to be minimised: returns its value at `x`, and replaces `gradient`, which has x's
+// size.
 using Objective =
     std::function<double(const std::vector<double>& x, std::vector<double>& gradient)>;
 
@@ -22,9 +23,10 @@ struct Minimum {
   int steps = 0;
 };
 
-// The minimum of a smooth convex function by limited-memory BFGS with backtracking (Nocedal and
-// Wright 2006, algorithms 7.4, 7.5 and 3.1), from `start`. `progress` is called after each step
-// with their number; it may be empty. What either function throws ends it.
+// The minimum of a smooth convex function, from `start`, by limited-memory BFGS with backtracking
+// (Nocedal and Wright 2006, algorithms 7.4, 7.5 and 3.1). `progress` is called after each step with
+// the number of steps; it may be empty. An exception of either function ends the search and reaches
+// the caller.
 Minimum MinimizeLbfgs(const Objective& objective,
                       std::vector<double> start,
                       const LbfgsOptions& options,

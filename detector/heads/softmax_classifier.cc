@@ -23,11 +23,11 @@ using RowMajorDouble = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eig
 
 constexpr std::size_t kIgnored = static_cast<std::size_t>(-1);
 
-// Pictures are summed in this many parts, then the parts in order, so that the sums do not depend
-// on the number of threads.
+// Pictures are summed in this many parts, and then the parts in order, so that the sums do not
+// depend on the number of threads.
 constexpr std::size_t kParts = 16;
 
-// What each region of a picture shows: 0 is background, 1 + class an object, kIgnored neither.
+// The label of each region of a picture: 0 is background, 1 + class an object, kIgnored neither.
 std::vector<std::size_t> LabelsOf(const TrainingImage& image,
                                   const SoftmaxTrainingOptions& options) {
   std::vector<std::size_t> labels;
@@ -69,7 +69,9 @@ class SoftmaxObjective {
 
   std::size_t size() const { return static_cast<std::size_t>(rows_ * columns_); }
 
-  // 1/2 |x|^2 + C sum_i c_i (log sum_k exp z_k - z_label), and its gradient.
+  // Returns
+  //   1/2 |x|^2 + C sum_i c_i (log sum_k exp z_k - z_label)
+  // and computes its gradient.
   double operator()(const std::vector<double>& x, std::vector<double>& gradient) const {
     const Eigen::Map<const RowMajorDouble> weights(x.data(), rows_, columns_);
     const RowMajor weights_f32 = weights.cast<float>();

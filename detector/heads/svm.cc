@@ -16,15 +16,17 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// The largest and the smallest projected gradient that a sweep met; at the optimum both are 0.
+// The largest and the smallest projected gradient of a sweep; at the optimum both are 0.
 struct GradientRange {
   double max = -kInfinity;
   double min = kInfinity;
 };
 
-// Hsieh et al. 2008, Algorithm 3, in the letters of the paper: minimises 1/2 alpha' Q alpha - sum
-// alpha over 0 <= alpha_i <= U_i, where Q_ij = y_i y_j x_i . x_j, one alpha_i after the other, and
-// keeps w = sum_i alpha_i y_i x_i beside them. The bias is one more value of every x_i.
+// Hsieh et al. 2008, Algorithm 3, with the symbols of the paper. Minimises
+//   1/2 alpha' Q alpha - sum alpha over 0 <= alpha_i <= U_i, where Q_ij = y_i y_j x_i . x_j,
+// one alpha_i after the other, and keeps
+//   w = sum_i alpha_i y_i x_i
+// beside them. The bias is one more value of every x_i.
 class DualCoordinateDescent {
  public:
   DualCoordinateDescent(std::span<const std::span<const float>> rows,
@@ -51,8 +53,8 @@ class DualCoordinateDescent {
       ++solution.passes;
       const GradientRange met = Sweep(shrink_outside);
       if (met.max - met.min < options_.tolerance) {
-        // Small among the active ones. Done if those are all, else look at the others again, with a
-        // w that is free of what the steps' rounding has added up to.
+        // Small among the active ones. If those are all, it is done. Else the others are looked at
+        // again, with a w that is free of the accumulated rounding of the steps.
         solution.converged = active_.size() == x_.size();
         ActivateAll();
         SumUpW();
@@ -75,8 +77,8 @@ class DualCoordinateDescent {
     std::iota(active_.begin(), active_.end(), std::size_t{0});
   }
 
-  // One step along each active coordinate, in a random order. Deactivates those that sit at a bound
-  // which their gradient, outside `shrink_outside`, says they will not leave.
+  // One step along each active coordinate, in a random order. Deactivates coordinates at a bound
+  // that they will not leave: their gradient is outside `shrink_outside`.
   GradientRange Sweep(const GradientRange& shrink_outside) {
     for (std::size_t i = active_.size(); i > 1; --i) {
       std::swap(active_[i - 1], active_[random_.Below(i)]);
@@ -103,8 +105,8 @@ class DualCoordinateDescent {
     return met;
   }
 
-  // The exact minimum along alpha_i. Where Q_ii is 0 the gradient is -1 and the minimum is the
-  // upper bound.
+  // The exact minimum along alpha_i. If Q_ii is 0, the gradient is -1 and the minimum is the upper
+  // bound.
   void Step(std::size_t i, double gradient) {
     const double before = alpha_[i];
     alpha_[i] =
@@ -116,7 +118,7 @@ class DualCoordinateDescent {
 
   double Margin(std::size_t i) const { return Dot(w_, x_[i]) + w_of_bias_ * options_.bias_input; }
 
-  // w = sum_i alpha_i y_i x_i afresh, summed in f64.
+  // Computes w = sum_i alpha_i y_i x_i anew, summed in f64.
   void SumUpW() {
     std::vector<double> sum(w_.size());
     w_of_bias_ = 0;

@@ -14,8 +14,8 @@ struct LinearSvm {
   bool operator==(const LinearSvm&) const = default;
 };
 
-// L2-regularised hinge loss as liblinear's L2R_L1LOSS_SVC_DUAL, which R-CNN used:
-// min 1/2 |(w, b)|^2 + C sum_i c_i max(0, 1 - y_i (w . x_i + b * bias_input)).
+// L2-regularised hinge loss as in liblinear's L2R_L1LOSS_SVC_DUAL, which R-CNN used:
+//   min 1/2 |(w, b)|^2 + C sum_i c_i max(0, 1 - y_i (w . x_i + b * bias_input)).
 struct SvmOptions {
   double c = 1e-3;
   double positive_weight = 2;  // c_i of positives; negatives have 1
@@ -30,16 +30,16 @@ struct SvmOptions {
 
 struct SvmSolution {
   LinearSvm svm;
-  std::vector<double> alpha;  // dual variables, one an example, for a warm start
+  std::vector<double> alpha;  // dual variables, one per example, for a warm start
   double objective = 0;       // of the primal
   int passes = 0;
   bool converged = false;
 };
 
-// Dual coordinate descent (Hsieh et al. 2008, Algorithm 3, with shrinking) over examples x_i =
-// rows[i], each of the same length, labels +1 or -1. `start_alpha` is empty or one value an
-// example. Deterministic. Const inputs may be shared by threads. Expects at least one example and
-// finite features.
+// Dual coordinate descent (Hsieh et al. 2008, Algorithm 3, with shrinking) over examples
+//   x_i = rows[i], each of the same length, with labels +1 or -1.
+// `start_alpha` is empty or has one value per example. Deterministic. Threads may share const
+// inputs. Expects at least one example and finite features.
 SvmSolution TrainLinearSvm(std::span<const std::span<const float>> rows,
                            std::span<const signed char> labels,
                            const SvmOptions& options,

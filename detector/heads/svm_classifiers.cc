@@ -44,7 +44,8 @@ class ClassTrainer {
   bool HasPositives() const { return !positives_.empty(); }
   const LinearSvm& svm() const { return svm_; }
 
-  // Trains on all negatives of the first pictures, as many pictures as hold retrain_after of them.
+  // Trains on all negatives of the first pictures: of as many pictures as hold retrain_after
+  // negatives.
   void TrainOnFirstPictures() {
     for (std::size_t i = 0; i < images_.size() && cache_.size() < options_.retrain_after; ++i) {
       for (std::size_t row = 0; row < images_[i].regions.boxes.size(); ++row) {
@@ -54,7 +55,8 @@ class ClassTrainer {
     Retrain();
   }
 
-  // Adds the negatives of picture `i` that the SVM finds hard, and retrains after enough new ones.
+  // Adds the negatives of picture `i` that are hard for the SVM, and retrains after enough new
+  // ones.
   void Mine(std::size_t i) {
     for (std::size_t row = 0; row < images_[i].regions.boxes.size(); ++row) {
       const RowKey key = {i, row};
@@ -65,8 +67,8 @@ class ClassTrainer {
     if (new_count_ > options_.retrain_after) Retrain();
   }
 
-  // Solves for the positives and the cache, from the last solution's dual variables, and evicts the
-  // negatives that have become easy.
+  // Solves for the positives and the cache, starting from the last solution's dual variables, and
+  // evicts the negatives that have become easy.
   void Retrain() {
     std::vector<std::span<const float>> rows;
     for (const RowKey& key : positives_) rows.push_back(FeatureOf(key));
@@ -95,8 +97,8 @@ class ClassTrainer {
     return Dot(svm_.weight, FeatureOf(key)) + double{svm_.bias};
   }
 
-  // Proposals, and annotations of other classes, that keep away from every object of the class,
-  // also from difficult ones. Difficult annotations are no negatives.
+  // Proposals, and annotations of other classes, that are far from every object of the class, also
+  // from difficult ones. Difficult annotations are no negatives.
   bool IsNegative(const RowKey& key) const {
     const TrainingImage& image = images_[key.image];
     if (key.row < image.truth.size()) {
@@ -144,7 +146,7 @@ class ClassTrainer {
   LinearSvm svm_;
 };
 
-// Adds up what the workers have done and passes it on, one call at a time.
+// Adds up the progress of the workers and passes it on, one call at a time.
 class SharedProgress {
  public:
   SharedProgress(const Progress& progress, std::size_t total)

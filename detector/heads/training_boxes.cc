@@ -18,9 +18,8 @@ bool IsNearAnObject(const Box& box, const std::vector<Annotation>& annotations) 
   });
 }
 
-// `count` of the positions, one at random from each of `count` stretches of the list that are as
-// long as each other, so that the sample is even over the ranks. All when there are no more than
-// that.
+// Returns `count` of the positions, one at random from each of `count` equally long stretches of
+// the list, so that the sample is even over the ranks. All when there are no more than that.
 std::vector<std::size_t> EvenSample(const std::vector<std::size_t>& positions,
                                     std::size_t count,
                                     Random& random) {

@@ -16,16 +16,16 @@ struct TrainingImage {
   RegionFeatures regions;
 };
 
-// Joins the picture's context, already scaled, behind the features of each of its regions, which
-// become that much longer; `context` is empty afterwards. Nothing changes without one.
+// Appends the picture's context, already scaled, to the features of each of its regions, which
+// become that much longer; `context` is empty afterwards. Without a context nothing changes.
 void JoinContext(RegionFeatures& regions);
 
 // Called now and then with the work done and the whole work, in pictures x classes x passes. One
-// call at a time, from any thread. What it throws stops the training and reaches the caller.
+// call at a time, from any thread. An exception of it stops the training and reaches the caller.
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
-// Expects features of one length, one row a box, the annotations' boxes first, and annotations of
-// known classes: what all training asks of its pictures. Expects at least one picture.
+// Expects what all training requires of its pictures: features of one length, one row per box, the
+// annotations' boxes first, and annotations of known classes. Expects at least one picture.
 void ExpectTrainable(const std::vector<TrainingImage>& images, std::size_t class_count);
 
 }  // namespace deeper

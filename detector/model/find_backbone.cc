@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{1} << 30U;
 
-// The search for a backbone with what it met, for the message when it fails.
+// The search for a backbone, with what it found, for the message when it fails.
 struct Search {
   std::string fingerprint;
   std::string report;  // a line for each place and file
@@ -26,7 +26,7 @@ struct Search {
   }
 };
 
-// Weights of this file if they are the wanted ones; else notes why not.
+// The weights of this file if they are the wanted ones; else notes why not.
 std::optional<Weights> ReadIfWanted(const fs::path& path, Search& search) {
   Weights weights = ReadBackboneWeights(path);
   const std::string found = FingerprintOf(weights);
@@ -65,7 +65,7 @@ std::optional<Weights> TryFile(const fs::path& path, Search& search) {
   return std::nullopt;
 }
 
-// The files of a directory that may hold weights by their names, sorted.
+// The files of a directory that may hold weights, judging by their names; sorted.
 std::set<fs::path> CandidatesIn(const fs::path& directory, Search& search) {
   std::error_code error;
   std::set<fs::path> candidates;

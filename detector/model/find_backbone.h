@@ -8,10 +8,12 @@
 
 namespace deeper {
 
-// The backbone of a model: the file `explicit_path` (if given, only that), its own, or the file
-// with its fingerprint among the .safetensors and .caffemodel of the model's directory and of the
-// directories of $DEEPER_MODELS (colon-separated), in this order. Throws Error that lists what was
-// looked at and says where to get BVLC GoogLeNet.
+// Finds the backbone of a model. Looked at are, in this order:
+// - the file `explicit_path` (if given, only that);
+// - the model's own;
+// - the .safetensors and .caffemodel with its fingerprint in the model's directory, then in the
+//   directories of $DEEPER_MODELS (colon-separated).
+// Throws Error that lists what was looked at and says where to get BVLC GoogLeNet.
 Weights FindBackbone(const Model& model,
                      const std::filesystem::path& model_path,
                      const std::optional<std::filesystem::path>& explicit_path);

@@ -17,28 +17,30 @@
 
 namespace deeper {
 
-// Everything learned, plus the options it was learned with. One safetensors file: tensors are the
-// learned values, "deeper" in __metadata__ is JSON of the rest. docs/model-file.md has the names.
+// Everything learned, plus the options it was learned with. It is one safetensors file: tensors are
+// the learned values, and "deeper" in __metadata__ is JSON of the rest. docs/model-file.md has the
+// names.
 struct Model {
   ClassTable classes;
   std::string backbone_fingerprint;  // of its backbone's weights, see FingerprintOf
   std::string backbone_name;         // for people: "BVLC GoogLeNet"
   std::optional<Weights> backbone;   // absent when the file names a backbone that lies elsewhere
-  // What int8 needs, measured on crops of this kind; absent until 'deeper model quantize' did so.
+  // What int8 needs, measured on crops of this kind; absent until 'deeper model quantize' measures
+  // it.
   std::optional<Quantization> quantization;
   CropOptions crop;
   SelectiveSearchOptions proposals;
   FeatureScaling scaling;
-  // Of the whole picture's features beside a region's, where the classifiers read both (2048
-  // values); 0: they read the region's alone.
+  // Weight of the whole picture's features beside a region's, if the classifiers read both (2048
+  // values). 0: they read only the region's.
   float context_weight = 0;
   LinearClassifiers classifiers;
-  std::optional<Calibration> calibration;  // scores are probabilities where it is there
+  std::optional<Calibration> calibration;  // if present, scores are probabilities
   std::optional<BoxRegression> box_regression;
   std::optional<MultiBox> multibox;  // its boxes join those of Selective Search
   NmsOptions nms;
-  // Detections below, in the unit of the scores, are not written by default. SVM margins below -1.3
-  // hold next to no true object: on held-out VOC pictures, -1.5 gives the same mAP.
+  // Detections below this, in the unit of the scores, are not written by default. SVM margins below
+  // -1.3 come from next to no true object: on held-out VOC pictures, -1.5 gives the same mAP.
   float min_score = -1.3F;
   std::map<std::string, std::string>
       training;  // facts for people and the model card: data, counts, metrics, date

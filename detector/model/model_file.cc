@@ -241,7 +241,7 @@ BoxRegression TakeBoxRegression(std::map<std::string, StoredTensor>& tensors,
   return {.feature_dim = weight.shape[2] - 1, .weights = LoadFloats(weight, kBoxWeight)};
 }
 
-// What is left after the heads were taken is the backbone, or nothing.
+// After the heads were taken, the rest is the backbone, or nothing.
 std::optional<Weights> TakeBackbone(const std::map<std::string, StoredTensor>& tensors,
                                     const std::string& source) {
   if (tensors.empty()) return std::nullopt;

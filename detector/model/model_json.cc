@@ -59,7 +59,7 @@ auto ValueIn(const Table& table, const std::string& name, const std::string& whe
   throw Error(where + " is '" + name + "', expected one of " + known);
 }
 
-// Each writer takes its struct apart by position, so that a new field does not compile until it has
+// Each writer decomposes its struct by position, so that a new field does not compile until it has
 // a key.
 
 Json JsonOf(const ClassTable& table) {

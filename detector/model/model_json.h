@@ -6,13 +6,14 @@
 
 namespace deeper {
 
-// All of a model but its tensors as JSON, the same text for the same model; docs/model-file.md has
-// the keys. Throws Error, beginning with `source`, when a text of the model is not UTF-8.
+// All of a model except its tensors, as JSON; the same model gives the same text.
+// docs/model-file.md has the keys. Throws Error, beginning with `source`, when a text of the model
+// is not UTF-8.
 std::string JsonTextOf(const Model& model, const std::string& source);
 
-// The model of this JSON, still without tensors. Throws Error, beginning with `source`, for what is
-// not JSON, another format or version, and by name for a key that is missing, unknown or of a wrong
-// type.
+// The model of this JSON, still without tensors. Throws Error, beginning with `source`, for text
+// that is not JSON and for another format or version. For a key that is missing, unknown or of a
+// wrong type, the message names the key.
 Model ModelFromJsonText(const std::string& text, const std::string& source);
 
 }  // namespace deeper

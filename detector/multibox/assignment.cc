@@ -10,8 +10,8 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-// Rows are added one by one. Potentials keep the reduced costs, cost - row - column, from going
-// below 0, and at 0 where a row has its column; so the assignment so far is the cheapest.
+// Rows are added one by one. Potentials keep the reduced costs, cost - row - column, at 0 or above,
+// and at 0 for each row and its column. So the assignment so far is always the cheapest.
 class Matching {
  public:
   Matching(std::span<const double> costs, std::size_t columns)

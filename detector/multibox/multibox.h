@@ -16,15 +16,16 @@
 namespace deeper {
 
 // MultiBox (Erhan et al. 2014, "Scalable Object Detection using Deep Neural Networks"): a network
-// sees the whole picture, warped to its input, and gives K boxes of any class with confidences.
+// sees the whole picture, warped to its input, and returns K boxes of any class with confidences.
 
-// A box in parts of the picture's sides, x0, y0, x1, y1: 0 is the left or upper edge, 1 the right
-// or lower.
+// A box x0, y0, x1, y1 in parts of the picture's sides: 0 is the left or upper edge, 1 the right or
+// lower.
 using UnitBox = std::array<double, 4>;
 
 UnitBox UnitBoxOf(const Box& box, int width_px, int height_px);
 
-// Where one of the K boxes is when its residuals are 0, and how far one unit of each moves it.
+// Where one of the K boxes is when its residuals are 0, and how far one unit of each residual moves
+// it.
 struct MultiBoxPrior {
   std::array<float, 4> mean = {};
   std::array<float, 4> deviation = {};  // > 0
@@ -32,11 +33,11 @@ struct MultiBoxPrior {
   bool operator==(const MultiBoxPrior&) const = default;
 };
 
-// What a squared distance from a true box counts.
+// How much a squared distance from a true box counts.
 enum class MultiBoxDistance {
   kAbsolute,  // as it is (Erhan et al. 2014)
-  kRelative,  // divided by the root of the box's area: a small object, which the same distance
-              // misses sooner, is met more closely
+  kRelative,  // divided by the root of the box's area: small objects get a larger weight, because
+              // the same error costs them more IoU
 };
 
 std::string NameOf(MultiBoxDistance distance);                       // "absolute", "relative"
@@ -45,8 +46,10 @@ MultiBoxDistance MultiBoxDistanceFromName(const std::string& name);  // throws E
 // The factor of a squared distance from this box. Expects a box that is not empty.
 double WeightOf(const UnitBox& box, MultiBoxDistance distance);
 
-// The network gives 5 K numbers: four residuals for each box, in the order of the priors, then K
-// logits. Box i is mean_i + deviation_i x residuals; its confidence is 1 / (1 + exp(-logit_i)).
+// The network returns 5 K numbers: four residuals for each box, in the order of the priors, then K
+// logits. For box i,
+//   box         mean_i + deviation_i x residuals,
+//   confidence  1 / (1 + exp(-logit_i)).
 inline std::size_t MultiBoxOutputs(std::size_t boxes) { return 5 * boxes; }
 
 struct ScoredUnitBox {
@@ -56,7 +59,8 @@ struct ScoredUnitBox {
   bool operator==(const ScoredUnitBox&) const = default;
 };
 
-// What `outputs` say, in the order of the priors. Expects MultiBoxOutputs(priors.size()) of them.
+// The boxes that `outputs` state, in the order of the priors. Expects
+// MultiBoxOutputs(priors.size()) outputs.
 std::vector<ScoredUnitBox> DecodeMultiBox(std::span<const MultiBoxPrior> priors,
                                           std::span<const float> outputs);
 
@@ -75,19 +79,21 @@ struct MultiBox {
 void ValidateMultiBox(const MultiBox& multibox, const std::string& source);
 
 // The boxes as proposals of a picture of this size: by descending confidence, clipped to it and
-// rounded outward to whole pixels, without empty ones and without duplicates.
+// rounded outward to whole pixels. Without empty boxes and duplicates.
 std::vector<Proposal> MultiBoxProposals(std::vector<ScoredUnitBox> boxes,
                                         int width_px,
                                         int height_px);
 
-// The options of a search for the boxes of MultiBox beside it: they may be half as small. Of what
-// Selective Search finds there little is an object, of MultiBox's boxes much.
+// The options of a search, changed for the boxes of MultiBox beside it: min_side_px is halved. Of
+// the boxes of that size, few of Selective Search's are objects, but many of MultiBox's are.
 SelectiveSearchOptions WithSidesOfMultiBox(SelectiveSearchOptions options);
 
-// MultiBox's and Selective Search's proposals of one picture in turn, each by its ranks, MultiBox's
-// first; what `options` says of Selective Search's near-duplicates and number of boxes holds for
-// all, and of MultiBox's those with sides as in WithSidesOfMultiBox() stay. Exact duplicates are
-// dropped in any case.
+// Joins MultiBox's and Selective Search's proposals of one picture: alternately, each by its ranks,
+// MultiBox's first.
+//
+// The limit of near-duplicates and the number of boxes in `options` hold for all proposals. Boxes
+// of MultiBox with shorter sides than WithSidesOfMultiBox() allows are dropped. Exact duplicates
+// are always dropped.
 std::vector<Proposal> JoinProposals(const std::vector<Proposal>& multibox,
                                     const std::vector<Proposal>& selective_search,
                                     const SelectiveSearchOptions& options,

@@ -16,7 +16,7 @@ void CheckPart(const char* field, double value, bool zero_is_fine) {
               (zero_is_fine ? "0 to 1" : "above 0, at most 1"));
 }
 
-// A random stretch of a side, in whole pixels: at least min_part of it, anywhere.
+// A random stretch of a side, in whole pixels: at least min_part of the side, anywhere on it.
 struct Stretch {
   float first = 0;
   float last = 0;
@@ -28,7 +28,7 @@ Stretch DrawStretch(int side_px, double min_part, Random& random) {
   return {.first = static_cast<float>(first), .last = static_cast<float>(first + length)};
 }
 
-// What of an object lies in the part, in the part's own pixels.
+// The part of an object that lies in the part, in the part's own pixels.
 Box InPart(const Box& object, const Box& part) {
   return {.x0 = std::max(object.x0, part.x0) - part.x0,
           .y0 = std::max(object.y0, part.y0) - part.y0,

@@ -11,11 +11,10 @@ namespace deeper {
 
 // How pictures are varied while a MultiBox is trained on them: crops and mirror images.
 struct MultiBoxAugmentOptions {
-  double whole = 0.3;     // share of examples that show the whole picture, 0 to 1
-  double min_side = 0.5;  // of a crop, as part of the picture's, each its own; 0 < min_side <= 1
-  double min_visible =
-      0.5;             // objects of which a crop shows less than this part are not there; 0..1
-  bool mirror = true;  // half of the examples
+  double whole = 0.3;        // share of examples that show the whole picture, 0 to 1
+  double min_side = 0.5;     // of a crop, as part of that of the picture; 0 < min_side <= 1
+  double min_visible = 0.5;  // part of an object that a crop must show, else it is dropped; 0 to 1
+  bool mirror = true;        // half of the examples
 
   // Throws Error naming the field, its value and its bound.
   void Validate() const;
@@ -31,8 +30,8 @@ struct MultiBoxExample {
   bool operator==(const MultiBoxExample&) const = default;
 };
 
-// The whole picture as it is. Objects that are empty in it are left out, and, by area, those beyond
-// the `most` largest.
+// The whole picture as it is. Objects that are empty in it are left out. Of the others, the `most`
+// largest by area stay.
 MultiBoxExample WholePicture(int width_px,
                              int height_px,
                              std::span<const Box> objects,

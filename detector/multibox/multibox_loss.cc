@@ -20,7 +20,8 @@ double SquaredDistance(const UnitBox& a, const UnitBox& b) {
   return sum;
 }
 
-// log(1 + exp(z)) without overflow: -log(1 - c), and of -z: -log c, of the confidence c of logit z.
+// log(1 + exp(z)) without overflow. For the confidence c of logit z, it is -log(1 - c) of z, and
+// -log c of -z.
 double Softplus(double z) { return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z))); }
 
 UnitBox MeanOf(const MultiBoxPrior& prior) {
@@ -29,13 +30,13 @@ UnitBox MeanOf(const MultiBoxPrior& prior) {
   return box;
 }
 
-// a of the loss for this true box.
+// The factor a of the loss for this true box.
 double LocationWeight(const MultiBoxLossOptions& options, const UnitBox& object) {
   return options.location_weight * WeightOf(object, options.distance);
 }
 
-// The box of each true one. What a match adds to F, against no match, is its cost:
-// a/2 |l - g|^2 - log c + log(1 - c) = a/2 |l - g|^2 - logit.
+// The box of each true one. The cost of a match is what it adds to F, against no match:
+//   a/2 |l - g|^2 - log c + log(1 - c) = a/2 |l - g|^2 - logit.
 std::vector<std::size_t> Match(std::span<const MultiBoxPrior> priors,
                                std::span<const UnitBox> truth,
                                const MultiBoxLossOptions& options,

@@ -21,7 +21,7 @@ Weights HeadOf(const Weights& weights) {
   return head;
 }
 
-// W x + b, the layer's blobs seen as a matrix.
+// Returns W x + b, with the layer's blobs as a matrix.
 std::vector<float> Linear(const Weights& weights,
                           const std::string& layer,
                           std::span<const float> x) {
@@ -75,8 +75,8 @@ std::vector<float> MultiBoxNetwork::Outputs(const Image& image, const Box& part)
           .data);
 }
 
-// The map's 1024 channels at each place become 64, then all places together 512 features, and these
-// the outputs.
+// At each place the map's 1024 channels become 64. Then all places together become 512 features,
+// and these the outputs.
 std::vector<float> MultiBoxNetwork::HeadOutputs(std::span<const float> map_chw) const {
   const std::vector<Layer> layers = MapHeadLayers();
   const Layer& conv = layers[0];

@@ -15,15 +15,15 @@
 
 namespace deeper {
 
-// The precision that a MultiBox network runs in where the detector runs in this one: there is no
-// int8 of it, bf16 or f32 stands in, whichever is the processor's fastest.
+// The precision of a MultiBox network in a detector of this precision. MultiBox has no int8; bf16
+// or f32 takes its place, whichever is the processor's fastest.
 Precision MultiBoxPrecision(Precision precision);
-// That of a detector for which `wanted` was asked for, or the fastest where the processor does not
-// run it; nothing wanted: the fastest, which is not worth a remark.
+// The precision for a detector with option `wanted`, or the fastest if the processor does not run
+// that. Nothing wanted: the fastest, without a remark.
 ChosenPrecision ChooseMultiBoxPrecision(std::optional<Precision> wanted);
 
-// How MultiBox sees a picture, or a part of it while it is trained: warped to the network's input,
-// nothing around it.
+// How MultiBox sees a picture, or a part of it in training: warped to the network's input, without
+// surroundings.
 CropOptions MultiBoxCrop(const std::array<float, 3>& mean_bgr);
 
 // A MultiBox ready to run. Const, and safe to use from several threads.
@@ -39,7 +39,7 @@ class MultiBoxNetwork {
   // non-empty part of a non-empty picture.
   std::vector<float> Outputs(const Image& image, const Box& part) const;
 
-  // The boxes that it proposes for a picture, as many as there are priors or fewer.
+  // The boxes that it proposes for a picture, at most as many as there are priors.
   std::vector<Proposal> Propose(const Image& image) const;
 
  private:

@@ -40,7 +40,7 @@ std::size_t NearestOf(std::span<const UnitBox> centres, const UnitBox& box) {
   return nearest;
 }
 
-// k-means++: each further centre is a box drawn with a probability proportional to its weighted
+// k-means++: each further centre is a random box, with a probability proportional to its weighted
 // squared distance from the nearest centre so far.
 std::vector<UnitBox> FirstCentres(std::span<const UnitBox> boxes,
                                   std::span<const double> weights,
@@ -92,7 +92,8 @@ std::vector<Cluster> ClustersOf(std::span<const UnitBox> boxes,
   return clusters;
 }
 
-// Moves each centre to the weighted mean of its boxes; one that has none stays. Whether any moved.
+// Moves each centre to the weighted mean of its boxes; one without boxes stays. Returns whether any
+// moved.
 bool MoveCentres(std::span<const Cluster> clusters, std::span<UnitBox> centres) {
   bool moved = false;
   for (std::size_t i = 0; i < centres.size(); ++i) {

@@ -19,19 +19,20 @@ enum class MultiBoxViews {
 std::string NameOf(MultiBoxViews views);                       // "whole", "parts"
 MultiBoxViews MultiBoxViewsFromName(const std::string& name);  // throws Error listing them
 
-// What it looks at in a picture of this size, the whole first. Expects a picture with pixels.
+// The parts that it looks at in a picture of this size, the whole first. Expects a picture with
+// pixels.
 std::vector<Box> PartsOf(MultiBoxViews views, int width_px, int height_px);
 
-// Boxes that were found in `part` as boxes of the whole picture. One that comes within 2% of an
-// edge of the part inside the picture is dropped: it shows an object that goes on outside. Expects
-// a part that is not empty.
+// Boxes that were found in `part`, as boxes of the whole picture. A box within 2% of an edge of the
+// part that is inside the picture is dropped: it shows an object that continues outside. Expects a
+// part that is not empty.
 std::vector<ScoredUnitBox> BoxesOfPicture(const std::vector<ScoredUnitBox>& boxes_of_part,
                                           const Box& part,
                                           int width_px,
                                           int height_px);
 
-// The `count` most confident boxes, by descending confidence, without those that overlap a more
-// confident one by more than 0.7 of IoU. Drops empty ones.
+// The `count` most confident boxes, by descending confidence. Boxes whose IoU with a more confident
+// one is above 0.7 are dropped, and so are empty ones.
 std::vector<ScoredUnitBox> MostConfident(std::vector<ScoredUnitBox> boxes, std::size_t count);
 
 }  // namespace deeper

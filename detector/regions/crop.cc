@@ -24,7 +24,8 @@ struct AxisPart {
 };
 
 // The two neighbours that each pixel of the crop's part is blended from, as positions in the
-// picture: value = (1 - weight) first + weight second.
+// picture:
+//   value = (1 - weight) first + weight second.
 struct Taps {
   std::vector<int> first;
   std::vector<int> second;
@@ -34,8 +35,8 @@ struct Taps {
 double RoundHalfUp(double value) { return std::floor(value + 0.5); }
 
 // The box [begin, end) of an axis after dilation, in whole pixels. It is at least one pixel long.
-// In rcnn_im_crop.m it is one pixel longer, because there an inclusive end is computed as if it
-// were exclusive.
+// In rcnn_im_crop.m it is one pixel longer: there an inclusive end is computed as if it were
+// exclusive.
 std::pair<double, double> WholePixels(double begin, double end) {
   const double first = RoundHalfUp(begin);
   const double last = RoundHalfUp(end);
@@ -44,8 +45,8 @@ std::pair<double, double> WholePixels(double begin, double end) {
   return {pixel_of_centre, pixel_of_centre + 1};
 }
 
-// Cuts the dilated box to the picture along one axis and scales what is left and what is lost
-// before it to the crop. Both are rounded to crop pixels, and the part gives way so that it ends
+// Cuts the dilated box to the picture along one axis. Scales to the crop what is left, and what is
+// lost before it. Both are rounded to crop pixels, and the part is shortened so that it ends
 // inside.
 AxisPart PartInside(double centre, double half, int image_size, int size_px) {
   const auto [begin, end] = WholePixels(centre - half, centre + half);
@@ -64,7 +65,8 @@ AxisPart PartInside(double centre, double half, int image_size, int size_px) {
   return axis;
 }
 
-// Pixel centres lie at + 1/2: u = (x + 1/2) image_size / crop_size - 1/2, clamped to the part.
+// Pixel centres lie at + 1/2; u is clamped to the part:
+//   u = (x + 1/2) image_size / crop_size - 1/2.
 Taps TapsOf(const AxisPart& axis) {
   const auto count = static_cast<std::size_t>(axis.crop_size);
   Taps taps = {.first = std::vector<int>(count),
@@ -274,8 +276,8 @@ void Crop(const Image& image,
 std::optional<int> SideThatCropsNeed(const CropOptions& crop,
                                      const SelectiveSearchOptions& proposals) {
   if (proposals.width_px == 0 || proposals.min_side_px == 0) return std::nullopt;
-  // The shorter side of the frame that proposals are made in is at most its width, in which the
-  // smallest proposal takes min_side_px.
+  // The shorter side of the frame in which proposals are made is at most its width. The smallest
+  // proposal takes min_side_px of it.
   return (crop.size_px - 2 * crop.padding_px) * proposals.width_px / proposals.min_side_px;
 }
 

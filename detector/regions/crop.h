@@ -36,29 +36,34 @@ struct CropOptions {
 };
 
 // Writes the crop of `box` to `rows`: size x size pixels, BGR, mean subtracted, or whole pixel
-// values where `rows` hold u8. The box is dilated by size / (size - 2 padding) about its centre (in
-// square mode the tightest square around it) and rounded to whole pixels; what of it lies inside
-// the picture is cut out and stretched to its share of the crop, bilinear without antialiasing,
-// pixel centres at + 1/2 and clamped to the part. At least one pixel of the crop shows it, however
-// small that share. A box wholly outside gives the mean colour. Half-open boxes make the dilated
-// box one pixel shorter than rcnn_im_crop.m has it: a box of the crop's size without padding is
-// copied exactly. The one crop of training and detection. Expects a non-empty image, a finite
-// non-empty box, and memory for `size` rows. Safe from several threads.
+// values if `rows` hold u8. Training and detection use this one crop.
+//
+// The box, or in square mode the tightest square around it, is dilated about its centre by
+//   size / (size - 2 padding)
+// and rounded to whole pixels. The part of it inside the picture is cut out and stretched to its
+// share of the crop: bilinear without antialiasing, pixel centres at + 1/2 and clamped to the part.
+// At least one pixel of the crop shows the part, however small its share. A box wholly outside
+// gives the mean colour. Half-open boxes make the dilated box one pixel shorter than in
+// rcnn_im_crop.m: a box of the crop's size without padding is copied exactly.
+//
+// Expects a non-empty image, a finite non-empty box, and memory for `size` rows. Safe from several
+// threads.
 void Crop(const Image& image, const Box& box, const CropOptions& options, const CropRows& rows);
 
-// The same as planes: 3 x size x size f32. Expects crop_chw.size() == 3 * size * size.
+// Crop, written as planes: 3 x size x size, f32. Expects crop_chw.size() == 3 * size * size.
 void Crop(const Image& image,
           const Box& box,
           const CropOptions& options,
           std::span<float> crop_chw);
 
-// Pixels of a picture's shorter side from which on every proposal fills its part of the crop with
-// pixels of its own: more of them would be left out, unseen. Nothing for proposals of any size.
+// The shorter side of a picture, in pixels, from which on every proposal fills its part of the crop
+// with pixels of its own. More pixels would be left out of the crop. Nothing for proposals of any
+// size.
 std::optional<int> SideThatCropsNeed(const CropOptions& crop,
                                      const SelectiveSearchOptions& proposals);
 
-// The crop as a value: boxes whose keys are equal have equal crops of the same picture, because
-// boxes are rounded to whole pixels.
+// The crop as a value: boxes with equal keys have equal crops of the same picture, because boxes
+// are rounded to whole pixels.
 using CropKey = std::array<int, 8>;
 CropKey KeyOfCrop(const Image& image, const Box& box, const CropOptions& options);
 

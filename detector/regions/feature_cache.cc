@@ -21,15 +21,15 @@ namespace fs = std::filesystem;
 constexpr std::string_view kRecipeFile = "recipe.txt";
 constexpr std::string_view kExtension = ".safetensors";
 
-// Length field, names, shapes, offsets and metadata of a file, about.
+// Approximate size of the length field, names, shapes, offsets and metadata of a file.
 constexpr std::uintmax_t kHeaderBytes = 512;
 
 // File names may have 255 bytes; the rest is for the extension and a temporary file's suffix.
 constexpr std::size_t kLongestStem = 200;
 
-// `id` as a file name without extension, another one for every id: letters, digits, '-', '_' and
-// '.' stand for themselves, other bytes are percent-encoded, and so is a leading '.'. A long one is
-// cut and gets its hash behind a '~', which no short one has.
+// `id` as a file name without extension, a different one for every id. Letters, digits, '-', '_'
+// and '.' stand for themselves; other bytes, and a leading '.', are percent-encoded. A long name is
+// cut and gets its hash after a '~', which no short one has.
 std::string FileStemOf(const std::string& id) {
   constexpr std::string_view kPlain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
@@ -61,7 +61,7 @@ std::vector<float> CoordinatesOf(const std::vector<Box>& boxes) {
   return coordinates;
 }
 
-// The hash that tells a damaged file: over the picture's size and the tensors' bytes.
+// The hash that reveals a damaged file: over the picture's size and the tensors' bytes.
 std::string HashOf(const Safetensors& file) {
   Sha256 hash;
   for (const auto* name : {"image_width", "image_height"}) {
@@ -128,7 +128,8 @@ FeatureCache::FeatureCache(fs::path directory, const std::string& recipe)
     throw Error(directory_.string() + ": cannot make this directory for features: " +
                 (failure ? failure.message() : "a file of this name is in the way"));
   }
-  // Looked at before the recipe, which another process may be writing, and features after it.
+  // Checked before the recipe: another process may be writing the recipe now, and features only
+  // after it.
   const bool held_features = HoldsFeatures(directory_);
   const fs::path recipe_path = directory_ / kRecipeFile;
   if (!fs::exists(recipe_path)) {

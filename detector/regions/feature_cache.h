@@ -10,25 +10,26 @@
 
 namespace deeper {
 
-// A directory with one safetensors file per picture of what was extracted, so that a run can stop
-// and go on, and heads can be tried without the network: "boxes" (n, 4), "features" (n, dim) and,
-// where there are any, "offsets" (n, 4 per regressor), f32, exact. Files appear whole or not at
-// all. Safe from several threads on different pictures.
+// A directory with one safetensors file of extracted features per picture, so that a run can stop
+// and continue, and heads can be tried without the network. The tensors, f32 and exact:
+//   "boxes"     n x 4
+//   "features"  n x dim
+//   "offsets"   n x 4 per regressor, if there are any
+// Files appear whole or not at all. Safe from several threads on different pictures.
 class FeatureCache {
  public:
-  // Opens or makes `directory`. `recipe` says what the features depend on (backbone, precision,
-  // crop, proposals, data), as text; throws Error showing both when the directory was made with
-  // another recipe.
+  // Opens or makes `directory`. `recipe` says as text what the features depend on (backbone,
+  // precision, crop, proposals, data). Throws Error showing both recipes when the directory was
+  // made with another.
   FeatureCache(std::filesystem::path directory, const std::string& recipe);
 
-  // The picture's features; nothing when they are not there yet. A damaged file is removed, and
-  // counts as not there.
+  // The picture's features; nothing when they are not there yet. A damaged file is removed and
+  // counts as missing.
   std::optional<RegionFeatures> Load(const std::string& image_id) const;
-  // Replaces what was there. `context` is not kept: it is an entry of its own, of one box. Any text
-  // is an id; "../x" and "/x" stay inside the directory.
+  // Replaces what was there. `context` is not kept: it is an entry of its own, with one box. Any
+  // text is an id; "../x" and "/x" stay inside the directory.
   void Store(const std::string& image_id, const RegionFeatures& features) const;
-  // Whether Store was called for it. Does not open the file, so a damaged one is found by Load
-  // alone.
+  // Whether Store was called for it. Does not open the file, so only Load finds a damaged one.
   bool Contains(const std::string& image_id) const;
 
   // Bytes on disk of a picture with this many boxes, for the estimate before a run starts.

@@ -27,8 +27,7 @@ double Seconds(Clock::duration duration) { return std::chrono::duration<double>(
 
 constexpr std::size_t kCropsTogether = 4;  // handed to a thread at a time, at least
 
-// The distinct crops, in the order of the first box of each: the positions of the boxes that have
-// it.
+// The distinct crops, in the order of the first box of each. Each is the positions of its boxes.
 std::vector<std::vector<std::size_t>> ByCrop(const Image& image,
                                              std::span<const Box> boxes,
                                              const CropOptions& crop) {
@@ -75,7 +74,7 @@ StageTimes& StageTimes::operator+=(const StageTimes& other) {
 struct FeatureExtractor::State {
   // What a thread works with.
   struct Work {
-    std::vector<Workspace> workspaces;                     // one a network
+    std::vector<Workspace> workspaces;                     // one per network
     std::vector<std::array<float, kFeatureDim>> features;  // of the crop, by network
     std::vector<float> profiles;
 
@@ -93,13 +92,13 @@ struct FeatureExtractor::State {
         box_regressions(std::move(given_regressions)),
         work([this] { return Work(networks); }) {}
 
-  // Of network `n`, where it has one that reads profiles, else null.
+  // The regressor of network `n` if it has one that reads profiles, else null.
   const BoxRegression* RegressionOf(std::size_t n) const {
     if (box_regressions.empty() || box_regressions[n] == nullptr) return nullptr;
     return box_regressions[n]->ReadsProfiles() ? box_regressions[n] : nullptr;
   }
 
-  // Regions for what each network will make of the boxes, `dim` values a box.
+  // Empty regions for the results of each network, `dim` values per box.
   std::vector<RegionFeatures> RoomFor(const Image& image,
                                       const std::vector<Box>& boxes,
                                       std::size_t dim) const {
@@ -111,15 +110,15 @@ struct FeatureExtractor::State {
                                         .features = std::vector<float>(boxes.size() * dim)});
   }
 
-  // Runs the networks on each distinct crop of the boxes and shows what they made of it, and which
-  // boxes have it, to `keep`, on several threads.
+  // Runs the networks on each distinct crop of the boxes, on several threads. Calls `keep` with the
+  // result and the boxes that have the crop.
   template <typename Keep>
   void RunOnCrops(const Image& image,
                   const std::vector<Box>& boxes,
                   StageTimes& times,
                   const Keep& keep);
 
-  // The unit profiles of the crop that network `n` ran on last.
+  // The unit profiles of the last crop that network `n` ran on.
   std::span<const float> UnitProfilesOf(std::size_t n, Work& of) const;
 
   NetworkFamily networks;

@@ -54,8 +54,8 @@ std::span<const Detection> OfClass(std::span<const Detection> detections, ClassI
   return {begin, end};
 }
 
-// Of detections that are sorted by class, then from the best: those that overlap no better one of
-// their class by more than max_iou.
+// For detections sorted by class, then from the best: those that overlap no better one of their
+// class by more than max_iou.
 std::vector<Detection> KeepBest(const std::vector<Detection>& detections,
                                 const NmsOptions& options) {
   std::vector<Detection> kept;
@@ -75,8 +75,8 @@ std::vector<Detection> KeepBest(const std::vector<Detection>& detections,
   return kept;
 }
 
-// Of detections sorted so: from each class the best, again and again, after each of which those
-// that are left lose score by their overlap with it (Bodla et al. 2017, equation 3).
+// For detections sorted in this way: takes the best of each class again and again. After each, the
+// others lose score by their overlap with it (Bodla et al. 2017, equation 3).
 std::vector<Detection> KeepSoftly(const std::vector<Detection>& detections,
                                   const NmsOptions& options) {
   std::vector<Detection> kept;

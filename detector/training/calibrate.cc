@@ -20,7 +20,7 @@ constexpr float kMinProbability = 0.002F;  // detections below are not written b
 // Whether there are enough right detections of a class to learn from them alone.
 bool IsWellSeen(const ClassResult& result) { return result.true_positives >= kFewestRight; }
 
-// Scores with their verdicts; what counts neither way is left out.
+// Scores with their verdicts; detections that count neither way are left out.
 struct Judged {
   std::vector<float> margins;
   std::vector<bool> correct;
@@ -34,8 +34,8 @@ struct Judged {
   }
 };
 
-// The probability from which on the detections of all classes together have their best F1; of some
-// at least one is right.
+// The probability from which on the detections of all classes together have their best F1. Expects
+// at least one right detection.
 double CommonOperatingPoint(const Evaluation& evaluation,
                             const std::vector<LogisticCurve>& curves) {
   std::vector<std::pair<float, bool>> detections;  // probability, right

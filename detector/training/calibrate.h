@@ -9,18 +9,18 @@
 namespace deeper {
 
 // How often detections of each margin were right: curves by Platt's method, and the operating
-// points of best F1. A class with fewer than 10 right detections, too few to trust, gets the curve
-// and the operating point of all classes together. `evaluation` is of margins, with its classes as
-// the model's. Nothing when larger scores are not more often right, as where nothing at all was
-// detected rightly.
+// points with the best F1. A class with fewer than 10 right detections, too few to trust, gets the
+// curve and the operating point of all classes together. Expects `evaluation` to be of margins,
+// with the model's classes. Nothing when larger scores are not right more often, for example when
+// no detection at all was right.
 std::optional<Calibration> CalibrationOf(const Evaluation& evaluation);
 
-// Makes the model's scores probabilities: its calibration becomes this one, and what depends on the
-// unit of the scores follows.
+// Makes the model's scores probabilities: sets its calibration, and adapts what depends on the unit
+// of the scores.
 void SetCalibration(Calibration calibration, Model& model);
 
-// The detections with the margins that the model's calibration made their scores from; as they are
-// without one. Throws Error when a curve is flat, as margins are lost then.
+// The detections with the margins from which the model's calibration made their scores; unchanged
+// without a calibration. Throws Error when a curve is flat, because the margins are lost then.
 DetectionSet MarginsOf(DetectionSet detections, const Model& model);
 
 }  // namespace deeper

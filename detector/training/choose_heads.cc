@@ -18,13 +18,13 @@ namespace deeper {
 
 namespace {
 
-// What becomes of boxes that overlap a better one of their class; the fields of NmsOptions.
+// How boxes that overlap a better one of their class are treated; the fields of NmsOptions.
 struct Suppression {
   double soft_sigma = 0;
   double vote_iou = 0;
 };
 
-// Takes the first rows of a matrix of `rows` rows away.
+// Removes the first rows of a matrix of `rows` rows.
 void EraseRows(std::size_t count, std::size_t rows, std::vector<float>& values) {
   if (rows == 0) return;
   const std::size_t gone = values.size() / rows * count;
@@ -82,7 +82,7 @@ Model WithClassifiers(Model model,
   return model;
 }
 
-// The suppression that was asked for, or those to choose from. Soft ones are for probabilities.
+// The requested suppression, or those to choose from. Soft ones are for probabilities.
 std::vector<Suppression> SuppressionsFor(ClassifierKind kind, const HeadsOptions& options) {
   if (!options.Chooses() || options.vote_iou || options.soft_sigma) {
     return {{.soft_sigma = options.soft_sigma.value_or(0),
@@ -106,9 +106,9 @@ void SetSuppression(const Suppression& suppression, Model& model) {
   model.nms.vote_iou = suppression.vote_iou;
 }
 
-// Makes the scores probabilities and says so among the model's facts; false, and nothing is
-// changed, where larger ones are not more often right. Soft suppression takes from what the curves
-// give, so these are of boxes that are whole.
+// Makes the scores probabilities and adds that to the model's facts. Returns false, and changes
+// nothing, when larger scores are not right more often. Soft suppression lowers what the curves
+// return, so the curves are fitted to detections without it.
 bool CalibrateOn(const HeldOut& held_out, int workers, Model& model) {
   NmsOptions hard = model.nms;
   hard.soft_sigma = 0;

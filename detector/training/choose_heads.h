@@ -18,15 +18,15 @@ struct HeldOut {
   Dataset truth;
   std::vector<RegionFeatures> regions;  // parallel to truth.images
 };
-// Of those that could be read. `extracted` is of `dataset`.
+// The held-out pictures among those that could be read. `extracted` is of `dataset`.
 HeldOut HeldOutOf(const Dataset& dataset, ExtractedImages extracted);
 
-// What the model, as it is, finds in the held-out pictures.
+// Evaluates what the model, as it is, finds in the held-out pictures.
 Evaluation EvaluateOn(const HeldOut& held_out, const Model& model, Protocol protocol, int workers);
 
-// The model with the classifiers and the suppression that are best on the held-out pictures,
-// calibrated if that was asked for, and what was found there among its facts. `shared`: the model
-// but for these; `training`: scaled as it says.
+// Returns the model with the classifiers and the suppression that are best on the held-out
+// pictures, calibrated if requested, and with the results there among its facts. `shared`: the
+// model without these; `training`: scaled as `shared` says.
 Model WithBestClassifiers(const Model& shared,
                           const std::vector<TrainingImage>& training,
                           const HeldOut& held_out,

@@ -37,7 +37,7 @@ RegionCounts CountsOf(const RegionPool& pool) {
   return {.foreground = pool.foreground.size(), .background = pool.background.size()};
 }
 
-// Thins what stands behind the first `from` regions to at most `count`, evenly; 0 keeps all.
+// Thins the regions after the first `from` to at most `count`, evenly; 0 keeps all.
 void ThinEvenly(std::size_t from, std::size_t count, std::vector<LabelledRegion>& regions) {
   const std::size_t added = regions.size() - from;
   if (count == 0 || added <= count) return;
@@ -71,7 +71,7 @@ std::vector<RegionExample> ValidationExamples(const RegionPool& pool, std::size_
   return examples;
 }
 
-// The labelled regions as text for the recipe: other data, other text.
+// The labelled regions as text for the recipe: other regions give another text.
 std::string DigestOf(const RegionPool& pool) {
   Sha256 hash;
   for (const std::vector<LabelledRegion>* list : {&pool.foreground, &pool.background}) {
@@ -109,7 +109,7 @@ std::string SamplingRecipe(const RegionSamplingOptions& sampling) {
                      sampling.mirror);
 }
 
-// Opens the cache of the frozen part's outputs for a training pool, if one is wanted; says first
+// Opens the cache of the frozen part's outputs for a training pool, if one is wanted, after saying
 // how large it can become.
 std::unique_ptr<const ActivationCache> OpenActivationCache(const FinetuneOptions& options,
                                                            const std::string& recipe,

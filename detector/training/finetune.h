@@ -13,16 +13,16 @@
 
 namespace deeper {
 
-// How the network is trained on, as a classifier of warped regions (Girshick et al. 2014, section
-// 2.3).
+// How the network is trained further, as a classifier of warped regions (Girshick et al. 2014,
+// section 2.3).
 struct FinetuneOptions {
   NetworkTrainingOptions training = {.plan = {.frozen = "inception_3b", .auxiliary_heads = false}};
   SelectiveSearchOptions proposals = DefaultProposals();
   std::filesystem::path proposals_cache = {};  // where proposals are kept
-  // Where the frozen layers' outputs are kept for the next time that a region is drawn; it pays the
-  // more the more is frozen, with max_background. "": they are computed each time.
+  // Where the frozen layers' outputs are kept for the next time that a region is drawn. It saves
+  // more the more layers are frozen, and with max_background. "": they are computed each time.
   std::filesystem::path activation_cache = {};
-  // Background regions used of each picture, evenly over the ranks of the proposals; 0 uses all.
+  // Background regions used per picture, spread evenly over the ranks of the proposals; 0 uses all.
   std::size_t max_background = 0;
   RegionLabelOptions labels = {};
   RegionSamplingOptions sampling = {};  // its seed is the training's
@@ -49,9 +49,9 @@ struct FinetuneReport {
   Weights network = {};  // what was learned, with a classifier of background and the classes
 };
 
-// Trains the network of these weights on for the data set's classes; its classifier begins anew.
-// When asked to stop, the same training goes on where it was. Throws Error when there is nothing to
-// train on, or the kept state is of another training.
+// Trains the network of these weights further for the data set's classes; its classifier begins
+// anew. When asked to stop, the same training continues later from where it was. Throws Error when
+// there is nothing to train on, or the kept state is of another training.
 FinetuneReport Finetune(const Dataset& dataset,
                         Weights backbone,
                         const FinetuneOptions& options,

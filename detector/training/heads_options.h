@@ -29,17 +29,18 @@ inline constexpr SvmOptions kDetectorSvm = {.c = 2e-3, .positive_weight = 3};
 // How the classifiers and the box regression of a detector are trained on the features of a network
 // (Girshick et al. 2014, section 2.3 and appendix C).
 struct HeadsOptions {
-  // The best on held-out pictures is kept.
+  // The kind that is best on held-out pictures is kept.
   std::vector<ClassifierKind> kinds = {ClassifierKind::kSvm, ClassifierKind::kSoftmax};
-  std::filesystem::path cache = {};  // where features are kept; a stopped training goes on from it
+  std::filesystem::path cache =
+      {};  // where features are kept; a stopped training continues from it
   std::string backbone_name = "GoogLeNet";          // what people call the network
   std::optional<MultiBox> multibox = std::nullopt;  // the detector gets it
   SelectiveSearchOptions proposals = DefaultProposals();
   std::size_t max_training_boxes = 0;  // proposals used of each training picture; 0 uses all
   CropMode crop = CropMode::kWarp;
   FeatureNorm norm = FeatureNorm::kUnit;
-  // Classifiers also read the whole picture's features, with this weight beside a region's, 0 to
-  // 1000; 0: they do not.
+  // Weight of the whole picture's features, which the classifiers then read beside a region's, 0 to
+  // 1000. 0: they do not read them.
   double context = 0;
   bool mirror = true;  // take each object's mirror image as a second positive
   // Fraction of the pictures that is kept out of training, to choose and calibrate by; 0 to 0.9.
@@ -48,10 +49,10 @@ struct HeadsOptions {
   SoftmaxTrainingOptions softmax = {};
   bool box_regression = true;
   BoxRegressionTrainingOptions boxes = {};
-  // The suppression; nothing: where there are several kinds of classifiers, what suits the held-out
-  // pictures best, else kVoteIou.
+  // The suppression. Nothing: with several kinds of classifiers, what suits the held-out pictures
+  // best; else kVoteIou.
   std::optional<double> vote_iou = std::nullopt;    // 0 to 1
-  std::optional<double> soft_sigma = std::nullopt;  // 0 to 1000; above 0 for probabilities alone
+  std::optional<double> soft_sigma = std::nullopt;  // 0 to 1000; above 0 only for probabilities
   bool calibrate = false;       // make the scores probabilities, by the held-out pictures
   bool quantize = false;        // measure on training pictures what int8 needs, and use it
   bool self_contained = false;  // put the network, rounded to bf16, into the model

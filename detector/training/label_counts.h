@@ -8,7 +8,7 @@
 
 namespace deeper {
 
-// What a data set has to teach a class with, and what in its labels looks like a mistake.
+// What a data set has to teach a class with, and what looks like a mistake in its labels.
 struct LabelCounts {
   std::string name;
   std::size_t objects = 0;   // difficult ones not counted

@@ -16,7 +16,7 @@ namespace deeper {
 
 namespace {
 
-// What of a picture a network will see.
+// The parts of a picture that a network will see.
 using Views = std::function<std::vector<Box>(const Image&)>;
 
 Quantization Measure(const Weights& weights,

@@ -12,17 +12,18 @@
 
 namespace deeper {
 
-// How much is looked at to measure a network's activations.
+// How much is read to measure a network's activations.
 struct MeasureOptions {
-  double fraction = 0.999999;  // of an activation's values that 8 bits must hold; the rest is cut
-  std::size_t crops = 16;      // proposals per picture
+  double fraction =
+      0.999999;            // of an activation's values that 8 bits must hold; the rest is clipped
+  std::size_t crops = 16;  // proposals per picture
   std::size_t pictures = 100;  // at most, evenly from those given
   int workers = 1;
 };
 
-// Measures what int8 needs on a detector's own proposals. Pictures that cannot be read are said and
-// passed over; throws Error when none can. When asked to stop, the result is of the pictures until
-// then.
+// Measures what int8 needs on a detector's own proposals. Pictures that cannot be read are reported
+// and skipped. Throws Error when none can be read. When asked to stop, the result is of the
+// pictures until then.
 Quantization MeasureOnProposals(const Weights& backbone,
                                 const CropOptions& crop,
                                 const SelectiveSearchOptions& proposals,
@@ -30,7 +31,7 @@ Quantization MeasureOnProposals(const Weights& backbone,
                                 const MeasureOptions& options,
                                 const Monitor& monitor);
 
-// The same of a bare network, on whole pictures.
+// MeasureOnProposals for a bare network, on whole pictures.
 Quantization MeasureOnPictures(const Weights& backbone,
                                const std::vector<std::filesystem::path>& pictures,
                                const MeasureOptions& options,

@@ -25,7 +25,7 @@ BoxRegression TrainBoxRegressionOn(const std::vector<BoxTrainingImage>& images,
 // How the box regression of an existing detector is trained anew (R-CNN, appendix C).
 struct BoxesOptions {
   BoxRegressionTrainingOptions boxes = {};
-  std::filesystem::path cache = {};  // where features are kept, those of TrainHeads among others
+  std::filesystem::path cache = {};  // where features are kept, such as those of TrainHeads
   double holdout = 0;                // leaves out the pictures that TrainHeads keeps out
   std::optional<Precision> precision = std::nullopt;
   int workers = 1;
@@ -40,8 +40,8 @@ struct BoxesReport {
   std::size_t unreadable_pictures = 0;
 };
 
-// Gives the model, whose network has these weights, a box regression of the data set; all else of
-// it stays.
+// Gives the model a box regression trained on the data set; the rest of the model stays. The
+// model's network has the weights `backbone`.
 BoxesReport TrainBoxes(const Dataset& dataset,
                        const Weights& backbone,
                        const BoxesOptions& options,

@@ -33,7 +33,7 @@ std::size_t LabelOf(const Dataset& dataset, std::size_t picture) {
   return IndexOf(dataset.images[picture].annotations.front().class_id);
 }
 
-// What `deeper classify` looks at, so that a validation says what it would.
+// The views of `deeper classify`, so that a validation measures what it would find.
 void CropAsClassified(const Image& image, std::span<float> crop_chw) {
   const ClassificationView view = ClassificationViews(image.width, image.height, 1).front();
   Crop(image, view.box, {.padding_px = 0}, crop_chw);

@@ -14,7 +14,7 @@
 namespace deeper {
 
 // How GoogLeNet is trained to name what whole pictures show (Szegedy et al. 2014, section 6). The
-// rate falls by 4% every 8 epochs as in the paper, unless rate_every says otherwise; the decay is
+// rate falls by 4% every 8 epochs as in the paper, unless rate_every says otherwise. The decay is
 // BVLC's.
 struct ClassificationTrainingOptions {
   NetworkTrainingOptions training = {.solver = {.schedule = {.rate = 0.01, .factor = 0.96},
@@ -22,7 +22,7 @@ struct ClassificationTrainingOptions {
                                                 .new_layer_rate = 1,
                                                 .average_decay = 0.99}};
   std::optional<std::uint64_t> rate_every = std::nullopt;  // steps; nothing: 8 epochs
-  std::size_t batch = 32;                                  // crops a step
+  std::size_t batch = 32;                                  // crops per step
   double holdout = 0;  // fraction of the pictures that is kept out, to validate on; 0 to 0.9
   std::size_t validation_examples = 1000;  // at most; held out, and as many of those trained on
   double picture_memory_gb = 2;            // for decoded pictures; the others are decoded each time
@@ -41,9 +41,9 @@ struct ClassificationReport {
   Weights network = {};  // what was learned, with a classifier of the data set's classes
 };
 
-// Trains a network of the data set's classes, whose pictures have one annotation each, on from
-// these weights, or from random ones where there are none. When asked to stop, the same training
-// goes on where it was. Throws Error when no picture is left to train on, or the kept state is of
+// Trains a network of the data set's classes from these weights, or from random ones if there are
+// none. Expects one annotation per picture. When asked to stop, the same training continues later
+// from where it was. Throws Error when no picture is left to train on, or the kept state is of
 // another training.
 ClassificationReport TrainClassification(const Dataset& dataset,
                                          const std::optional<Weights>& backbone,

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The row above which the further networks differ: detection runs what is below once for all.
+// The row above which the further networks differ: detection runs the rows below once for all.
 constexpr const char* kSharedUpTo = "inception_4e";
 
 // One of the detectors: how its network is fine-tuned.
@@ -34,9 +34,9 @@ std::string SuffixOf(std::size_t position) {
   return position == 0 ? "" : fmt::format("-{}", position + 1);
 }
 
-// The first is the detector that it would be alone. Its network is trained on for each of the
-// others with other examples in another order, every second time with the classes in balance; for
-// the last of three or more on square crops, with more of the network.
+// The first is the detector that it would be alone. The others train its network further with other
+// examples in another order, every second time with the classes in balance. With three or more, the
+// last is trained on square crops, with more of the network.
 std::vector<Member> MembersOf(const DetectorTrainingOptions& options, std::uint64_t steps) {
   std::vector<Member> members = {{.suffix = "", .frozen = options.frozen, .steps = steps}};
   for (std::size_t number = 2; number <= options.models; ++number) {
@@ -82,7 +82,7 @@ FinetuneOptions FinetuneOptionsFor(const DetectorTrainingOptions& options,
 }
 
 // As many boxes as the paper's, or half as many as there are objects in a small data set, so that
-// each has some of its own to begin from.
+// each box has some objects of its own to start from.
 MultiBoxTrainingOptions MultiBoxOptionsFor(const DetectorTrainingOptions& options,
                                            std::size_t objects) {
   MultiBoxTrainingOptions multibox;

@@ -39,7 +39,7 @@ double MeanNorm(const std::vector<TrainingImage>& images) {
   return rows == 0 ? 1 : sum / static_cast<double>(rows);
 }
 
-// All that is trained on: the pictures and their mirror images.
+// Everything that is trained on: the pictures and their mirror images.
 std::vector<TrainingImage> TrainingImagesOf(ExtractedImages extracted) {
   std::vector<TrainingImage> images;
   for (std::size_t i = 0; i < extracted.images.size(); ++i) {
@@ -49,8 +49,7 @@ std::vector<TrainingImage> TrainingImagesOf(ExtractedImages extracted) {
   return images;
 }
 
-// Scales the features in place, sets the model's scaling, and joins the context behind the
-// features.
+// Scales the features in place, sets the model's scaling, and appends the context to the features.
 void ScaleForTraining(std::vector<TrainingImage>& training, FeatureNorm norm, Model& model) {
   model.scaling.norm = norm;
   model.scaling.mean_norm = static_cast<float>(MeanNorm(training));
@@ -148,7 +147,7 @@ Prepared Prepare(const Dataset& dataset, HeadsTraining training, const Monitor& 
   return prepared;
 }
 
-// What proposes for held-out pictures, where the model has a MultiBox.
+// The proposer for held-out pictures, if the model has a MultiBox.
 std::optional<Proposer> HeldOutProposer(const Prepared& prepared, const Monitor& monitor) {
   const Model& model = prepared.model;
   if (!model.multibox) return std::nullopt;
@@ -194,7 +193,7 @@ std::optional<BoxRegression> BoxRegressionFrom(const TrainingFeatures& features,
       extracted.to_move, training.classes.Size(), options.boxes, options.workers, monitor);
 }
 
-// From features that are kept already to a model. Takes what it puts into the model out of
+// Makes a model from features that are kept already. Moves what goes into the model out of
 // `prepared`. Nothing when asked to stop.
 std::optional<TrainedHeads> TrainOnFeatures(const Dataset& dataset,
                                             const Split& split,
@@ -261,7 +260,7 @@ bool TrainHeads(const Dataset& dataset,
   }
   FillTrainingFeaturesForAll(split.training, of_training, monitor);
   if (monitor.stop_asked()) return false;
-  // Features of held-out pictures say where each one's box regression moves their boxes.
+  // Features of held-out pictures include the offsets of each one's box regression.
   std::vector<TrainingFeatures> of_held_out = of_training;
   std::vector<std::optional<BoxRegression>> regressions;
   regressions.reserve(prepared.size());

@@ -20,7 +20,7 @@ namespace deeper {
 // A detector to be trained: its network, and how.
 struct HeadsTraining {
   Weights backbone = {};
-  std::optional<Quantization> quantization = std::nullopt;  // of the network, where it has one
+  std::optional<Quantization> quantization = std::nullopt;  // of the network, if it has one
   HeadsOptions options = {};
 };
 
@@ -30,8 +30,8 @@ struct TrainedHeads {
   std::size_t training_pictures = 0;
   std::size_t held_out_pictures = 0;
   std::size_t unreadable_pictures = 0;
-  // What it is worth on the held-out pictures; nothing where there are none, or where it has
-  // classifiers of some classes alone.
+  // Its results on the held-out pictures. Nothing if there are none, or if it has classifiers of
+  // only some classes.
   std::optional<Evaluation> voc07 = std::nullopt;
   std::optional<Evaluation> voc12 = std::nullopt;
 };
@@ -39,25 +39,25 @@ struct TrainedHeads {
 // Called with each detector as soon as it is trained, with its position among all.
 using TakeTrainedHeads = std::function<void(std::size_t position, TrainedHeads trained)>;
 
-// Trains one or several detectors on the same pictures, and gives each to `take`. Each stage is
-// gone through for all of them, so that networks with common rows extract features together. False
-// when it was asked to stop: the same training goes on from HeadsOptions::cache. Throws Error when
+// Trains one or several detectors on the same pictures, and passes each to `take`. All of them go
+// through each stage together, so that networks with common rows extract features together. Returns
+// false when asked to stop; the same training continues from HeadsOptions::cache. Throws Error when
 // no picture is left to train on.
 bool TrainHeads(const Dataset& dataset,
                 std::vector<HeadsTraining> trainings,
                 const TakeTrainedHeads& take,
                 const Monitor& monitor);
 
-// What KeepHeadFeatures came to.
+// The result of KeepHeadFeatures.
 struct KeptHeadFeatures {
-  std::size_t pictures = 0;    // that were asked for
+  std::size_t pictures = 0;    // that were given
   std::size_t unreadable = 0;  // of these
 };
 
-// Extracts the features that TrainHeads would of the pictures at these positions, and keeps them
-// where it looks for them. With box regression held-out pictures are left out: their features say
-// where it moves them, and it is trained on all others first. When asked to stop, what is done is
-// kept.
+// Extracts the features that TrainHeads would extract from the pictures at these positions, and
+// keeps them where it looks for them. With box regression, held-out pictures are left out: their
+// features include its offsets, and it is first trained on all others. When asked to stop, finished
+// features are kept.
 KeptHeadFeatures KeepHeadFeatures(const Dataset& dataset,
                                   std::vector<std::size_t> pictures,
                                   HeadsTraining training,

@@ -27,7 +27,7 @@ namespace deeper {
 
 namespace {
 
-// A picture with what is to be found in it.
+// A picture, and the objects to be found in it.
 struct TrainingPicture {
   std::size_t image = 0;  // in the data set
   int width = 0;          // as decoded
@@ -48,7 +48,7 @@ std::vector<Box> ObjectsOf(const AnnotatedImage& image) {
   return boxes;
 }
 
-// Decodes every picture once: those that cannot be read are said and left out.
+// Decodes every picture once. Those that cannot be read are reported and left out.
 Pictures ReadPictures(const Dataset& dataset,
                       const PictureStore& store,
                       double holdout,
@@ -86,15 +86,16 @@ std::vector<UnitBox> TrueBoxes(const std::vector<TrainingPicture>& pictures, boo
   return boxes;
 }
 
-// Sets the logits' biases to the share of boxes that are matched, so that training does not begin
-// with unlearning that every box is one half of an object.
+// Sets the biases of the logits so that confidences begin at the share of boxes that are matched.
+// Otherwise training would first have to unlearn that every box is an object with probability one
+// half.
 void BeginAtRareConfidence(std::size_t boxes, double objects_a_picture, Tensor& bias) {
   const double share = std::clamp(objects_a_picture / static_cast<double>(boxes), 1e-4, 0.5);
   for (std::size_t i = 0; i < boxes; ++i)
     bias.data[4 * boxes + i] = static_cast<float>(std::log(share / (1 - share)));
 }
 
-// Whether the blob is of a layer that names classes, which proposing has no use for.
+// Whether the blob belongs to a layer that names classes, which proposing does not need.
 bool IsOfClassifier(const std::string& blob) {
   return blob.starts_with(kClassifierName) ||
          std::ranges::any_of(kAuxiliaryHeads, [&](const auto& head) {
@@ -102,7 +103,7 @@ bool IsOfClassifier(const std::string& blob) {
          });
 }
 
-// What was learned, averaged where it is, in half the bytes.
+// The learned weights, averaged if they are, in half the bytes.
 MultiBox TrainedMultiBox(const std::vector<MultiBoxPrior>& priors, const SolverState& state) {
   MultiBox multibox = {.priors = priors, .weights = {}};
   for (const auto& [name, blob] : state.weights) {
@@ -159,7 +160,7 @@ struct PartInputs {
   }
 };
 
-// Whole held-out pictures, and what their boxes are worth.
+// Whole held-out pictures, and how good the boxes proposed for them are.
 class HeldOutPictures {
  public:
   HeldOutPictures(const Dataset& dataset,

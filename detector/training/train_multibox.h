@@ -17,8 +17,7 @@
 
 namespace deeper {
 
-// How a network is trained that proposes boxes of any class for a whole picture (Erhan et al.
-// 2014).
+// How a network is trained to propose boxes of any class for a whole picture (Erhan et al. 2014).
 struct MultiBoxTrainingOptions {
   NetworkTrainingOptions training = {.plan = {.frozen = "inception_4e",
                                               .auxiliary_heads = false,
@@ -26,10 +25,10 @@ struct MultiBoxTrainingOptions {
                                               .main_head = MainHead::kMap},
                                      .solver = {.schedule = {.kind = ScheduleKind::kPoly}},
                                      .steps = 4000};
-  std::size_t boxes = 200;  // per picture, 1 to 10,000; not read where there are priors
-  // Where the boxes are before training; none: k-means of the training boxes.
+  std::size_t boxes = 200;  // per picture, 1 to 10,000; not read if there are priors
+  // Where the boxes are before training; empty: k-means of the training boxes.
   std::vector<MultiBoxPrior> priors = {};
-  std::size_t batch = 32;  // pictures a step
+  std::size_t batch = 32;  // pictures per step
   MultiBoxLossOptions loss = {};
   MultiBoxAugmentOptions augment = {};
   double holdout = 0;            // fraction of the pictures on which recall is measured; 0 to 0.9
@@ -50,9 +49,9 @@ struct MultiBoxReport {
   MultiBox multibox = {};  // what was learned, its weights rounded to bf16
 };
 
-// Trains a MultiBox on from the network of these weights. When asked to stop, the same training
-// goes on where it was. Throws Error when no picture is left to train on, or the kept state is of
-// another training.
+// Trains a MultiBox from the network of these weights. When asked to stop, the same training
+// continues later from where it was. Throws Error when no picture is left to train on, or the kept
+// state is of another training.
 MultiBoxReport TrainMultiBox(const Dataset& dataset,
                              Weights backbone,
                              const MultiBoxTrainingOptions& options,

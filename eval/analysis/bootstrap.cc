@@ -39,8 +39,8 @@ Counted CountedAtCocoIou(const Outcome& outcome, std::size_t i) {
   return (std::uint32_t{outcome.coco_found} >> i & 1U) != 0 ? Counted::kFound : Counted::kFalse;
 }
 
-// The curve of the drawn pictures. A picture drawn n times gives each of its detections n times in
-// a row; the points between have no part in the envelope, so one stands for them.
+// The curve of the drawn pictures. A picture drawn n times repeats each of its detections n times
+// in a row. The points between do not touch the envelope, so one stands for them.
 template <typename CountedOf>
 PrecisionRecallCurve CurveOf(const ClassResult& result,
                              const Draws& draws,
@@ -82,7 +82,7 @@ double AveragePrecisionOf(const ClassResult& result,
   return sum / kCocoIous;
 }
 
-// For each class, the pictures of its objects that count, one entry an object.
+// For each class, the pictures of its objects that count, one entry per object.
 std::vector<std::vector<std::uint32_t>> ImagesOfObjects(const Dataset& dataset, Protocol protocol) {
   std::vector<std::vector<std::uint32_t>> images(dataset.classes.Size());
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
@@ -94,7 +94,7 @@ std::vector<std::vector<std::uint32_t>> ImagesOfObjects(const Dataset& dataset, 
   return images;
 }
 
-// The value below which `share` of the sorted values lie, between neighbours by straight line.
+// The value below which `share` of the sorted values lie, interpolated linearly between neighbours.
 double Quantile(const std::vector<double>& sorted, double share) {
   const double position = share * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(position);
@@ -103,7 +103,7 @@ double Quantile(const std::vector<double>& sorted, double share) {
   return sorted[below] + part * (sorted[above] - sorted[below]);
 }
 
-// About the value of the whole data set, from those of the replicates.
+// The interval about the value of the whole data set, from the values of the replicates.
 ConfidenceInterval IntervalOf(double whole, std::vector<double> values, double confidence) {
   std::ranges::sort(values);
   double mean = 0;

@@ -18,7 +18,7 @@ struct BootstrapOptions {
   void Validate() const;
 };
 
-// Within which the mean mAP of data sets of this kind and size lies.
+// The interval in which the mean mAP of data sets of this kind and size lies.
 struct ConfidenceInterval {
   double low = 0;
   double high = 0;
@@ -28,12 +28,15 @@ struct ConfidenceInterval {
 };
 
 // Bootstrap (Efron 1979) over pictures: each replicate draws as many pictures as the data set has,
-// with replacement, and takes the mAP of those under the protocol of `evaluation`, which must come
-// from `dataset`. Matching is not repeated, since no rule looks beyond a picture. Classes without
-// objects in a replicate have no part in its mean. How far replicates lie from their own mean
-// stands for how far the mAP lies from the mean mAP of such data sets: the mAP of replicates itself
-// is too high, the more so the fewer objects a class has, since a picture that is drawn twice
-// repeats its detections' luck. 0, 0 without any picture.
+// with replacement, and takes their mAP under the protocol of `evaluation`. Matching is not
+// repeated, since no rule looks beyond a picture. Classes without objects in a replicate do not
+// enter its mean.
+//
+// How far replicates lie from their own mean stands for how far the mAP lies from the mean mAP of
+// such data sets. The mAP of replicates itself is too high, the more so the fewer objects a class
+// has: a picture that is drawn twice repeats its detections' luck.
+//
+// The interval is 0, 0 without any picture. Expects `evaluation` to be of `dataset`.
 ConfidenceInterval BootstrapMeanAveragePrecision(const Dataset& dataset,
                                                  const Evaluation& evaluation,
                                                  const BootstrapOptions& options = {});

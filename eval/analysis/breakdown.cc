@@ -25,7 +25,7 @@ double PropertyOf(const Annotation& object, ObjectProperty property) {
   return double{object.box.Width()} / double{object.box.Height()};
 }
 
-// For each class the part of each of its objects that count.
+// For each class, the part of each of its objects that count.
 std::vector<std::map<ObjectKey, std::size_t>> PartsOfObjects(const Dataset& dataset,
                                                              Protocol protocol,
                                                              ObjectProperty property) {
@@ -49,7 +49,7 @@ std::vector<std::map<ObjectKey, std::size_t>> PartsOfObjects(const Dataset& data
   return parts;
 }
 
-// The class's average precision where only the objects of `part` count, of which there are some.
+// The class's average precision when only the objects of `part` count. Expects some.
 double AveragePrecisionOfPart(const ClassResult& result,
                               const std::map<ObjectKey, std::size_t>& parts,
                               std::size_t part,

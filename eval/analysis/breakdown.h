@@ -12,10 +12,11 @@
 
 namespace deeper {
 
-// Views of an evaluation beside its mAP. `detections` are aligned to `dataset` (AlignDetections)
-// and `evaluation` is theirs.
+// Views of an evaluation besides its mAP. `detections` are aligned to `dataset` (AlignDetections),
+// and `evaluation` is of these two.
 
-// Where to cut a class's detections: the score at which F1 = 2 P R / (P + R) is highest.
+// Where to cut a class's detections: the score with the highest
+//   F1 = 2 P R / (P + R).
 struct OperatingPoint {
   float score = 0;
   double precision = 0;
@@ -24,13 +25,16 @@ struct OperatingPoint {
 
   bool operator==(const OperatingPoint&) const = default;
 };
-// Nothing for a class without true positives. Of equal values the one at the higher score.
+// Nothing for a class without true positives. Of equal F1, the highest score.
 std::optional<OperatingPoint> BestOperatingPoint(const PrecisionRecallCurve& curve);
 
-// counts[t][d]: objects of class t whose place has a detection of class d, at or above d's
-// operating point. The last row is background, the last column nothing: objects that were missed.
-// In a picture, detections by descending score take the untaken object of whichever class they
-// overlap most, from `min_iou`. Objects that do not count and detections on them are left out.
+// Confusions of classes t and d:
+//   counts[t][d]: objects of class t that have a detection of class d at their place.
+// Only detections at or above their class's operating point count. The last row is background. The
+// last column is nothing: objects that were missed.
+//
+// In a picture, detections by descending score take the untaken object, of whichever class, that
+// they overlap most, from `min_iou`. Objects that do not count and detections on them are left out.
 struct ConfusionMatrix {
   std::vector<std::vector<std::size_t>> counts;  // (classes + 1) x (classes + 1)
 };
@@ -39,7 +43,7 @@ ConfusionMatrix CountConfusions(const Dataset& dataset,
                                 const Evaluation& evaluation,
                                 double min_iou = 0.5);
 
-// Average precision for a part of the objects: those outside it and detections that found them
+// Average precision for a part of the objects. Objects outside it and detections that found them
 // count neither way. The parts are Hoiem's (2012, section 3.2): of each class the smallest 10%, the
 // next 20%, the middle 40%, the next 20% and the largest 10%, by area, or by width over height.
 constexpr std::size_t kParts = 5;
@@ -55,9 +59,9 @@ std::array<PartResult, kParts> AveragePrecisionByPart(const Dataset& dataset,
                                                       const Evaluation& evaluation,
                                                       ObjectProperty property);
 
-// How often detections of about this score are right. Up to `bins` bins of equal width between
-// the lowest and the highest score, by rising score, over all classes; those without a detection
-// are left out, and so are ignored detections. Expects finite scores.
+// How often detections of about this score are right, over all classes. Up to `bins` bins of equal
+// width between the lowest and the highest score, by rising score. Bins without a detection are
+// left out, and so are ignored detections. Expects finite scores.
 struct CalibrationBin {
   double mean_score = 0;
   double precision = 0;

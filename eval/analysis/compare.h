@@ -10,7 +10,7 @@
 
 namespace deeper {
 
-// How many detections and objects of a class counted as what.
+// How many detections and objects of a class have each outcome.
 struct OutcomeCounts {
   std::size_t objects = 0;
   std::size_t found = 0;
@@ -23,7 +23,7 @@ struct OutcomeCounts {
 };
 OutcomeCounts CountOutcomes(const ClassResult& result);
 
-// The same class in two evaluations of one data set: of two results, or under two protocols.
+// One class in two evaluations of one data set: of two results, or under two protocols.
 struct ClassComparison {
   ClassId class_id{};
   std::optional<double> first_ap;
@@ -32,19 +32,19 @@ struct ClassComparison {
   OutcomeCounts second;
 };
 
-// One a class, in the order of the data set. Expects evaluations of the same data set.
+// One per class, in the order of the data set. Expects evaluations of the same data set.
 std::vector<ClassComparison> CompareEvaluations(const Evaluation& first, const Evaluation& second);
 
-// For people: a line a class with both average precisions in percent, their difference and what
-// counts differently ("found +3, duplicates -12"), by descending size of the difference; then the
-// mean. Names head the columns.
+// For people: one line per class, by descending size of the difference, then the mean. A line has
+// both average precisions in percent, their difference, and the counts that differ ("found +3,
+// duplicates -12"). Names head the columns.
 std::string ComparisonTable(const Evaluation& first,
                             const Evaluation& second,
                             const std::string& first_name,
                             const std::string& second_name,
                             const ClassTable& classes);
 
-// The same as one JSON object; numbers unrounded (docs/formats.md).
+// ComparisonTable as one JSON object; numbers unrounded (docs/formats.md).
 std::string ComparisonJson(const Evaluation& first,
                            const Evaluation& second,
                            const std::string& first_name,

@@ -37,7 +37,7 @@ Overlap BestOverlap(const Box& box, const AnnotatedImage& image, const Wanted& w
   return best;
 }
 
-// What a class's average precision is taken from.
+// What a class's average precision is computed from.
 struct Ranked {
   float score = 0;
   bool found = false;
@@ -58,8 +58,8 @@ double AveragePrecisionOf(const ClassRanking& ranking, Protocol protocol) {
   return AveragePrecisionOf(curve, protocol);
 }
 
-// Over classes with objects in `evaluation`. One whose objects an oracle took away counts as 0
-// where detections are left and has no part where not, as in the authors' code.
+// The mean over classes with objects in `evaluation`. A class whose objects were all taken away by
+// an oracle counts as 0 if detections are left, and not at all otherwise, as in the authors' code.
 double MeanAveragePrecision(std::vector<ClassRanking> rankings, const Evaluation& evaluation) {
   double sum = 0;
   std::size_t classes = 0;
@@ -179,7 +179,7 @@ class Analyser {
     return FixedBy([](std::size_t, std::size_t) { return false; });
   }
 
-  // The same without the detections that `left_out(class, outcome)`.
+  // The same without the detections for which `left_out(class, outcome)` holds.
   std::vector<ClassRanking> FixedBy(
       const std::function<bool(std::size_t, std::size_t)>& left_out) const {
     std::vector<ClassRanking> rankings;
@@ -215,7 +215,7 @@ class Analyser {
     return rankings;
   }
 
-  // Gives each object that nobody found the best of the detections that are corrected to it.
+  // Gives each object that was not found the best of the detections that are corrected to it.
   void AddCorrected(const ErrorAnalysis& analysis,
                     ErrorKind kind,
                     std::vector<ClassRanking>& rankings) const {

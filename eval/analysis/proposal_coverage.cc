@@ -75,7 +75,7 @@ struct Counts {
   std::size_t missed = 0;
 };
 
-// Of each source, then of all together where there are several.
+// For each source, then for all together if there are several.
 std::vector<Counts> CountAll(std::span<const ProposalSource> sources,
                              const std::vector<ObjectCoverage>& objects,
                              double iou) {

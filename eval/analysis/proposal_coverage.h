@@ -17,11 +17,11 @@ namespace deeper {
 // Where proposals come from: "selective search".
 struct ProposalSource {
   std::string name;
-  std::vector<std::vector<Proposal>> proposals;  // of dataset.images, in their order
+  std::vector<std::vector<Proposal>> proposals;  // one list per picture, parallel to dataset.images
 };
 
-// Proposals in the order of a data set's pictures, matched by id; those of other pictures are left
-// out. Throws Error naming the first of the data set's pictures that has none listed.
+// Proposals in the order of a data set's pictures, matched by id. Those of other pictures are left
+// out. Throws Error naming the first picture of the data set that is not listed.
 ProposalSource AlignProposals(const Dataset& dataset,
                               const std::vector<ImageProposals>& images,
                               std::string name);
@@ -37,7 +37,7 @@ struct BestProposal {
 struct ObjectCoverage {
   std::uint32_t image = 0;
   std::uint32_t object = 0;        // position in the picture's annotations
-  std::vector<BestProposal> best;  // one a source
+  std::vector<BestProposal> best;  // one per source
 
   // Whether a proposal of the source overlaps it by at least `iou`.
   bool CoveredBy(std::size_t source, double iou) const { return best.at(source).iou >= iou; }
@@ -46,20 +46,21 @@ struct ObjectCoverage {
   bool operator==(const ObjectCoverage&) const = default;
 };
 
-// Of every object that counts under the protocol (CountsAsObject), in the order of the data set,
-// how well proposals cover it: what no proposal covers, nothing behind can find. Expects sources of
-// as many lists as pictures.
+// How well proposals cover every object that counts under the protocol (CountsAsObject), in the
+// order of the data set. An object that no proposal covers cannot be found later. Expects each
+// source to have one list per picture.
 std::vector<ObjectCoverage> CoverObjects(const Dataset& dataset,
                                          Protocol protocol,
                                          std::span<const ProposalSource> sources);
 
-// What CoverObjects says, for a terminal: of each source, and of all of them together where there
-// are several, the boxes a picture, the objects covered and those that are not.
+// The result of CoverObjects for a terminal: the boxes per picture, the objects covered and those
+// not covered. For each source, and for all together if there are several.
 std::string CoverageTable(std::span<const ProposalSource> sources,
                           const std::vector<ObjectCoverage>& objects,
                           double iou);
-// The same as a JSON object: {"iou", "objects", "sources": [{"name", "boxes", "covered",
-// "missed"}], "together": {"boxes", "covered", "missed"}}; boxes a picture.
+// CoverageTable as a JSON object; "boxes" are per picture:
+//   {"iou", "objects", "sources": [{"name", "boxes", "covered", "missed"}],
+//    "together": {"boxes", "covered", "missed"}}
 std::string CoverageJson(std::span<const ProposalSource> sources,
                          const std::vector<ObjectCoverage>& objects,
                          double iou);

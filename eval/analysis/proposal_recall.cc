@@ -36,8 +36,10 @@ double PartAtLeast(const std::vector<double>& overlaps, double iou) {
   return static_cast<double>(found) / static_cast<double>(overlaps.size());
 }
 
-// 2 int_0.5^1 recall(t) dt. An object of best overlap o is found for t <= o: it adds max(0, o -
-// 0.5) / objects.
+// Average recall:
+//   2 int_0.5^1 recall(t) dt.
+// An object of best overlap o is found for t <= o, so it adds
+//   2 max(0, o - 0.5) / objects.
 double AverageRecall(const std::vector<double>& overlaps) {
   if (overlaps.empty()) return 0;
   double sum = 0;

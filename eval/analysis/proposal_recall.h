@@ -12,7 +12,8 @@ namespace deeper {
 struct RecallOptions {
   // Count objects marked difficult too. VOC's own protocol does not.
   bool include_difficult = false;
-  // Numbers of best-ranked boxes a picture at which the curve is read; any order, each at least 1.
+  // Numbers of best-ranked boxes per picture at which the curve is read; any order, each at least
+  // 1.
   std::vector<int> box_counts = {10, 20, 50, 100, 200, 500, 1000, 2000};
 
   bool operator==(const RecallOptions&) const = default;
@@ -39,13 +40,13 @@ struct BestOverlap {
   bool operator==(const BestOverlap&) const = default;
 };
 
-// What a set of proposals is worth for detection: Uijlings et al. 2013, section 5; Hosang et al.
-// 2016 for average recall.
+// How good a set of proposals is for detection: Uijlings et al. 2013, section 5; Hosang et al. 2016
+// for average recall.
 struct ProposalQuality {
   std::size_t images = 0;
   std::size_t objects = 0;
   double boxes_per_image = 0;
-  std::vector<BestOverlap> best_overlaps;  // one an object, in the order of the data set
+  std::vector<BestOverlap> best_overlaps;  // one per object, in the order of the data set
   // ABO: mean over the objects of a class of the best overlap; nothing for classes without objects.
   std::vector<std::optional<double>> average_best_overlap;
   double mean_average_best_overlap = 0;  // MABO: mean of ABO over the classes that have objects
@@ -60,9 +61,9 @@ struct ProposalQuality {
   bool operator==(const ProposalQuality&) const = default;
 };
 
-// Proposals of the pictures of `dataset`, best first, against its objects; proposals[i] are those
-// of dataset.images[i]. Without objects every figure is 0. Expects as many lists as pictures and
-// counts of at least 1.
+// Measures the proposals of the pictures of `dataset`, best first, against its objects.
+// proposals[i] are those of dataset.images[i]. Without objects every figure is 0. Expects as many
+// lists as pictures and counts of at least 1.
 ProposalQuality EvaluateProposals(const Dataset& dataset,
                                   std::span<const std::vector<Proposal>> proposals,
                                   const RecallOptions& options = {});

@@ -18,7 +18,7 @@ constexpr int kCaptionPx = 26;
 const cv::Scalar kGround(32, 27, 22);
 const cv::Scalar kText(235, 230, 225);
 
-// ASCII in small letters; where it is wider than `width` in smaller ones, then cut.
+// ASCII in small letters. A text wider than `width` gets smaller letters, then is cut.
 void PutText(cv::Mat& canvas, std::string_view text, cv::Point at, int width) {
   constexpr double kScale = 0.45;
   constexpr double kLeastScale = 0.35;
@@ -34,7 +34,7 @@ void PutText(cv::Mat& canvas, std::string_view text, cv::Point at, int width) {
   cv::putText(canvas, shown, at, cv::FONT_HERSHEY_SIMPLEX, scale, kText, 1, cv::LINE_AA);
 }
 
-// Heights in pixels of the rows: each that of its highest tile.
+// Heights of the rows in pixels: each is that of its highest tile.
 std::vector<int> RowHeights(const std::vector<Thumbnail>& tiles, int columns) {
   std::vector<int> heights;
   for (std::size_t i = 0; i < tiles.size(); ++i) {

@@ -7,9 +7,9 @@
 
 namespace deeper {
 
-// Pictures side by side, each scaled into a square of tile_px with its caption below, on dark
-// ground. Row by row, each as high as its highest picture; empty for no pictures. Expects positive
-// sizes and as many captions as pictures.
+// Pictures side by side on dark ground, each scaled into a square of tile_px with its caption
+// below. They are placed row by row, and each row is as high as its highest picture. Empty for no
+// pictures. Expects positive sizes and as many captions as pictures.
 struct SheetLayout {
   int columns = 4;
   int tile_px = 320;

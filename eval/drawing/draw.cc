@@ -27,7 +27,7 @@ int FontFor(double letter_px) {
   return letter_px < kSmall ? cv::FONT_HERSHEY_SIMPLEX : cv::FONT_HERSHEY_DUPLEX;
 }
 
-// Sizes in pixels, all from the picture's shorter side.
+// Sizes in pixels, all derived from the picture's shorter side.
 struct Style {
   int line_px = 1;             // of a box
   double letter_px = 12;       // height of a capital letter
@@ -97,7 +97,7 @@ LabelText Measure(std::string text, double letter_px) {
 }
 
 // The text in the style's letters, in smaller ones or cut, so that it is no wider than the picture.
-// Nothing when not even one letter fits.
+// Nothing if not even one letter fits.
 std::optional<LabelText> FitText(const std::string& text, const Style& style, const Image& image) {
   constexpr double kStep = 0.9;
   double letter_px = style.letter_px;
@@ -131,8 +131,9 @@ std::int64_t AreaUnderOthers(const cv::Rect& place, const std::vector<Label>& ot
       });
 }
 
-// Above the box, inside it at its top, below it, or inside at its bottom, at its left or its right
-// end: the first where the label covers the fewest pixels of `others`. Always inside the picture.
+// A label's place: above the box, inside it at its top, below it, or inside at its bottom; at the
+// box's left or right end. Returns the first place where the label covers the fewest pixels of
+// `others`. Always inside the picture.
 cv::Rect PlaceLabel(const LabelText& text,
                     const cv::Rect& box,
                     const Image& image,
@@ -159,8 +160,8 @@ cv::Scalar ScalarOf(const std::array<std::uint8_t, 3>& bgr) {
   return {double(bgr[0]), double(bgr[1]), double(bgr[2])};
 }
 
-// Black or white, whichever stands out more: black from a relative luminance of .179 (WCAG 2,
-// contrast ratio).
+// Black or white, whichever stands out more. Black is for a relative luminance from .179 on (WCAG
+// 2, contrast ratio).
 cv::Scalar TextColourOn(const cv::Scalar& bgr) {
   const auto linear = [](double value) {
     const double c = value / 255;
@@ -171,7 +172,7 @@ cv::Scalar TextColourOn(const cv::Scalar& bgr) {
   return luminance > 0.179 ? cv::Scalar(0, 0, 0) : cv::Scalar(255, 255, 255);
 }
 
-// Lengths of dashes and gaps in multiples of the line's width; no gap for a line in one piece.
+// Lengths of dashes and gaps in multiples of the line's width; no gap in a solid line.
 struct Dashes {
   int dash = 1;
   int gap = 0;
@@ -260,8 +261,8 @@ std::vector<std::size_t> ByDescendingScore(const std::vector<Detection>& detecti
 }  // namespace
 
 std::array<std::uint8_t, 3> ColourOf(const std::string& class_name) {
-  // 24 hues in three tones. The salt is the one of 20,000 tried for which the most alike of the VOC
-  // classes' colours differ most in CIE Lab (a distance of 23).
+  // 24 hues in three tones. The salt is the best of 20,000 tried: with it, the two most alike
+  // colours of the VOC classes differ most in CIE Lab (a distance of 23).
   constexpr std::uint64_t kSalt = 525;
   constexpr std::uint64_t kHues = 24;
   struct Tone {
@@ -271,7 +272,9 @@ std::array<std::uint8_t, 3> ColourOf(const std::string& class_name) {
   const std::uint64_t pick = Random(Fnv1a(class_name) ^ kSalt).Below(kHues * kTones.size());
   const Tone tone = kTones.at(pick / kHues);
   const double hue = static_cast<double>(pick % kHues) * 6 / static_cast<double>(kHues);
-  // HSV to RGB: channel = v (1 - s max(0, min(k, 4 - k, 1))) with k = (n + hue) mod 6, n = 5, 3, 1.
+  // HSV to RGB, for n = 5, 3, 1:
+  //   k = (n + hue) mod 6,
+  //   channel = v (1 - s max(0, min(k, 4 - k, 1))).
   const auto channel = [&](double n) {
     const double k = std::fmod(n + hue, 6);
     const double part =

@@ -10,22 +10,25 @@
 
 namespace deeper {
 
-// A colour for a class, the same in every picture and run: it depends on the class's name alone.
+// A colour for a class, the same in every picture and run: it depends only on the class's name.
 // BGR, bright enough to stand out, distinct from white and black. Any two of the 20 VOC classes
-// differ clearly; of arbitrary names two may share one of the 72 colours.
+// differ clearly; two arbitrary names may share one of the 72 colours.
 std::array<std::uint8_t, 3> ColourOf(const std::string& class_name);
 
-// `image` with each detection's box and "name score" label. Lines and letters grow with the picture
-// so that labels can be read at every size from 100 to 10,000 pixels; labels stay inside the
-// picture: above their box, else inside or below it, where they cover the fewest other labels.
-// Letters shrink, then the text is cut, where the picture is too narrow. Characters outside ASCII
-// show as "?". Best scores are drawn last, on top; boxes outside the picture and empty ones are not
-// drawn. Throws nothing for scores or boxes that are not finite.
+// Returns `image` with each detection's box and "name score" label. Lines and letters grow with the
+// picture, so labels can be read at every size from 100 to 10,000 pixels.
+//
+// Labels stay inside the picture: above their box, else inside or below it, where they cover the
+// fewest other labels. In a picture that is too narrow, letters shrink, then the text is cut.
+// Characters outside ASCII show as "?". The best scores are drawn last, on top. Boxes outside the
+// picture and empty ones are not drawn.
+//
+// Throws nothing for scores or boxes that are not finite.
 Image DrawDetections(const Image& image,
                      const std::vector<Detection>& detections,
                      const ClassTable& classes);
 
-// How a frame is drawn, to be told apart without colours.
+// How a frame is drawn, to tell frames apart without colours.
 enum class LineStyle {
   kSolid,
   kDashed,
@@ -33,7 +36,7 @@ enum class LineStyle {
   kThin,  // solid, half as wide
 };
 
-// A box with a label. An empty text has no label.
+// A box with a label. With an empty text it has no label.
 struct Mark {
   Box box;
   std::string text;
@@ -41,13 +44,14 @@ struct Mark {
   LineStyle style = LineStyle::kSolid;
 };
 
-// `image` with these boxes and labels, by the same rules as DrawDetections; earlier marks have the
-// first choice of their label's place and are drawn last, on top. Frames that are not solid stand
-// on a dark line, so that their gaps are seen on any ground.
+// Returns `image` with these boxes and labels, by the same rules as DrawDetections. Earlier marks
+// have the first choice of their label's place and are drawn last, on top. Frames that are not
+// solid stand on a dark line, so their gaps are seen on any ground.
 Image DrawMarks(const Image& image, const std::vector<Mark>& marks);
 
-// Encoded as JPEG. Expects a picture that is not empty and a quality of 1 to 100, where more is
-// larger and truer. Throws Error for pictures beyond JPEG's 65,500 pixels a side.
+// The picture encoded as JPEG. Expects a picture that is not empty and a quality of 1 to 100; a
+// higher quality is larger and truer. Throws Error for pictures beyond JPEG's 65,500 pixels per
+// side.
 std::vector<std::uint8_t> EncodeJpeg(const Image& image, int quality = 90);
 
 }  // namespace deeper

@@ -47,7 +47,7 @@ std::string Ascii(std::string_view text) {
   return shown;
 }
 
-// Cut where it is wider than `width`.
+// The text, cut if it is wider than `width`.
 void Put(cv::Mat& page,
          std::string_view text,
          cv::Point at,
@@ -100,8 +100,8 @@ void Paste(Image image, cv::Mat& page, cv::Point at) {
       .copyTo(page(cv::Rect(at.x, at.y, image.width, image.height)));
 }
 
-// The part to show: all, or where the marks fill less than a third of either side, them with what
-// is around.
+// The part to show: the whole picture, or the marks with their surroundings if the marks fill less
+// than a third of either side.
 Box PartOf(const Story& story) {
   const Box all{.x0 = 0,
                 .y0 = 0,
@@ -140,7 +140,7 @@ Image DrawPicture(const Story& story) {
   return DrawMarks(resized, marks);
 }
 
-// Bars from the least of all scores shown, so that negative ones have a length too.
+// Bars begin at the lowest score shown, so that negative scores have a length too.
 void DrawBars(const std::vector<StoryBar>& bars, float low, float high, int top, cv::Mat& page) {
   const int left = kBarsLeft + kNameWidth;
   const int length = kWidth - kGap - kScoreWidth - left;

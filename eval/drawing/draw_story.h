@@ -16,26 +16,27 @@ struct StoryBar {
   bool chosen = false;  // stands out from the others
 };
 
-// A small picture with what was made of it.
+// A small picture, with a caption and the scores that it got.
 struct StoryPanel {
   Image picture;
   std::string caption;
   std::vector<StoryBar> bars;
 };
 
-// What a page shows and says.
+// What a page shows.
 struct Story {
   std::string title;
   Image picture;
   std::vector<Mark> marks;  // in its pixels
   std::vector<StoryPanel> panels;
-  std::vector<std::pair<std::string, std::string>> lines;  // what, and what of it
+  std::vector<std::pair<std::string, std::string>> lines;  // a name and its value
 };
 
-// The story as one picture, 1240 pixels wide and as high as it needs to be: the title, the picture
-// with its marks at the left (only where they are, when they are small), the panels below each
-// other at its right, the lines below. Texts that are too long are wrapped or cut; characters
-// outside ASCII show as "?". Expects pictures that are not empty and finite scores.
+// The story as one picture, 1240 pixels wide and as high as needed. The title is at the top, the
+// picture with its marks at the left, the panels one below the other at its right, and the lines at
+// the bottom. If the marks are small, only the part of the picture around them is shown. Texts that
+// are too long are wrapped or cut. Characters outside ASCII show as "?". Expects pictures that are
+// not empty and finite scores.
 Image DrawStory(const Story& story);
 
 }  // namespace deeper

@@ -10,8 +10,8 @@
 
 namespace deeper {
 
-// What a picture shows of an evaluation, and how: colours of Okabe and Ito's, which colour-blind
-// people can tell apart, and line styles for those who see none.
+// What a picture shows of an evaluation. Colours are Okabe and Ito's, which colour-blind people can
+// tell apart; line styles serve those who see no colours.
 //   found      green, solid            duplicate  sky blue, dashed
 //   false      vermilion, dashed       missed     yellow, dotted
 //   the object that was found: white, thin        ignored    grey, thin
@@ -24,15 +24,15 @@ struct PictureMarks {
   std::vector<Mark> marks;
 };
 
-// For each picture of the data set what is found, wrong and missing in it. Detections below their
+// For each picture of the data set, what is found, wrong and missing in it. Detections below their
 // class's entry in least_scores are left out, and what they found counts as missed. `detections`
-// are aligned to `dataset`, `evaluation` is theirs. Expects one least score a class.
+// are aligned to `dataset`, and `evaluation` is of these two. Expects one least score per class.
 std::vector<PictureMarks> MarkPictures(const Dataset& dataset,
                                        const DetectionSet& detections,
                                        const Evaluation& evaluation,
                                        const std::vector<float>& least_scores);
 
-// Each class's best operating point (eval/analysis/breakdown.h); infinity where it has none.
+// Each class's best operating point (eval/analysis/breakdown.h); infinity if it has none.
 std::vector<float> BestLeastScores(const Evaluation& evaluation);
 
 }  // namespace deeper

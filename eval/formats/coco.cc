@@ -137,7 +137,7 @@ void RequireUniqueIds(const std::vector<Record>& records,
       "{}: expected each {} once, found number {} twice", path.string(), what, repeated->id));
 }
 
-// Ids of pictures from their file names: without suffix where that keeps them apart.
+// Ids of pictures from their file names: without suffix if the ids still differ.
 std::vector<std::string> ImageIds(const std::vector<RawImage>& images) {
   std::unordered_map<std::string, int> uses;
   for (const RawImage& image : images) ++uses[IdOfFileName(image.file_name)];
@@ -195,7 +195,7 @@ void AddAnnotations(RawFile& raw,
   }
 }
 
-// A whole object's labels, with its pictures and classes in the order of their numbers.
+// The labels of a whole object, with its pictures and classes in the order of their numbers.
 ReadLabels LabelsOfWhole(RawFile raw, const std::filesystem::path& path, CocoIds* ids) {
   RequireUniqueIds(raw.images, path, "picture");
   RequireUniqueIds(raw.categories, path, "class");
@@ -226,7 +226,7 @@ ReadLabels LabelsOfWhole(RawFile raw, const std::filesystem::path& path, CocoIds
   return read;
 }
 
-// "[x, y, width, height]" from which reading gives back exactly `box`.
+// "[x, y, width, height]", from which reading returns exactly `box`.
 std::string CocoBoxText(const Box& box) {
   const auto side = [](const std::string& from_text, float to) {
     const double from = ParseDouble(from_text).value();
@@ -239,7 +239,7 @@ std::string CocoBoxText(const Box& box) {
   return fmt::format("[{}, {}, {}, {}]", x, y, side(x, box.x1), side(y, box.y1));
 }
 
-// Elements between brackets, one a line.
+// Elements between brackets, one per line.
 class JsonList {
  public:
   void Add(const std::string& element) {

@@ -90,7 +90,7 @@ class CsvText {
   std::size_t next_line_ = 1;
 };
 
-// Where each of kColumns stands in the records of a file.
+// The position of each of kColumns in the records of a file.
 class Heading {
  public:
   Heading(const std::vector<std::string>& names, const std::filesystem::path& path) {
@@ -124,7 +124,7 @@ class Heading {
   }();
 };
 
-// A number that is not one, or is beyond a float, becomes NaN, which LabelCollector refuses.
+// What is no number, or is beyond a float, becomes NaN, which LabelCollector refuses.
 float FloatOf(std::string_view text) {
   const std::optional<double> value = ParseDouble(text);
   return value ? static_cast<float>(*value) : std::numeric_limits<float>::quiet_NaN();

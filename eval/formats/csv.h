@@ -6,17 +6,17 @@
 
 namespace deeper {
 
-// CSV (RFC 4180) with a line a box under a heading of column names: image, width, height, class,
-// score, x0, y0, x1, y1, difficult, truncated, crowd, area. Boxes are half-open pixels: x1 and y1
-// are the first beyond it, x1 - x0 is the width. A line with an image alone stands for a picture
-// without boxes.
+// CSV (RFC 4180) with one line per box under a heading of column names:
+//   image, width, height, class, score, x0, y0, x1, y1, difficult, truncated, crowd, area.
+// Boxes are half-open pixels: x1 and y1 are the first beyond it, x1 - x0 is the width. A line with
+// only an image stands for a picture without boxes.
 
-// Columns stand in any order; image, class, x0, y0, x1 and y1 are needed, others are passed over.
-// Lines whose box or score is no number, or is no good box, are left out with a warning. Throws
-// Error when the file is missing, has no such heading, or a quote is not closed.
+// Columns may be in any order. image, class, x0, y0, x1 and y1 are needed; unknown ones are
+// skipped. Lines whose box or score is no number, or is no good box, are left out with a warning.
+// Throws Error when the file is missing, has no such heading, or a quote is not closed.
 ReadLabels ReadCsv(const std::filesystem::path& path);
 
-// Reading gives back equal labels. Throws Error for an image id or class that is not UTF-8.
+// Reading returns equal labels. Throws Error for an image id or class that is not UTF-8.
 void WriteCsv(const LabelledSet& labels, const std::filesystem::path& path);
 
 }  // namespace deeper

@@ -31,29 +31,30 @@ std::string NameOf(LabelFormat format);  // "jsonl", "coco", "voc", "ilsvrc", "y
 LabelFormat LabelFormatFromName(const std::string& name);  // throws Error listing them otherwise
 std::vector<std::string> LabelFormatNames();
 
-// By what stands under the path: a directory with classes.txt is YOLO's, another VOC's; a file's
-// suffix decides, for .json its first bytes. Throws Error where that does not tell.
+// Guesses the format by what is at the path. A directory with classes.txt is YOLO's, another is
+// VOC's. For a file its suffix decides, and for .json its first bytes. Throws Error when these do
+// not tell.
 LabelFormat GuessLabelFormat(const std::filesystem::path& path);
 
-// What a format needs beside its file.
+// What a format needs besides its file.
 struct FormatContext {
   LabelKind kind = LabelKind::kDetections;
   std::string set = "test";          // voc: the list's name
-  const Dataset* dataset = nullptr;  // ilsvrc, coco's results list, voc's results: what they count
+  const Dataset* dataset = nullptr;  // ilsvrc, coco's results list, voc's results: what they number
   const CocoIds* coco_ids = nullptr;
   SizeOfImage size_of;  // yolo
 };
 
-// Reads objects or detections. Throws Error when the file is missing or malformed as a whole, and
-// where the format cannot hold that kind or needs what the context lacks.
+// Reads objects or detections. Throws Error when the file is missing or malformed as a whole, when
+// the format cannot hold that kind, and when the context lacks what the format needs.
 ReadLabels ReadLabelsAs(LabelFormat format,
                         const std::filesystem::path& path,
                         const FormatContext& context);
-// How many labels are marked in a way that the format has no place for: difficult or truncated in
-// YOLO's, a crowd in YOLO's and VOC's.
+// How many labels have a mark that the format has no place for: difficult or truncated in YOLO's, a
+// crowd in YOLO's and VOC's.
 std::size_t CountLostMarks(LabelFormat format, const LabelledSet& labels);
-// Writes them. For ilsvrc the pictures and classes are numbered by the context's data set, without
-// one in their own order.
+// Writes labels. For ilsvrc the context's data set numbers the pictures and classes; without one,
+// they are numbered in their own order.
 void WriteLabelsAs(LabelFormat format,
                    const LabelledSet& labels,
                    const std::filesystem::path& path,

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What follows the second field, without the spaces around it.
+// The text after the second field, without the spaces around it.
 std::string RestAfterSecondField(const TextLine& line) {
   if (line.fields.size() < 3) line.Fail("'<WordNet id> <number> <name>'");
   const char* begin = line.fields[2].data();
@@ -40,7 +40,7 @@ std::vector<std::string> ReadImageNames(const fs::path& path) {
   return names;
 }
 
-// Field `i` as an index from 1 into `count` things, returned from 0.
+// Field `i`, an index from 1 into `count` things, as an index from 0.
 std::size_t IndexAt(const TextLine& line,
                     std::size_t i,
                     std::size_t count,

@@ -32,7 +32,7 @@ std::string IdOfTask(const json& task) {
   return IdOfFileName(image);
 }
 
-// The list of results of the first entry of `key` that is not cancelled; nullptr without one.
+// The list of results of the first entry of `key` that is not cancelled; nullptr if there is none.
 const json* ResultsOf(const json& task, const char* key) {
   const auto entries = task.find(key);
   if (entries == task.end() || !entries->is_array()) return nullptr;
@@ -44,7 +44,7 @@ const json* ResultsOf(const json& task, const char* key) {
   return nullptr;
 }
 
-// What a region may be besides its class, as remarks.
+// The marks that a region may have besides its class, as remarks.
 constexpr std::array<std::pair<const char*, bool Label::*>, 3> kMarks = {
     {{"difficult", &Label::difficult}, {"truncated", &Label::truncated}, {"crowd", &Label::crowd}}};
 

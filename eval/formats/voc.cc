@@ -122,8 +122,8 @@ void RequireDirectory(const fs::path& directory) {
                   directory.string()));
 }
 
-// The annotation of picture `id`; nothing, with picture and warning noted in `read`, when it is
-// malformed.
+// The annotation of picture `id`. Nothing when it is malformed; the picture and a warning are then
+// noted in `read`.
 std::optional<VocFile> ReadIfWellFormed(const fs::path& path,
                                         const std::string& id,
                                         ReadDataset& read) {

@@ -7,8 +7,8 @@
 
 namespace deeper {
 
-// Writes labels without scores as a data set: the list `set` and an annotation a picture, such that
-// reading gives the same boxes. Crowds and areas are lost. Throws Error for an id that is not one
+// Writes labels without scores as a data set: the list `set` and one annotation per picture.
+// Reading returns the same boxes; crowds and areas are lost. Throws Error for an id that is not one
 // word of UTF-8 or that leaves the directory.
 void WriteVocAnnotations(const LabelledSet& labels,
                          const std::filesystem::path& root,

@@ -8,13 +8,17 @@
 
 namespace deeper {
 
-// The devkit's results directory: comp3_det_<set>_<class>.txt with lines "<id> <score> <xmin>
-// <ymin> <xmax> <ymax>", 1-based inclusive. Reading takes one file for each of `classes`, gives
-// pictures sorted by id, a picture's detections by class, then in the order of the file, and throws
-// Error for a missing file or, with its number, a malformed line. Writing makes one file a class,
-// also for classes without a detection, such that reading gives the same boxes and scores; it
-// throws Error for an id or class name that the format cannot hold (spaces in an id, '/' in a class
-// name).
+// The devkit's results directory: comp3_det_<set>_<class>.txt with lines
+//   "<id> <score> <xmin> <ymin> <xmax> <ymax>",
+// 1-based inclusive.
+//
+// Reading takes one file for each of `classes`. It returns pictures sorted by id, and a picture's
+// detections by class, then in the order of the file. It throws Error for a missing file or, with
+// its number, a malformed line.
+//
+// Writing makes one file per class, also for classes without a detection. Reading them returns the
+// same boxes and scores. It throws Error for an id or class name that the format cannot hold
+// (spaces in an id, '/' in a class name).
 DetectionSet ReadVocResults(const std::filesystem::path& directory,
                             const std::string& set,
                             const ClassTable& classes);

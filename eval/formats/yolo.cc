@@ -40,7 +40,7 @@ std::vector<std::string> FindIds(const fs::path& directory) {
   return ids;
 }
 
-// Field `i`, NaN when it is no number, which LabelCollector refuses.
+// Field `i`; NaN when it is no number, which LabelCollector refuses.
 double NumberOf(const TextLine& line, std::size_t i) {
   return ParseDouble(line.fields[i]).value_or(std::numeric_limits<double>::quiet_NaN());
 }

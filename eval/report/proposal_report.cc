@@ -121,7 +121,7 @@ std::string Axes() {
   return svg + TextAt(kLeft, kTop - 12, "start", "recall at IoU 0.5");
 }
 
-// The points of the curve below the number of boxes that there are, then all of them.
+// The points of the curve below the number of boxes that there are, then one for all of them.
 std::string Polyline(const ProposalQuality& quality, const char* colour) {
   std::string points;
   for (const RecallAtBoxes& point : quality.curve) {

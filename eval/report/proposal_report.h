@@ -8,7 +8,7 @@
 
 namespace deeper {
 
-// One way to make proposals, and what they are worth.
+// One way to make proposals, and how good they are.
 struct MeasuredProposals {
   std::string name;  // "x2 + MultiBox"
   ProposalQuality quality;
@@ -19,18 +19,18 @@ struct MeasuredProposals {
 
 // All figures of one way, with its curve and the best overlap of each class.
 std::string QualityText(const MeasuredProposals& measured, const ClassTable& classes);
-// The same as a JSON object.
+// QualityText as a JSON object.
 std::string QualityJson(const MeasuredProposals& measured, const ClassTable& classes);
 
-// Several ways on the same pictures side by side: a line each, the curves as columns, and for the
-// ways at the positions `a` and `b` how many objects one covers (IoU >= 0.5) and the other does
-// not. Expects the same objects in each.
+// Compares several ways on the same pictures: one line per way, and the curves as columns. For the
+// ways at the positions `a` and `b`, also says how many objects one covers (IoU >= 0.5) and the
+// other does not. Expects the same objects in each.
 std::string ComparisonText(std::span<const MeasuredProposals> ways, std::size_t a, std::size_t b);
 // {"ways": [...]}, each as QualityJson has it, with its "name".
 std::string ComparisonJson(std::span<const MeasuredProposals> ways, const ClassTable& classes);
 
-// Recall at IoU 0.5 against the number of boxes a picture, on a logarithmic axis, as an SVG: a
-// curve a way, each up to all of its boxes.
+// An SVG of the recall at IoU 0.5 against the number of boxes per picture, on a logarithmic axis.
+// One curve per way, each up to all of its boxes.
 std::string RecallCurvesSvg(std::span<const MeasuredProposals> ways);
 
 }  // namespace deeper

@@ -27,12 +27,12 @@ constexpr std::size_t kCurveColumns = 100;
 
 Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
-// To four digits, which no chart shows more of.
+// To four digits; no chart shows more.
 double Rounded(double value) { return std::round(value * 1e4) / 1e4; }
 
-// The curve as [recall, precision] pairs, thinned to what a small chart can show: of each column of
-// the chart the first, the last, the lowest and the highest point, which draws the same lines as
-// all of them do (Jugel et al. 2014, M4).
+// The curve as [recall, precision] pairs, thinned to what a small chart can show. Of each column of
+// the chart, the first, the last, the lowest and the highest point stay: they draw the same lines
+// as all points do (Jugel et al. 2014, M4).
 Json CurveOf(const PrecisionRecallCurve& curve) {
   const auto column = [&](std::size_t i) {
     return static_cast<std::size_t>(curve.recall[i] * double{kCurveColumns});
@@ -132,7 +132,7 @@ Json HoiemOf(const ReportInput& input) {
   return kinds;
 }
 
-// The cells that are not zero, as [true, detected, count], which for 200 classes is far less.
+// The cells that are not zero, as [true, detected, count]: far fewer than all for 200 classes.
 Json ConfusionOf(const ReportInput& input) {
   const ConfusionMatrix matrix = CountConfusions(input.dataset, input.detections, input.evaluation);
   Json cells = Json::array();
@@ -235,8 +235,8 @@ Json ConfigurationOf(const ReportInput& input) {
   return rows;
 }
 
-// JSON inside a <script>: no "<", ">" or "&" that could end it or begin another thing, nor the two
-// line ends of Unicode that scripts do not bear in strings.
+// JSON inside a <script>: without "<", ">" or "&", which could end it or begin something else, and
+// without Unicode's two line ends that scripts do not allow in strings.
 std::string ScriptSafe(std::string_view json) {
   std::string text;
   text.reserve(json.size());

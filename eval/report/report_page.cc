@@ -7,8 +7,8 @@
 namespace deeper {
 namespace {
 
-// A mark in {{}} is replaced, and the line's end with it where it stands alone in its line. The
-// colours of kinds in report.css are Okabe and Ito's, which colour-blind people can tell apart.
+// A mark in {{}} is replaced, together with the line's end if it is alone in its line. The colours
+// of kinds in report.css are Okabe and Ito's, which colour-blind people can tell apart.
 constexpr std::string_view kPage =
 #include "eval/report/page/report.html.inc"
     ;

@@ -69,7 +69,7 @@ class Chooser {
   }
 
  private:
-  // A picture with its right, wrong and missing at the classes' operating points.
+  // A picture with its right, wrong and missed boxes at the classes' operating points.
   struct Judged {
     std::size_t image = 0;
     std::size_t found = 0;
@@ -106,7 +106,7 @@ class Chooser {
     return std::string(kErrorKindNames.at(static_cast<std::size_t>(error->kind)));
   }
 
-  // What a false positive has to do with which object.
+  // How a false positive relates to an object, and to which.
   std::string NoteOf(const Outcome& outcome, const DetectionError& error) const {
     const std::string iou = fmt::format("IoU {:.2f}", error.iou);
     if (!error.object) return error.iou > 0 ? "on nothing, best " + iou : "on nothing";
@@ -158,7 +158,7 @@ class Chooser {
     return view;
   }
 
-  // The best `each` detections of every kind; they stand by descending score.
+  // The best `each` detections of every kind; they come by descending score.
   void AddDetections(std::size_t c, std::size_t each, std::vector<ReportView>& views) const {
     std::map<std::string, std::size_t> taken;
     for (std::size_t i = 0; i < input_.evaluation.classes[c].outcomes.size(); ++i) {
@@ -169,7 +169,7 @@ class Chooser {
     }
   }
 
-  // Missed objects: of each class the largest, which one would least expect to be missed.
+  // Missed objects: the largest of each class, which one would least expect to be missed.
   void AddMissed(std::size_t each, std::vector<ReportView>& views) const {
     std::vector<MissedObject> missed = analysis_.missed;
     std::ranges::stable_sort(missed, std::ranges::greater{}, [&](const MissedObject& object) {
@@ -192,7 +192,7 @@ class Chooser {
     }
   }
 
-  // Objects that no proposal covers: of each class the largest, with the best proposal of all.
+  // Objects that no proposal covers: the largest of each class, with the best proposal of all.
   void AddUncovered(std::size_t each, std::vector<ReportView>& views) const {
     std::vector<ObjectCoverage> uncovered;
     for (const ObjectCoverage& object : coverage_) {
@@ -264,7 +264,7 @@ class Chooser {
       }
     }
     std::erase_if(judged, [](const Judged& picture) { return picture.marks.empty(); });
-    // Of equals, the one with more objects is the greater feat or failure.
+    // Of equals, the one with more objects is the greater success or failure.
     std::ranges::stable_sort(judged, std::ranges::greater{}, [](const Judged& picture) {
       const double weight =
           static_cast<double>(picture.found) - static_cast<double>(picture.wrong + picture.missed);

@@ -14,8 +14,8 @@ struct ReportPictures {
   std::string gallery_json;   // cut-outs by class, kind and falling score
 };
 
-// Chooses, reads, cuts out and encodes them. `coverage` is by input.proposals, or empty. Each
-// picture file is decoded once.
+// Chooses, reads, cuts out and encodes the pictures. `coverage` is that of input.proposals, or
+// empty. Each picture file is decoded once.
 ReportPictures ChooseReportPictures(const ReportInput& input,
                                     const ErrorAnalysis& analysis,
                                     const std::vector<ObjectCoverage>& coverage,

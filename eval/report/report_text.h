@@ -9,17 +9,17 @@
 
 namespace deeper {
 
-// A table for people: a line a class in the order of `evaluation` with its objects, detections,
-// true positives, recall and average precision ("-" where there is no object), then the mean and
-// the median over the classes that have one. Ratios in percent with two digits; columns are
-// aligned. `classes` is the data set's table. Every line ends with "\n".
+// A table for people: one line per class in the order of `evaluation`, then the mean and the median
+// over the classes with an average precision. A line has the class's objects, detections, true
+// positives, recall and average precision ("-" if there is no object). Ratios are in percent with
+// two digits; columns are aligned. `classes` is the data set's table. Every line ends with "\n".
 std::string EvaluationTable(const Evaluation& evaluation, const ClassTable& classes);
 
 enum class CurveOutput { kLeftOut, kIncluded };
 
-// The same as one JSON object, numbers unrounded (docs/formats.md): recall and average precision of
-// a class without objects are null. With curves, each class has its score, precision and recall
-// after each detection that counts.
+// EvaluationTable as one JSON object, numbers unrounded (docs/formats.md). Recall and average
+// precision of a class without objects are null. With curves, each class has its score, precision
+// and recall after each detection that counts.
 std::string EvaluationJson(const Evaluation& evaluation,
                            const ClassTable& classes,
                            const std::optional<ConfidenceInterval>& interval = std::nullopt,

@@ -23,11 +23,11 @@ struct ReportView {
   Box part;  // in the picture
   int max_side_px = 0;
   std::vector<ReportMark> marks;
-  nlohmann::ordered_json entry;  // what else the page wants to know
+  nlohmann::ordered_json entry;  // what else the page needs
 };
 
 // What the page shows of each view, in their order: its entry and the picture's id, the part as
-// JPEG, its size and the marks in it. Without a picture that can be read, the marks alone. Each
+// JPEG, its size and the marks in it. For a picture that cannot be read, only the marks. Each
 // picture file is decoded once.
 std::vector<nlohmann::ordered_json> RenderViews(const std::vector<ReportView>& views,
                                                 const Dataset& dataset);

@@ -16,7 +16,7 @@
 
 namespace deeper::test {
 
-// Two pictures with the probabilities of BVLC GoogLeNet that Caffe gave for the same bytes.
+// Two pictures with the probabilities that Caffe computed with BVLC GoogLeNet from the same bytes.
 struct ReferencePicture {
   const char* number;
   std::size_t top_class;

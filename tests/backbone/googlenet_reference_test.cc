@@ -13,7 +13,8 @@
 #include "tests/support/catch.h"
 #include "tests/support/data.h"
 
-// BVLC GoogLeNet on two pictures, against the probabilities that Caffe gave for the same bytes.
+// BVLC GoogLeNet on two pictures, against the probabilities that Caffe computed from the same
+// bytes.
 
 namespace deeper {
 namespace {

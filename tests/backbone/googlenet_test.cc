@@ -72,7 +72,7 @@ TEST_CASE(
     REQUIRE(output.side == layer.out_side);
     output.channels += layer.out_channels;
   }
-  // Everything that is written is read by somebody, but for the features.
+  // Everything that is written is read again, except the features.
   REQUIRE(read.size() == maps.size() - 1);
   REQUIRE(maps.at("pool5/7x7_s1").channels == 1024);
   REQUIRE(maps.at("pool5/7x7_s1").side == 1);

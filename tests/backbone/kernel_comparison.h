@@ -11,18 +11,18 @@
 
 namespace deeper::test {
 
-// What a kernel of oneDNN may differ from the reference by, relative to the largest value.
+// How much a kernel of oneDNN may differ from the reference, relative to the largest value.
 inline double Tolerance(kernels::ElementType element) {
   return element == kernels::ElementType::kF32 ? 1e-5 : 1e-2;
 }
 
-// The element types that this processor computes in, but for u8.
+// The element types that this processor computes in, except u8.
 inline std::vector<kernels::ElementType> ElementTypes() {
   if (!kernels::RunsBf16()) return {kernels::ElementType::kF32};
   return {kernels::ElementType::kF32, kernels::ElementType::kBf16};
 }
 
-// The tensor rounded to what the element type holds exactly.
+// The tensor rounded to values that the element type holds exactly.
 inline Tensor Representable(Tensor tensor, kernels::ElementType element) {
   if (element == kernels::ElementType::kBf16) {
     for (float& value : tensor.data) {
@@ -32,7 +32,9 @@ inline Tensor Representable(Tensor tensor, kernels::ElementType element) {
   return tensor;
 }
 
-// max |fast - reference| / max |reference|; not finite where a value is not.
+// Returns
+//   max |fast - reference| / max |reference|,
+// not finite if a value is not.
 inline double RelativeError(const Tensor& fast, const Tensor& reference) {
   REQUIRE(fast.shape == reference.shape);
   double largest = 0;

@@ -58,7 +58,8 @@ TEST_CASE("a family's networks give the features that they give alone, in every 
       CAPTURE(shared_rows);
       const NetworkFamily family({&first, &second, &third}, shared_rows);
       std::vector<Workspace> workspaces = family.MakeWorkspaces();
-      // The crop of the family is what its first network reads: put there by running it.
+      // The family's crop is the one that its first network reads: running that network puts it
+      // there.
       std::vector<std::vector<float>> features(3, std::vector<float>(kFeatureDim));
       first.Features(SomeCrop(), workspaces.front(), features[0]);
       for (int run = 0; run < 2; ++run) {

@@ -59,8 +59,8 @@ Network SomeNetwork(Precision precision) {
   return Network(SomeWeights(), {.precision = precision, .quantization = SomeQuantization()});
 }
 
-// Largest difference of the features from the reference's, relative to their largest value, that
-// rounding explains.
+// The largest difference of the features from the reference's, relative to their largest value,
+// that rounding explains.
 double FeatureTolerance(Precision precision) {
   switch (precision) {
     case Precision::kF32:

@@ -55,8 +55,8 @@ TEST_CASE("the layers with weights on the longest way are 22, as the paper count
 }
 
 TEST_CASE("operations agree with the paper's column, rounded to millions") {
-  // Table 1 says 360M, 128M, 304M, 73M, 88M, 100M, 119M, 170M, 54M, 71M. Two of them are not what
-  // its own columns give: 4a is 73.6M, which rounds to 74M, and 5a is 51M.
+  // Table 1 says 360M, 128M, 304M, 73M, 88M, 100M, 119M, 170M, 54M, 71M. Two of them do not follow
+  // from its own columns: 4a is 73.6M, which rounds to 74M, and 5a is 51M.
   const NetworkSummary summary = Summarize();
   const auto millions = [&](const std::string& type) {
     return static_cast<double>(RowOf(summary, type).macs) / 1e6;

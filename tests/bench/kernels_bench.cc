@@ -9,8 +9,8 @@
 #include "backbone/kernels/pooling.h"
 #include "tests/backbone/random_tensor.h"
 
-// The network's kernels, each alone on one thread: convolutions as MAC/s ("items"), pools as bytes
-// read.
+// The network's kernels, each alone on one thread. Convolutions are measured in MAC/s ("items"),
+// pools in bytes read.
 
 namespace deeper::kernels {
 namespace {

@@ -39,7 +39,7 @@ std::vector<Candidate> Explain(const Model& model,
                            options);
 }
 
-// Of the region's candidates that of the class.
+// The candidate of the class among those of the region.
 const Candidate& Of(const std::vector<Candidate>& candidates, std::size_t region, int class_index) {
   const ClassId id = ClassAt(static_cast<std::size_t>(class_index));
   return *std::ranges::find_if(candidates, [&](const Candidate& candidate) {
@@ -134,7 +134,7 @@ TEST_CASE("what is kept is what detection gives, whatever the regions and option
     if (round % 2 == 1) {
       const std::vector<float> moves = {.1F, 0, 0, 0, .1F, .05F, .1F, .1F, 0, 0, 0, .2F};
       model.box_regression = BoxRegression{.feature_dim = 2, .weights = moves};
-      if (round % 8 == 1) {  // one a class
+      if (round % 8 == 1) {  // one per class
         model.box_regression->weights.insert(
             model.box_regression->weights.end(), moves.rbegin(), moves.rend());
       }

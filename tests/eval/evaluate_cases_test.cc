@@ -1,5 +1,5 @@
-// Detections with answers known from the official code, or from an independent one: every digit
-// given must come out.
+// Detections whose results are known from the official code, or from an independent one: every
+// given digit must match.
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -162,8 +162,8 @@ TEST_CASE("the small VOC case gives its answers at four overlaps") {
   Dataset dataset{
       .name = "small", .classes = ClassTableOf({"object"}), .images = {}, .blacklist = {}};
   DetectionSet detections{.classes = dataset.classes, .images = {}};
-  // x y w h with corners (x, y) and (x + w, y + h), both inside: its answers come out with the
-  // devkit's + 1 alone.
+  // x y w h with corners (x, y) and (x + w, y + h), both inside: its results match only with the
+  // devkit's + 1.
   const auto box = [](const std::vector<std::string>& row, std::size_t i) {
     const double x = Number(row.at(i));
     const double y = Number(row.at(i + 1));

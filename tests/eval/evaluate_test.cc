@@ -144,7 +144,7 @@ TEST_CASE("difficult objects of VOC count neither as found nor as missed") {
   CHECK(voc.true_positives == 1);
   CHECK(voc.curve.score == std::vector<float>{.8F});
   CHECK(voc.average_precision.value() == 1);
-  // ILSVRC does not know the flag.
+  // ILSVRC ignores the flag.
   CHECK(pets.Run(Protocol::kIlsvrc).classes.at(0).objects == 2);
   CHECK(pets.Run(Protocol::kIlsvrc).classes.at(0).true_positives == 2);
 }

@@ -26,7 +26,7 @@ TEST_CASE("ILSVRC asks for IoU 1/2 of large objects and less of small ones") {
   // 10 x 10: 100 / (20 * 20); 20 x 5: 100 / (30 * 15).
   CHECK(IlsvrcThreshold({.x0 = 3, .y0 = 4, .x1 = 13, .y1 = 14}, 0.5) == Approx(0.25));
   CHECK(IlsvrcThreshold({.x0 = 0, .y0 = 0, .x1 = 20, .y1 = 5}, 0.5) == Approx(100.0 / 450));
-  // 100 x 100: 10000 / 12100 = .826 is what a stricter base than that is cut to.
+  // 100 x 100: 10000 / 12100 = .826; a stricter base is cut to it.
   CHECK(IlsvrcThreshold(kSquare, 0.9) == Approx(10000.0 / 12100));
 }
 

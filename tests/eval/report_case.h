@@ -56,7 +56,7 @@ struct ReportCase {
     detections = AlignDetections(dataset, found).detections;
     evaluation = Evaluate(dataset, detections, {});
   }
-  // With proposals the hostile object of the first picture and all of the others are covered by
+  // With proposals, the hostile object of the first picture and all of the others are covered by
   // none.
   std::string Page(const ReportOptions& options = {}, bool with_proposals = false) const {
     const std::vector<ProposalSource> proposals = {

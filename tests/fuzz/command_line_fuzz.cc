@@ -1,4 +1,4 @@
-// Words, one a line, as a command line.
+// Words, one per line, as a command line.
 
 #include <string>
 #include <string_view>

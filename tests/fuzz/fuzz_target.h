@@ -8,12 +8,12 @@
 
 namespace deeper::fuzz {
 
-// Each target of this folder defines it: does with the bytes what the program does with such a file
-// of a stranger's. For any bytes it comes back; an Error out of the parser is one of its answers
-// and stays inside. Anything else, a crash, a leak, a hang or much memory, is a finding.
+// Each target of this folder defines this function. It handles the bytes as the program handles
+// such a file from a stranger. It returns for any bytes: an Error of the parser is an expected
+// result and stays inside. Anything else, a crash, a leak, a hang or much memory, is a finding.
 void FuzzOne(std::span<const std::uint8_t> input);
 
-// The bytes as a regular file that exists in memory alone, for parsers that read files.
+// The bytes as a regular file that exists only in memory, for parsers that read files.
 class MemoryFile {
  public:
   explicit MemoryFile(std::span<const std::uint8_t> content);
@@ -27,7 +27,7 @@ class MemoryFile {
   int fd_;
 };
 
-// Calls `parse`; an Error that it throws is passed over.
+// Calls `parse` and ignores an Error that it throws.
 template <typename Parse>
 void Answered(const Parse& parse) {
   try {

@@ -1,5 +1,5 @@
-// What 'deeper merge' reads: a journal as it stands, one whose lines all have the right check,
-// which a fuzzer alone would never find, and a part of an evaluation.
+// What 'deeper merge' reads: a journal as it is, one whose lines all have the right check, which a
+// fuzzer alone would never find, and a part of an evaluation.
 
 #include <string>
 #include <string_view>

@@ -5,8 +5,8 @@
 
 namespace deeper::fuzz {
 
-// The words behind a verb named "verb" that has the options that the verbs share and one of each
-// type, read and checked as verbs do.
+// Reads and checks, as verbs do, the words after a verb named "verb". It has the options that verbs
+// share and one of each type.
 void ParseSomeVerb(const std::vector<std::string>& words);
 
 }  // namespace deeper::fuzz

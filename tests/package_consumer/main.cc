@@ -1,8 +1,10 @@
-// consumer functions             uses a function of each library of the package, so that all must
-// link consumer data DIR              writes a data set in VOC layout: coloured rectangles on grey
-// consumer same MODEL PICTURE JSONL
-//                                whether the library finds in the picture what the program wrote,
-//                                to the last bit, on two threads at once
+// The commands:
+//   consumer functions            uses a function of each library of the package, so that all must
+//                                 link
+//   consumer data DIR             writes a data set in VOC layout: coloured rectangles on grey
+//   consumer same MODEL PICTURE JSONL
+//                                 checks that the library finds in the picture what the program
+//                                 wrote, to the last bit, on two threads at once
 #include <deeper/core/image.h>
 #include <deeper/detector/detector.h>
 #include <deeper/detector/suppression/nms.h>

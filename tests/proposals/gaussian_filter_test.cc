@@ -10,7 +10,7 @@
 namespace deeper {
 namespace {
 
-// The full kernel of a half one, index radius in its middle.
+// The full kernel of a half kernel, with index radius in its middle.
 std::vector<double> Full(const HalfKernel& kernel) {
   std::vector<double> full;
   const int radius = static_cast<int>(kernel.half.size()) - 1;

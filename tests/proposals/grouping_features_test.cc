@@ -88,8 +88,8 @@ TEST_CASE(
 }
 
 TEST_CASE("Responses fall in tenths of the largest, and those above it in the last bin") {
-  // 0.5 and 1.5 px from a step of 255 the responses are 255 x 0.364 = 93 and 255 x 0.122 = 31 gray
-  // levels a px: one column of 20 each.
+  // 0.5 and 1.5 px from a step of 255, the responses are 255 x 0.364 = 93 and 255 x 0.122 = 31 gray
+  // levels per px: one column of 20 each.
   const GroupingFeatures features =
       ComputeGroupingFeatures(TwoHalves(40, 10, 20), ComputePixelBins(Step(0, 255)));
   CHECK(features.Texture(0)[9] == Approx(0.125 / 20));

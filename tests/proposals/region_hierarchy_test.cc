@@ -52,7 +52,7 @@ std::vector<double> WeightedMean(const std::vector<double>& a,
   return mean;
 }
 
-// Algorithm 1 of the paper with every similarity worked out anew at every merge.
+// Algorithm 1 of the paper; every similarity is computed anew at every merge.
 std::vector<PixelBox> PlainHierarchy(const GroupingFeatures& features,
                                      const std::vector<RegionPair>& pairs,
                                      const Similarities& similarities) {

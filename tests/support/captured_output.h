@@ -8,8 +8,8 @@
 
 namespace deeper::test {
 
-// Takes what is written to stdout, by whatever means, from its making to Text() or its end. One at
-// a time.
+// Captures everything written to stdout from construction until Text() or destruction. One at a
+// time.
 class CapturedOutput {
  public:
   CapturedOutput();
@@ -17,7 +17,7 @@ class CapturedOutput {
   CapturedOutput& operator=(const CapturedOutput&) = delete;
   ~CapturedOutput();
 
-  // What was written; stdout is itself again.
+  // Returns what was written, and restores stdout.
   std::string Text();
 
  private:

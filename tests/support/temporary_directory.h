@@ -4,7 +4,7 @@
 
 namespace deeper::test {
 
-// A fresh directory that is removed with everything in it when the object goes.
+// A fresh directory that is removed with its content when this object is destroyed.
 class TemporaryDirectory {
  public:
   TemporaryDirectory();

@@ -1,4 +1,4 @@
-// What ONNX Runtime 1.2 answers to a program that asks for a later API: its version, and no
+// The answer of ONNX Runtime 1.2 to a program that asks for a later API: its version, and no
 // functions.
 
 #include <cstdint>

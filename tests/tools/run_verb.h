@@ -17,7 +17,7 @@
 
 namespace deeper::test {
 
-// What a {} in the text of a command line stands for.
+// A value for a {} in the text of a command line.
 struct WordValue {
   explicit WordValue(std::string word) : words{std::move(word)} {}
   explicit WordValue(const char* word) : words{word} {}
@@ -57,16 +57,16 @@ inline std::vector<std::string> WordsOf(std::string_view text,
   return words;
 }
 
-// The words of a command line: `text` taken apart at its blanks, with each {} replaced by the next
-// value. Values are not taken apart, so a word with blanks in it is given as a value:
-//     Words("--output {}", "found here") is {"--output", "found here"}.
-// A list of words is a value too, for a {} between blanks, which it replaces by all of them.
+// The words of a command line: `text` split at its blanks, with each {} replaced by the next value.
+// Values are not split, so a word with blanks in it is given as a value:
+//   Words("--output {}", "found here") is {"--output", "found here"}.
+// A list of words is a value too. It replaces a {} between blanks by all its words.
 template <typename... Values>
 std::vector<std::string> Words(std::string_view text, const Values&... values) {
   return WordsOf(text, std::vector<WordValue>{WordValue(values)...});
 }
 
-// Runs "deeper <words>" without the program. Returns the exit status.
+// Runs "deeper <words>" inside this process. Returns the exit status.
 inline int RunWords(const std::vector<std::string>& words) {
   static const std::map<std::string, int (*)(const tools::Arguments&)> kVerbs = {
       {"detect", tools::RunDetect},
@@ -83,7 +83,7 @@ inline int RunWords(const std::vector<std::string>& words) {
   return kVerbs.at(words.front())({words.begin() + 1, words.end()});
 }
 
-// The same of a text, as Words reads it: Run("detect --model {} --output {}", model, found).
+// Run for a text, as Words reads it: Run("detect --model {} --output {}", model, found).
 template <typename... Values>
 int Run(std::string_view text, const Values&... values) {
   return RunWords(Words(text, values...));

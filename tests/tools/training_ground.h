@@ -12,7 +12,7 @@
 
 namespace deeper::test {
 
-// What a verb of training needs: a small data set with the list "train" and a GoogLeNet with random
+// What a training verb needs: a small data set with the list "train", and a GoogLeNet with random
 // weights, in a directory of their own.
 struct TrainingGround {
   TemporaryDirectory directory;
@@ -23,8 +23,8 @@ struct TrainingGround {
 
   std::string Path(const std::string& name) const { return (directory / name).string(); }
 
-  // The words of a training in f32, "svm --output {} ..." as Words of run_verb.h reads it, on the
-  // data set and the network.
+  // The words of a training in f32 on the data set and the network: "svm --output {} ..." as Words
+  // of run_verb.h reads it.
   template <typename... Values>
   std::vector<std::string> TrainWords(std::string_view text, const Values&... values) const {
     return Words("train {} --data {} --set train --backbone {} --precision f32",

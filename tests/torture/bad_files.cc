@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 using Bytes = std::vector<std::uint8_t>;
 
-// A whole picture in this format, another for every `random`.
+// A whole picture in this format, a different one for every `random`.
 Bytes Encoded(const std::string& extension, Random& random) {
   cv::Mat pixels(32, 40, CV_8UC3);
   for (int y = 0; y < pixels.rows; ++y) {

@@ -6,7 +6,7 @@
 
 namespace deeper::test {
 
-// A file that is no whole picture, and what the program is to say of it.
+// A file that is no whole picture, and what the program must say about it.
 struct BadFile {
   std::string name;
   std::string kind;

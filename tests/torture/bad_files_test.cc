@@ -1,5 +1,5 @@
-// Bad files among good ones: each is named with its reason, and the good ones have the results that
-// they have alone.
+// Bad files among good ones: each is named with its reason, and the good ones have the same results
+// as alone.
 
 #include "tests/torture/bad_files.h"
 

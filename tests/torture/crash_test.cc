@@ -32,7 +32,7 @@ TEST_CASE(
   RunSetup setup{.environment = Faults(detector.directory.path(), "")};
   setup.environment["DEEPER_FAULT_" + effect] = "p002.jpg";
   std::vector<std::string> options = {"--workers", "2"};
-  // On the clock: long enough for the other pictures on a busy machine.
+  // In real time: long enough for the other pictures on a busy machine.
   if (effect == "HANG") options.insert(options.end(), {"--picture-time-limit", "15"});
   const Ran ran = RunDeeper(detector.Detect(output, options), setup);
   CAPTURE(ran.text);
@@ -41,7 +41,7 @@ TEST_CASE(
                                        : "p002.jpg: it crashed the program") != std::string::npos);
   CHECK(ran.text.find("1 of 6 pictures were skipped") != std::string::npos);
   CHECK(ReadTextFile(output / "detections.jsonl") == WithoutPicture(clean, "p002"));
-  // Nothing else is there: no journal, no half-written file of the process before it began anew.
+  // Nothing else is there: no journal, and no half-written file of the process before the restart.
   std::map<std::string, std::string> drawings = FilesBelow(detector / "clean/drawings");
   drawings.erase("p002.jpg");
   CHECK(FilesBelow(output / "drawings") == drawings);

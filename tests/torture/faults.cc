@@ -68,7 +68,7 @@ bool IsOfKind(std::string_view call, bool changes) {
   return fault.call == call || (changes && fault.call == "change");
 }
 
-// Counts a call; true when it is one that the fault is for.
+// Counts a call. Returns true if the fault is for this call.
 bool IsHit(std::string_view call, bool changes) {
   if (!IsOfKind(call, changes)) return false;
   const long number = ++calls;
@@ -85,7 +85,7 @@ int ErrnoOf(const std::string& name) {
   return 0;
 }
 
-// Kills, or sets errno and returns true where the call is to fail.
+// Kills the process, or sets errno and returns true if the call is to fail.
 bool Fails(std::string_view call, bool changes) {
   if (!IsHit(call, changes)) return false;
   if (TheFault().effect == "kill" || TheFault().effect == "torn") {

@@ -1,5 +1,5 @@
-// Failing system calls: never a half-written result, a status that is not 0 with a message that
-// names a file, and a rerun that completes.
+// Failing system calls: no half-written result, a status that is not 0 with a message that names a
+// file, and a rerun that completes.
 
 #include <fmt/format.h>
 
@@ -37,14 +37,14 @@ constexpr Fault kFaults[] = {{"write", "ENOSPC"},
                              {"read", "EINTR", true},
                              {"read", "short", true}};
 
-// Which calls fail: the `first` of its kind, or all from it on, as on a full disk.
+// Which calls fail: the `first` of its kind, or all from it on, like on a full disk.
 struct Calls {
   std::size_t first = 1;
   bool goes_on = false;
 };
 
-// Results stand whole or not at all. A run that passed over pictures has results of the others;
-// temporary files may stay where nothing can be removed.
+// Results are there whole or not at all. A run that skipped pictures has results of the others.
+// Temporary files may stay if nothing can be removed.
 void CheckWholeOrAbsent(const fs::path& output,
                         const std::map<std::string, std::string>& whole,
                         bool passed_over,
@@ -61,8 +61,8 @@ void CheckWholeOrAbsent(const fs::path& output,
   }
 }
 
-// One fault in a run over `output` below `root`, then the same command without it. Whether the run
-// came to that call.
+// One fault in a run over `output` below `root`, then the same command without it. Returns whether
+// the run reached that call.
 template <typename Command>
 bool Inject(const fs::path& root,
             const Fault& fault,
@@ -101,9 +101,9 @@ bool Inject(const fs::path& root,
   return is_hit;
 }
 
-// Each `step`-th call of the fault's kind from `first` to `last`, as far as the run has as many,
-// fails alone, and with all behind it; a call that is interrupted again and again would never end.
-// The number of faults.
+// Each `step`-th call of the fault's kind from `first` to `last` fails, as far as the run has so
+// many: once alone, and once with all after it. A call that is interrupted again and again would
+// never end. Returns the number of faults.
 template <typename Command>
 std::size_t InjectEach(const fs::path& root,
                        const Fault& fault,
@@ -157,7 +157,7 @@ TEST_CASE("detection: any failing call is a message and a rerun completes") {
   std::size_t injected = 0;
   std::size_t which = 0;
   for (const Fault& fault : kFaults) {
-    // In the quick form some kinds, each at a place of its own.
+    // In the quick form, some kinds, each at a different place.
     if (which++ % Times(3, 1) != 0) continue;
     injected += InjectEach(
         root, fault, Times(which % 4 + 1, 1), Times(9, 1000), Times(9, 1), command, whole);

@@ -1,4 +1,4 @@
-// SIGKILL at every call that changes a file, and at random moments: the same command then gives the
+// SIGKILL at every call that changes a file, and at random moments. The same command then gives the
 // bytes of an undisturbed run.
 
 #include <fmt/format.h>
@@ -19,8 +19,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSummary = "killed {} times at {}, {} runs went on to the same bytes\n";
 
-// Result files must not be half of anything: absent, or those of the undisturbed run. Their journal
-// and the temporary files of the dead process may be there.
+// Result files must not be incomplete: they are absent, or those of the undisturbed run. Their
+// journal and the temporary files of the dead process may be there.
 void CheckNothingHalfWritten(const fs::path& output,
                              const std::map<std::string, std::string>& whole) {
   for (const auto& [name, content] : FilesBelow(output)) {
@@ -130,12 +130,13 @@ TEST_CASE("killed at random moments again and again, a run ends with the same by
       ++kills;
       const fs::path journal = output / "journal.jsonl";
       if (!fs::exists(journal)) {
-        // Killed before its journal was begun, or when all was done and the journal gone.
+        // Killed before its journal was begun, or after everything was done and the journal
+        // removed.
         if (fs::exists(output / "detections.jsonl")) break;
         continue;
       }
-      // A drawing is written just before its picture's line: no more were begun than are done and
-      // under way.
+      // A drawing is written just before its picture's line. So there are no more drawings than
+      // pictures done or under way.
       const std::string lines = ReadTextFile(journal);
       const std::size_t done = lines.find('\n') == std::string::npos
                                    ? 0

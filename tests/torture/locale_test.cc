@@ -20,8 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Decimal commas and dots between thousands, in an encoding of one byte and in UTF-8; and an i
-// whose capital is none of ASCII's.
+// Decimal commas and dots between thousands, in a one-byte encoding and in UTF-8; and an i whose
+// capital is not ASCII's.
 struct Locale {
   const char* name;
   const char* source;
@@ -31,7 +31,7 @@ constexpr Locale kLocales[] = {{"de_DE.ISO-8859-1", "de_DE", "ISO-8859-1"},
                                {"de_DE.UTF-8", "de_DE", "UTF-8"},
                                {"tr_TR.UTF-8", "tr_TR", "UTF-8"}};
 
-// Makes the locales in the directory, whatever the system has. Whether they could be made.
+// Makes the locales in the directory, whatever the system has. Returns whether that worked.
 bool MakeLocales(const fs::path& directory) {
   fs::create_directories(directory);
   for (const auto& [name, source, encoding] : kLocales) {
@@ -44,8 +44,8 @@ bool MakeLocales(const fs::path& directory) {
   return true;
 }
 
-// Detects with `detect_more`, and evaluates what was found with `evaluate_more`. The bytes of all
-// files, and what the evaluation printed, by name.
+// Detects with `detect_more`, and evaluates the result with `evaluate_more`. Returns the bytes of
+// all files, and what the evaluation printed, by name.
 template <typename RunVerb>
 std::map<std::string, std::string> ResultsOf(const SmallDetector& detector,
                                              const std::vector<std::string>& detect_more,
@@ -73,7 +73,7 @@ std::map<std::string, std::string> ResultsOf(const SmallDetector& detector,
   return results;
 }
 
-// The global locale of C++ and C for as long as it lives.
+// Sets the global locale of C++ and C while this exists.
 class GlobalLocale {
  public:
   GlobalLocale(const fs::path& directory, const std::string& name) {
@@ -112,7 +112,7 @@ TEST_CASE("detections, evaluations and reports are the same bytes in any locale"
     };
     return ResultsOf(detector, {"--min-score", "-0.5"}, {"--iou", "0.75"}, run);
   };
-  // Numbers among the words are read by the global locale, which the program never sets.
+  // Numbers in the words are read by the global locale, which the program never sets.
   const auto by_library = [&] {
     const auto run = [&](std::vector<std::string> words) {
       const std::string verb = words.front();

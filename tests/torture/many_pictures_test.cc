@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The middle one of the samples between two parts of the run's time.
+// The median of the samples between two parts of the run's time.
 Sample MedianBetween(const Ran& ran, double from, double to, long Sample::*field) {
   std::vector<Sample> samples;
   for (const Sample& sample : ran.samples) {

@@ -1,5 +1,5 @@
-// How far detections may differ between types of processors, which docs/reliability.md states:
-// oneDNN and OpenBLAS are told to use the kernels of others.
+// How far detections may differ between types of processors, as stated in docs/reliability.md.
+// oneDNN and OpenBLAS are told to use the kernels of other types.
 
 #include <algorithm>
 #include <cmath>
@@ -32,7 +32,7 @@ DetectionSet Detect(const SmallDetector& detector, const Setting& setting) {
   return ReadJsonLines(output / "detections.jsonl");
 }
 
-// Largest less smallest score.
+// Largest score minus smallest score.
 float SpreadOf(const DetectionSet& detections) {
   float lowest = INFINITY;
   float highest = -INFINITY;

@@ -8,7 +8,7 @@
 
 namespace deeper::test {
 
-// How a program is run, and what becomes of it on the way.
+// How a program is run, and what happens to it during the run.
 struct RunSetup {
   std::map<std::string, std::string> environment = {};  // besides the test's own
   std::optional<double> kill_after_s = std::nullopt;    // SIGKILL then, if it still runs
@@ -16,7 +16,7 @@ struct RunSetup {
   bool watch = false;                                   // take samples of memory and descriptors
 };
 
-// What a running process has.
+// The resources that a running process has.
 struct Sample {
   double time_s = 0;
   long resident_kb = 0;
@@ -34,7 +34,7 @@ struct Ran {
 
 // Runs the program `deeper` with these words, without the variables of schedulers.
 Ran RunDeeper(const std::vector<std::string>& words, const RunSetup& setup = {});
-// Runs any program, found in $PATH where the name has no slash.
+// Runs any program; found in $PATH if the name has no slash.
 Ran RunProgram(const std::vector<std::string>& command, const RunSetup& setup = {});
 
 // Whether $PATH has it.

@@ -15,13 +15,13 @@ inline constexpr int kSmallSide = 48;  // pixels
 // Writes `count` pictures of 48x48 pixels, each with rectangles of its own: "p000.jpg", ...
 void WriteSmallPictures(const std::filesystem::path& directory, std::size_t count);
 
-// Writes "small.safetensors" and "pictures" as SmallDetector has them into a directory.
+// Writes "small.safetensors" and "pictures" into a directory, like SmallDetector.
 void WriteSmallDetector(const std::filesystem::path& directory,
                         std::size_t pictures,
                         int proposals);
 
 // A detector of two classes that takes few proposals, and pictures for it. Its network has random
-// weights, so what it finds means nothing but is the same for ever.
+// weights. What it finds means nothing, but is always the same.
 struct SmallDetector {
   explicit SmallDetector(std::size_t pictures, int proposals = 2);
 

@@ -35,8 +35,7 @@ std::string QuotedClassName(const std::string& name) {
                   WithoutInvalidUtf8(name)));
 }
 
-// The "image" field, and for an id that is not UTF-8 "image_bytes", which then is the one that
-// counts.
+// The "image" field. An id that is not UTF-8 also has "image_bytes", which then counts.
 std::string IdFields(const std::string& id) {
   if (IsUtf8(id)) return fmt::format("\"image\": {}", Quoted(id));
   return fmt::format(
@@ -68,7 +67,7 @@ std::vector<std::string> QuotedNames(const ClassTable& classes) {
   return quoted;
 }
 
-// Reads the lines of one file. What it throws names the file and the line.
+// Reads the lines of one file. Its errors name the file and the line.
 class JsonLinesReader {
  public:
   JsonLinesReader(const std::filesystem::path& path, const ClassTable* classes)
@@ -99,7 +98,7 @@ class JsonLinesReader {
     result_.images.push_back(std::move(image));
   }
 
-  // The result; classes that were collected are now sorted by name.
+  // The result, with collected classes sorted by name.
   DetectionSet Finish() && {
     if (known_ == nullptr) SortClasses();
     return std::move(result_);

@@ -19,16 +19,17 @@ struct ImageProposals {
   bool operator==(const ImageProposals&) const = default;
 };
 
-// One line of a proposals file: {"image": id, "width": w, "height": h, "boxes": [[x0, y0, x1, y1],
-// ...]}, best box first, half-open pixels. Ids that are not UTF-8 stand in "image_bytes" as
-// hexadecimal digits, as in results files. No newline at the end.
+// One line of a proposals file, without a newline at the end:
+//   {"image": id, "width": w, "height": h, "boxes": [[x0, y0, x1, y1], ...]}
+// The best box is first; boxes are half-open pixels. Ids that are not UTF-8 are written to
+// "image_bytes" as hexadecimal digits, as in results files.
 std::string ProposalLineOf(const ImageProposals& image);
 
-// Reads such a file; blank lines are passed over. Throws Error with the line's number for malformed
-// lines, boxes that are not finite, and repeated pictures. Reading a written line gives equal
-// values.
+// Reads such a file; blank lines are skipped. Reading a written line returns equal values. Throws
+// Error with the line's number for malformed lines, boxes that are not finite, and repeated
+// pictures.
 std::vector<ImageProposals> ReadProposalLines(const std::filesystem::path& path);
-// The same of a text; `source` names it in messages.
+// ReadProposalLines of a text; `source` names it in messages.
 std::vector<ImageProposals> ParseProposalLines(std::string_view text,
                                                const std::filesystem::path& source);
 

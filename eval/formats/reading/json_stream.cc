@@ -16,7 +16,7 @@ using nlohmann::json;
 
 constexpr int kDeepest = 100;
 
-// Python writes NaN, Infinity and -Infinity, which JSON does not have: outside of strings they
+// Python writes NaN, Infinity and -Infinity, which JSON does not have. Outside of strings they
 // become null.
 std::string WithoutNonFinite(std::string text) {
   if (text.find("NaN") == std::string::npos && text.find("Infinity") == std::string::npos) {
@@ -45,7 +45,7 @@ std::string WithoutNonFinite(std::string text) {
   return cleaned;
 }
 
-// Follows the parser to hand out records and to see repeated keys and depth.
+// Follows the parser to hand out records and to detect repeated keys and too much depth.
 class Follower {
  public:
   Follower(const std::filesystem::path& source,
@@ -54,7 +54,7 @@ class Follower {
            const VisitRecord& visit)
       : source_(source), skipped_keys_(skipped_keys), warnings_(warnings), visit_(visit) {}
 
-  // Whether the parser shall keep what it has found.
+  // Whether the parser keeps what it has found.
   bool operator()(int depth, json::parse_event_t event, json& parsed) {
     using Event = json::parse_event_t;
     if (depth > kDeepest) {

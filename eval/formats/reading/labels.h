@@ -13,8 +13,8 @@
 
 namespace deeper {
 
-// What the files of most formats hold: boxes with classes, which are detections where they have a
-// score and true objects where they have none.
+// What the files of most formats hold: boxes with classes. Those with a score are detections; those
+// without are true objects.
 struct Label {
   Box box;
   ClassId class_id{};
@@ -44,9 +44,9 @@ struct LabelledSet {
   bool operator==(const LabelledSet&) const = default;
 };
 
-// The same in the types of the rest of the program. DetectionsOf throws Error for a label without a
-// score, naming its picture; DatasetOf for one with a score. Pictures are looked for as
-// <image_directory>/<file_name>; without a directory image_path is empty.
+// Conversions to and from the types of the rest of the program. DetectionsOf throws Error for a
+// label without a score, naming its picture; DatasetOf for one with a score. Pictures are looked
+// for as <image_directory>/<file_name>; without a directory image_path is empty.
 DetectionSet DetectionsOf(const LabelledSet& labels);
 Dataset DatasetOf(const LabelledSet& labels,
                   const std::string& name,
@@ -54,31 +54,32 @@ Dataset DatasetOf(const LabelledSet& labels,
 LabelledSet LabelsOf(const DetectionSet& detections);
 LabelledSet LabelsOf(const Dataset& dataset);
 
-// A set of labels as far as its file is good.
+// The labels of a file that could be read, with warnings of the others.
 struct ReadLabels {
   LabelledSet labels;
   std::vector<Warning> warnings;
 };
 
-// A file's name without directory-independent picture suffix: "a/b.jpg" gives "a/b", "v1.2" stays.
+// A file's name without its picture suffix, whatever its directory: "a/b.jpg" gives "a/b", "v1.2"
+// stays.
 std::string IdOfFileName(std::string_view file_name);
 
 // Throws Error unless `id` is a relative path that stays below the directory it is joined to.
 void RequireInnerPath(const std::string& id);
 
-// Gathers labels from a file in whichever order it has them, passing over what is no box. Used by
-// the readers of all formats, so that the same fault has the same reason everywhere.
+// Gathers labels from a file in any order, and leaves out what is no box. The readers of all
+// formats use it, so that the same fault has the same reason everywhere.
 class LabelCollector {
  public:
-  // With `classes` those are the classes and other names are passed over; without, they are
-  // collected and sorted by name in the end.
+  // With `classes`, those are the classes and other names are left out. Without, the classes are
+  // collected, and sorted by name at the end.
   explicit LabelCollector(std::optional<ClassTable> classes = std::nullopt);
 
-  // The picture with this id; added where it is new.
+  // The picture with this id; added if it is new.
   LabelledImage& ImageOf(const std::string& id);
-  // Adds the label to the picture with this id, or a warning at `where` that says why not: no class
-  // name, one that is not UTF-8 or unknown, a box or score that is not finite, and for true objects
-  // a box that is inverted, empty or outside the picture.
+  // Adds the label to the picture with this id, or a warning at `where` that says why not. Refused
+  // are a missing class name, one that is not UTF-8 or unknown, and a box or score that is not
+  // finite. For true objects, a box that is inverted, empty or outside the picture is refused too.
   void Add(const std::string& id, std::string_view class_name, Label label, std::string where);
   void Warn(std::string where, std::string reason);
 

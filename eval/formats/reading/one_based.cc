@@ -14,8 +14,8 @@ namespace {
 
 float InReach(double pixels) { return static_cast<float>(std::clamp(pixels, -1e9, 1e9)); }
 
-// Adding 1 to a float below 1 may need more digits than a float has: then those of a double are
-// written.
+// Adding 1 to a float below 1 may need more digits than a float has. Then the digits of a double
+// are written.
 std::string LowerEdgeText(float zero_based) {
   Expects(std::isfinite(zero_based), "a box to write has finite coordinates");
   const double one_based = double{zero_based} + 1;

@@ -7,8 +7,8 @@
 
 namespace deeper {
 
-// What a reader found wrong in files and passed over, for the report: file or place in it, reason.
-// Equal faults have equal reasons, so that they can be counted.
+// A fault that a reader found in files and skipped, for the report: the file or the place in it,
+// and the reason. Equal faults have equal reasons, so that they can be counted.
 struct Warning {
   std::string where;
   std::string reason;
@@ -16,10 +16,10 @@ struct Warning {
   bool operator==(const Warning&) const = default;
 };
 
-// A data set as far as its files are good.
+// The part of a data set that could be read.
 struct ReadDataset {
   Dataset dataset;
-  std::vector<Warning> warnings;  // one an object or file that was left out
+  std::vector<Warning> warnings;  // one per object or file that was left out
   // Ids of pictures whose annotations could not be read at all; they are not in `dataset`.
   std::vector<std::string> unreadable_images;
 };

@@ -12,8 +12,8 @@
 
 namespace deeper {
 
-// One line of a text file whose lines are fields between spaces, with what it takes to say where it
-// stands.
+// One line of a text file whose lines are fields between spaces, with the file and number that
+// messages name.
 struct TextLine {
   const std::filesystem::path* file = nullptr;
   std::size_t number = 0;  // from 1

@@ -52,7 +52,7 @@ std::string LayerOfV1(const std::string& name, const std::vector<std::string>& b
   return BytesField(2, layer);
 }
 
-// Reads a file of this content.
+// Reads a file with this content.
 Weights ReadBytes(const std::string& content) {
   const TemporaryDirectory directory;
   WriteFileWhole(directory / "net.caffemodel", content);

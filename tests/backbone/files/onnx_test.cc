@@ -4,8 +4,8 @@
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 
-// That other engines read such a file and compute the same,
-// tests/tools/bench/opencv_network_test.cc and onnx_runtime_test.cc hold.
+// tests/tools/bench/opencv_network_test.cc and onnx_runtime_test.cc check that other engines read
+// such a file and compute the same.
 
 namespace deeper {
 namespace {

@@ -19,7 +19,7 @@ using Catch::Contains;
 using test::TemporaryDirectory;
 using Path = std::filesystem::path;
 
-// A file of this header and data, as another writer would make it.
+// A file with this header and data, as another writer would make it.
 std::string FileOf(const std::string& header, const std::string& data) {
   const std::uint64_t length = header.size();
   std::string file(sizeof length, '\0');
@@ -27,7 +27,7 @@ std::string FileOf(const std::string& header, const std::string& data) {
   return file + header + data;
 }
 
-// Reads a file of this content.
+// Reads a file with this content.
 Safetensors ReadBytes(const std::string& content) {
   const TemporaryDirectory directory;
   WriteFileWhole(directory / "t.safetensors", content);

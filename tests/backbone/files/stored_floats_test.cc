@@ -56,7 +56,7 @@ TEST_CASE("every 16-bit value survives widening and narrowing") {
 }
 
 // The nearest value of `dtype` by search: the oracle for rounding. Neighbours of the same sign have
-// neighbouring bits, so the nearer of `bits` and `bits + 1` is right, the even one on a tie.
+// neighbouring bits. So the nearer of `bits` and `bits + 1` is right; on a tie, the even one.
 std::uint16_t NearestByComparison(float value, std::uint16_t below, DType dtype) {
   const auto above = static_cast<std::uint16_t>(below + 1);
   const double low = double{LoadFloats(FromBits(below, dtype), "x")[0]};

@@ -32,8 +32,8 @@ TEST_CASE(
   REQUIRE(FloatFromBf16(Bf16FromFloat(-infinity)) == -infinity);
   REQUIRE(FloatFromBf16(Bf16FromFloat(std::numeric_limits<float>::max())) == infinity);
   REQUIRE(std::signbit(FloatFromBf16(Bf16FromFloat(-0.0F))));
-  // The NaN with the fewest bits, which rounding would carry to infinity or cutting would turn into
-  // one.
+  // The NaN with the fewest bits: rounding would carry it to infinity, or cutting would turn it
+  // into one.
   for (const std::uint32_t bits : {0x7F800001U, 0x7FFFFFFFU, 0xFFFFFFFFU}) {
     CAPTURE(bits);
     REQUIRE(std::isnan(FloatFromBf16(Bf16FromFloat(std::bit_cast<float>(bits)))));

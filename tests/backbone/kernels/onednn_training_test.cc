@@ -128,7 +128,7 @@ void CheckConvolution(const Shape& source,
   const ConvolutionErrors errors = ErrorsOf(source, out, window, element);
   CAPTURE(errors.output, errors.diff_source, errors.diff_weight, errors.diff_bias);
   CHECK(errors.Largest() <= Tolerance(element));
-  // What is summed in f32 from exact products is good to f32 in bf16 as well.
+  // Sums in f32 of exact products are as precise in bf16 as in f32.
   CHECK(errors.diff_weight <= 1e-5);
 }
 
@@ -189,8 +189,8 @@ void CheckLayer(const TrainingKernel& kernel,
         Tolerance(element));
 }
 
-// Each value once, in an order without pattern, exact in bf16 for up to 255 values a channel and
-// picture: no two values of a window are equal, so that it is clear which is the largest.
+// Each value once, in an order without pattern, exact in bf16 for up to 255 values per channel and
+// picture. No two values of a window are equal, so it is clear which is the largest.
 Tensor DistinctInEveryWindow(const Shape& shape) {
   Tensor tensor = MakeTensor(shape);
   const std::size_t pixels = shape.h * shape.w;

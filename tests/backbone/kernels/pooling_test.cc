@@ -28,7 +28,7 @@ Shape PooledShape(const Shape& source, const Window& window) {
           OutputSide(source.w, window, Rounding::kUp)};
 }
 
-// `source` as it comes back from being stored.
+// `source` after it was stored and loaded.
 Tensor Stored(const Tensor& source, Encoding encoding) {
   AlignedBytes bytes(source.shape.Count() * SizeOf(encoding.element));
   ToNhwc(source, encoding, bytes.bytes());
@@ -85,8 +85,8 @@ TEST_CASE("max pools are the reference's exactly, windows over the edge included
   }
 }
 
-// What LRN may be off by: 1e-5 in f32; in bf16 half of its step of 2^-8, and in u8 half a step,
-// both with the power's own 1e-4.
+// The error that LRN may have: 1e-5 in f32; in bf16 half of its step of 2^-8, and in u8 half a
+// step, both with the power's own 1e-4.
 double LrnTolerance(Encoding to, const Tensor& reference) {
   const double largest = LargestValue(reference);
   if (to.element == ElementType::kF32) return 1e-5 * largest;

@@ -12,8 +12,9 @@
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
 
-// Every gradient against central differences of the forward reference. The loss is sum_i r_i y_i
-// with random r, summed in double, so that r is the derivative of y.
+// Every gradient against central differences of the forward reference. The loss is
+//   sum_i r_i y_i
+// with random r, summed in double, so r is the derivative of y.
 
 namespace deeper::kernels {
 namespace {

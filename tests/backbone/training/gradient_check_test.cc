@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kOutputs = 5;
 constexpr std::uint64_t kSeed = 11;
 
-// The positions of the `count` largest of every eighth value: a difference of these stands out of
+// The positions of the `count` largest of every eighth value. A difference of these stands out from
 // the rounding of activations to f32.
 std::vector<std::size_t> LargestOfSome(const Tensor& tensor, std::size_t count) {
   std::vector<std::size_t> positions;
@@ -61,8 +61,8 @@ TEST_CASE("the whole network's gradient agrees with central differences in every
     };
     for (const std::size_t position : LargestOfSome(gradients.at(name), count)) {
       const auto gradient = static_cast<double>(gradients.at(name).data[position]);
-      // On the way lie thousands of ReLUs and maxima. Where one bends within the step, a smaller
-      // step tells; too small a one would drown in the rounding of activations.
+      // There are thousands of ReLUs and maxima on the way. If one bends within the step, a smaller
+      // step shows it. Too small a step would drown in the rounding of activations.
       double difference = 0;
       for (const float step : {0x1p-9F, 0x1p-11F, 0x1p-12F}) {
         difference = difference_over(position, step);
@@ -75,7 +75,7 @@ TEST_CASE("the whole network's gradient agrees with central differences in every
   for (std::size_t i = 0; i < plan.layers.size(); ++i) {
     const Layer& layer = plan.layers[i];
     if (layer.kind != LayerKind::kConvolution) continue;
-    // The stem's layers take seconds a run.
+    // The stem's layers take seconds per run.
     check(WeightName(layer.name), i, layer.name.starts_with("conv") ? 1 : 2);
     check(BiasName(layer.name), i, 1);
   }

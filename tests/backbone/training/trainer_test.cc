@@ -28,8 +28,8 @@ namespace {
 constexpr std::size_t kOutputs = 3;
 constexpr std::size_t kBatch = 6;
 
-// A small training: inception_5b and a classifier of three classes, whose inputs are noise around a
-// mean of each class's own.
+// A small training: inception_5b and a classifier of three classes. The inputs are noise around a
+// mean for each class.
 struct SmallTraining {
   TrainingNetwork network{{.plan = {.frozen = "inception_5a"},
                            .precision = Precision::kF32,
@@ -107,7 +107,7 @@ TEST_CASE("a training killed again and again gives what it gives when left alone
       TrainTo(kSteps, directory / "killed", 2);
       std::_Exit(0);
     }
-    // Later and later, so that every part of a step is hit and the training still gets on.
+    // Later and later, so that every part of a step is hit and the training still progresses.
     std::this_thread::sleep_for(std::chrono::milliseconds(50 + 37 * attempt));
     kill(child, SIGKILL);
     int status = 0;

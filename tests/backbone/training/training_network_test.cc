@@ -25,7 +25,7 @@ using test::RandomTensor;
 
 constexpr std::size_t kOutputs = 5;
 
-// Weights with activations that keep their size, auxiliary heads included.
+// Weights with which activations keep their size, auxiliary heads included.
 Weights AllWeights(const TrainingPlan& plan) {
   Weights weights = test::RandomWeights(1, kOutputs);
   AddMissingBlobs(TrainedBlobs(plan, kOutputs), 2, weights);
@@ -94,9 +94,10 @@ TEST_CASE("gradients of the whole network, heads and dropout included, are the r
       const double distance = RelativeDistance(gradients.at(blob.name), expected.at(blob.name));
       CAPTURE(NameOf(precision), blob.name, distance);
       // A unit within rounding of zero, or of another maximum, passes its derivative on here and
-      // not there. The share of such units is proportional to the unit roundoff, the distance to
-      // its square root, which is 256 times larger in bf16. Measured: up to 0.0032 and 0.43, both
-      // at conv1. Layer by layer the kernels agree to rounding (kernels_onednn_training_test).
+      // not there. The share of such units is proportional to the unit roundoff. The distance is
+      // proportional to the square root of that, which is 256 times larger in bf16. Measured: up to
+      // 0.0032 and 0.43, both at conv1. Layer by layer the kernels agree to rounding
+      // (kernels_onednn_training_test).
       CHECK(distance <= (precision == Precision::kF32 ? 5e-3 : 0.5));
     }
   }
@@ -192,9 +193,10 @@ TEST_CASE("what is above a frozen row has the gradients that it has when nothing
     const Weights above = GradientsOf(crops, 2, frozen);
     const TrainingPlan plan = PlanTraining({.frozen = frozen});
     REQUIRE(above.size() == TrainedBlobs(plan, kOutputs).size());
-    // Heads that read a frozen row are gone, and with them what they send down; what is above only
-    // sees those that remain. The frozen part's own kernels differ from those of training in the
-    // last bits, which decides a few ReLUs and pools otherwise; a wrong gradient is off by 1.
+    // Heads that read a frozen row are gone, and with them the gradients that they send down. The
+    // rows above see only those of the remaining heads. The frozen part's own kernels differ from
+    // those of training in the last bits, which changes a few ReLUs and pools. A wrong gradient is
+    // off by 1.
     for (const auto& [name, gradient] : above) {
       CAPTURE(frozen, name);
       CHECK(RelativeDistance(gradient, all.at(name)) <= 2e-2);

@@ -28,7 +28,7 @@ std::size_t EntriesIn(const fs::path& directory) {
       std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
 }
 
-// Makes writes beyond `bytes` fail while it lives, as a full disk would.
+// Makes writes beyond `bytes` fail while this exists, like a full disk.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) {

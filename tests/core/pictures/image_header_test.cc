@@ -74,7 +74,7 @@ TEST_CASE("a PAM's size is found, and its bytes are counted with its channels") 
   REQUIRE_THROWS_WITH(HeaderOf("P7\nWIDTH 2\nHEIGHT 1\n"), Contains("is truncated"));
 }
 
-// A BMP header of 24 bits a pixel with this height, and `row_count` rows of one pixel.
+// A BMP header with 24 bits per pixel and this height, and `row_count` rows of one pixel.
 std::string Bmp(std::int32_t height, std::size_t row_count) {
   std::string file(54, '\0');
   const auto put = [&file](std::size_t at, std::uint32_t value) {

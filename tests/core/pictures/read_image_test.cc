@@ -122,8 +122,8 @@ TEST_CASE("alpha is dropped and the colour under it shown") {
   REQUIRE(ReadBytes(Encode(transparent, ".png")) == MakeImage(2, 3, 1, 2, 3));
 }
 
-// A JPEG of one colour, stored as YCCK with Adobe's marker; without the marker its name is blotted
-// out, and readers take the same four channels for CMYK.
+// A JPEG of one colour, stored as YCCK with Adobe's marker. Without the marker, whose name is then
+// overwritten, readers take the same four channels for CMYK.
 Bytes CmykJpeg(const std::vector<std::uint8_t>& ink, bool with_adobe_marker) {
   Bytes pixels;
   for (int i = 0; i < 64; ++i) pixels.insert(pixels.end(), ink.begin(), ink.end());
@@ -136,7 +136,7 @@ Bytes CmykJpeg(const std::vector<std::uint8_t>& ink, bool with_adobe_marker) {
   tjFree(data);
   tjDestroy(encoder);
   if (!with_adobe_marker) {
-    // The marker's name is blotted out; YCCK needs it to be told from CMYK, but only for the
+    // The marker's name is overwritten. YCCK needs it to be told from CMYK, but only for the
     // decoder.
     const std::string name = "Adobe";
     const auto at = std::search(file.begin(), file.end(), name.begin(), name.end());
@@ -199,8 +199,8 @@ TEST_CASE("each EXIF orientation puts the stored corners where it says, as OpenC
     const bool green = p[1] > 128;
     return blue && green ? 'w' : blue ? 'b' : green ? 'g' : 'r';
   };
-  // Of the picture shown: upper left, upper right, lower left, lower right. The first side of the
-  // stored picture that the value names (0th row, 0th column) is Exif's: 6 is 0th row right, 0th
+  // Of the picture as shown: upper left, upper right, lower left, lower right. Exif names the side
+  // of the shown picture where the stored 0th row and 0th column are: 6 is 0th row right, 0th
   // column top.
   const std::vector<std::string> shown = {
       "rgbw", "grwb", "wbgr", "bwrg", "rbgw", "brwg", "wgbr", "gwrb"};
@@ -364,7 +364,7 @@ TEST_CASE("a header that claims too many pixels is refused before memory is take
   for (const Bytes& file : {png, jpeg}) {
     REQUIRE_THROWS_WITH(ReadBytes(file), Contains("40000 x 40000 pixels, at most 100000000"));
   }
-  // BMP and PNM say how many bytes they need, and do not have them.
+  // BMP and PNM state how many bytes they need, and have fewer.
   const Bytes bmp = Patched(Encode(image, ".bmp"), 18, {0x40, 0x9C, 0, 0, 0x40, 0x9C, 0, 0});
   REQUIRE_THROWS_WITH(ReadBytes(bmp), Contains("is truncated"));
   const std::string pnm = "P6 40000 40000 255\n";
@@ -420,7 +420,7 @@ TEST_CASE("random damage to a picture is an error or a picture of the same limit
     for (int i = 0; i < 40; ++i) {
       Bytes damaged = whole;
       for (int k = 0; k < 2; ++k) {
-        // Headers are where damage hurts.
+        // Damage hurts most in headers.
         const std::size_t range =
             i % 2 == 0 ? std::min<std::size_t>(64, damaged.size()) : damaged.size();
         damaged[random.Below(range)] = static_cast<std::uint8_t>(random.Below(256));

@@ -14,7 +14,7 @@ namespace {
 constexpr AugmentOptions kPlain = {.size_px = 32, .distortion = 0, .mirror = false, .mean_bgr = {}};
 constexpr std::size_t kPixels = std::size_t{32} * 32;
 
-// Blue grows with x by one a pixel, green with y.
+// Blue grows with x, by one per pixel; green with y.
 Image Ramps(int width, int height) {
   Image image = MakeImage(width, height, 0, 0, 77);
   for (int y = 0; y < height; ++y) {

@@ -35,7 +35,7 @@ SelectiveSearchOptions FewProposals(int count) {
   return proposals;
 }
 
-// A network of random weights and a small data set. The features of few proposals.
+// A network of random weights and a small data set, with features of few proposals.
 struct Extraction {
   test::TemporaryDirectory directory;
   Dataset dataset = TrainingSetIn(directory);
@@ -114,7 +114,7 @@ TEST_CASE(
     return all;
   };
   const std::vector<TrainingFeatures> together = all_in("together");
-  // A part of one network's is there already.
+  // Some of one network's features are there already.
   FillTrainingFeatures(dataset, {0}, together[1], kSilent);
   FillTrainingFeaturesForAll(dataset, together, kSilent);
   const std::vector<TrainingFeatures> alone = all_in("alone");
@@ -175,7 +175,8 @@ TEST_CASE("box regression is taught by pictures that are not held out, and moves
   for (const TrainingImage& image : moved.images)
     CHECK(image.regions.offsets.size() == 4 * image.regions.boxes.size());
 
-  // Another box regression moves held-out pictures anew; what was kept of the others stays.
+  // Another box regression moves held-out pictures' boxes anew. The features kept of the others
+  // stay.
   BoxRegression other = regression;
   for (float& weight : other.weights) weight = -weight;
   how.wanted.box_regression = &other;

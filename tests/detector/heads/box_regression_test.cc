@@ -17,8 +17,7 @@ namespace {
 
 constexpr std::size_t kDim = 6;
 
-// A picture of one object and one proposal, whose targets (dx/w, dy/h, log w, log h) are those
-// given.
+// A picture of one object and one proposal with the given targets (dx/w, dy/h, log w, log h).
 BoxTrainingImage ImageOf(const Box& proposal,
                          const std::array<double, 4>& t,
                          const std::vector<float>& feature,
@@ -62,7 +61,7 @@ std::array<double, 4> TargetsOf(const LinearTruth& truth, const std::vector<floa
   return t;
 }
 
-// Pictures whose targets are linear in the features, but for `noise`.
+// Pictures whose targets are linear in the features, apart from `noise`.
 std::vector<BoxTrainingImage> LinearImages(const LinearTruth& truth,
                                            std::size_t count,
                                            double noise,
@@ -97,7 +96,7 @@ float LargestCornerError(const Box& a, const Box& b) {
       {std::abs(a.x0 - b.x0), std::abs(a.y0 - b.y0), std::abs(a.x1 - b.x1), std::abs(a.y1 - b.y1)});
 }
 
-// How far the moved proposals end from their objects, at worst, in pixels.
+// The largest distance in pixels of a moved proposal from its object.
 float WorstError(const BoxRegression& regression,
                  std::size_t index,
                  const std::vector<BoxTrainingImage>& images) {

@@ -53,8 +53,10 @@ std::vector<TrainingImage> Pictures(std::size_t count, std::size_t classes, doub
   return images;
 }
 
-// The margin of class 0 is that of a logistic regression: with w_1 = -w_0 = v / 2 the softmax's
-// loss is 1/2 (1/2 |v|^2 + 2 C sum log(1 + exp(-y v.x))), liblinear's L2R_LR with twice the C.
+// The margin of class 0 is that of a logistic regression. With w_1 = -w_0 = v / 2 the softmax's
+// loss is
+//   1/2 (1/2 |v|^2 + 2 C sum log(1 + exp(-y v.x))),
+// which is liblinear's L2R_LR with twice the C.
 TEST_CASE("with one class the margins are those of liblinear's logistic regression") {
   const std::vector<TrainingImage> images = Pictures(40, 1, 0.6);
   const SoftmaxTrainingOptions options = {.c = 0.7};

@@ -181,7 +181,7 @@ TEST_CASE("a class without positives answers no to everything") {
                     [](float weight) { return weight == 0; }));
 }
 
-// Base pictures of class 0 with one more picture, of which only the kind of its box changes.
+// Base pictures of class 0 and one more picture; only the kind of that one's box changes.
 LinearClassifiers TrainWith(const TrainingImage& last) {
   auto images = RandomImages(20, 1, 5, 5);
   images.push_back(last);

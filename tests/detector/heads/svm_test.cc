@@ -86,7 +86,7 @@ std::string& LiblinearSays() {
   return text;
 }
 
-// liblinear's solution of the same problem, the bias as one more feature of its own, to 1e-6.
+// liblinear's solution of the same problem, with the bias as one more feature, to 1e-6.
 OracleSvm TrainLiblinear(const Problem& data, const SvmOptions& options) {
   const std::size_t dim = data.features[0].size();
   std::vector<std::vector<feature_node>> nodes;

@@ -61,7 +61,7 @@ TEST_CASE("a proposal of IoU 0.3 with an object is near it, and one of less is n
   image.annotations = {{.box = {.x0 = 0, .y0 = 0, .x1 = 10, .y1 = 10}}};
   const Box at_limit = {.x0 = 0, .y0 = 0, .x1 = 3, .y1 = 10};
   const Box below = {.x0 = 0, .y0 = 0, .x1 = 2.9F, .y1 = 10};
-  // One seat, half of which is none: it goes to the one that is far, whatever the seed.
+  // One seat; half of it is none. So the far proposal gets it, whatever the seed.
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     const auto boxes = SampleTrainingBoxes(image, {at_limit, below}, 1, seed);
     REQUIRE(boxes.size() == 2);

@@ -89,7 +89,7 @@ Model Sample() {
   return model;
 }
 
-// The same with its own backbone.
+// The same model with its own backbone.
 Model SelfContained() {
   Model model = Sample();
   model.backbone = RandomWeights(1);
@@ -229,7 +229,7 @@ TEST_CASE("a truncated model is refused") {
   }
 }
 
-// Writes `content` with the digest that belongs to it, as somebody who edits a model must.
+// Writes `content` with its right digest, as anyone who edits a model must.
 void WriteWithDigest(Safetensors content, const fs::path& path) {
   Sha256 hash;
   hash.Update(content.metadata["deeper"]);
@@ -412,7 +412,7 @@ TEST_CASE("a model that could not be loaded again is not saved") {
   refuses([](Model& m) { m.backbone_name.assign(1, static_cast<char>(0xFF)); }, "not UTF-8");
 }
 
-// Sets $DEEPER_MODELS while it lives.
+// Sets $DEEPER_MODELS while this exists.
 class ModelsVariable {
  public:
   explicit ModelsVariable(const std::string& value) { setenv("DEEPER_MODELS", value.c_str(), 1); }
@@ -421,7 +421,7 @@ class ModelsVariable {
   ~ModelsVariable() { unsetenv("DEEPER_MODELS"); }
 };
 
-// A model that names the backbone RandomWeights(1) and does not hold it.
+// A model that names the backbone RandomWeights(1) but does not contain it.
 Model Incomplete() {
   Model model = SelfContained();
   model.backbone.reset();

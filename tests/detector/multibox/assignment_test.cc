@@ -22,7 +22,7 @@ struct Problem {
   std::vector<double> costs;
 };
 
-// distinct_costs: 0 draws any number in [-1, 1), else whole numbers below it, so with many ties.
+// distinct_costs: 0 draws any numbers in [-1, 1), else whole numbers below it, with many ties.
 Problem RandomProblem(std::size_t rows,
                       std::size_t columns,
                       std::uint64_t distinct_costs,
@@ -50,7 +50,7 @@ double CostOf(const Problem& problem, const std::vector<std::size_t>& column_of)
   return cost;
 }
 
-// Every order of the columns, of which the rows take the first.
+// Every order of the columns; the rows take the first ones.
 double CheapestByTryingAll(const Problem& problem) {
   std::vector<std::size_t> columns(problem.columns);
   std::iota(columns.begin(), columns.end(), 0);
@@ -64,7 +64,7 @@ double CheapestByTryingAll(const Problem& problem) {
   return cheapest;
 }
 
-// Column by column: the least cost of having given columns to each set of rows.
+// Column by column: the least cost of giving columns to each set of rows.
 double CheapestBySets(const Problem& problem) {
   std::vector<double> cost(std::size_t{1} << problem.rows, kInfinity);
   cost[0] = 0;

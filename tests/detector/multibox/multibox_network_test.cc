@@ -28,7 +28,7 @@ Image NoisePicture(int width, int height, std::uint64_t seed) {
   return image;
 }
 
-// What the picture is to the network.
+// The picture as the network sees it.
 Tensor CropOf(const MultiBox& multibox, const Image& image) {
   Tensor crop = MakeTensor({1, 3, kCropSide, kCropSide});
   Crop(image,
@@ -71,7 +71,8 @@ TEST_CASE("the network in use gives what the network in training does, in both p
     const std::vector<float> found =
         MultiBoxNetwork(multibox, precision).Outputs(image, WholeImageBox(image));
     REQUIRE(found.size() == expected.size());
-    // The head computes in f32 here, and rounds to the training's precision after each layer there.
+    // The head computes in f32 here. In training it rounds to the training's precision after each
+    // layer.
     const double tolerance = precision == Precision::kF32 ? 1e-4 : 2e-2;
     const double size = LargestOf(expected);
     REQUIRE(size > 0);

@@ -58,8 +58,8 @@ double LossOf(const std::vector<MultiBoxPrior>& priors,
   return MultiBoxLoss(priors, truth, options, outputs, unused);
 }
 
-// Equations 1 to 4 of the paper as they stand, for the match that is the least of them all: true
-// box j belongs to the box at place j of one of the orders.
+// Equations 1 to 4 of the paper literally, for the match with the least loss: true box j belongs to
+// the box at place j of one of the orders.
 double LeastLossOfAllMatches(const std::vector<MultiBoxPrior>& priors,
                              const std::vector<UnitBox>& truth,
                              double a,

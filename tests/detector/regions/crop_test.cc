@@ -24,7 +24,7 @@ Image NoiseImage(int width, int height, std::uint64_t seed) {
 
 std::vector<float> CropOf(const Image& image, const Box& box, const CropOptions& options) {
   const auto side = static_cast<std::size_t>(options.size_px);
-  // What Crop leaves unwritten shows.
+  // Pixels that Crop leaves unwritten show.
   std::vector<float> crop(3 * side * side, std::numeric_limits<float>::quiet_NaN());
   Crop(image, box, options, crop);
   return crop;
@@ -36,8 +36,8 @@ float At(const std::vector<float>& crop, const CropOptions& options, int c, int 
 
 double Round(double value) { return std::floor(value + 0.5); }
 
-// One axis of rcnn_im_crop.m in its own 1-based inclusive pixels, but for the inclusive end, which
-// it has one pixel too far.
+// One axis of rcnn_im_crop.m in its own 1-based inclusive pixels, except for the inclusive end,
+// which is one pixel too far there.
 struct MatlabAxis {
   double first, last;    // pixels of the picture that are cut out
   double padding, part;  // pixels of the crop
@@ -269,7 +269,7 @@ TEST_CASE("the last pixels of a very wide picture can be cropped") {
         kTolerance);
 }
 
-// The crop in rows with a pitch of their own, as values of what the element type stores.
+// The crop in rows with a pitch of their own, as values that the element type stores.
 template <class Element>
 std::vector<float> RowsOf(const Image& image,
                           const Box& box,

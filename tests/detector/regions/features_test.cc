@@ -134,8 +134,9 @@ TEST_CASE("regions get the offsets that their network's box regression makes of 
 
 TEST_CASE("networks of the same crops are together with those they have most rows in common with") {
   using Rows = std::vector<std::string>;
-  // The first three have two rows in common, the fifth only one with them and all with nobody, the
-  // sixth reads other crops, and the fourth and seventh have no row of the first.
+  // The first three have two rows in common. The fifth has only one in common with them, and all
+  // rows with no other. The sixth reads other crops. The fourth and seventh have no row of the
+  // first.
   const std::vector<Rows> rows = {{"a", "b", "c"},
                                   {"a", "b", "d"},
                                   {"a", "b", "c"},

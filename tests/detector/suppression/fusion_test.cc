@@ -67,7 +67,8 @@ TEST_CASE("classes are fused apart, and boxes that overlap little stay apart") {
 }
 
 TEST_CASE("a box joins the cluster as it is by then, and scores may not be negative") {
-  // The third overlaps the fused box of the first two by more than 0.6, the first alone by less.
+  // The third overlaps the fused box of the first two by more than 0.6, but the first alone by
+  // less.
   const std::vector<std::vector<Detection>> models = {{At(0, 0.9F)}, {At(2, 0.89F)}, {At(3, 0.5F)}};
   CHECK(FuseBoxes(models, std::vector<double>{1, 1, 1}, 0.6).size() == 1);
   CHECK(FuseBoxes(std::vector{models[0], models[2]}, std::vector<double>{1, 1}, 0.6).size() == 2);

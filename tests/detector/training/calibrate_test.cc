@@ -31,7 +31,7 @@ ClassResult ResultOf(std::size_t index,
   return result;
 }
 
-// Twelve right of which the last is below the first wrong one, then wrong ones alone.
+// Twelve right detections, the last below the first wrong one; then only wrong ones.
 ClassResult WellSeen(std::size_t index) {
   return ResultOf(index,
                   {3, 2.9F, 2.8F, 2.7F, 2.6F, 2.5F, 2.4F, 2.3F, 2.2F, 2.1F, 2, 1, 0.9F, 0, -1, -2},

@@ -128,12 +128,13 @@ TEST_CASE("a corrected class moves the detection to the ranking of the true one"
 
 TEST_CASE(
     "corrected detections of a found object go, and of several on one object the best stays") {
-  // The cat is found at .5; badly placed on it at .9. Correcting would be a duplicate: it goes.
+  // The cat is found at .5; a detection at .9 is badly placed on it. Correcting that would make a
+  // duplicate, so it is removed.
   ErrorAnalysis analysis =
       Case({Object(Place(0))}, {Found(Place(0, kBadly), .9F), Found(Place(0), .5F)}).Analysed();
   CHECK(analysis.mean_average_precision == Approx(0.5));
   CHECK(Delta(analysis, ErrorKind::kLocation) == Approx(0.5));
-  // Two badly placed on an object that nobody found: one becomes right, the other goes.
+  // Two badly placed on an object that is not found: one becomes right, the other is removed.
   analysis = Case({Object(Place(0))}, {Found(Place(0, kBadly), .9F), Found(Place(0, -kBadly), .5F)})
                  .Analysed();
   CHECK(Delta(analysis, ErrorKind::kLocation) == Approx(1));

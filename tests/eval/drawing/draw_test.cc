@@ -187,7 +187,8 @@ TEST_CASE("letters grow with the picture") {
 }
 
 TEST_CASE("a character outside ASCII is drawn as one question mark") {
-  // Letters apart, as many pixels of a label have its colour, whatever that is.
+  // Apart from the letters, labels of equal size have equally many pixels of their colour, whatever
+  // that colour is.
   const auto plain_pixels = [](const std::string& name) {
     return Count(DrawOne(Ground(640, 480), {.x0 = 50, .y0 = 100, .x1 = 300, .y1 = 300}, name),
                  ColourOf(name));

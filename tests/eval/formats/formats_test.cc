@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What a format can hold of a set.
+// The parts of a set that a format can hold.
 struct Abilities {
   bool exact_boxes = true;  // else to 1e-4 pixels
   bool strange_names = true;
@@ -103,7 +103,7 @@ void CheckSame(const LabelledSet& read, const LabelledSet& written, const Abilit
       CHECK(got.width == image.width);
       CHECK(got.height == image.height);
     }
-    // VOC's results stand by class.
+    // VOC's results are ordered by class.
     std::vector<Label> expected = image.labels;
     if (!abilities.sizes) std::ranges::stable_sort(expected, {}, &Label::class_id);
     REQUIRE(got.labels.size() == expected.size());

@@ -29,7 +29,7 @@ std::string FileXml(const std::string& objects) {
          objects + "</annotation>";
 }
 
-// A data set in VOC layout that goes when the object goes.
+// A data set in VOC layout that is removed with this object.
 struct VocLayout {
   test::TemporaryDirectory root;
 

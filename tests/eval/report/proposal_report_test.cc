@@ -10,7 +10,7 @@
 namespace deeper {
 namespace {
 
-// Best overlaps of the objects of one picture with so many boxes.
+// Best overlaps of the objects of one picture with this many boxes.
 MeasuredProposals Measured(const std::string& name, double boxes, std::vector<double> overlaps) {
   MeasuredProposals measured = {.name = name, .quality = {}, .ms_per_image = 12};
   ProposalQuality& quality = measured.quality;

@@ -17,7 +17,7 @@ bool HasChromium() {
   return std::system("command -v chromium >/dev/null 2>&1") == 0;  // NOLINT(concurrency-mt-unsafe)
 }
 
-// The page's document after its script ran, with this behind the '#' of its address.
+// The page's document after its script ran, with this text after the '#' of its address.
 std::string DocumentOf(const Made& made,
                        const std::string& fragment = "",
                        bool with_proposals = false) {
@@ -32,7 +32,7 @@ std::string DocumentOf(const Made& made,
   return ReadTextFile(made.directory / "document.html");
 }
 
-// What stands between `begin` and `end`.
+// The text between `begin` and `end`.
 std::string Between(const std::string& text, const std::string& begin, const std::string& end) {
   const std::size_t from = text.find(begin);
   REQUIRE(from != std::string::npos);

@@ -11,7 +11,7 @@
 namespace deeper::tools {
 namespace {
 
-// Our features of the crops; and the probabilities, where the weights have a classifier.
+// Our features of the crops, and the probabilities if the weights have a classifier.
 struct Answers {
   std::vector<float> features;
   std::vector<float> probabilities;
@@ -47,7 +47,7 @@ TEST_CASE("OpenCV reads our ONNX file and gives the same features") {
 }
 
 TEST_CASE("OpenCV gives the same probabilities where the network has a classifier") {
-  // Small weights of the classifier, so that no class takes all.
+  // Small weights of the classifier, so that no class wins everywhere.
   Weights weights = test::RandomWeights(1, 10);
   for (float& weight : weights.at("loss3/classifier/weight").data) weight *= 0.05F;
   const Tensor crops = test::RandomTensor({3, 3, 224, 224}, 2, -120, 150);

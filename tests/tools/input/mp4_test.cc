@@ -1,4 +1,4 @@
-// An MP4 of photographs through the program, as it comes from a camera.
+// An MP4 of photographs through the program, as a camera would make it.
 
 #include <filesystem>
 #include <fstream>
@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kIds[] = {"000003", "000005", "000007", "000009"};
 
-// MPEG-4 of four photographs at 4 a second; false where this OpenCV writes none.
+// MPEG-4 of four photographs at 4 per second. False if this OpenCV cannot write it.
 bool WriteMp4(const fs::path& voc, const fs::path& path) {
   const cv::Size size(320, 240);
   cv::VideoWriter writer(path.string(), cv::VideoWriter::fourcc('m', 'p', '4', 'v'), 4, size);

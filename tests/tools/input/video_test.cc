@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A video of `count` frames whose gray grows by 20 with each.
+// A video of `count` frames; each is lighter by 20 than the one before.
 fs::path MakeVideo(const test::TemporaryDirectory& directory, int count) {
   std::vector<fs::path> pictures;
   for (int i = 0; i < count; ++i) {

@@ -37,7 +37,7 @@ Values ParseVerb(const std::vector<std::string>& words) {
   return values;
 }
 
-// A variable of the environment while this lives.
+// A variable of the environment, set while this exists.
 struct Variable {
   std::string name;
   Variable(std::string of, const std::string& value) : name(std::move(of)) {

@@ -35,7 +35,7 @@ struct Case {
   DetectionSet found;
 };
 
-// Pictures with objects of the first four classes, most of them found, not all at their place.
+// Pictures with objects of the first four classes. Most are found, some at the wrong place.
 Case SomeCase() {
   ClassTable classes = ClassTableOf({"a", "b", "\"c\"\n", "d", "nowhere"});
   classes.classes[1].wordnet_id = "n2";

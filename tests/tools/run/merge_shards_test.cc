@@ -17,7 +17,7 @@ std::vector<Picture> Pictures() {
   return pictures;
 }
 
-// Shard `index` of 3, done but for one picture where `unfinished`.
+// Shard `index` of 3, finished except for one picture if `unfinished`.
 ShardFile ShardOf3(std::size_t index, bool unfinished = false) {
   const Shard shard{.index = index, .count = 3};
   ShardFile file{.source = fmt::format("journal-{}-of-3.jsonl", index), .content = {}};

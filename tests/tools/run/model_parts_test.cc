@@ -25,7 +25,7 @@ Model Whole() {
   return model;
 }
 
-// The part of shard `index` of `count`, as a training of its classes alone would leave it.
+// The part of shard `index` of `count`, as a training of only its classes would leave it.
 ModelPart Part(std::size_t index, std::size_t count) {
   const Shard shard{.index = index, .count = count};
   Model model = Whole();

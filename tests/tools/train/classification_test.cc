@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Photographs of a sample of 200, one a folder: twelve of them, or 192 with a stride of 1.
+// Photographs of a sample of 200, one per folder: twelve of them, or 192 with a stride of 1.
 void MakeFolders(const fs::path& data, const fs::path& folders, std::size_t stride = 16) {
   std::vector<fs::path> pictures;
   for (const fs::directory_entry& entry : fs::directory_iterator(data / "imagenet_sample"))
@@ -35,7 +35,7 @@ void MakeFolders(const fs::path& data, const fs::path& folders, std::size_t stri
   }
 }
 
-// Trains what lies above inception_4e on the folders, with more words.
+// Trains the layers above inception_4e on the folders, with more words.
 TrainingLog Train(const fs::path& data,
                   const fs::path& folders,
                   const std::string& output,

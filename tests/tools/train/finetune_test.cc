@@ -61,7 +61,7 @@ TEST_CASE("fine-tuning writes a network for the classes and background, and its 
   CHECK(log.lines().size() == 4 + validations);
   CHECK(ReadTextFile(fixture.Path("a") + ".svg").find("validation") != std::string::npos);
 
-  // What svm makes of it is a detector on the tuned network.
+  // From it svm makes a detector on the tuned network.
   CHECK(test::Run("train svm --data {} --set train --backbone {} --output {} --precision f32 "
                   "--max-training-boxes 10 --no-box-regression",
                   fixture.data,

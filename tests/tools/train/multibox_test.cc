@@ -83,7 +83,7 @@ TEST_CASE("training writes a MultiBox of as many boxes as asked for, its curves,
   CHECK(multibox.priors.size() == 7);
   CHECK(multibox == RoundedToBf16(multibox));
   const Weights before = ReadBackboneWeights(fixture.backbone);
-  // What is frozen is the backbone's.
+  // Frozen layers are the backbone's.
   MultiBox frozen = multibox;
   frozen.weights["inception_5b/1x1/weight"] = before.at("inception_5b/1x1/weight");
   CHECK(RoundedToBf16(frozen) == multibox);
@@ -149,7 +149,8 @@ TEST_CASE("a detector that got a MultiBox detects with it, and without it on dem
       bytes += entry.is_regular_file() ? entry.file_size() : 0;
     return bytes / (4 * 1024);
   };
-  // Pictures of two rectangles give Selective Search a few boxes; 7 more each, but for duplicates.
+  // In pictures of two rectangles Selective Search finds a few boxes. MultiBox adds 7 each, except
+  // duplicates.
   const auto with = boxes_kept("with", "");
   const auto without = boxes_kept("without", "--no-multibox");
   CHECK(with > without + test::kPictures);

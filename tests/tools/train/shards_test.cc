@@ -1,4 +1,5 @@
-// Training in shards: features by pictures, SVMs by classes, joined to the bytes of one training.
+// Training in shards: features by pictures, SVMs by classes. Joined, they give the bytes of one
+// training.
 
 #include <fmt/format.h>
 

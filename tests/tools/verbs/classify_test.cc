@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-// Four photographs in folders named by WordNet id; the last two stand in each other's.
+// Four photographs in folders named by WordNet id; the last two are in each other's folder.
 void MakeFolders(const fs::path& data, const fs::path& folders) {
   std::vector<fs::path> pictures;
   for (const char* name :
@@ -73,7 +73,7 @@ TEST_CASE("errors count pictures whose class is not among the first one or five 
 TEST_CASE("localisation needs the class and a box that overlaps its object by half") {
   DEEPER_REQUIRE_DATA(data);
   const test::TemporaryDirectory directory;
-  // One tench whose object fills the picture, one whose object is a corner of it, as CSV.
+  // A tench that fills the picture, and one that is in a corner of it, as CSV.
   const fs::path tench = data / "imagenet_sample/n01440764_tench.JPEG";
   for (const char* name : {"whole", "corner"}) {
     fs::create_directories(directory / "pictures");

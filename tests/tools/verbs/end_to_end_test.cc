@@ -36,7 +36,7 @@ using test::Run;
 using test::Words;
 using test::WriteDataSet;
 
-// A detector trained on the data set. Claims share one and write into places of their own.
+// A detector trained on the data set. The tests share one and write to places of their own.
 struct Trained : test::TrainingGround {
   std::string model = Path("trained.safetensors");
 
@@ -49,10 +49,10 @@ struct Trained : test::TrainingGround {
     return trained;
   }
 
-  // Detects with it, into the place `name`.
+  // Detects with it in the best-ranked proposals, into the place `name`.
   template <typename... Values>
   int Detect(const std::string& name, std::string_view more, const Values&... values) const {
-    return Run("detect --model {} --precision f32 --output {} {}",
+    return Run("detect --model {} --precision f32 --max-proposals 80 --output {} {}",
                model,
                Path(name),
                Words(more, values...));
@@ -136,7 +136,7 @@ TEST_CASE("one worker finds the same bytes as several") {
         ReadTextFile(found.path + "/detections.jsonl"));
 }
 
-// A picture of the data set in a sub-directory, and half a one.
+// A picture of the data set in a sub-directory, and one cut in half.
 void WriteMixedPictures(const Trained& trained, const fs::path& pictures) {
   fs::create_directories(pictures / "sub");
   fs::copy_file(trained.directory / "data/JPEGImages/000.jpg", pictures / "sub/good.jpg");
@@ -229,7 +229,7 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
                  list) == kDone);
   CHECK(evaluate("fused") == kDone);
 
-  // A model's own soft suppression is not for boxes that are fused.
+  // A model's own soft suppression does not apply to fused boxes.
   Model soft = LoadModel(path("one.safetensors"));
   soft.nms.soft_sigma = 0;
   SaveModel(soft, path("hard.safetensors"));
@@ -258,7 +258,7 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
   CHECK(LoadModel(path("again.safetensors")).calibration != one.calibration);
   CHECK_THROWS_AS(train("x.safetensors", "--holdout 0"), UsageError);
 
-  // Another box regression, of the features that are there already; the classifiers stay.
+  // Another box regression, from features that are there already; the classifiers stay.
   REQUIRE(
       Run("train boxes --data {} --set train --model {} --cache {} --precision f32 --box-iou 0.5 "
           "--box-lambda 10 --output {}",
@@ -276,7 +276,7 @@ TEST_CASE("where nothing is found in held-out pictures, the detector is written 
   for (int i = 0; i < test::kPictures; ++i) {
     const std::string id = fmt::format("{:03}", i);
     if (!IsHeldOut(id, 0.5)) continue;
-    // An object where none is.
+    // An object at a place where there is none.
     WriteFileWhole(ground.directory / "data/Annotations" / (id + ".xml"),
                    "<annotation><size><width>128</width><height>128</height></size><object><name>"
                    "red</name><bndbox><xmin>120</xmin><ymin>1</ymin><xmax>127</xmax><ymax>3</ymax>"

@@ -70,7 +70,7 @@ TEST_CASE("results come back exactly, whatever the floats and the bytes of the i
     }
     written.images.push_back(image);
   }
-  // The one float whose shortest text rounds to its neighbour when it is read as a double first.
+  // The one float whose shortest text becomes its neighbour when it is read as a double first.
   written.images[0].detections[0].score = 7.038531e-26F;
   const test::TemporaryDirectory directory;
   WriteJsonLines(written, directory / "results.jsonl");
