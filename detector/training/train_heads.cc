@@ -13,6 +13,7 @@
 #include "backbone/network_family.h"
 #include "backbone/precision.h"
 #include "core/error.h"
+#include "core/work/stopwatch.h"
 #include "detector/examples/data_split.h"
 #include "detector/examples/training_features.h"
 #include "detector/multibox/multibox_file.h"
@@ -242,6 +243,7 @@ bool TrainHeads(const Dataset& dataset,
                 const TakeTrainedHeads& take,
                 const Monitor& monitor) {
   Expects(!trainings.empty(), "a detector to train");
+  const Stopwatch watch;
   std::vector<Prepared> prepared;
   for (HeadsTraining& training : trainings) {
     prepared.push_back(Prepare(dataset, std::move(training), monitor));
@@ -279,6 +281,7 @@ bool TrainHeads(const Dataset& dataset,
     std::optional<TrainedHeads> trained =
         TrainOnFeatures(dataset, split, of_training[i], of_held_out[i], monitor, prepared[i]);
     if (!trained) return false;
+    trained->seconds = watch.Seconds();
     take(i, *std::move(trained));
   }
   return true;

@@ -34,6 +34,7 @@ struct TrainedHeads {
   // only some classes.
   std::optional<Evaluation> voc07 = std::nullopt;
   std::optional<Evaluation> voc12 = std::nullopt;
+  double seconds = 0;  // since the training of all of them began
 };
 
 // Called with each detector as soon as it is trained, with its position among all.

@@ -66,7 +66,6 @@ std::string NameOf(const std::vector<ClassifierKind>& kinds) {
 }
 
 TrainingOutcome RunHeads(const HeadsArguments& arguments) {
-  const Stopwatch watch;
   RequireWritable(arguments.output);
   const Dataset dataset = ReadDataSource(arguments.data);
   HeadsTraining training = TrainingOf(arguments);
@@ -86,10 +85,7 @@ TrainingOutcome RunHeads(const HeadsArguments& arguments) {
         SayTrained(trained, output.string(), arguments.json);
         if (trained.unreadable_pictures > 0) outcome.status = kSomeInputsFailed;
         if (!arguments.json) return;
-        nlohmann::ordered_json json =
-            HeadsJson(trained, NameOf(arguments.options.kinds), output.string());
-        json["seconds"] = watch.Seconds();
-        outcome.json = LineOf(json);
+        outcome.json = LineOf(HeadsJson(trained, NameOf(arguments.options.kinds), output.string()));
       },
       TerminalMonitor());
   return is_finished ? outcome : Stopped(arguments.options.cache);
@@ -169,7 +165,8 @@ nlohmann::ordered_json HeadsJson(const TrainedHeads& trained,
             {"held_out", trained.held_out_pictures},
             {"unreadable", trained.unreadable_pictures}}},
           {"held_out", worth},
-          {"facts", model.training}};
+          {"facts", model.training},
+          {"seconds", trained.seconds}};
 }
 
 TrainingOutcome RunTrainFeatures(const Arguments& words) {

@@ -23,7 +23,7 @@ TrainingOutcome RunTrainHeads(const Arguments& words);
 // stderr.
 void SayTrained(const TrainedHeads& trained, const std::string& output, bool beside_json);
 
-// What --json says of it, but for the seconds. training: the verb.
+// What --json says of it. training: the verb.
 nlohmann::ordered_json HeadsJson(const TrainedHeads& trained,
                                  const std::string& training,
                                  const std::string& output);
