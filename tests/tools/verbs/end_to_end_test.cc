@@ -49,10 +49,10 @@ struct Trained : test::TrainingGround {
     return trained;
   }
 
-  // Detects with it in the best-ranked proposals, into the place `name`.
+  // Detects with it, into the place `name`.
   template <typename... Values>
   int Detect(const std::string& name, std::string_view more, const Values&... values) const {
-    return Run("detect --model {} --precision f32 --max-proposals 80 --output {} {}",
+    return Run("detect --model {} --precision f32 --output {} {}",
                model,
                Path(name),
                Words(more, values...));
@@ -65,9 +65,10 @@ struct Found {
   std::string path = trained.Path("found");
 
   Found() {
-    REQUIRE(trained.Detect("found",
-                           "--format jsonl,coco,voc,ilsvrc --data {} --set train",
-                           trained.data) == kDone);
+    REQUIRE(
+        trained.Detect("found",
+                       "--max-proposals 80 --format jsonl,coco,voc,ilsvrc --data {} --set train",
+                       trained.data) == kDone);
   }
 
   static const Found& Shared() {
@@ -130,8 +131,9 @@ TEST_CASE("what is of --explain alone, and what it does not take, is refused") {
 TEST_CASE("one worker finds the same bytes as several") {
   const Found& found = Found::Shared();
   const Trained& trained = found.trained;
-  REQUIRE(trained.Detect(
-              "again", "--workers 1 --no-drawings --data {} --set train", trained.data) == kDone);
+  REQUIRE(trained.Detect("again",
+                         "--max-proposals 80 --workers 1 --no-drawings --data {} --set train",
+                         trained.data) == kDone);
   CHECK(ReadTextFile(trained.Path("again/detections.jsonl")) ==
         ReadTextFile(found.path + "/detections.jsonl"));
 }
