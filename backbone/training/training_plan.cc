@@ -64,6 +64,7 @@ bool Insert(const AuxiliaryHead& head, std::vector<Layer>& layers) {
 }  // namespace
 
 void TrainingPlanOptions::Validate() const {
+  FrozenLayers(frozen);  // throws for an unknown row
   CheckRate("dropout", dropout);
   CheckRate("auxiliary_dropout", auxiliary_dropout);
   if (!(auxiliary_weight >= 0 && std::isfinite(auxiliary_weight))) {

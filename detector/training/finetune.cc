@@ -22,6 +22,7 @@
 #include "detector/examples/network_inputs.h"
 #include "detector/examples/picture_store.h"
 #include "detector/examples/validation_scores.h"
+#include "detector/training/chosen_precision.h"
 
 namespace deeper {
 
@@ -189,8 +190,7 @@ FinetuneReport Finetune(const Dataset& dataset,
                         const Monitor& monitor) {
   options.Validate();
   const NetworkTrainingOptions& training = options.training;
-  const ChosenPrecision chosen = ChoosePrecision(training.precision, /*has_quantization=*/false);
-  if (!chosen.remark.empty()) monitor.say(chosen.remark);
+  const Precision precision = PrecisionFor(training.precision, /*has_quantization=*/false, monitor);
   FinetuneReport report;
   const std::vector<std::vector<Box>> proposals =
       KeptProposals(dataset, options.proposals, options.proposals_cache, training.workers, monitor);
@@ -206,11 +206,11 @@ FinetuneReport Finetune(const Dataset& dataset,
   const RegionSampler sampler(regions.training, sampling);
   const CropOptions crop = {.mode = options.crop};
   const std::string input_recipe =
-      InputRecipe(FingerprintOf(backbone), crop, regions.training, chosen.precision, options);
+      InputRecipe(FingerprintOf(backbone), crop, regions.training, precision, options);
 
   const std::size_t outputs = 1 + dataset.classes.Size();
   NetworkTraining network({.weights = WithoutClassifier(std::move(backbone)),
-                           .precision = chosen.precision,
+                           .precision = precision,
                            .outputs = outputs,
                            .batch = sampler.BatchSize(),
                            .recipe = "finetune\n" + input_recipe + SamplingRecipe(sampling)},

@@ -5,6 +5,7 @@
 #include "backbone/precision.h"
 #include "core/error.h"
 #include "detector/examples/training_features.h"
+#include "detector/training/chosen_precision.h"
 
 namespace deeper {
 
@@ -33,10 +34,9 @@ BoxesReport TrainBoxes(const Dataset& dataset,
                        const Monitor& monitor,
                        Model& model) {
   options.Validate();
-  const ChosenPrecision chosen = ChoosePrecision(options.precision, model.quantization.has_value());
-  if (!chosen.remark.empty()) monitor.say(chosen.remark);
-  const Network network(backbone,
-                        {.precision = chosen.precision, .quantization = model.quantization});
+  const Precision precision =
+      PrecisionFor(options.precision, model.quantization.has_value(), monitor);
+  const Network network(backbone, {.precision = precision, .quantization = model.quantization});
   const ExtractedImages extracted = ExtractTrainingFeatures(
       dataset,
       {.source = {.network = &network,

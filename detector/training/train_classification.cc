@@ -22,6 +22,7 @@
 #include "detector/examples/validation_scores.h"
 #include "detector/regions/classification_views.h"
 #include "detector/regions/crop.h"
+#include "detector/training/chosen_precision.h"
 
 namespace deeper {
 
@@ -84,13 +85,12 @@ ClassificationReport TrainClassification(const Dataset& dataset,
                           split.training.size(),
                           split.held_out.size(),
                           epoch_steps));
-  const ChosenPrecision chosen = ChoosePrecision(training.precision, /*has_quantization=*/false);
-  if (!chosen.remark.empty()) monitor.say(chosen.remark);
+  const Precision precision = PrecisionFor(training.precision, /*has_quantization=*/false, monitor);
 
   const std::size_t outputs = dataset.classes.Size();
   NetworkTraining network(
       {.weights = backbone ? WithoutClassifier(*backbone) : Weights(),
-       .precision = chosen.precision,
+       .precision = precision,
        .outputs = outputs,
        .batch = options.batch,
        .recipe =

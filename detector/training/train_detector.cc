@@ -140,6 +140,11 @@ DetectorTrainingReport TrainDetector(const Dataset& dataset,
                                   ? options.steps
                                   : std::clamp<std::uint64_t>(dataset.images.size() / 2, 300, 3000);
   const std::vector<Member> members = MembersOf(options, steps);
+  // What cannot be trained fails now, not after hours of training.
+  for (const Member& member : members) {
+    FinetuneOptionsFor(options, member, 0).Validate();
+    HeadsOptionsFor(options, member).Validate();
+  }
   const Weights backbone = ReadBackboneWeights(options.backbone);
   fs::create_directories(options.work);
 

@@ -20,6 +20,7 @@
 #include "detector/multibox/multibox_network.h"
 #include "detector/proposer.h"
 #include "detector/training/choose_heads.h"
+#include "detector/training/chosen_precision.h"
 #include "detector/training/quantize.h"
 #include "detector/training/train_boxes.h"
 
@@ -140,11 +141,11 @@ Prepared Prepare(const Dataset& dataset, HeadsTraining training, const Monitor& 
                                             monitor);
     if (monitor.stop_asked()) return prepared;
   }
-  const ChosenPrecision chosen = ChoosePrecision(options.precision, model.quantization.has_value());
-  if (!chosen.remark.empty()) monitor.say(chosen.remark);
+  const Precision precision =
+      PrecisionFor(options.precision, model.quantization.has_value(), monitor);
   prepared.network.emplace(
       prepared.backbone,
-      NetworkOptions{.precision = chosen.precision, .quantization = model.quantization});
+      NetworkOptions{.precision = precision, .quantization = model.quantization});
   return prepared;
 }
 
@@ -152,9 +153,8 @@ Prepared Prepare(const Dataset& dataset, HeadsTraining training, const Monitor& 
 std::optional<Proposer> HeldOutProposer(const Prepared& prepared, const Monitor& monitor) {
   const Model& model = prepared.model;
   if (!model.multibox) return std::nullopt;
-  const ChosenPrecision chosen = ChooseMultiBoxPrecision(prepared.options.precision);
-  if (!chosen.remark.empty()) monitor.say(chosen.remark);
-  return Proposer(model.proposals, *model.multibox, chosen.precision, MultiBoxViews::kParts);
+  const Precision precision = MultiBoxPrecisionFor(prepared.options.precision, monitor);
+  return Proposer(model.proposals, *model.multibox, precision, MultiBoxViews::kParts);
 }
 
 TrainingFeatures FeaturesFor(const Prepared& prepared,

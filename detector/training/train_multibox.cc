@@ -22,6 +22,7 @@
 #include "detector/multibox/multibox_network.h"
 #include "detector/multibox/multibox_priors.h"
 #include "detector/regions/crop.h"
+#include "detector/training/chosen_precision.h"
 
 namespace deeper {
 
@@ -251,8 +252,7 @@ MultiBoxReport TrainMultiBox(const Dataset& dataset,
           ? LearnMultiBoxPriors(true_boxes, options.boxes, training.seed, options.loss.distance)
           : options.priors;
 
-  const ChosenPrecision chosen = ChooseMultiBoxPrecision(training.precision);
-  if (!chosen.remark.empty()) monitor.say(chosen.remark);
+  const Precision precision = MultiBoxPrecisionFor(training.precision, monitor);
   const double views = options.augment.mirror ? 2 : 1;
   const double objects_a_picture = static_cast<double>(true_boxes.size()) / views /
                                    static_cast<double>(pictures.training.size());
@@ -260,7 +260,7 @@ MultiBoxReport TrainMultiBox(const Dataset& dataset,
       RecipeText(options, dataset, pictures.training, priors, FingerprintOf(backbone));
   NetworkTraining network(
       {.weights = std::move(backbone),
-       .precision = chosen.precision,
+       .precision = precision,
        .outputs = MultiBoxOutputs(priors.size()),
        .batch = options.batch,
        .recipe = recipe,
