@@ -108,8 +108,8 @@ struct Detector::State {
     if (!remark.empty()) remarks.push_back(remark);
   }
 
-  // Moves the MultiBox out of the first model, which proposes for all.
-  void MakeProposer(Model& model, const DetectorOptions& options) {
+  // `model` is the first, which proposes for all.
+  void MakeProposer(const Model& model, const DetectorOptions& options) {
     const SelectiveSearchOptions search =
         options.search ? options.search(model.proposals) : model.proposals;
     if (!options.multibox || !model.multibox) {

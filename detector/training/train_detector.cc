@@ -11,6 +11,7 @@
 #include "core/work/parallel.h"
 #include "detector/model/model.h"
 #include "detector/multibox/multibox_file.h"
+#include "detector/training/label_counts.h"
 
 namespace deeper {
 
@@ -149,12 +150,11 @@ DetectorTrainingReport TrainDetector(const Dataset& dataset,
   fs::create_directories(options.work);
 
   DetectorTrainingReport report;
-  report.labels = CountLabels(dataset);
   int part = 0;
   if (options.multibox_steps > 0) {
     monitor.say(fmt::format("\n{}. a MultiBox, {} steps", ++part, options.multibox_steps));
     const MultiBoxTrainingOptions multibox =
-        MultiBoxOptionsFor(options, CountObjects(report.labels));
+        MultiBoxOptionsFor(options, CountObjects(CountLabels(dataset)));
     report.multibox = TrainMultiBox(dataset, backbone, multibox, monitor);
     report.goes_on_from = report.multibox->goes_on_from;
     if (!report.multibox->finished) return report;

@@ -12,7 +12,6 @@
 #include "core/dataset.h"
 #include "core/work/monitor.h"
 #include "detector/training/finetune.h"
-#include "detector/training/label_counts.h"
 #include "detector/training/train_heads.h"
 #include "detector/training/train_multibox.h"
 
@@ -54,7 +53,6 @@ struct TrainedDetector {
 struct DetectorTrainingReport {
   bool finished = false;                    // false when it was asked to stop
   std::filesystem::path goes_on_from = {};  // where what is done then lies; "" where nothing is
-  std::vector<LabelCounts> labels = {};
   std::optional<MultiBoxReport> multibox = std::nullopt;
   std::vector<TrainedDetector> detectors = {};
 };

@@ -14,6 +14,7 @@
 #include "core/work/stopwatch.h"
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
+#include "detector/training/label_counts.h"
 #include "detector/training/train_detector.h"
 #include "tools/input/data_source.h"
 #include "tools/options/command_line.h"
@@ -127,6 +128,7 @@ void WriteList(const std::string& output, std::size_t models) {
 }
 
 std::string ReportJson(const DetectorTrainingReport& report,
+                       const std::vector<LabelCounts>& labels,
                        const AllArguments& arguments,
                        double seconds) {
   const fs::path& work = arguments.options.work;
@@ -141,12 +143,12 @@ std::string ReportJson(const DetectorTrainingReport& report,
         {{"finetune",
           FinetuneJson(detector.finetune,
                        MemberFile(work / "tuned.safetensors", i).string(),
-                       report.labels.size())},
+                       labels.size())},
          {"heads", HeadsJson(detector.heads, "heads", MemberFile(arguments.output, i).string())}});
   }
   return LineOf({{"training", "all"},
                  {"output", arguments.output},
-                 {"labels", LabelsJson(report.labels)},
+                 {"labels", LabelsJson(labels)},
                  {"multibox", multibox},
                  {"detectors", detectors},
                  {"seconds", seconds}});
@@ -160,7 +162,8 @@ TrainingOutcome RunTrainAll(const Arguments& words) {
   if (!ParseAll(words, arguments)) return {};
   RequireWritable(arguments.output);
   const Dataset dataset = ReadDataSource(arguments.data);
-  SayLabels(dataset, CountLabels(dataset));
+  const std::vector<LabelCounts> labels = CountLabels(dataset);
+  SayLabels(dataset, labels);
   arguments.options.backbone = FindBackboneFile(arguments.backbone);
   TrainingOutcome outcome;
   const DetectorTrainingReport report =
@@ -176,7 +179,7 @@ TrainingOutcome RunTrainAll(const Arguments& words) {
                     });
   if (!report.finished) return Stopped(report.goes_on_from);
   if (report.detectors.size() > 1) WriteList(arguments.output, report.detectors.size());
-  if (arguments.json) outcome.json = ReportJson(report, arguments, watch.Seconds());
+  if (arguments.json) outcome.json = ReportJson(report, labels, arguments, watch.Seconds());
   return outcome;
 }
 
