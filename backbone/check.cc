@@ -54,7 +54,7 @@ std::vector<LayerDifference> CompareWithReference(const Weights& weights,
     });
     std::size_t position = 0;
     std::vector<float> features(kFeatureDim);
-    stack.PutCrop(crop, buffers);
+    stack.PutPicture(crop, buffers);
     stack.Run(buffers, features, [&](const Step& step, const auto& output) {
       Compare(output().data, reference.at(step.layer.name).data, differences[position]);
       ++position;

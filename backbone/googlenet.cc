@@ -3,14 +3,19 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/error.h"
+
 namespace deeper {
 namespace {
+
+// Behind it begins what runs on each region.
+constexpr std::string_view kRegionPool = "pool4/3x3_s2";
 
 // An activation while the network is being laid out.
 struct Map {
   std::string name;
   std::size_t channels = 0;
-  std::size_t side = 0;
+  MapSize size{};
 };
 
 Layer ConvolutionLayer(const std::string& name,
@@ -23,9 +28,9 @@ Layer ConvolutionLayer(const std::string& name,
           .output = name,
           .window = window,
           .in_channels = input.channels,
-          .in_side = input.side,
+          .in_size = input.size,
           .out_channels = out_channels,
-          .out_side = OutputSide(input.side, window, Rounding::kDown)};
+          .out_size = OutputSize(input.size, window, Rounding::kDown)};
 }
 
 Layer PoolLayer(const std::string& name, LayerKind kind, const Map& input, const Window& window) {
@@ -35,9 +40,9 @@ Layer PoolLayer(const std::string& name, LayerKind kind, const Map& input, const
           .output = name,
           .window = window,
           .in_channels = input.channels,
-          .in_side = input.side,
+          .in_size = input.size,
           .out_channels = input.channels,
-          .out_side = OutputSide(input.side, window, Rounding::kUp)};
+          .out_size = OutputSize(input.size, window, Rounding::kUp)};
 }
 
 Layer LrnLayer(const std::string& name, const Map& input) {
@@ -46,16 +51,16 @@ Layer LrnLayer(const std::string& name, const Map& input) {
           .input = input.name,
           .output = name,
           .in_channels = input.channels,
-          .in_side = input.side,
+          .in_size = input.size,
           .out_channels = input.channels,
-          .out_side = input.side};
+          .out_size = input.size};
 }
 
 // Appends layers one behind the other.
 class LayerList {
  public:
   Map Append(Layer layer) {
-    Map output = {layer.output, layer.out_channels, layer.out_side};
+    Map output = {layer.output, layer.out_channels, layer.out_size};
     layers_.push_back(std::move(layer));
     return output;
   }
@@ -76,7 +81,7 @@ class LayerList {
   // The four branches of Szegedy et al. 2014, figure 2(b), concatenated in this order.
   Map AppendInception(const InceptionRow& row, const Map& input) {
     const std::string prefix = std::string(row.name) + "/";
-    Map output = {prefix + "output", row.Out(), input.side};
+    Map output = {prefix + "output", row.Out(), input.size};
     std::size_t channel = 0;
     const auto convolve =
         [&](const char* name, const Map& from, std::size_t out, std::size_t kernel) {
@@ -100,6 +105,13 @@ class LayerList {
     return output;
   }
 
+  // The module and the pool behind it.
+  Map AppendRow(const InceptionRow& row, const Map& input) {
+    const Map map = AppendInception(row, input);
+    if (row.pool_after.empty()) return map;
+    return Append(PoolLayer(std::string(row.pool_after), LayerKind::kMaxPool, map, kStridedPool));
+  }
+
   std::vector<Layer> Take() { return std::move(layers_); }
 
  private:
@@ -110,15 +122,24 @@ class LayerList {
 
 std::vector<Layer> GoogLeNetLayers() {
   LayerList list;
-  Map map = list.AppendStem({"data", kInputChannels, kInputSide});
-  for (const InceptionRow& row : kInception) {
-    map = list.AppendInception(row, map);
-    if (!row.pool_after.empty()) {
-      map = list.Append(
-          PoolLayer(std::string(row.pool_after), LayerKind::kMaxPool, map, kStridedPool));
-    }
-  }
+  Map map = list.AppendStem({"data", kInputChannels, kInputSize});
+  for (const InceptionRow& row : kInception) map = list.AppendRow(row, map);
   list.Append(PoolLayer("pool5/7x7_s1", LayerKind::kAveragePool, map, kGlobalPool));
+  return list.Take();
+}
+
+std::vector<Layer> TrunkLayers(const MapSize& picture) {
+  Expects(std::min(picture.height, picture.width) >= kSmallestTrunkSide,
+          "a picture of at least 32 x 32 pixels");
+  LayerList list;
+  Map map = list.AppendStem({"data", kInputChannels, picture});
+  for (const InceptionRow& row : kInception) {
+    if (row.pool_after == kRegionPool) {
+      list.AppendInception(row, map);
+      break;
+    }
+    map = list.AppendRow(row, map);
+  }
   return list.Take();
 }
 
@@ -142,7 +163,7 @@ Shape WeightShape(const Layer& convolution) {
 Shape BiasShape(const Layer& convolution) { return {convolution.out_channels, 1, 1, 1}; }
 
 std::size_t Macs(const Layer& convolution) {
-  return WeightShape(convolution).Count() * convolution.out_side * convolution.out_side;
+  return WeightShape(convolution).Count() * convolution.out_size.Pixels();
 }
 
 std::string WeightName(std::string_view layer_name) { return std::string(layer_name) + "/weight"; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -36,6 +37,20 @@ constexpr std::size_t OutputSide(std::size_t side, const Window& window, Roundin
   return last * window.stride >= side + window.pad ? last : last + 1;
 }
 
+// Height and width of a map, in its pixels.
+struct MapSize {
+  std::size_t height = 0;
+  std::size_t width = 0;
+
+  constexpr std::size_t Pixels() const { return height * width; }
+  auto operator<=>(const MapSize&) const = default;
+};
+
+// OutputSide in both directions.
+constexpr MapSize OutputSize(const MapSize& map, const Window& window, Rounding rounding) {
+  return {OutputSide(map.height, window, rounding), OutputSide(map.width, window, rounding)};
+}
+
 // Local response normalisation across channels (Krizhevsky et al. 2012, section 3.3, as in Caffe):
 //   y = x (k + alpha/size sum x'^2)^-beta
 // The sum is over the `size` channels around that of x.
@@ -49,6 +64,7 @@ inline constexpr LrnParameters kLrnParameters{};
 
 inline constexpr std::size_t kInputChannels = 3;  // blue, green, red
 inline constexpr std::size_t kInputSide = 224;
+inline constexpr MapSize kInputSize = {.height = kInputSide, .width = kInputSide};
 
 // A convolution of the stem, before the inception modules.
 struct StemRow {
@@ -139,9 +155,9 @@ struct Layer {
   std::size_t output_channel = 0;  // the first channel of `output` that it writes
   Window window{};                 // not for kLrn
   std::size_t in_channels = 0;
-  std::size_t in_side = 0;
+  MapSize in_size{};
   std::size_t out_channels = 0;
-  std::size_t out_side = 0;
+  MapSize out_size{};
 
   bool operator==(const Layer&) const = default;
 };
@@ -153,6 +169,12 @@ using LayerObserver = std::function<void(const Layer& layer, const Tensor& outpu
 // Every layer from "data" to "pool5/7x7_s1". Each stands behind those that it reads.
 std::vector<Layer> GoogLeNetLayers();
 
+// The trunk: the layers from "data", a picture of this size, to the output of inception_4e, which
+// is 16 times smaller. What a crop meets behind it, from pool4 on, then runs on each region of this
+// map (Girshick 2015, section 2.1). Expects sides of at least kSmallestTrunkSide.
+std::vector<Layer> TrunkLayers(const MapSize& picture);
+inline constexpr std::size_t kSmallestTrunkSide = 32;
+
 // Its 57 convolutions, in the same order.
 std::vector<Layer> GoogLeNetConvolutions();
 
@@ -162,7 +184,7 @@ std::vector<Layer> GoogLeNetConvolutions();
 Shape WeightShape(const Layer& convolution);
 Shape BiasShape(const Layer& convolution);
 
-// Multiplications of one crop in this convolution.
+// Multiplications of one picture in this convolution.
 std::size_t Macs(const Layer& convolution);
 
 // Names of a layer's learned values in Weights: "conv1/7x7_s2/weight", "conv1/7x7_s2/bias".

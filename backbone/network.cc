@@ -131,7 +131,7 @@ void Network::Features(TensorView crops, Workspace& workspace, std::span<float> 
   ExpectOwn(workspace);
   LayerStack::Buffers& buffers = workspace.state().buffers;
   for (std::size_t i = 0; i < n; ++i) {
-    state_->stack.PutCrop({one, crops.data.subspan(i * one.Count(), one.Count())}, buffers);
+    state_->stack.PutPicture({one, crops.data.subspan(i * one.Count(), one.Count())}, buffers);
     state_->stack.Run(buffers, features.subspan(i * kFeatureDim, kFeatureDim));
   }
 }

@@ -15,14 +15,16 @@ using Activations = std::map<std::string, Tensor>;
 void Concatenate(const Layer& layer, const Tensor& written, Activations& activations) {
   Tensor& whole = activations[layer.output];
   Expects(whole.shape.c == layer.output_channel, "branches in the order of their channels");
-  whole.shape = {1, layer.output_channel + layer.out_channels, layer.out_side, layer.out_side};
+  whole.shape = {
+      1, layer.output_channel + layer.out_channels, layer.out_size.height, layer.out_size.width};
   whole.data.insert(whole.data.end(), written.data.begin(), written.data.end());
 }
 
 }  // namespace
 
 Tensor RunReferenceLayer(const Layer& layer, const Weights& weights, const Tensor& input) {
-  Tensor output = MakeTensor({input.shape.n, layer.out_channels, layer.out_side, layer.out_side});
+  Tensor output =
+      MakeTensor({input.shape.n, layer.out_channels, layer.out_size.height, layer.out_size.width});
   switch (layer.kind) {
     case LayerKind::kConvolution:
       kernels::ConvolutionReference(input,

@@ -22,6 +22,9 @@ std::size_t CountFrozen(const std::vector<Layer>& layers, const std::string& fro
   const std::string next = row + 1 == rows.end() ? layers.back().name : row[1] + "/";
   const auto first = std::ranges::find_if(
       layers, [&](const Layer& layer) { return layer.name.starts_with(next); });
+  if (first == layers.end()) {
+    throw Error(fmt::format("frozen = '{}': expected a row whose output is not the last", frozen));
+  }
   return static_cast<std::size_t>(first - layers.begin());
 }
 
@@ -39,12 +42,18 @@ std::vector<Layer> FrozenLayers(const std::string& frozen) {
   return layers;
 }
 
+std::vector<Layer> FrozenLayers(const std::string& frozen, const MapSize& picture) {
+  std::vector<Layer> layers = TrunkLayers(picture);
+  layers.resize(CountFrozen(layers, frozen));
+  return layers;
+}
+
 std::string RowOutput(std::string_view row) { return std::string(row) + "/output"; }
 
 Layer ConvolutionLayer(std::string name,
                        std::string input,
                        std::size_t in_channels,
-                       std::size_t in_side,
+                       const MapSize& in_size,
                        std::size_t out_channels,
                        const Window& window) {
   return {.name = name,
@@ -53,22 +62,23 @@ Layer ConvolutionLayer(std::string name,
           .output = name,
           .window = window,
           .in_channels = in_channels,
-          .in_side = in_side,
+          .in_size = in_size,
           .out_channels = out_channels,
-          .out_side = OutputSide(in_side, window, Rounding::kDown)};
+          .out_size = OutputSize(in_size, window, Rounding::kDown)};
 }
 
 std::vector<Layer> MapHeadLayers() {
   const std::string prefix = std::string(kMapHeadName) + "/";
+  const MapSize last_map = {.height = LastSide(), .width = LastSide()};
   const Window whole_map = {.kernel = LastSide(), .stride = 1, .pad = 0};
   Layer conv = ConvolutionLayer(prefix + "conv",
                                 RowOutput(kInception.back().name),
                                 kInception.back().Out(),
-                                LastSide(),
+                                last_map,
                                 kMapHeadChannels,
                                 {});
   Layer fc = ConvolutionLayer(
-      prefix + "fc", conv.name, kMapHeadChannels, LastSide(), kMapHeadFeatures, whole_map);
+      prefix + "fc", conv.name, kMapHeadChannels, last_map, kMapHeadFeatures, whole_map);
   return {std::move(conv), std::move(fc)};
 }
 

@@ -19,15 +19,17 @@ std::vector<std::string> RowNames();
 // The layers from the crop to the end of the frozen row, with the max pool behind it if there is
 // one. Empty for "". An unknown row throws Error, which lists the known ones.
 std::vector<Layer> FrozenLayers(const std::string& frozen);
+// The same of the trunk of a picture of this size.
+std::vector<Layer> FrozenLayers(const std::string& frozen, const MapSize& picture);
 
 // The activation that the inception module of this name writes.
 std::string RowOutput(std::string_view row);
 
-// A convolution as a layer, on a square map. It writes an activation of its own name.
+// A convolution as a layer. It writes an activation of its own name.
 Layer ConvolutionLayer(std::string name,
                        std::string input,
                        std::size_t in_channels,
-                       std::size_t in_side,
+                       const MapSize& in_size,
                        std::size_t out_channels,
                        const Window& window);
 

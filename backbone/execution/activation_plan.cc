@@ -10,7 +10,9 @@ std::size_t RoundUp(std::size_t bytes) {
   return (bytes + kActivationAlignment - 1) / kActivationAlignment * kActivationAlignment;
 }
 
-Shape MapShape(std::size_t channels, std::size_t side) { return {1, channels, side, side}; }
+Shape MapShape(std::size_t channels, const MapSize& size) {
+  return {1, channels, size.height, size.width};
+}
 
 // Activations with shapes and lifetimes, not placed yet.
 std::map<std::string, PlannedActivation> FindLifetimes(std::span<const Layer> layers) {
@@ -23,9 +25,9 @@ std::map<std::string, PlannedActivation> FindLifetimes(std::span<const Layer> la
       it->second.shape.c = std::max(it->second.shape.c, shape.c);
       it->second.last_layer = i;
     };
-    if (i > 0) touch(layer.input, MapShape(layer.in_channels, layer.in_side));
-    touch(layer.output, MapShape(layer.output_channel + layer.out_channels, layer.out_side));
-    if (WritesSlice(layer)) touch(layer.name, MapShape(layer.out_channels, layer.out_side));
+    if (i > 0) touch(layer.input, MapShape(layer.in_channels, layer.in_size));
+    touch(layer.output, MapShape(layer.output_channel + layer.out_channels, layer.out_size));
+    if (WritesSlice(layer)) touch(layer.name, MapShape(layer.out_channels, layer.out_size));
   }
   return activations;
 }

@@ -72,7 +72,7 @@ ActivationRanges::~ActivationRanges() = default;
 
 void ActivationRanges::Add(TensorView crop) {
   std::vector<float> features(kFeatureDim);
-  state_->stack.PutCrop(crop, state_->buffers);
+  state_->stack.PutPicture(crop, state_->buffers);
   state_->stack.Run(state_->buffers, features, [this](const Step& step, const auto& output) {
     const auto histogram = state_->histograms.find(step.layer.output);
     if (histogram != state_->histograms.end()) histogram->second.Add(output().data);

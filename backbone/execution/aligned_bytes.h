@@ -11,6 +11,7 @@ class AlignedBytes {
  public:
   explicit AlignedBytes(std::size_t size);
   std::span<std::byte> bytes() { return {data_.get(), size_}; }
+  std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
   std::size_t size() const { return size_; }
 
  private:

@@ -41,13 +41,26 @@ FrozenPart::Buffers& FrozenPart::Buffers::operator=(Buffers&&) noexcept = defaul
 FrozenPart::Buffers::~Buffers() = default;
 
 FrozenPart::FrozenPart(const Weights& weights, Precision precision, const std::string& frozen)
-    : element_(TrainingElement(precision)) {
-  const std::vector<Layer> layers = FrozenLayers(frozen);
-  Shape output = {1, kInputChannels, kInputSide, kInputSide};
+    : FrozenPart(weights, precision, FrozenLayers(frozen), kInputSize) {}
+
+FrozenPart::FrozenPart(const Weights& weights,
+                       Precision precision,
+                       const std::string& frozen,
+                       const MapSize& picture)
+    : FrozenPart(weights, precision, FrozenLayers(frozen, picture), picture) {}
+
+FrozenPart::FrozenPart(const Weights& weights,
+                       Precision precision,
+                       const std::vector<Layer>& layers,
+                       const MapSize& picture)
+    : element_(TrainingElement(precision)),
+      input_{1, kInputChannels, picture.height, picture.width} {
+  Shape output = input_;
   if (!layers.empty()) {
     state_.reset(new State{LayerStack(weights, precision, std::nullopt, StepsOf(layers))});
     const Layer& last = layers.back();
-    output = {1, last.output_channel + last.out_channels, last.out_side, last.out_side};
+    output = {
+        1, last.output_channel + last.out_channels, last.out_size.height, last.out_size.width};
   }
   output_bytes_ = output.Count() * kernels::SizeOf(element_);
 }
@@ -56,17 +69,16 @@ FrozenPart::FrozenPart(FrozenPart&&) noexcept = default;
 FrozenPart& FrozenPart::operator=(FrozenPart&&) noexcept = default;
 FrozenPart::~FrozenPart() = default;
 
-void FrozenPart::Run(TensorView crop, Buffers& buffers, std::span<std::byte> output) const {
-  Expects(crop.shape == Shape{1, kInputChannels, kInputSide, kInputSide},
-          "one crop of the network's input size");
+void FrozenPart::Run(TensorView picture, Buffers& buffers, std::span<std::byte> output) const {
+  Expects(picture.shape == input_, "one picture of the input's size");
   Expects(output.size() == output_bytes_, "room for the frozen part's output");
   if (!state_) {
-    kernels::ToNhwc(crop, {element_}, output);
+    kernels::ToNhwc(picture, {element_}, output);
     return;
   }
   const LayerStack& stack = state_->stack;
   LayerStack::Buffers& memory = buffers.state_->buffers;
-  stack.PutCrop(crop, memory);
+  stack.PutPicture(picture, memory);
   std::ranges::copy(stack.RunFirst(stack.steps().size(), memory), output.begin());
 }
 

@@ -4,7 +4,9 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "backbone/googlenet.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/precision.h"
 #include "backbone/tensor.h"
@@ -12,9 +14,9 @@
 
 namespace deeper {
 
-// The layers that are not trained, from the crop to the end of a row (see FrozenLayers in rows.h),
-// with packed weights. The output for a crop never changes, so it may be kept. Const, and safe to
-// use from several threads, each with its own buffers.
+// The layers that are not trained, from the picture to the end of a row (see FrozenLayers in
+// rows.h), with packed weights. The output for a picture never changes, so it may be kept. Const,
+// and safe to use from several threads, each with its own buffers.
 class FrozenPart {
  public:
   class Buffers {
@@ -33,21 +35,32 @@ class FrozenPart {
   // Expects weights that fit the table. Throws Error for an unknown row, and when the processor
   // cannot run the precision.
   FrozenPart(const Weights& weights, Precision precision, const std::string& frozen);
+  // The same for whole pictures of this size in place of crops.
+  FrozenPart(const Weights& weights,
+             Precision precision,
+             const std::string& frozen,
+             const MapSize& picture);
   FrozenPart(FrozenPart&&) noexcept;
   FrozenPart& operator=(FrozenPart&&) noexcept;
   ~FrozenPart();
 
-  // Bytes of the output of one crop.
+  // Bytes of the output of one picture.
   std::size_t OutputBytes() const { return output_bytes_; }
 
-  // Runs the layers on one crop. Where nothing is frozen, the output is the crop itself.
-  //   crop:   (1, 3, 224, 224)
-  //   output: OutputBytes(), NHWC of the precision's element type
-  void Run(TensorView crop, Buffers& buffers, std::span<std::byte> output) const;
+  // Runs the layers on one picture. Where nothing is frozen, the output is the picture itself.
+  //   picture: (1, 3, height, width), of a crop 224 each
+  //   output:  OutputBytes(), NHWC of the precision's element type
+  void Run(TensorView picture, Buffers& buffers, std::span<std::byte> output) const;
 
  private:
   struct State;
+  FrozenPart(const Weights& weights,
+             Precision precision,
+             const std::vector<Layer>& layers,
+             const MapSize& picture);
+
   kernels::ElementType element_;
+  Shape input_;
   std::unique_ptr<const State> state_;  // nothing where nothing is frozen
   std::size_t output_bytes_ = 0;
 };

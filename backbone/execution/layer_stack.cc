@@ -26,7 +26,7 @@ void RequireProcessor(Precision precision) {
 }
 
 Shape SourceShape(const Layer& layer) {
-  return {1, layer.in_channels, layer.in_side, layer.in_side};
+  return {1, layer.in_channels, layer.in_size.height, layer.in_size.width};
 }
 
 std::size_t PixelsOf(const PlannedActivation& activation) {
@@ -100,7 +100,8 @@ void LayerStack::PrepareConvolutions(const Weights& weights) {
                                      .destination_encoding = EncodingOf(layer.output)};
     Window window = layer.window;
     if (convolutions_.empty() && input_pad_ > 0) {
-      maps.source.h = maps.source.w = PaddedSide();
+      maps.source.h = PaddedSize().height;
+      maps.source.w = PaddedSize().width;
       if (maps.source_encoding.element == ElementType::kU8) maps.source_zero = mean_bgr_;
       window.pad = 0;
     }
@@ -120,7 +121,7 @@ kernels::PoolPass LayerStack::PoolPassOf(const Step& step) const {
 
 std::size_t LayerStack::InputBytes() const {
   const ElementType element = EncodingOf(steps_.front().layer.input).element;
-  return PaddedSide() * PaddedSide() * kInputChannels * kernels::SizeOf(element);
+  return PaddedSize().Pixels() * kInputChannels * kernels::SizeOf(element);
 }
 
 void LayerStack::FillPadding(std::span<std::byte> input) const {
@@ -133,22 +134,23 @@ void LayerStack::FillPadding(std::span<std::byte> input) const {
 CropRows LayerStack::Input(Buffers& buffers) const {
   const ElementType element = EncodingOf(steps_.front().layer.input).element;
   const std::size_t pixel_bytes = kInputChannels * kernels::SizeOf(element);
-  const std::size_t row_bytes = PaddedSide() * pixel_bytes;
+  const std::size_t row_bytes = PaddedSize().width * pixel_bytes;
   return {.first = buffers.input_.bytes().data() + input_pad_ * (row_bytes + pixel_bytes),
           .row_bytes = row_bytes,
           .element = element};
 }
 
-void LayerStack::PutCrop(TensorView crop, Buffers& buffers) const {
-  Expects(crop.shape == Shape{1, kInputChannels, kInputSide, kInputSide},
-          "one crop of the network's input size");
+void LayerStack::PutPicture(TensorView picture, Buffers& buffers) const {
+  const auto [height, width] = InputSize();
+  Expects(picture.shape == Shape{1, kInputChannels, height, width},
+          "one picture of the network's input size");
   const CropRows rows = Input(buffers);
   kernels::DispatchElement(rows.element, [&]<class Element>(Element) {
-    for (std::size_t y = 0; y < kInputSide; ++y) {
+    for (std::size_t y = 0; y < height; ++y) {
       auto* row = reinterpret_cast<typename Element::Stored*>(rows.first + y * rows.row_bytes);
       for (std::size_t c = 0; c < kInputChannels; ++c) {
-        const float* plane = crop.data.data() + (c * kInputSide + y) * kInputSide;
-        for (std::size_t x = 0; x < kInputSide; ++x) {
+        const float* plane = picture.data.data() + (c * height + y) * width;
+        for (std::size_t x = 0; x < width; ++x) {
           row[x * kInputChannels + c] = Element::Store(plane[x] + mean_bgr_[c], 1);
         }
       }
@@ -199,8 +201,10 @@ void LayerStack::Average(Buffers& buffers, std::span<float> features) const {
 void LayerStack::ProfilesOfLastMap(Buffers& buffers, std::span<float> profiles) const {
   Expects(steps_.back().kind == StepKind::kGlobalAverage, "all of the network's steps");
   const Layer& average = steps_.back().layer;
-  kernels::AverageOverRowsAndColumns(
-      Activation(average.input, buffers), average.in_side, EncodingOf(average.input), profiles);
+  kernels::AverageOverRowsAndColumns(Activation(average.input, buffers),
+                                     average.in_size.height,
+                                     EncodingOf(average.input),
+                                     profiles);
 }
 
 std::span<const std::byte> LayerStack::RunFirst(std::size_t count, Buffers& buffers) const {

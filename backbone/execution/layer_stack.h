@@ -23,12 +23,12 @@
 
 namespace deeper {
 
-// GoogLeNet's layers from the crop to pool5, or the first of them, as prepared kernels, in order.
-// It runs crop by crop, so the activations of one crop stay in the cache, and a crop's part of a
-// map is dense.
+// GoogLeNet's layers from a picture on, the first of them or all, as prepared kernels, in order.
+// The picture is a crop, or of the size that the first layer reads. It runs picture by picture, so
+// the activations of a crop stay in the cache, and a picture's part of a map is dense.
 class LayerStack {
  public:
-  // What a run writes: one thread's memory for one crop, and the kernels tied to it.
+  // What a run writes: one thread's memory for one picture, and the kernels tied to it.
   class Buffers {
    public:
     explicit Buffers(const LayerStack& stack);
@@ -36,7 +36,7 @@ class LayerStack {
 
    private:
     friend class LayerStack;
-    AlignedBytes input_;  // the crop, in bf16 and u8 with conv1's padding around it
+    AlignedBytes input_;  // the picture, in bf16 and u8 with conv1's padding around it
     AlignedBytes arena_;
     AlignedBytes scratch_;
     std::vector<kernels::BoundKernel> convolutions_;  // in the order of the steps
@@ -47,25 +47,25 @@ class LayerStack {
   using StepObserver = std::function<void(const Step& step, const std::function<Tensor()>& output)>;
 
   // Expects weights that fit the table, and for int8 a valid quantization. The steps must be the
-  // first of GoogLeNetSteps(), at least one. Throws Error when the processor cannot run the
-  // precision.
+  // first of GoogLeNetSteps() or TrunkSteps(), at least one. Throws Error when the processor cannot
+  // run the precision.
   LayerStack(const Weights& weights,
              Precision precision,
              const std::optional<Quantization>& quantization = std::nullopt,
              std::vector<Step> steps = GoogLeNetSteps());
 
   CropRows Input(Buffers& buffers) const;
-  // Writes a crop (1, 3, 224, 224), its mean subtracted, to Input().
-  void PutCrop(TensorView crop, Buffers& buffers) const;
+  // Writes a picture (1, 3, height, width), its mean subtracted, to Input().
+  void PutPicture(TensorView picture, Buffers& buffers) const;
 
-  // Runs all steps on the crop in Input(), and writes the 1024 means of its last map to `features`.
-  // The observer sees every step but the last, which takes these means. Const and safe to call from
-  // several threads, each with its own buffers.
+  // Runs all steps on the picture in Input(), and writes the 1024 means of its last map to
+  // `features`. The observer sees every step but the last, which takes these means. Const and safe
+  // to call from several threads, each with its own buffers.
   void Run(Buffers& buffers, std::span<float> features, const StepObserver& observer = {}) const;
 
-  // Runs the first `count` steps on the crop in Input(). Returns what the last of them wrote, as it
-  // is stored, NHWC; it is valid until the next run. Expects at least one step, and not the global
-  // average.
+  // Runs the first `count` steps on the picture in Input(). Returns what the last of them wrote, as
+  // it is stored, NHWC; it is valid until the next run. Expects at least one step, and not the
+  // global average.
   std::span<const std::byte> RunFirst(std::size_t count, Buffers& buffers) const;
   // Runs the other steps from what RunFirst(count) returned, of this stack or of one whose first
   // `count` steps compute the same. Expects that these steps read nothing else of the first ones.
@@ -87,7 +87,10 @@ class LayerStack {
   kernels::Encoding EncodingOf(const std::string& activation) const {
     return encodings_.at(activation);
   }
-  std::size_t PaddedSide() const { return kInputSide + 2 * input_pad_; }
+  MapSize InputSize() const { return steps_.front().layer.in_size; }
+  MapSize PaddedSize() const {
+    return {InputSize().height + 2 * input_pad_, InputSize().width + 2 * input_pad_};
+  }
   std::size_t InputBytes() const;
   kernels::PoolPass PoolPassOf(const Step& step) const;
   void PrepareConvolutions(const Weights& weights);
@@ -106,7 +109,7 @@ class LayerStack {
   std::vector<Step> steps_;
   std::map<std::string, kernels::Encoding> encodings_;  // by activation
   std::array<float, 3> mean_bgr_{};  // what u8 input has not had subtracted; otherwise 0
-  std::size_t input_pad_ = 0;        // pixels of padding around the crop in the input map
+  std::size_t input_pad_ = 0;        // pixels of padding around the picture in the input map
   ActivationPlan plan_;
   std::vector<kernels::PreparedKernel> convolutions_;  // in the order of the steps
   std::size_t scratch_bytes_ = 0;

@@ -20,7 +20,7 @@ Step FusedStep(StepKind kind, const Layer& first, const Layer& second) {
   Step step{.kind = kind, .name = first.name + " + " + second.name, .layer = second};
   step.layer.input = first.input;
   step.layer.in_channels = first.in_channels;
-  step.layer.in_side = first.in_side;
+  step.layer.in_size = first.in_size;
   step.layer.window = first.kind == LayerKind::kMaxPool ? first.window : second.window;
   return step;
 }
@@ -56,5 +56,6 @@ std::vector<Step> StepsOf(const std::vector<Layer>& layers) {
 }
 
 std::vector<Step> GoogLeNetSteps() { return StepsOf(GoogLeNetLayers()); }
+std::vector<Step> TrunkSteps(const MapSize& picture) { return StepsOf(TrunkLayers(picture)); }
 
 }  // namespace deeper

@@ -23,7 +23,8 @@ struct Step {
 // beside a max pool.
 std::vector<Step> StepsOf(const std::vector<Layer>& layers);
 
-// The steps that run GoogLeNetLayers().
+// The steps that run GoogLeNetLayers(), and TrunkLayers().
 std::vector<Step> GoogLeNetSteps();
+std::vector<Step> TrunkSteps(const MapSize& picture);
 
 }  // namespace deeper

@@ -108,8 +108,9 @@ std::string IntsAttribute(std::string_view name, std::initializer_list<std::size
 // behind is wider instead; a maximum does not see padding.
 std::string WindowAttributes(const Layer& layer) {
   const auto [kernel, stride, pad] = layer.window;
-  const std::size_t reach = (layer.out_side - 1) * stride + kernel;
-  const std::size_t pad_behind = std::max(reach, layer.in_side + 2 * pad) - layer.in_side - pad;
+  const std::size_t side = layer.in_size.height;  // crops and their maps are square
+  const std::size_t reach = (layer.out_size.height - 1) * stride + kernel;
+  const std::size_t pad_behind = std::max(reach, side + 2 * pad) - side - pad;
   return IntsAttribute("kernel_shape", {kernel, kernel}) +
          IntsAttribute("strides", {stride, stride}) +
          IntsAttribute("pads", {pad, pad, pad_behind, pad_behind});

@@ -80,4 +80,20 @@ std::optional<SolverState> LoadCheckpoint(const std::string& recipe,
   return state;
 }
 
+std::optional<SolverState> ResumedSolver(const std::string& recipe,
+                                         const std::filesystem::path& path,
+                                         const std::vector<Blob>& trained) {
+  std::optional<SolverState> state = LoadCheckpoint(recipe, path);
+  if (!state) return state;
+  for (const Blob& blob : trained) {
+    for (const Weights* part : {&state->weights, &state->momentum, &state->averages}) {
+      const auto found = part->find(blob.name);
+      if (found != part->end() && found->second.shape == blob.shape) continue;
+      throw Error(path.string() + ": lacks '" + blob.name +
+                  "'; it is damaged, remove it to begin anew");
+    }
+  }
+  return state;
+}
+
 }  // namespace deeper

@@ -3,8 +3,10 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "backbone/training/solver.h"
+#include "backbone/training/training_plan.h"
 
 namespace deeper {
 
@@ -20,5 +22,10 @@ void SaveCheckpoint(const SolverState& state,
 // damaged, is no checkpoint, or has another recipe; the message then shows both.
 std::optional<SolverState> LoadCheckpoint(const std::string& recipe,
                                           const std::filesystem::path& path);
+
+// LoadCheckpoint, which also throws Error where the state lacks one of the blobs that are trained.
+std::optional<SolverState> ResumedSolver(const std::string& recipe,
+                                         const std::filesystem::path& path,
+                                         const std::vector<Blob>& trained);
 
 }  // namespace deeper

@@ -18,7 +18,7 @@ std::vector<std::string> Complete(const TrainingNetwork& network,
 }  // namespace
 
 NetworkTraining::NetworkTraining(NetworkTrainingStart start, const NetworkTrainingOptions& options)
-    : network_({.plan = options.plan,
+    : network_({.plan = PlanTraining(options.plan),
                 .precision = start.precision,
                 .outputs = start.outputs,
                 .micro_batch = options.micro_batch}),

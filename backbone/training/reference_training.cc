@@ -13,12 +13,12 @@ namespace deeper {
 namespace {
 
 Shape OutputShape(const Layer& layer) {
-  return {1, layer.out_channels, layer.out_side, layer.out_side};
+  return {1, layer.out_channels, layer.out_size.height, layer.out_size.width};
 }
 
 // The values of one picture's map that the layer wrote, among its siblings' channels.
 std::span<float> ChannelsOf(const Layer& layer, Tensor& whole) {
-  const std::size_t pixels = layer.out_side * layer.out_side;
+  const std::size_t pixels = layer.out_size.Pixels();
   return std::span(whole.data).subspan(layer.output_channel * pixels, layer.out_channels * pixels);
 }
 
@@ -31,7 +31,7 @@ Tensor PartOf(const Layer& layer, Tensor& whole) {
 Tensor& WholeWithRoom(const Layer& layer, ReferenceActivations& activations) {
   Tensor& whole = activations[layer.output];
   const std::size_t channels = std::max(whole.shape.c, layer.output_channel + layer.out_channels);
-  whole.shape = {1, channels, layer.out_side, layer.out_side};
+  whole.shape = {1, channels, layer.out_size.height, layer.out_size.width};
   whole.data.resize(whole.shape.Count());
   return whole;
 }

@@ -64,11 +64,26 @@ void SolverOptions::Validate() const {
         "new_layer_rate",
         new_layer_rate,
         ">= 0");
+  Check(clip_norm >= 0 && std::isfinite(clip_norm), "clip_norm", clip_norm, ">= 0");
   Check(average_decay >= 0 && average_decay < 1,
         "average_decay",
         average_decay,
         "0 <= average_decay < 1");
 }
+
+namespace {
+
+// The factor that makes the gradients, all together, at most `norm` long; 1 for no limit.
+float ShortenedTo(double norm, const std::vector<Blob>& trained, const Weights& gradients) {
+  if (norm == 0) return 1;
+  double sum = 0;
+  for (const Blob& blob : trained) {
+    for (const float g : gradients.at(blob.name).data) sum += double{g} * double{g};
+  }
+  return static_cast<float>(std::min(1.0, norm / std::sqrt(std::max(sum, norm * norm))));
+}
+
+}  // namespace
 
 SolverState BeginSolver(const std::vector<Blob>& trained, Weights weights) {
   SolverState state = {.weights = std::move(weights), .momentum = {}, .averages = {}};
@@ -93,6 +108,7 @@ void ApplyGradients(const std::vector<Blob>& trained,
   const auto towards =
       static_cast<float>(std::max(1 - options.average_decay, 1 / (steps_done + 1)));
   for (const Blob& blob : trained) CheckFinite(gradients.at(blob.name), blob.name, state.step);
+  const float shortened = ShortenedTo(options.clip_norm, trained, gradients);
   for (const Blob& blob : trained) {
     const double factor = (blob.is_bias ? options.bias_rate : 1) *
                           (new_blobs.contains(blob.name) ? options.new_layer_rate : 1);
@@ -104,7 +120,7 @@ void ApplyGradients(const std::vector<Blob>& trained,
     float* average = state.averages.at(blob.name).data.data();
     const std::size_t count = blob.shape.Count();
     for (std::size_t i = 0; i < count; ++i) {
-      v[i] = momentum * v[i] + rate * (g[i] + decay * w[i]);
+      v[i] = momentum * v[i] + rate * (shortened * g[i] + decay * w[i]);
       w[i] -= v[i];
       average[i] = options.average_decay > 0 ? average[i] + towards * (w[i] - average[i]) : w[i];
     }

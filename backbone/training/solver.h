@@ -46,6 +46,8 @@ struct SolverOptions {
   // 1 - average_decay; in the first steps by 1 / (step + 1), so that the start does not linger.
   // With 0 the average is the weights.
   double average_decay = 0;
+  // Gradients longer than this, all together, are shortened to it (Pascanu et al. 2013). 0: never.
+  double clip_norm = 0;
 
   void Validate() const;
   bool operator==(const SolverOptions&) const = default;

@@ -1,13 +1,12 @@
 #include "backbone/training/trainer.h"
 
 #include <algorithm>
-#include <exception>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "backbone/training/checkpoint.h"
 #include "backbone/training/training_worker.h"
+#include "backbone/training/worker_threads.h"
 #include "core/error.h"
 #include "core/random.h"
 
@@ -20,27 +19,6 @@ const TrainerOptions& Validated(const TrainerOptions& options) {
   return options;
 }
 
-// Calls work(w) for w = 0 .. count - 1, each on a thread of its own. The first exception, by
-// number, reaches the caller when all are done.
-void OnThreads(std::size_t count, const std::function<void(std::size_t)>& work) {
-  std::vector<std::exception_ptr> errors(count);
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t w = 0; w < count; ++w) {
-      threads.emplace_back([&, w] {
-        try {
-          work(w);
-        } catch (...) {
-          errors[w] = std::current_exception();
-        }
-      });
-    }
-  }
-  for (const std::exception_ptr& error : errors) {
-    if (error) std::rethrow_exception(error);
-  }
-}
-
 }  // namespace
 
 Trainer::Trainer(TrainingNetwork& network,
@@ -48,16 +26,9 @@ Trainer::Trainer(TrainingNetwork& network,
                  std::set<std::string> new_blobs,
                  const TrainerOptions& options)
     : network_(&network), new_blobs_(std::move(new_blobs)), options_(Validated(options)) {
-  std::optional<SolverState> resumed = LoadCheckpoint(options_.recipe, options_.checkpoint);
+  std::optional<SolverState> resumed =
+      ResumedSolver(options_.recipe, options_.checkpoint, network.blobs());
   state_ = resumed ? std::move(*resumed) : BeginSolver(network.blobs(), std::move(weights));
-  for (const Blob& blob : network.blobs()) {
-    for (const Weights* part : {&state_.weights, &state_.momentum, &state_.averages}) {
-      const auto found = part->find(blob.name);
-      if (found != part->end() && found->second.shape == blob.shape) continue;
-      throw Error(options_.checkpoint.string() + ": lacks '" + blob.name +
-                  "'; it is damaged, remove it to begin anew");
-    }
-  }
   for (std::size_t i = 0; i < options_.workers; ++i) workers_.emplace_back(network);
 }
 

@@ -37,8 +37,9 @@ TrainingKernel Prepare(const Layer& layer,
   throw ContractViolation("a layer of a known kind");
 }
 
-const TrainingNetworkOptions& Validated(const TrainingNetworkOptions& options) {
-  Expects(options.outputs > 0 && options.micro_batch > 0, "outputs > 0 and micro_batch > 0");
+TrainingNetworkOptions Validated(TrainingNetworkOptions options) {
+  Expects((options.outputs > 0 || options.plan.heads.empty()) && options.micro_batch > 0,
+          "outputs > 0 and micro_batch > 0");
   return options;
 }
 
@@ -50,15 +51,15 @@ std::size_t PaddedCount(std::size_t bytes) {
 
 }  // namespace
 
-TrainingNetwork::TrainingNetwork(const TrainingNetworkOptions& options)
-    : options_(Validated(options)),
-      state_(std::make_unique<State>(TrainingElement(options.precision))),
-      plan_(PlanTraining(options.plan)),
-      blobs_(TrainedBlobs(plan_, options.outputs)) {
+TrainingNetwork::TrainingNetwork(TrainingNetworkOptions options)
+    : options_(Validated(std::move(options))),
+      state_(std::make_unique<State>(TrainingElement(options_.precision))),
+      blobs_(TrainedBlobs(options_.plan, options_.outputs)) {
+  const TrainingPlan& plan = options_.plan;
   State& state = *state_;
   // An activation needs a gradient when something that learns lies below it.
-  std::map<std::string, bool> needs = {{plan_.input, false}};
-  for (const Layer& layer : plan_.layers) {
+  std::map<std::string, bool> needs = {{plan.input, options_.input_gradient}};
+  for (const Layer& layer : plan.layers) {
     const bool is_convolution = layer.kind == LayerKind::kConvolution;
     const bool below = needs.at(layer.input);
     state.input_needs_gradient.push_back(below);
@@ -73,7 +74,7 @@ TrainingNetwork::TrainingNetwork(const TrainingNetworkOptions& options)
     state.layer_places.push_back(is_convolution ? state.Reserve(sizes.diff_weight, sizes.diff_bias)
                                                 : State::GradientPlace{});
   }
-  for (const TrainingHead& head : plan_.heads) {
+  for (const TrainingHead& head : plan.heads) {
     const std::size_t weight_count = options_.outputs * head.features;
     state.head_places.push_back(
         state.Reserve(weight_count * sizeof(float), options_.outputs * sizeof(float)));
@@ -97,13 +98,13 @@ TrainingNetwork::State::GradientPlace TrainingNetwork::State::Reserve(std::size_
 }
 
 std::size_t TrainingNetwork::InputBytes() const {
-  return plan_.input_shape.Count() * kernels::SizeOf(state_->element);
+  return plan().input_shape.Count() * kernels::SizeOf(state_->element);
 }
 
 std::vector<std::string> TrainingNetwork::Implementations() const {
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < state_->kernels.size(); ++i) {
-    std::string line = plan_.layers[i].name + ":";
+    std::string line = plan().layers[i].name + ":";
     for (const std::string& name : state_->kernels[i].Implementations()) line += " " + name;
     lines.push_back(std::move(line));
   }
@@ -117,7 +118,7 @@ void TrainingNetwork::Load(const Weights& weights) {
             "weights with every blob that is trained");
   }
   for (std::size_t i = 0; i < state_->kernels.size(); ++i) {
-    const Layer& layer = plan_.layers[i];
+    const Layer& layer = plan().layers[i];
     if (layer.kind != LayerKind::kConvolution) continue;
     state_->kernels[i].Pack(weights.at(WeightName(layer.name)),
                             weights.at(BiasName(layer.name)).data,
@@ -125,9 +126,9 @@ void TrainingNetwork::Load(const Weights& weights) {
                              .forward_bias = state_->packed[i].forward_bias.bytes(),
                              .backward_weight = state_->packed[i].backward_weight.bytes()});
   }
-  for (std::size_t i = 0; i < plan_.heads.size(); ++i) {
-    state_->head_weights[i] = weights.at(WeightName(plan_.heads[i].classifier));
-    state_->head_biases[i] = weights.at(BiasName(plan_.heads[i].classifier));
+  for (std::size_t i = 0; i < plan().heads.size(); ++i) {
+    state_->head_weights[i] = weights.at(WeightName(plan().heads[i].classifier));
+    state_->head_biases[i] = weights.at(BiasName(plan().heads[i].classifier));
   }
 }
 

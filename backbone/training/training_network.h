@@ -15,14 +15,16 @@
 namespace deeper {
 
 struct TrainingNetworkOptions {
-  TrainingPlanOptions plan;
+  TrainingPlan plan;
   // Arithmetic of the layers: f32 or bf16. In both, gradients of weights are f32, and so are the
   // linear layers of the heads and the losses.
   Precision precision = Precision::kF32;
-  std::size_t outputs = 0;  // of each head, > 0: N + 1 classes
+  std::size_t outputs = 0;  // of each head, > 0 where there are heads: N + 1 classes
   // Crops that go through the layers together, > 0. More of them share the cost of summing the
   // gradients of all weights (50 MB). Each costs memory; see Worker::SizeBytes().
   std::size_t micro_batch = 8;
+  bool input_gradient =
+      false;  // whether the input's derivatives are wanted: something learns below
 };
 
 // Returns the loss of one head for example `example` of a batch, and replaces `gradient` by its
@@ -38,21 +40,21 @@ struct LossSums {
   bool operator==(const LossSums&) const = default;
 };
 
-// GoogLeNet from the output of the frozen part to the losses and back: a list of layers
-// (TrainingPlan) with their kernels. After Load() several threads may use it, each with its own
-// Worker.
+// GoogLeNet from the output of the frozen part to the losses and back, or a part of it: a list of
+// layers (TrainingPlan) with their kernels. After Load() several threads may use it, each with its
+// own Worker.
 class TrainingNetwork {
  public:
   class Worker;
 
   // Throws Error for options out of range, and when the processor cannot run the precision.
-  explicit TrainingNetwork(const TrainingNetworkOptions& options);
+  explicit TrainingNetwork(TrainingNetworkOptions options);
   TrainingNetwork(TrainingNetwork&&) noexcept;
   TrainingNetwork& operator=(TrainingNetwork&&) noexcept;
   ~TrainingNetwork();
 
   const TrainingNetworkOptions& options() const { return options_; }
-  const TrainingPlan& plan() const { return plan_; }
+  const TrainingPlan& plan() const { return options_.plan; }
   const std::vector<Blob>& blobs() const { return blobs_; }
 
   // Bytes of one example's input: NHWC of the precision's element type.
@@ -68,7 +70,6 @@ class TrainingNetwork {
 
   TrainingNetworkOptions options_;
   std::unique_ptr<State> state_;
-  TrainingPlan plan_;
   std::vector<Blob> blobs_;
 };
 

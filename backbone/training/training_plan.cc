@@ -19,26 +19,26 @@ void CheckRate(const char* field, double rate) {
 }
 
 // The layers of an auxiliary head on a map of this layer's row.
-std::vector<Layer> LayersOf(const AuxiliaryHead& head, std::size_t channels, std::size_t side) {
+std::vector<Layer> LayersOf(const AuxiliaryHead& head, std::size_t channels, const MapSize& size) {
   const std::string prefix = std::string(head.name) + "/";
-  const std::size_t pooled_side = OutputSide(side, kAuxiliaryPool, Rounding::kUp);
+  const MapSize pooled = OutputSize(size, kAuxiliaryPool, Rounding::kUp);
   Layer pool = {.name = prefix + "ave_pool",
                 .kind = LayerKind::kAveragePool,
                 .input = RowOutput(head.row),
                 .output = prefix + "ave_pool",
                 .window = kAuxiliaryPool,
                 .in_channels = channels,
-                .in_side = side,
+                .in_size = size,
                 .out_channels = channels,
-                .out_side = pooled_side};
+                .out_size = pooled};
   Layer conv =
-      ConvolutionLayer(prefix + "conv", pool.name, channels, pooled_side, kAuxiliaryChannels, {});
+      ConvolutionLayer(prefix + "conv", pool.name, channels, pooled, kAuxiliaryChannels, {});
   Layer fc = ConvolutionLayer(prefix + "fc",
                               conv.name,
                               kAuxiliaryChannels,
-                              pooled_side,
+                              pooled,
                               kAuxiliaryFeatures,
-                              {.kernel = pooled_side, .stride = 1, .pad = 0});
+                              {.kernel = pooled.height, .stride = 1, .pad = 0});
   return {std::move(pool), std::move(conv), std::move(fc)};
 }
 
@@ -56,7 +56,7 @@ bool Insert(const AuxiliaryHead& head, std::vector<Layer>& layers) {
   });
   if (last == layers.rend()) return false;
   const std::vector<Layer> added =
-      LayersOf(head, last->output_channel + last->out_channels, last->out_side);
+      LayersOf(head, last->output_channel + last->out_channels, last->out_size);
   layers.insert(last.base(), added.begin(), added.end());
   return true;
 }
@@ -82,10 +82,11 @@ TrainingPlan PlanTraining(const TrainingPlanOptions& options) {
   const bool averages = options.main_head == MainHead::kAverage;
   if (!averages) ReplaceGlobalAverage(layers);
   const Layer& first = layers.front();
-  TrainingPlan plan = {.input = first.input,
-                       .input_shape = {1, first.in_channels, first.in_side, first.in_side},
-                       .layers = std::move(layers),
-                       .heads = {}};
+  TrainingPlan plan = {
+      .input = first.input,
+      .input_shape = {1, first.in_channels, first.in_size.height, first.in_size.width},
+      .layers = std::move(layers),
+      .heads = {}};
   const Layer& features = plan.layers.back();
   plan.heads.push_back(
       {.classifier = averages ? std::string(kClassifierName) : MapHeadClassifierName(),
@@ -104,6 +105,21 @@ TrainingPlan PlanTraining(const TrainingPlanOptions& options) {
                           .loss_weight = options.auxiliary_weight});
   }
   return plan;
+}
+
+TrainingPlan PlanTrunk(const std::string& frozen, const MapSize& picture) {
+  std::vector<Layer> layers = TrunkLayers(picture);
+  const auto count = static_cast<std::ptrdiff_t>(FrozenLayers(frozen, picture).size());
+  layers.erase(layers.begin(), layers.begin() + count);
+  const Layer& first = layers.front();
+  return {.input = first.input,
+          .input_shape = {1, first.in_channels, first.in_size.height, first.in_size.width},
+          .layers = std::move(layers),
+          .heads = {}};
+}
+
+TrainingPlan PlanRegions() {
+  return PlanTraining({.frozen = "inception_4e", .auxiliary_heads = false, .dropout = 0});
 }
 
 std::vector<float> DropoutMask(const TrainingHead& head, std::uint64_t example_seed) {

@@ -73,6 +73,13 @@ struct TrainingPlan {
 // Throws Error for options out of range and unknown rows.
 TrainingPlan PlanTraining(const TrainingPlanOptions& options);
 
+// The trunk of a picture of this size behind the frozen row, without heads; see TrunkLayers. Throws
+// Error for an unknown row, or one behind inception_4d.
+TrainingPlan PlanTrunk(const std::string& frozen, const MapSize& picture);
+// What each region of the trunk's map goes through, from the output of pool4 (RegionPool) to the
+// main head, without dropout.
+TrainingPlan PlanRegions();
+
 // Whether the layer belongs to an auxiliary head.
 bool IsAuxiliary(const Layer& layer);
 

@@ -47,7 +47,7 @@ struct TrainingNetwork::State {
 
 // The shape that a layer reads, of `n` crops.
 inline Shape SourceShape(const Layer& layer, std::size_t n) {
-  return {n, layer.in_channels, layer.in_side, layer.in_side};
+  return {n, layer.in_channels, layer.in_size.height, layer.in_size.width};
 }
 
 }  // namespace deeper

@@ -54,10 +54,12 @@ void TrainingNetwork::Worker::AllocateMaps() {
   std::map<std::string, std::size_t> whole_values;
   std::size_t largest_written = 0;
   std::size_t scratch = 0;
-  values_.emplace(net.plan_.input, AlignedBytes(n * net.InputBytes()));
+  values_.emplace(net.plan().input, AlignedBytes(n * net.InputBytes()));
+  if (net.options_.input_gradient)
+    diffs_.emplace(net.plan().input, AlignedBytes(n * net.InputBytes()));
   for (std::size_t i = 0; i < state.kernels.size(); ++i) {
-    const Layer& layer = net.plan_.layers[i];
-    const std::size_t pixels = n * layer.out_side * layer.out_side;
+    const Layer& layer = net.plan().layers[i];
+    const std::size_t pixels = n * layer.out_size.Pixels();
     const std::size_t written = pixels * layer.out_channels * value_bytes;
     whole_values[layer.output] = pixels * (layer.output_channel + layer.out_channels) * value_bytes;
     if (WritesSlice(layer)) values_.emplace(layer.name, AlignedBytes(written));
@@ -66,7 +68,7 @@ void TrainingNetwork::Worker::AllocateMaps() {
     workspaces_.emplace_back(state.kernels[i].Sizes().workspace);
   }
   for (std::size_t i = 0; i < state.kernels.size(); ++i) {
-    const std::string& name = net.plan_.layers[i].output;
+    const std::string& name = net.plan().layers[i].output;
     if (values_.contains(name)) continue;
     values_.emplace(name, AlignedBytes(whole_values.at(name)));
     if (state.needs_gradient[i]) diffs_.emplace(name, AlignedBytes(whole_values.at(name)));
@@ -82,7 +84,7 @@ void TrainingNetwork::Worker::BindLayers() {
   // The layers that give derivatives to each activation, in forward order.
   std::map<std::string, std::vector<std::size_t>> readers;
   for (std::size_t i = 0; i < state.kernels.size(); ++i) {
-    if (state.input_needs_gradient[i]) readers[net.plan_.layers[i].input].push_back(i);
+    if (state.input_needs_gradient[i]) readers[net.plan().layers[i].input].push_back(i);
   }
   std::size_t slot_count = 0;
   std::size_t slot_bytes = 0;
@@ -95,7 +97,7 @@ void TrainingNetwork::Worker::BindLayers() {
 
   auto* current = reinterpret_cast<float*>(current_.bytes().data());
   for (std::size_t i = 0; i < state.kernels.size(); ++i) {
-    const Layer& layer = net.plan_.layers[i];
+    const Layer& layer = net.plan().layers[i];
     const TrainingKernel& kernel = state.kernels[i];
     const State::Packed& packed = state.packed[i];
     const State::GradientPlace& place = state.layer_places[i];
@@ -140,7 +142,7 @@ void TrainingNetwork::Worker::BindLayers() {
   // Slots are shared by all activations, so no activation's readers may stand between another's.
   for (const auto& [name, layers] : readers) {
     for (std::size_t i = layers.front(); i <= layers.back(); ++i) {
-      const std::string& between = net.plan_.layers[i].input;
+      const std::string& between = net.plan().layers[i].input;
       Expects(between == name || !readers.contains(between) || readers.at(between).size() == 1,
               "readers of one activation next to each other");
     }
@@ -150,11 +152,32 @@ void TrainingNetwork::Worker::BindLayers() {
 std::span<std::byte> TrainingNetwork::Worker::Input(std::size_t i) {
   Expects(i < network_->options_.micro_batch, "an example of the micro-batch");
   const std::size_t bytes = network_->InputBytes();
-  return values_.at(network_->plan_.input).bytes().subspan(i * bytes, bytes);
+  return values_.at(network_->plan().input).bytes().subspan(i * bytes, bytes);
+}
+
+std::span<const std::byte> TrainingNetwork::Worker::InputGradient(std::size_t i) const {
+  Expects(network_->options_.input_gradient && i < network_->options_.micro_batch,
+          "the derivatives of an example's input");
+  const std::size_t bytes = network_->InputBytes();
+  return diffs_.at(network_->plan().input).bytes().subspan(i * bytes, bytes);
+}
+
+std::span<const std::byte> TrainingNetwork::Worker::RunToLastMap() {
+  Forward(/*with_auxiliary=*/true);
+  return values_.at(network_->plan().layers.back().output).bytes();
+}
+
+void TrainingNetwork::Worker::RunBackFromLastMap(std::span<const float> gradient) {
+  const kernels::ElementType element = network_->state_->element;
+  const std::span<std::byte> diff = diffs_.at(network_->plan().layers.back().output).bytes();
+  Expects(gradient.size() * kernels::SizeOf(element) == diff.size(), "derivatives of the last map");
+  // Values side by side are one pixel's channels: the order stays as it is.
+  kernels::ToNhwc(TensorView({1, gradient.size(), 1, 1}, gradient), {element}, diff);
+  Backward();
 }
 
 kernels::ChannelSlice TrainingNetwork::Worker::SliceOf(const Layer& layer) const {
-  const std::size_t pixels = network_->options_.micro_batch * layer.out_side * layer.out_side;
+  const std::size_t pixels = network_->options_.micro_batch * layer.out_size.Pixels();
   const std::size_t value_bytes = kernels::SizeOf(network_->state_->element);
   return {.pixels = pixels,
           .first = layer.output_channel,
@@ -165,7 +188,7 @@ kernels::ChannelSlice TrainingNetwork::Worker::SliceOf(const Layer& layer) const
 void TrainingNetwork::Worker::Forward(bool with_auxiliary) {
   const kernels::SingleThread single_thread;
   for (std::size_t i = 0; i < runs_.size(); ++i) {
-    const Layer& layer = network_->plan_.layers[i];
+    const Layer& layer = network_->plan().layers[i];
     if (!with_auxiliary && IsAuxiliary(layer)) continue;
     runs_[i].forward->Run();
     if (!WritesSlice(layer)) continue;
@@ -179,7 +202,7 @@ void TrainingNetwork::Worker::Forward(bool with_auxiliary) {
 void TrainingNetwork::Worker::Backward() {
   const kernels::SingleThread single_thread;
   for (std::size_t i = runs_.size(); i-- > 0;) {
-    const Layer& layer = network_->plan_.layers[i];
+    const Layer& layer = network_->plan().layers[i];
     const LayerRun& run = runs_[i];
     if (run.backward_weights) {
       kernels::ReluBackwardFromChannels(
@@ -209,7 +232,7 @@ double TrainingNetwork::Worker::TrainHead(std::size_t head_index,
                                           std::span<const std::uint64_t> seeds,
                                           float scale,
                                           const ExampleLoss& loss) {
-  const TrainingHead& head = network_->plan_.heads[head_index];
+  const TrainingHead& head = network_->plan().heads[head_index];
   const std::size_t n = network_->options_.micro_batch;
   const std::size_t outputs = network_->options_.outputs;
   const std::size_t features = head.features;
@@ -261,10 +284,10 @@ LossSums TrainingNetwork::Worker::Train(std::size_t first_example,
   Expects(seeds.size() <= network_->options_.micro_batch, "at most micro_batch examples");
   Forward(/*with_auxiliary=*/true);
   LossSums sums;
-  for (std::size_t head = 0; head < network_->plan_.heads.size(); ++head) {
+  for (std::size_t head = 0; head < network_->plan().heads.size(); ++head) {
     const double sum = TrainHead(head, first_example, seeds, scale, loss);
     if (head == 0) sums.main = sum;
-    sums.total += network_->plan_.heads[head].loss_weight * sum;
+    sums.total += network_->plan().heads[head].loss_weight * sum;
   }
   Backward();
   return sums;
@@ -273,7 +296,7 @@ LossSums TrainingNetwork::Worker::Train(std::size_t first_example,
 std::vector<float> TrainingNetwork::Worker::Score(std::size_t count) {
   Expects(count <= network_->options_.micro_batch, "at most micro_batch examples");
   Forward(/*with_auxiliary=*/false);
-  const TrainingHead& head = network_->plan_.heads.front();
+  const TrainingHead& head = network_->plan().heads.front();
   const std::size_t outputs = network_->options_.outputs;
   const std::vector<float> features = FeaturesOf(head);
   const ConstMatrixView x(features.data(), Index(count), Index(head.features));
@@ -296,7 +319,7 @@ void TrainingNetwork::Worker::UnpackGradients(Weights& gradients) {
     gradient.data.resize(blob.shape.Count());
   }
   for (std::size_t i = 0; i < network_->state_->kernels.size(); ++i) {
-    const Layer& layer = network_->plan_.layers[i];
+    const Layer& layer = network_->plan().layers[i];
     if (layer.kind != LayerKind::kConvolution) continue;
     const State::GradientPlace& place = network_->state_->layer_places[i];
     network_->state_->kernels[i].Unpack(
@@ -307,8 +330,8 @@ void TrainingNetwork::Worker::UnpackGradients(Weights& gradients) {
         gradients.at(WeightName(layer.name)),
         gradients.at(BiasName(layer.name)).data);
   }
-  for (std::size_t i = 0; i < network_->plan_.heads.size(); ++i) {
-    const TrainingHead& head = network_->plan_.heads[i];
+  for (std::size_t i = 0; i < network_->plan().heads.size(); ++i) {
+    const TrainingHead& head = network_->plan().heads[i];
     const State::GradientPlace& place = network_->state_->head_places[i];
     std::copy_n(sums_.begin() + static_cast<std::ptrdiff_t>(place.weight),
                 place.weight_count,

@@ -35,6 +35,17 @@ class TrainingNetwork::Worker {
                  float scale,
                  const ExampleLoss& loss);
 
+  // The derivatives of the losses, summed, with respect to input `i`, of the last run. Expects the
+  // option input_gradient.
+  std::span<const std::byte> InputGradient(std::size_t i) const;
+
+  // Runs the inputs forward without heads. Returns the last activation, of all inputs, NHWC; it is
+  // valid until the next run.
+  std::span<const std::byte> RunToLastMap();
+  // Runs them backward from the derivatives of that activation. Adds the gradients to the sums.
+  //   gradient: of its size, f32, NHWC
+  void RunBackFromLastMap(std::span<const float> gradient);
+
   // Returns the scores of the main head for the first `count` inputs, without dropout: count x
   // outputs.
   std::vector<float> Score(std::size_t count);

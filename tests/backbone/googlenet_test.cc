@@ -56,26 +56,27 @@ TEST_CASE(
     "every layer reads an activation that is complete, of the channels and side that were "
     "written") {
   struct Map {
-    std::size_t channels, side;
+    std::size_t channels;
+    MapSize size;
   };
-  std::map<std::string, Map> maps = {{"data", {kInputChannels, kInputSide}}};
+  std::map<std::string, Map> maps = {{"data", {kInputChannels, kInputSize}}};
   std::set<std::string> read;
   for (const Layer& layer : GoogLeNetLayers()) {
     CAPTURE(layer.name, layer.input, layer.output);
     REQUIRE(maps.count(layer.input) == 1);
     REQUIRE(maps.at(layer.input).channels == layer.in_channels);
-    REQUIRE(maps.at(layer.input).side == layer.in_side);
+    REQUIRE(maps.at(layer.input).size == layer.in_size);
     read.insert(layer.input);
     REQUIRE(read.count(layer.output) == 0);
-    Map& output = maps.try_emplace(layer.output, Map{0, layer.out_side}).first->second;
+    Map& output = maps.try_emplace(layer.output, Map{0, layer.out_size}).first->second;
     REQUIRE(output.channels == layer.output_channel);
-    REQUIRE(output.side == layer.out_side);
+    REQUIRE(output.size == layer.out_size);
     output.channels += layer.out_channels;
   }
   // Everything that is written is read again, except the features.
   REQUIRE(read.size() == maps.size() - 1);
   REQUIRE(maps.at("pool5/7x7_s1").channels == 1024);
-  REQUIRE(maps.at("pool5/7x7_s1").side == 1);
+  REQUIRE(maps.at("pool5/7x7_s1").size == MapSize{1, 1});
 }
 
 TEST_CASE("names of layers are unique") {
@@ -98,10 +99,10 @@ TEST_CASE("layers have the order, the windows and the maps of the BVLC model") {
 
   const Layer conv1 = LayerNamed("conv1/7x7_s2");
   REQUIRE(conv1.window == Window{.kernel = 7, .stride = 2, .pad = 3});
-  REQUIRE(conv1.out_side == 112);
+  REQUIRE(conv1.out_size == MapSize{112, 112});
   const Layer reduce = LayerNamed("inception_4b/5x5_reduce");
   REQUIRE(WeightShape(reduce) == Shape{24, 512, 1, 1});
-  REQUIRE(reduce.in_side == 14);
+  REQUIRE(reduce.in_size == MapSize{14, 14});
   const Layer conv5x5 = LayerNamed("inception_4b/5x5");
   REQUIRE(conv5x5.window == Window{.kernel = 5, .stride = 1, .pad = 2});
   REQUIRE(conv5x5.output == "inception_4b/output");

@@ -41,7 +41,7 @@ TEST_CASE("the layers of a map head read the last module, and end in the head's 
   CHECK(layers.front().input == RowOutput("inception_5b"));
   CHECK(layers.back().input == layers.front().output);
   CHECK(layers.back().out_channels == kMapHeadFeatures);
-  CHECK(layers.back().out_side == 1);
+  CHECK(layers.back().out_size == MapSize{1, 1});
 }
 
 }  // namespace

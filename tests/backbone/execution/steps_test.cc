@@ -21,8 +21,8 @@ TEST_CASE("a step of two layers reads what the first reads and writes what the s
   const Layer layer = GoogLeNetSteps()[1].layer;
   REQUIRE(layer.input == "conv1/7x7_s2");
   REQUIRE(layer.output == "pool1/norm1");
-  REQUIRE(layer.in_side == 112);
-  REQUIRE(layer.out_side == 56);
+  REQUIRE(layer.in_size == MapSize{112, 112});
+  REQUIRE(layer.out_size == MapSize{56, 56});
   REQUIRE(layer.window == kStridedPool);
 }
 

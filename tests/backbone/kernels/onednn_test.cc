@@ -69,7 +69,7 @@ TEST_CASE("every convolution of GoogLeNet agrees with the reference") {
   for (const ElementType element : ElementTypes()) {
     for (const Layer& layer : GoogLeNetConvolutions()) {
       CAPTURE(layer.name, element);
-      const Shape source = {1, layer.in_channels, layer.in_side, layer.in_side};
+      const Shape source = {1, layer.in_channels, layer.in_size.height, layer.in_size.width};
       CHECK(ConvolutionError(source, layer.out_channels, layer.window, element) <=
             Tolerance(element));
     }
@@ -142,8 +142,9 @@ TEST_CASE("int8 convolutions are exact: their outputs are the reference's to hal
   };
   std::vector<Case> cases = {{{1, 3, 13, 9}, 23, {3, 1, 1}}, {{2, 17, 8, 11}, 16, {5, 1, 2}}};
   for (const Layer& layer : GoogLeNetConvolutions()) {
-    cases.push_back(
-        {{1, layer.in_channels, layer.in_side, layer.in_side}, layer.out_channels, layer.window});
+    cases.push_back({{1, layer.in_channels, layer.in_size.height, layer.in_size.width},
+                     layer.out_channels,
+                     layer.window});
   }
   for (const auto& [shape, out, window] : cases) {
     CAPTURE(shape.c, shape.h, out, window.kernel);
@@ -179,7 +180,7 @@ TEST_CASE("no sum of an int8 convolution saturates, however large its bytes and 
   }
   for (const Layer& layer : GoogLeNetConvolutions()) {
     CAPTURE(layer.name);
-    const Shape shape = {1, layer.in_channels, layer.in_side, layer.in_side};
+    const Shape shape = {1, layer.in_channels, layer.in_size.height, layer.in_size.width};
     const std::size_t k = layer.window.kernel;
     const std::size_t values = shape.c * k * k;
     const Encoding from = {.element = ElementType::kU8, .scale = 1};

@@ -136,7 +136,7 @@ TEST_CASE("gradients of every convolution of GoogLeNet agree with the reference"
   for (const ElementType element : ElementTypes()) {
     for (const Layer& layer : GoogLeNetConvolutions()) {
       CAPTURE(layer.name, element);
-      CheckConvolution({1, layer.in_channels, layer.in_side, layer.in_side},
+      CheckConvolution({1, layer.in_channels, layer.in_size.height, layer.in_size.width},
                        layer.out_channels,
                        layer.window,
                        element);

@@ -31,7 +31,7 @@ constexpr std::size_t kBatch = 6;
 // A small training: inception_5b and a classifier of three classes. The inputs are noise around a
 // mean for each class.
 struct SmallTraining {
-  TrainingNetwork network{{.plan = {.frozen = "inception_5a"},
+  TrainingNetwork network{{.plan = PlanTraining({.frozen = "inception_5a"}),
                            .precision = Precision::kF32,
                            .outputs = kOutputs,
                            .micro_batch = 2}};

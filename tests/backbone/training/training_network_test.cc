@@ -79,7 +79,7 @@ TEST_CASE("gradients of the whole network, heads and dropout included, are the r
   for (const Precision precision : Precisions()) {
     // A place of the micro-batch stays empty.
     TrainingNetwork network(
-        {.plan = {}, .precision = precision, .outputs = kOutputs, .micro_batch = 2});
+        {.plan = PlanTraining({}), .precision = precision, .outputs = kOutputs, .micro_batch = 2});
     network.Load(weights);
     TrainingNetwork::Worker worker(network);
     PutCrop(CropOf(9), precision, worker.Input(1));
@@ -114,8 +114,10 @@ TEST_CASE("gradients of a head on the map are the reference's") {
   RunReferenceLayers(plan, weights, 0, activations);
   const Weights expected = ReferenceGradients(plan, weights, activations, 11, loss);
   for (const Precision precision : Precisions()) {
-    TrainingNetwork network(
-        {.plan = options, .precision = precision, .outputs = kOutputs, .micro_batch = 2});
+    TrainingNetwork network({.plan = PlanTraining(options),
+                             .precision = precision,
+                             .outputs = kOutputs,
+                             .micro_batch = 2});
     network.Load(weights);
     TrainingNetwork::Worker worker(network);
     PutCrop(input, precision, worker.Input(0));
@@ -134,7 +136,7 @@ TEST_CASE("gradients of a head on the map are the reference's") {
 TEST_CASE("no kernel of training is oneDNN's reference loop") {
   const MainHead head = GENERATE(MainHead::kAverage, MainHead::kMap);
   for (const Precision precision : Precisions()) {
-    const TrainingNetwork network({.plan = {.main_head = head},
+    const TrainingNetwork network({.plan = PlanTraining({.main_head = head}),
                                    .precision = precision,
                                    .outputs = kOutputs,
                                    .micro_batch = 2});
@@ -150,7 +152,7 @@ TEST_CASE("no kernel of training is oneDNN's reference loop") {
 Weights GradientsOf(const std::vector<Tensor>& crops,
                     std::size_t micro_batch,
                     const std::string& frozen) {
-  TrainingNetwork network({.plan = {.frozen = frozen},
+  TrainingNetwork network({.plan = PlanTraining({.frozen = frozen}),
                            .precision = Precision::kF32,
                            .outputs = kOutputs,
                            .micro_batch = micro_batch});
@@ -207,7 +209,7 @@ TEST_CASE("what is above a frozen row has the gradients that it has when nothing
 TEST_CASE("scores without dropout are those of the network for detection") {
   const Weights weights = test::RandomWeights(1, kOutputs);
   for (const Precision precision : Precisions()) {
-    TrainingNetwork network({.plan = {.auxiliary_heads = false},
+    TrainingNetwork network({.plan = PlanTraining({.auxiliary_heads = false}),
                              .precision = precision,
                              .outputs = kOutputs,
                              .micro_batch = 2});
@@ -236,7 +238,8 @@ TEST_CASE("scores without dropout are those of the network for detection") {
 }
 
 TEST_CASE("training refuses weights that lack a blob, and more examples than a micro-batch") {
-  TrainingNetwork network({.plan = {.frozen = "inception_5b"}, .outputs = 2, .micro_batch = 1});
+  TrainingNetwork network(
+      {.plan = PlanTraining({.frozen = "inception_5b"}), .outputs = 2, .micro_batch = 1});
   CHECK_THROWS_AS(network.Load({}), ContractViolation);
   TrainingNetwork::Worker worker(network);
   const std::vector<std::uint64_t> two = {1, 2};
