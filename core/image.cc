@@ -24,12 +24,18 @@ Image MakeImage(int width, int height, std::uint8_t blue, std::uint8_t green, st
 Image ShrinkImage(const Image& image, int width, int height) {
   Expects(width >= 1 && width <= image.width && height >= 1 && height <= image.height,
           "a smaller or equal size");
-  Image shrunken = MakeImage(width, height, 0, 0, 0);
+  return ResizeImage(image, width, height);
+}
+
+Image ResizeImage(const Image& image, int width, int height) {
+  Expects(!image.IsEmpty() && width >= 1 && height >= 1, "pictures that are not empty");
+  Image resized = MakeImage(width, height, 0, 0, 0);
   const cv::Mat from(
       image.height, image.width, CV_8UC3, const_cast<std::uint8_t*>(image.bgr.data()));
-  cv::Mat to(height, width, CV_8UC3, shrunken.bgr.data());
-  cv::resize(from, to, to.size(), 0, 0, cv::INTER_AREA);
-  return shrunken;
+  cv::Mat to(height, width, CV_8UC3, resized.bgr.data());
+  const bool grows = width > image.width || height > image.height;
+  cv::resize(from, to, to.size(), 0, 0, grows ? cv::INTER_LINEAR : cv::INTER_AREA);
+  return resized;
 }
 
 Image MirrorImage(const Image& image) {

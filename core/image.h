@@ -42,6 +42,10 @@ Image MakeImage(int width, int height, std::uint8_t blue, std::uint8_t green, st
 // Expects 1 <= width <= image.width, and the same of the height.
 Image ShrinkImage(const Image& image, int width, int height);
 
+// The picture at this size: means where it shrinks, bilinear where it grows. Expects a picture that
+// is not empty, and sides of at least 1.
+Image ResizeImage(const Image& image, int width, int height);
+
 // The picture with left and right exchanged.
 Image MirrorImage(const Image& image);
 

@@ -153,4 +153,8 @@ Tensor LoadTensor(const StoredTensor& stored, const std::string& name) {
           .data = LoadFloats(stored, name)};
 }
 
+void RoundToBf16(Weights& weights) {
+  for (auto& [name, tensor] : weights) tensor = LoadTensor(StoreTensor(tensor, DType::kBf16), name);
+}
+
 }  // namespace deeper

@@ -7,6 +7,7 @@
 
 #include "backbone/files/safetensors.h"
 #include "backbone/tensor.h"
+#include "backbone/weights.h"
 
 namespace deeper {
 
@@ -27,5 +28,8 @@ bool FitsBf16(const Tensor& tensor);
 // naming `name` for more than four sizes, for none, and for integers.
 StoredTensor StoreTensor(const Tensor& tensor, DType dtype = DType::kF32);
 Tensor LoadTensor(const StoredTensor& stored, const std::string& name);
+
+// Rounds every value to the nearest bf16, ties to even.
+void RoundToBf16(Weights& weights);
 
 }  // namespace deeper

@@ -31,7 +31,7 @@ std::string NetworkTrainingOptions::Text(Precision chosen) const {
           : fmt::format("poly power {} total {}", rates.power, rates.total);
   return fmt::format(
       "frozen '{}'\nauxiliary heads {} weight {} dropout {}\ndropout {}\nrate {} {} warmup {}\n"
-      "new layers {} biases {}\nmomentum {}\nweight decay {}\naverage {}\nseed {}\n"
+      "new layers {} biases {}\nmomentum {}\nweight decay {}\naverage {}\nclip {}\nseed {}\n"
       "micro-batch {}\nworkers {}\nprecision {}\n",
       plan.frozen,
       plan.auxiliary_heads,
@@ -46,6 +46,7 @@ std::string NetworkTrainingOptions::Text(Precision chosen) const {
       solver.momentum,
       solver.weight_decay,
       solver.average_decay,
+      solver.clip_norm,
       seed,
       micro_batch,
       workers,

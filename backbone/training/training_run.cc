@@ -15,20 +15,17 @@ namespace deeper {
 
 namespace {
 
-void Validate(Trainer& trainer,
-              const TrainingTask& task,
-              TrainingLog& log,
-              const Monitor& monitor) {
-  if (!task.validate) return;
-  const std::map<std::string, double> numbers = task.validate(trainer);
-  TrainingLogLine line = {.step = trainer.state().step - 1, .values = {}};
+void Validate(const TrainingSteps& steps, TrainingLog& log, const Monitor& monitor) {
+  if (!steps.validate) return;
+  const ValidationFigures numbers = steps.validate();
+  TrainingLogLine line = {.step = steps.state->step - 1, .values = {}};
   std::string text;
   for (const auto& [name, value] : numbers) {
     line.values["validation_" + name] = value;
     text += fmt::format(", {} {:.4f}", name, value);
   }
   log.Append(line);
-  monitor.say(fmt::format("step {}: validation{}", trainer.state().step, text));
+  monitor.say(fmt::format("step {}: validation{}", steps.state->step, text));
 }
 
 // What the log of a training of so many steps says.
@@ -58,40 +55,55 @@ TrainingFigures FiguresOf(const std::vector<TrainingLogLine>& lines, std::uint64
 
 }  // namespace
 
-TrainingFigures RunTraining(Trainer& trainer,
+TrainingFigures RunTraining(const TrainingSteps& steps,
                             const NetworkTrainingOptions& options,
-                            const TrainingTask& task,
                             const Monitor& monitor) {
-  const std::uint64_t first = trainer.state().step;
+  const std::uint64_t& done = steps.state->step;
+  const std::uint64_t first = done;
   TrainingLog log(options.file.string() + ".log.jsonl", first);
   const auto draw = [&] { WriteFileWhole(options.file.string() + ".svg", CurvesSvg(log.lines())); };
   {
-    Stage stage(monitor, task.what, "steps", options.steps, std::min(first, options.steps));
-    while (trainer.state().step < options.steps && !monitor.stop_asked()) {
+    Stage stage(monitor, steps.what, "steps", options.steps, std::min(first, options.steps));
+    while (done < options.steps && !monitor.stop_asked()) {
       const Stopwatch watch;
-      task.begin_batch(trainer.state().step);
-      const StepReport report = trainer.RunStep(task.fill, task.loss);
+      const StepReport report = steps.run_step();
       log.Append({.step = report.step,
                   .values = {{"loss", report.loss},
                              {"total_loss", report.total_loss},
                              {"rate", report.rate},
                              {"seconds", watch.Seconds()}}});
-      const std::uint64_t done = trainer.state().step;
       const bool is_last = done == options.steps;
       if (done % options.validate_every == 0 || is_last) {
-        Validate(trainer, task, log, monitor);
+        Validate(steps, log, monitor);
         draw();
       }
-      if (done % options.checkpoint_every == 0 && !is_last) trainer.Save();
+      if (done % options.checkpoint_every == 0 && !is_last) steps.save();
       stage.Advance();
     }
-    if (trainer.state().step > first) trainer.Save();
+    if (done > first) steps.save();
     draw();
   }
   TrainingFigures figures = FiguresOf(log.lines(), options.steps);
-  figures.steps = trainer.state().step;
+  figures.steps = done;
   figures.finished = figures.steps >= options.steps;
   return figures;
+}
+
+TrainingFigures RunTraining(Trainer& trainer,
+                            const NetworkTrainingOptions& options,
+                            const TrainingTask& task,
+                            const Monitor& monitor) {
+  TrainingSteps steps = {.what = task.what,
+                         .state = &trainer.state(),
+                         .run_step =
+                             [&] {
+                               task.begin_batch(trainer.state().step);
+                               return trainer.RunStep(task.fill, task.loss);
+                             },
+                         .save = [&] { trainer.Save(); },
+                         .validate = {}};
+  if (task.validate) steps.validate = [&] { return task.validate(trainer); };
+  return RunTraining(steps, options, monitor);
 }
 
 const Tensor& LearnedBlob(const SolverState& state, const std::string& name) {

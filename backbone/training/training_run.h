@@ -11,18 +11,32 @@
 
 namespace deeper {
 
-// What a network is trained on.
-struct TrainingTask {
-  std::string what;  // for people: "fine-tuning"
-  std::function<void(std::uint64_t step)> begin_batch;
-  FillInput fill;
-  ExampleLoss loss;
-  // Figures on examples that are not trained on: "loss", "accuracy", ... May be empty.
-  std::function<std::map<std::string, double>(Trainer&)> validate;
+// Figures on examples that are not trained on: "loss", "accuracy", ...
+using ValidationFigures = std::map<std::string, double>;
+
+// A training, step by step.
+struct TrainingSteps {
+  std::string what;                    // for people: "fine-tuning"
+  const SolverState* state = nullptr;  // what run_step changes
+  std::function<StepReport()> run_step;
+  std::function<void()> save;
+  std::function<ValidationFigures()> validate;  // may be empty
 };
 
 // Runs the steps that are left. When asked to stop the state is saved, and the same training goes
 // on from it. Throws Error when it has diverged.
+TrainingFigures RunTraining(const TrainingSteps& steps,
+                            const NetworkTrainingOptions& options,
+                            const Monitor& monitor);
+
+// What a network of crops is trained on.
+struct TrainingTask {
+  std::string what;
+  std::function<void(std::uint64_t step)> begin_batch;
+  FillInput fill;
+  ExampleLoss loss;
+  std::function<ValidationFigures(Trainer&)> validate;  // may be empty
+};
 TrainingFigures RunTraining(Trainer& trainer,
                             const NetworkTrainingOptions& options,
                             const TrainingTask& task,

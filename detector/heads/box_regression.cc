@@ -40,18 +40,9 @@ struct Pair {
   const Annotation* object = nullptr;
 };
 
-// Girshick et al. 2014, equations 6 to 9: position and size of the object relative to the proposal.
 Eigen::RowVector4d TargetsOf(const Box& proposal, const Box& object) {
-  const double width = double{proposal.x1} - double{proposal.x0};
-  const double height = double{proposal.y1} - double{proposal.y0};
-  const double object_width = double{object.x1} - double{object.x0};
-  const double object_height = double{object.y1} - double{object.y0};
-  const double dx =
-      (double{object.x0} + double{object.x1} - double{proposal.x0} - double{proposal.x1}) / 2;
-  const double dy =
-      (double{object.y0} + double{object.y1} - double{proposal.y0} - double{proposal.y1}) / 2;
-  return {
-      dx / width, dy / height, std::log(object_width / width), std::log(object_height / height)};
+  const BoxOffsets offsets = OffsetsBetween(proposal, object);
+  return {offsets[0], offsets[1], offsets[2], offsets[3]};
 }
 
 // The pairs of a picture. A proposal whose nearest object is difficult has none.

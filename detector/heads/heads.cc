@@ -119,6 +119,17 @@ BoxOffsets OffsetsOf(const BoxRegression& regression,
   return t;
 }
 
+BoxOffsets OffsetsBetween(const Box& box, const Box& object) {
+  const double width = double{box.x1} - double{box.x0};
+  const double height = double{box.y1} - double{box.y0};
+  const double object_width = double{object.x1} - double{object.x0};
+  const double object_height = double{object.y1} - double{object.y0};
+  const double dx = (double{object.x0} + double{object.x1} - double{box.x0} - double{box.x1}) / 2;
+  const double dy = (double{object.y0} + double{object.y1} - double{box.y0} - double{box.y1}) / 2;
+  return {
+      dx / width, dy / height, std::log(object_width / width), std::log(object_height / height)};
+}
+
 Box MoveBox(const Box& box, const BoxOffsets& t) {
   const double width = double{box.x1} - double{box.x0};
   const double height = double{box.y1} - double{box.y0};

@@ -92,6 +92,10 @@ BoxOffsets OffsetsOf(const BoxRegression& regression,
                      std::size_t index,
                      std::span<const float> feature);
 
+// Girshick et al. 2014, equations 6 to 9: the offsets that move `box` to `object`. Expects boxes
+// that are not empty.
+BoxOffsets OffsetsBetween(const Box& box, const Box& object);
+
 // The moved box, not clipped. log w and log h are capped at log(1000/16), so that no box becomes
 // infinite.
 Box MoveBox(const Box& box, const BoxOffsets& offsets);

@@ -12,6 +12,7 @@
 #include "detector/heads/heads.h"
 #include "detector/multibox/multibox.h"
 #include "detector/regions/crop.h"
+#include "detector/regions/picture_frame.h"
 #include "detector/suppression/nms.h"
 #include "proposals/selective_search.h"
 
@@ -29,6 +30,9 @@ struct Model {
   // it.
   std::optional<Quantization> quantization;
   CropOptions crop;
+  // How the whole picture is scaled, if a region's features are pooled from its map (Fast R-CNN)
+  // instead of computed from a crop (R-CNN). Of `crop`, the mean is used then.
+  std::optional<PictureScale> picture_scale;
   SelectiveSearchOptions proposals;
   FeatureScaling scaling;
   // Weight of the whole picture's features beside a region's, if the classifiers read both (2048

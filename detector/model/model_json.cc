@@ -78,6 +78,11 @@ Json JsonOf(const CropOptions& crop) {
           {"mean_bgr", mean_bgr}};
 }
 
+Json JsonOf(const PictureScale& scale) {
+  const auto& [short_side_px, long_side_px] = scale;
+  return {{"short_side_px", short_side_px}, {"long_side_px", long_side_px}};
+}
+
 Json JsonOf(const Similarities& similarities) {
   Json names = Json::array();
   for (const auto& [name, member] : kSimilarities) {
@@ -169,6 +174,14 @@ void ReadCrop(JsonObject object, CropOptions& crop) {
   }
   std::copy(mean.begin(), mean.end(), crop.mean_bgr.begin());
   object.Finish();
+}
+
+PictureScale PictureScaleFrom(JsonObject object) {
+  PictureScale scale;
+  object.Read("short_side_px", scale.short_side_px);
+  object.Read("long_side_px", scale.long_side_px);
+  object.Finish();
+  return scale;
 }
 
 void ReadProposals(JsonObject object, SelectiveSearchOptions& options) {
@@ -279,6 +292,7 @@ std::string JsonTextOf(const Model& model, const std::string& source) {
       {"nms", JsonOf(model.nms)},
       {"min_score", model.min_score},
       {"training", model.training}};
+  if (model.picture_scale) json["picture_scale"] = JsonOf(*model.picture_scale);
   if (model.quantization) json["quantization"] = JsonOf(*model.quantization);
   if (model.context_weight > 0) json["context_weight"] = model.context_weight;
   if (model.calibration) json["calibration"] = JsonOf(*model.calibration);
@@ -305,6 +319,9 @@ Model ModelFromJsonText(const std::string& text, const std::string& source) {
   object.Read("training", model.training);
   if (object.Has("classifiers")) {
     model.classifiers.kind = ClassifierKindFrom(object.Object("classifiers"));
+  }
+  if (object.Has("picture_scale")) {
+    model.picture_scale = PictureScaleFrom(object.Object("picture_scale"));
   }
   if (object.Has("context_weight")) object.Read("context_weight", model.context_weight);
   if (object.Has("calibration")) {

@@ -64,10 +64,6 @@ void ScaleForTraining(std::vector<TrainingImage>& training, FeatureNorm norm, Mo
   }
 }
 
-void RoundToBf16(Weights& weights) {
-  for (auto& [name, tensor] : weights) tensor = LoadTensor(StoreTensor(tensor, DType::kBf16), name);
-}
-
 // Facts for people and the model card.
 std::map<std::string, std::string> TrainingFacts(const HeadsOptions& options,
                                                  const Dataset& dataset,

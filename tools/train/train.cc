@@ -16,6 +16,7 @@
 #include "tools/train/boxes.h"
 #include "tools/train/calibrate.h"
 #include "tools/train/classify.h"
+#include "tools/train/fast_rcnn.h"
 #include "tools/train/finetune.h"
 #include "tools/train/heads.h"
 #include "tools/train/multibox.h"
@@ -31,8 +32,11 @@ struct Training {
   std::string_view what;
 };
 
-constexpr std::array<Training, 10> kTrainings = {{
+constexpr std::array<Training, 11> kTrainings = {{
     {"all", RunTrainAll, "all that a detector needs, in order; begin here"},
+    {"fast-rcnn",
+     RunTrainFastRcnn,
+     "a detector that looks once at a picture, all of it together (Fast R-CNN)"},
     {"finetune",
      RunTrainFinetune,
      "the network itself, as a classifier of regions (R-CNN); first, if at all"},
