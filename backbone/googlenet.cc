@@ -122,7 +122,7 @@ class LayerList {
 
 std::vector<Layer> GoogLeNetLayers() {
   LayerList list;
-  Map map = list.AppendStem({"data", kInputChannels, kInputSize});
+  Map map = list.AppendStem({kPictureActivation, kInputChannels, kInputSize});
   for (const InceptionRow& row : kInception) map = list.AppendRow(row, map);
   list.Append(PoolLayer("pool5/7x7_s1", LayerKind::kAveragePool, map, kGlobalPool));
   return list.Take();
@@ -132,7 +132,7 @@ std::vector<Layer> TrunkLayers(const MapSize& picture) {
   Expects(std::min(picture.height, picture.width) >= kSmallestTrunkSide,
           "a picture of at least 32 x 32 pixels");
   LayerList list;
-  Map map = list.AppendStem({"data", kInputChannels, picture});
+  Map map = list.AppendStem({kPictureActivation, kInputChannels, picture});
   for (const InceptionRow& row : kInception) {
     if (row.pool_after == kRegionPool) {
       list.AppendInception(row, map);
@@ -141,6 +141,13 @@ std::vector<Layer> TrunkLayers(const MapSize& picture) {
     map = list.AppendRow(row, map);
   }
   return list.Take();
+}
+
+std::vector<Layer> RegionLayers() {
+  std::vector<Layer> layers = GoogLeNetLayers();
+  const auto first = std::ranges::find(layers, kRegionPool, &Layer::name);
+  layers.erase(layers.begin(), first);
+  return layers;
 }
 
 std::vector<Layer> GoogLeNetConvolutions() {

@@ -166,6 +166,9 @@ struct Layer {
 // NCHW.
 using LayerObserver = std::function<void(const Layer& layer, const Tensor& output)>;
 
+// The name of what the first layer reads: a picture.
+inline constexpr const char* kPictureActivation = "data";
+
 // Every layer from "data" to "pool5/7x7_s1". Each stands behind those that it reads.
 std::vector<Layer> GoogLeNetLayers();
 
@@ -174,6 +177,9 @@ std::vector<Layer> GoogLeNetLayers();
 // map (Girshick 2015, section 2.1). Expects sides of at least kSmallestTrunkSide.
 std::vector<Layer> TrunkLayers(const MapSize& picture);
 inline constexpr std::size_t kSmallestTrunkSide = 32;
+
+// The layers behind the trunk for a map of 14 x 14 cells: pool4 to pool5.
+std::vector<Layer> RegionLayers();
 
 // Its 57 convolutions, in the same order.
 std::vector<Layer> GoogLeNetConvolutions();

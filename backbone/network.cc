@@ -44,12 +44,14 @@ Classifier ClassifierOf(const Weights& weights) {
   return classifier;
 }
 
-const Weights& Validated(const Weights& weights) {
+}  // namespace
+
+const Weights& ValidatedWeights(const Weights& weights) {
   ValidateGoogLeNetWeights(weights, "backbone");
   return weights;
 }
 
-const NetworkOptions& Validated(const NetworkOptions& options) {
+const NetworkOptions& ValidatedOptions(const NetworkOptions& options) {
   if (options.precision != Precision::kInt8) return options;
   if (!options.quantization) {
     throw Error(
@@ -60,8 +62,6 @@ const NetworkOptions& Validated(const NetworkOptions& options) {
   return options;
 }
 
-}  // namespace
-
 struct Workspace::State {
   explicit State(const LayerStack& stack) : owner(&stack), buffers(stack) {}
 
@@ -71,8 +71,8 @@ struct Workspace::State {
 
 struct Network::State {
   State(const Weights& weights, const NetworkOptions& given)
-      : options(Validated(given)),
-        stack(Validated(weights), given.precision, given.quantization),
+      : options(ValidatedOptions(given)),
+        stack(ValidatedWeights(weights), given.precision, given.quantization),
         classifier(ClassifierOf(weights)) {}
 
   NetworkOptions options;

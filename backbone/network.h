@@ -28,6 +28,11 @@ struct NetworkOptions {
   std::optional<Quantization> quantization = std::nullopt;  // needed by int8, otherwise not read
 };
 
+// Return what they are given. Throw Error when the weights do not fit the table, or when int8 has
+// no quantization or one that does not fit.
+const Weights& ValidatedWeights(const Weights& weights);
+const NetworkOptions& ValidatedOptions(const NetworkOptions& options);
+
 // The time that one step of the network took; see Network::Profile.
 struct StepTime {
   std::string name;            // its layers: "pool1/3x3_s2 + pool1/norm1"

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backbone/network_family.h"
+#include "backbone/picture_network.h"
 #include "backbone/precision.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
@@ -19,6 +20,8 @@
 #include "detector/recipe.h"
 #include "detector/regions/crop.h"
 #include "detector/regions/feature_cache.h"
+#include "detector/regions/features.h"
+#include "detector/regions/picture_features.h"
 #include "detector/suppression/fusion.h"
 
 namespace deeper {
@@ -30,17 +33,20 @@ namespace {
 // A model that is ready to run.
 struct Member {
   Model model;
-  Network network;
+  // One of them: of crops, or of whole pictures.
+  std::optional<Network> network;
+  std::optional<PictureNetwork> picture_network;
   std::string recipe;
   std::string digest;
   std::optional<FeatureCache> cache;
 };
 
-// Models that read the same crops and whose networks have their first rows in common.
+// Models that read the same crops and whose networks have their first rows in common, or one that
+// reads whole pictures.
 struct Family {
   std::vector<const Member*> members;
   std::vector<std::size_t> positions;  // parallel to members: theirs among all
-  FeatureExtractor extractor;
+  std::unique_ptr<RegionExtractor> extractor;
 
   // Features of the boxes by each member. If features are kept, this is their name.
   template <typename MakeBoxes>
@@ -56,7 +62,7 @@ struct Family {
       kept.push_back(*std::move(cached));
     }
     if (kept.size() == members.size()) return kept;
-    std::vector<RegionFeatures> extracted = extractor.ExtractForAll(image, make_boxes(), times);
+    std::vector<RegionFeatures> extracted = extractor->ExtractForAll(image, make_boxes(), times);
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (members[i]->cache) members[i]->cache->Store(entry, extracted[i]);
     }
@@ -128,41 +134,64 @@ struct Detector::State {
     const ChosenPrecision chosen =
         ChoosePrecision(options.precision, model.quantization.has_value());
     Remark(chosen.remark);
-    Network network(backbone, {.precision = chosen.precision, .quantization = model.quantization});
-    std::string recipe =
-        RecipeOf(model.backbone_fingerprint, network.options(), model.crop, *proposer) +
-        RegressionRecipe(model.box_regression);
+    const NetworkOptions network = {.precision = chosen.precision,
+                                    .quantization = model.quantization};
+    std::string recipe = RecipeOf(model.backbone_fingerprint, network, model.crop, *proposer) +
+                         PictureRecipe(model.picture_scale) +
+                         RegressionRecipe(model.box_regression);
     std::optional<FeatureCache> cache;
     if (!options.feature_cache.empty()) {
       fs::path directory = options.feature_cache;
       if (files.size() > 1) directory /= file.stem();
       cache.emplace(directory, fmt::format("{}inputs {}\nall proposals\n", recipe, options.inputs));
     }
-    return std::make_unique<Member>(Member{.model = std::move(model),
-                                           .network = std::move(network),
-                                           .recipe = std::move(recipe),
-                                           .digest = DigestOfFile(file),
-                                           .cache = std::move(cache)});
+    auto member = std::make_unique<Member>(Member{.model = std::move(model),
+                                                  .network = std::nullopt,
+                                                  .picture_network = std::nullopt,
+                                                  .recipe = std::move(recipe),
+                                                  .digest = DigestOfFile(file),
+                                                  .cache = std::move(cache)});
+    if (member->model.picture_scale) {
+      member->picture_network.emplace(backbone, network);
+    } else {
+      member->network.emplace(backbone, network);
+    }
+    return member;
   }
 
+  // row_fingerprints: of the models that read crops, in their order.
   void MakeFamilies(std::span<const std::vector<std::string>> row_fingerprints) {
     std::vector<CropOptions> crops;
-    for (const std::unique_ptr<Member>& member : members) crops.push_back(member->model.crop);
+    std::vector<std::size_t> with_crops;  // their positions among all
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const Model& model = members[i]->model;
+      if (!model.picture_scale) {
+        crops.push_back(model.crop);
+        with_crops.push_back(i);
+        continue;
+      }
+      families.push_back(
+          {.members = {members[i].get()},
+           .positions = {i},
+           .extractor = std::make_unique<PictureFeatureExtractor>(
+               *members[i]->picture_network, *model.picture_scale, model.crop.mean_bgr)});
+    }
     for (FamilyMembers& together : GroupIntoFamilies(row_fingerprints, crops)) {
       std::vector<const Member*> own;
       std::vector<const Network*> networks;
       std::vector<const BoxRegression*> regressions;
-      for (const std::size_t position : together.positions) {
+      for (std::size_t& position : together.positions) {
+        position = with_crops[position];
         own.push_back(members[position].get());
-        networks.push_back(&own.back()->network);
+        networks.push_back(&*own.back()->network);
         const std::optional<BoxRegression>& regression = own.back()->model.box_regression;
         regressions.push_back(regression ? &*regression : nullptr);
       }
       NetworkFamily family(std::move(networks), together.shared_rows);
-      families.push_back(
-          {.members = own,
-           .positions = std::move(together.positions),
-           .extractor = {std::move(family), own.front()->model.crop, std::move(regressions)}});
+      families.push_back({.members = own,
+                          .positions = std::move(together.positions),
+                          .extractor = std::make_unique<FeatureExtractor>(
+                              std::move(family), own.front()->model.crop, std::move(regressions))});
     }
   }
 
@@ -171,7 +200,9 @@ struct Detector::State {
     const SelectiveSearchOptions smallest = proposer->SmallestSides();
     int largest = 0;
     for (const std::unique_ptr<Member>& member : members) {
-      const std::optional<int> side = deeper::SideThatCropsNeed(member->model.crop, smallest);
+      const std::optional<PictureScale>& scale = member->model.picture_scale;
+      const std::optional<int> side =
+          scale ? scale->short_side_px : deeper::SideThatCropsNeed(member->model.crop, smallest);
       if (!side) return std::nullopt;
       largest = std::max(largest, *side);
     }
@@ -210,9 +241,10 @@ Detector::Detector(const std::vector<fs::path>& models, const DetectorOptions& o
                       file.string()));
     }
     state_->members.push_back(state_->MakeMember(std::move(model), backbone, file, options));
-    fingerprints.push_back(
-        are_several ? RowFingerprints(backbone, state_->members.back()->network.options())
-                    : std::vector<std::string>());
+    const std::optional<Network>& network = state_->members.back()->network;
+    if (!network) continue;
+    fingerprints.push_back(are_several ? RowFingerprints(backbone, network->options())
+                                       : std::vector<std::string>());
   }
   state_->MakeFamilies(fingerprints);
   state_->side_that_crops_need = state_->SideThatCropsNeed();

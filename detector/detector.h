@@ -15,7 +15,7 @@
 #include "detector/model/model.h"
 #include "detector/proposal_origin.h"
 #include "detector/region_scores.h"
-#include "detector/regions/features.h"
+#include "detector/regions/region_extractor.h"
 
 namespace deeper {
 

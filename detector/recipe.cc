@@ -38,6 +38,11 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
       proposer.multibox_text());
 }
 
+std::string PictureRecipe(const std::optional<PictureScale>& scale) {
+  if (!scale) return {};
+  return fmt::format("whole pictures {} to {}\n", scale->short_side_px, scale->long_side_px);
+}
+
 std::string RegressionRecipe(const std::optional<BoxRegression>& regression) {
   if (!regression || !regression->ReadsProfiles()) return {};
   return fmt::format("box regression {}\n", RegressionDigest(*regression));

@@ -121,11 +121,12 @@ kernels::PoolPass LayerStack::PoolPassOf(const Step& step) const {
 
 std::size_t LayerStack::InputBytes() const {
   const ElementType element = EncodingOf(steps_.front().layer.input).element;
-  return PaddedSize().Pixels() * kInputChannels * kernels::SizeOf(element);
+  return PaddedSize().Pixels() * steps_.front().layer.in_channels * kernels::SizeOf(element);
 }
 
 void LayerStack::FillPadding(std::span<std::byte> input) const {
-  if (EncodingOf(steps_.front().layer.input).element != ElementType::kU8) return;
+  const bool is_picture = steps_.front().layer.input == kPictureActivation;
+  if (!is_picture || EncodingOf(kPictureActivation).element != ElementType::kU8) return;
   for (std::size_t i = 0; i < input.size(); ++i) {
     input[i] = static_cast<std::byte>(std::lround(mean_bgr_[i % kInputChannels]));
   }
@@ -142,6 +143,7 @@ CropRows LayerStack::Input(Buffers& buffers) const {
 
 void LayerStack::PutPicture(TensorView picture, Buffers& buffers) const {
   const auto [height, width] = InputSize();
+  Expects(steps_.front().layer.input == kPictureActivation, "a stack that reads pictures");
   Expects(picture.shape == Shape{1, kInputChannels, height, width},
           "one picture of the network's input size");
   const CropRows rows = Input(buffers);

@@ -47,14 +47,18 @@ class LayerStack {
   using StepObserver = std::function<void(const Step& step, const std::function<Tensor()>& output)>;
 
   // Expects weights that fit the table, and for int8 a valid quantization. The steps must be the
-  // first of GoogLeNetSteps() or TrunkSteps(), at least one. Throws Error when the processor cannot
-  // run the precision.
+  // first of GoogLeNetSteps() or TrunkSteps(), or RegionSteps(); at least one. Throws Error when
+  // the processor cannot run the precision.
   LayerStack(const Weights& weights,
              Precision precision,
              const std::optional<Quantization>& quantization = std::nullopt,
              std::vector<Step> steps = GoogLeNetSteps());
 
   CropRows Input(Buffers& buffers) const;
+  // How what the first step reads is stored.
+  kernels::ElementType InputElement() const {
+    return EncodingOf(steps_.front().layer.input).element;
+  }
   // Writes a picture (1, 3, height, width), its mean subtracted, to Input().
   void PutPicture(TensorView picture, Buffers& buffers) const;
 

@@ -76,7 +76,10 @@ std::map<std::string, Encoding> EncodingsOf(const std::vector<Step>& steps,
                            : precision == Precision::kF32 ? ElementType::kF32
                                                           : ElementType::kBf16;
   std::map<std::string, Encoding> encodings;
-  encodings[steps.front().layer.input] = {is_int8 ? ElementType::kU8 : wide, 1};
+  const std::string& input = steps.front().layer.input;
+  const float input_scale =
+      is_int8 && input != kPictureActivation ? quantization->scales.at(input) : 1;
+  encodings[input] = {is_int8 ? ElementType::kU8 : wide, input_scale};
   for (const Step& step : steps) {
     Encoding encoding;
     if (!is_int8 || read_by_lrn.contains(step.layer.output)) {

@@ -57,5 +57,6 @@ std::vector<Step> StepsOf(const std::vector<Layer>& layers) {
 
 std::vector<Step> GoogLeNetSteps() { return StepsOf(GoogLeNetLayers()); }
 std::vector<Step> TrunkSteps(const MapSize& picture) { return StepsOf(TrunkLayers(picture)); }
+std::vector<Step> RegionSteps() { return StepsOf(RegionLayers()); }
 
 }  // namespace deeper

@@ -23,8 +23,9 @@ struct Step {
 // beside a max pool.
 std::vector<Step> StepsOf(const std::vector<Layer>& layers);
 
-// The steps that run GoogLeNetLayers(), and TrunkLayers().
+// The steps that run GoogLeNetLayers(), TrunkLayers() and RegionLayers().
 std::vector<Step> GoogLeNetSteps();
 std::vector<Step> TrunkSteps(const MapSize& picture);
+std::vector<Step> RegionSteps();
 
 }  // namespace deeper

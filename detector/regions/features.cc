@@ -62,15 +62,6 @@ std::vector<float> AllOffsets(const BoxRegression& regression, std::span<const f
 
 }  // namespace
 
-StageTimes& StageTimes::operator+=(const StageTimes& other) {
-  decode_s += other.decode_s;
-  proposals_s += other.proposals_s;
-  crop_s += other.crop_s;
-  network_s += other.network_s;
-  heads_s += other.heads_s;
-  return *this;
-}
-
 struct FeatureExtractor::State {
   // What a thread works with.
   struct Work {
@@ -189,7 +180,6 @@ FeatureExtractor::FeatureExtractor(NetworkFamily networks,
     }
   }
 }
-FeatureExtractor::FeatureExtractor(FeatureExtractor&&) noexcept = default;
 FeatureExtractor::~FeatureExtractor() = default;
 
 std::vector<RegionFeatures> FeatureExtractor::ExtractForAll(const Image& image,

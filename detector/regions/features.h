@@ -16,24 +16,14 @@
 #include "detector/heads/heads.h"
 #include "detector/heads/region_features.h"
 #include "detector/regions/crop.h"
+#include "detector/regions/region_extractor.h"
 
 namespace deeper {
-
-// Seconds that one picture spent in each stage, summed over the threads that worked on it.
-struct StageTimes {
-  double decode_s = 0;
-  double proposals_s = 0;
-  double crop_s = 0;
-  double network_s = 0;
-  double heads_s = 0;
-
-  StageTimes& operator+=(const StageTimes& other);
-};
 
 // Computes features of regions. The crops of a picture are spread over the threads of the caller's
 // oneTBB arena, each with a workspace of its own. Boxes with the same crop share its features. Safe
 // from several threads.
-class FeatureExtractor {
+class FeatureExtractor : public RegionExtractor {
  public:
   // `network` must outlive this. Throws Error when the crops do not have the side that it reads, or
   // when its quantization was measured on crops with another mean.
@@ -44,8 +34,7 @@ class FeatureExtractor {
   FeatureExtractor(NetworkFamily networks,
                    const CropOptions& crop,
                    std::vector<const BoxRegression*> box_regressions = {});
-  FeatureExtractor(FeatureExtractor&&) noexcept;
-  ~FeatureExtractor();
+  ~FeatureExtractor() override;
 
   // Features of the crops of `boxes`, in their order. Adds to times.crop_s and times.network_s.
   // Expects one network.
@@ -55,7 +44,7 @@ class FeatureExtractor {
   // What Extract would return for each network of the family.
   std::vector<RegionFeatures> ExtractForAll(const Image& image,
                                             const std::vector<Box>& boxes,
-                                            StageTimes& times);
+                                            StageTimes& times) override;
   // ExtractForAll with the unit profiles of the crops in place of features:
   //   boxes x kProfileDim, row-major.
   // A unit profile is that of the last map divided by the length of the crop's features, or zeros

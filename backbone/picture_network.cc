@@ -1,0 +1,136 @@
+#include "backbone/picture_network.h"
+
+#include <list>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "backbone/execution/aligned_bytes.h"
+#include "backbone/execution/layer_stack.h"
+#include "core/error.h"
+
+namespace deeper {
+namespace {
+
+// The trunk for pictures of one size.
+struct Trunk {
+  MapSize size{};
+  LayerStack stack;
+};
+
+Shape MapShapeOf(const LayerStack& stack) {
+  const Layer& last = stack.steps().back().layer;
+  return {1, last.output_channel + last.out_channels, last.out_size.height, last.out_size.width};
+}
+
+}  // namespace
+
+struct PictureNetwork::PictureWorkspace::State {
+  std::shared_ptr<const Trunk> trunk;
+  std::optional<LayerStack::Buffers> buffers;
+  std::span<const std::byte> map;
+};
+
+struct PictureNetwork::RegionWorkspace::State {
+  explicit State(const LayerStack& stack, std::size_t region_bytes)
+      : buffers(stack), region(region_bytes) {}
+
+  LayerStack::Buffers buffers;
+  AlignedBytes region;
+};
+
+struct PictureNetwork::State {
+  State(const Weights& given, const NetworkOptions& given_options)
+      : weights(given),
+        options(given_options),
+        regions(weights, options.precision, options.quantization, RegionSteps()),
+        element(regions.InputElement()) {}
+
+  std::shared_ptr<const Trunk> TrunkFor(const MapSize& size);
+
+  Weights weights;
+  NetworkOptions options;
+  LayerStack regions;
+  kernels::ElementType element;
+  std::mutex mutex;
+  std::list<std::shared_ptr<const Trunk>> trunks;  // the one used last first
+};
+
+std::shared_ptr<const Trunk> PictureNetwork::State::TrunkFor(const MapSize& size) {
+  const std::lock_guard lock(mutex);
+  for (auto trunk = trunks.begin(); trunk != trunks.end(); ++trunk) {
+    if ((*trunk)->size != size) continue;
+    trunks.splice(trunks.begin(), trunks, trunk);
+    return trunks.front();
+  }
+  trunks.push_front(std::make_shared<const Trunk>(
+      Trunk{size, LayerStack(weights, options.precision, options.quantization, TrunkSteps(size))}));
+  if (trunks.size() > kMostSizes) trunks.pop_back();
+  return trunks.front();
+}
+
+using PictureWorkspace = PictureNetwork::PictureWorkspace;
+using RegionWorkspace = PictureNetwork::RegionWorkspace;
+
+PictureWorkspace::PictureWorkspace(std::unique_ptr<State> state) : state_(std::move(state)) {}
+PictureWorkspace::PictureWorkspace(PictureWorkspace&&) noexcept = default;
+PictureWorkspace& PictureWorkspace::operator=(PictureWorkspace&&) noexcept = default;
+PictureWorkspace::~PictureWorkspace() = default;
+
+RegionWorkspace::RegionWorkspace(std::unique_ptr<State> state) : state_(std::move(state)) {}
+RegionWorkspace::RegionWorkspace(RegionWorkspace&&) noexcept = default;
+RegionWorkspace& RegionWorkspace::operator=(RegionWorkspace&&) noexcept = default;
+RegionWorkspace::~RegionWorkspace() = default;
+
+PictureNetwork::PictureNetwork(const Weights& weights, const NetworkOptions& options)
+    : state_(std::make_unique<State>(ValidatedWeights(weights), ValidatedOptions(options))) {}
+PictureNetwork::PictureNetwork(PictureNetwork&&) noexcept = default;
+PictureNetwork& PictureNetwork::operator=(PictureNetwork&&) noexcept = default;
+PictureNetwork::~PictureNetwork() = default;
+
+const NetworkOptions& PictureNetwork::options() const { return state_->options; }
+
+PictureWorkspace PictureNetwork::MakePictureWorkspace() const {
+  return PictureWorkspace(std::make_unique<PictureWorkspace::State>());
+}
+
+CropRows PictureNetwork::Input(const MapSize& size, PictureWorkspace& workspace) const {
+  PictureWorkspace::State& memory = workspace.state();
+  if (!memory.trunk || memory.trunk->size != size) {
+    memory.buffers.reset();
+    memory.trunk = state_->TrunkFor(size);
+    memory.buffers.emplace(memory.trunk->stack);
+  }
+  memory.map = {};
+  return memory.trunk->stack.Input(*memory.buffers);
+}
+
+void PictureNetwork::RunTrunk(PictureWorkspace& workspace) const {
+  PictureWorkspace::State& memory = workspace.state();
+  Expects(memory.buffers.has_value(), "a picture in Input()");
+  const LayerStack& stack = memory.trunk->stack;
+  memory.map = stack.RunFirst(stack.steps().size(), *memory.buffers);
+}
+
+RegionWorkspace PictureNetwork::MakeRegionWorkspace() const {
+  const std::size_t channels = state_->regions.steps().front().layer.in_channels;
+  return RegionWorkspace(std::make_unique<RegionWorkspace::State>(
+      state_->regions,
+      kernels::kRegionSide * kernels::kRegionSide * channels * kernels::SizeOf(state_->element)));
+}
+
+void PictureNetwork::FeaturesOf(const kernels::RegionWindow& window,
+                                const PictureWorkspace& picture,
+                                RegionWorkspace& workspace,
+                                std::span<float> features) const {
+  const PictureWorkspace::State& memory = picture.state();
+  Expects(!memory.map.empty(), "a picture whose trunk has run");
+  Expects(features.size() == kFeatureDim, "room for 1024 features");
+  RegionWorkspace::State& mine = workspace.state();
+  kernels::RegionPool(
+      memory.map, MapShapeOf(memory.trunk->stack), state_->element, window, mine.region.bytes());
+  constexpr std::size_t kPool4 = 1;  // step, which RegionPool stands for
+  state_->regions.RunBehind(kPool4, mine.region.bytes(), mine.buffers, features);
+}
+
+}  // namespace deeper

@@ -1,0 +1,117 @@
+#include "detector/regions/picture_features.h"
+
+#include <oneapi/tbb/blocked_range.h>
+#include <oneapi/tbb/enumerable_thread_specific.h>
+#include <oneapi/tbb/parallel_reduce.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <array>
+#include <chrono>
+#include <mutex>
+#include <span>
+
+#include "core/error.h"
+
+namespace deeper {
+namespace {
+
+namespace tbb = oneapi::tbb;
+using Clock = std::chrono::steady_clock;
+using PictureWorkspace = PictureNetwork::PictureWorkspace;
+using RegionWorkspace = PictureNetwork::RegionWorkspace;
+
+constexpr std::size_t kRegionsTogether = 8;  // handed to a thread at a time, at least
+
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+struct PictureFeatureExtractor::State {
+  State(const PictureNetwork& given,
+        const PictureScale& given_scale,
+        const std::array<float, 3>& given_mean)
+      : network(given), scale(given_scale), mean_bgr(given_mean) {}
+
+  // A picture's workspace, from those that no other picture uses at the moment.
+  PictureWorkspace Take() {
+    const std::lock_guard lock(mutex);
+    if (free.empty()) return network.MakePictureWorkspace();
+    PictureWorkspace workspace = std::move(free.back());
+    free.pop_back();
+    return workspace;
+  }
+  void GiveBack(PictureWorkspace workspace) {
+    const std::lock_guard lock(mutex);
+    free.push_back(std::move(workspace));
+  }
+
+  const PictureNetwork& network;
+  PictureScale scale;
+  std::array<float, 3> mean_bgr;
+  tbb::enumerable_thread_specific<RegionWorkspace> regions{
+      [this] { return network.MakeRegionWorkspace(); }};
+  std::mutex mutex;
+  std::vector<PictureWorkspace> free;
+};
+
+PictureFeatureExtractor::PictureFeatureExtractor(const PictureNetwork& network,
+                                                 const PictureScale& scale,
+                                                 const std::array<float, 3>& mean_bgr)
+    : state_(std::make_unique<State>(network, scale, mean_bgr)) {
+  scale.Validate();
+  const NetworkOptions& options = network.options();
+  if (options.precision == Precision::kInt8 && options.quantization->mean_bgr != mean_bgr) {
+    throw Error("mean_bgr: differs from that of the network's quantization - measure it again");
+  }
+}
+PictureFeatureExtractor::~PictureFeatureExtractor() = default;
+
+std::vector<RegionFeatures> PictureFeatureExtractor::ExtractForAll(const Image& image,
+                                                                   const std::vector<Box>& boxes,
+                                                                   StageTimes& times) {
+  State& state = *state_;
+  Clock::time_point start = Clock::now();
+  const PictureFrame frame = FrameOf(image.width, image.height, state.scale);
+  PictureWorkspace picture = state.Take();
+  PutIntoFrame(image, frame, state.mean_bgr, state.network.Input(frame.size, picture));
+  times.crop_s += SecondsSince(start);
+  start = Clock::now();
+  state.network.RunTrunk(picture);
+  times.network_s += SecondsSince(start);
+
+  RegionFeatures regions = {.image_width = image.width,
+                            .image_height = image.height,
+                            .feature_dim = kFeatureDim,
+                            .boxes = boxes,
+                            .features = std::vector<float>(boxes.size() * kFeatureDim)};
+  const std::span<float> features = regions.features;
+  const auto run = [&](const tbb::blocked_range<std::size_t>& range, StageTimes spent) {
+    const Clock::time_point begun = Clock::now();
+    RegionWorkspace& workspace = state.regions.local();
+    for (std::size_t i = range.begin(); i < range.end(); ++i) {
+      state.network.FeaturesOf(WindowOf(boxes[i], image.width, image.height, frame),
+                               picture,
+                               workspace,
+                               features.subspan(i * kFeatureDim, kFeatureDim));
+    }
+    spent.network_s += SecondsSince(begun);
+    return spent;
+  };
+  // Isolated: a thread that waits for the last regions must not begin another picture, which would
+  // use its workspace.
+  tbb::this_task_arena::isolate([&] {
+    times +=
+        tbb::parallel_reduce(tbb::blocked_range<std::size_t>(0, boxes.size(), kRegionsTogether),
+                             StageTimes{},
+                             run,
+                             [](StageTimes a, const StageTimes& b) { return a += b; });
+  });
+  state.GiveBack(std::move(picture));
+  std::vector<RegionFeatures> all;
+  all.push_back(std::move(regions));
+  return all;
+}
+
+}  // namespace deeper

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "backbone/picture_network.h"
+#include "core/box.h"
+#include "core/image.h"
+#include "detector/heads/region_features.h"
+#include "detector/regions/crop.h"
+#include "detector/regions/picture_frame.h"
+#include "detector/regions/region_extractor.h"
+
+namespace deeper {
+
+// Computes features of regions from the map of the whole picture (Fast R-CNN): the trunk runs once
+// a picture, on the calling thread. The regions are spread over the threads of its oneTBB arena,
+// each with a workspace of its own. Boxes with the same window share its features.
+class PictureFeatureExtractor : public RegionExtractor {
+ public:
+  // `network` must outlive this. mean_bgr: subtracted from pictures. Throws Error when the
+  // network's quantization was measured on pictures with another mean.
+  PictureFeatureExtractor(const PictureNetwork& network,
+                          const PictureScale& scale,
+                          const std::array<float, 3>& mean_bgr);
+  ~PictureFeatureExtractor() override;
+
+  // One item, of the network.
+  std::vector<RegionFeatures> ExtractForAll(const Image& image,
+                                            const std::vector<Box>& boxes,
+                                            StageTimes& times) override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace deeper
