@@ -169,6 +169,11 @@ Shape WeightShape(const Layer& convolution) {
 
 Shape BiasShape(const Layer& convolution) { return {convolution.out_channels, 1, 1, 1}; }
 
+Shape OutputShape(const Layer& layer) {
+  return {
+      1, layer.output_channel + layer.out_channels, layer.out_size.height, layer.out_size.width};
+}
+
 std::size_t Macs(const Layer& convolution) {
   return WeightShape(convolution).Count() * convolution.out_size.Pixels();
 }

@@ -18,11 +18,6 @@ struct Trunk {
   LayerStack stack;
 };
 
-Shape MapShapeOf(const LayerStack& stack) {
-  const Layer& last = stack.steps().back().layer;
-  return {1, last.output_channel + last.out_channels, last.out_size.height, last.out_size.width};
-}
-
 }  // namespace
 
 struct PictureNetwork::PictureWorkspace::State {
@@ -44,14 +39,14 @@ struct PictureNetwork::State {
       : weights(given),
         options(given_options),
         regions(weights, options.precision, options.quantization, RegionSteps()),
-        element(regions.InputElement()) {}
+        encoding(regions.InputEncoding()) {}
 
   std::shared_ptr<const Trunk> TrunkFor(const MapSize& size);
 
   Weights weights;
   NetworkOptions options;
   LayerStack regions;
-  kernels::ElementType element;
+  kernels::Encoding encoding;
   std::mutex mutex;
   std::list<std::shared_ptr<const Trunk>> trunks;  // the one used last first
 };
@@ -112,23 +107,30 @@ void PictureNetwork::RunTrunk(PictureWorkspace& workspace) const {
   memory.map = stack.RunFirst(stack.steps().size(), *memory.buffers);
 }
 
+PictureMap PictureNetwork::MapIn(const PictureWorkspace& workspace) const {
+  const PictureWorkspace::State& memory = workspace.state();
+  Expects(!memory.map.empty(), "a picture whose trunk has run");
+  return {.bytes = memory.map,
+          .shape = OutputShape(memory.trunk->stack.steps().back().layer),
+          .encoding = state_->encoding};
+}
+
 RegionWorkspace PictureNetwork::MakeRegionWorkspace() const {
   const std::size_t channels = state_->regions.steps().front().layer.in_channels;
   return RegionWorkspace(std::make_unique<RegionWorkspace::State>(
       state_->regions,
-      kernels::kRegionSide * kernels::kRegionSide * channels * kernels::SizeOf(state_->element)));
+      kernels::kRegionSide * kernels::kRegionSide * channels *
+          kernels::SizeOf(state_->encoding.element)));
 }
 
 void PictureNetwork::FeaturesOf(const kernels::RegionWindow& window,
                                 const PictureWorkspace& picture,
                                 RegionWorkspace& workspace,
                                 std::span<float> features) const {
-  const PictureWorkspace::State& memory = picture.state();
-  Expects(!memory.map.empty(), "a picture whose trunk has run");
+  const PictureMap map = MapIn(picture);
   Expects(features.size() == kFeatureDim, "room for 1024 features");
   RegionWorkspace::State& mine = workspace.state();
-  kernels::RegionPool(
-      memory.map, MapShapeOf(memory.trunk->stack), state_->element, window, mine.region.bytes());
+  kernels::RegionPool(map.bytes, map.shape, map.encoding.element, window, mine.region.bytes());
   constexpr std::size_t kPool4 = 1;  // step, which RegionPool stands for
   state_->regions.RunBehind(kPool4, mine.region.bytes(), mine.buffers, features);
 }

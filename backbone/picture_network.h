@@ -6,11 +6,20 @@
 
 #include "backbone/execution/crop_rows.h"
 #include "backbone/googlenet.h"
+#include "backbone/kernels/layout.h"
 #include "backbone/kernels/region_pool.h"
 #include "backbone/network.h"
+#include "backbone/tensor.h"
 #include "backbone/weights.h"
 
 namespace deeper {
+
+// The map of a picture: (1, 832, h, w), NHWC of its encoding. Borrowed.
+struct PictureMap {
+  std::span<const std::byte> bytes;
+  Shape shape;
+  kernels::Encoding encoding;
+};
 
 // GoogLeNet over whole pictures and their regions (Girshick 2015): the trunk gives the map of a
 // picture, RegionPool cuts each region out of it, and 5a, 5b and pool5 run on each region. Its
@@ -52,6 +61,9 @@ class PictureNetwork {
   CropRows Input(const MapSize& size, PictureWorkspace& workspace) const;
   // Runs the trunk on the picture in Input().
   void RunTrunk(PictureWorkspace& workspace) const;
+
+  // The map of the picture that ran last; valid until Input() is called again.
+  PictureMap MapIn(const PictureWorkspace& workspace) const;
 
   // One thread's memory to run regions in.
   class RegionWorkspace {

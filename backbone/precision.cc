@@ -46,12 +46,14 @@ bool ProcessorRuns(Precision precision) {
 
 Precision FastestPrecision(bool has_quantization) {
   if (has_quantization && ProcessorRuns(Precision::kInt8)) return Precision::kInt8;
-  return ProcessorRuns(Precision::kBf16) ? Precision::kBf16 : Precision::kF32;
+  return kernels::RunsBf16Fast() ? Precision::kBf16 : Precision::kF32;
 }
 
 ChosenPrecision ChoosePrecision(std::optional<Precision> wanted, bool has_quantization) {
-  const Precision best = has_quantization ? Precision::kInt8 : Precision::kBf16;
-  return RunnableOr(wanted.value_or(best), FastestPrecision(has_quantization));
+  const Precision fastest = FastestPrecision(has_quantization);
+  if (wanted) return RunnableOr(*wanted, fastest);
+  const Precision narrowest = has_quantization ? Precision::kInt8 : Precision::kBf16;
+  return {.precision = fastest, .remark = RunnableOr(narrowest, fastest).remark};
 }
 
 ChosenPrecision RunnableOr(Precision wanted, Precision other) {

@@ -18,7 +18,8 @@ Precision PrecisionFromName(const std::string& name);
 // AVX2. Without AVX512_VNNI the weights of int8 are a little coarser, so that no sum saturates.
 bool ProcessorRuns(Precision precision);
 
-// The fastest precision that the processor runs natively. int8 needs a quantization.
+// The fastest precision of this processor, the same each time: int8 where it runs and there is a
+// quantization, then bf16 where it is faster than f32: not on Intel's processors without AMX.
 Precision FastestPrecision(bool has_quantization);
 
 // What a network computes in, and why not in what was wanted.
@@ -27,8 +28,8 @@ struct ChosenPrecision {
   std::string remark;  // for people; "" where it is what was wanted
 };
 
-// `wanted` where the processor runs it, else the fastest that it does; nothing wanted: int8 of a
-// network that has a quantization, else bf16.
+// `wanted` where the processor runs it, else the fastest that it does; nothing wanted: the fastest,
+// with a remark where the processor lacks the narrowest that the network has.
 ChosenPrecision ChoosePrecision(std::optional<Precision> wanted, bool has_quantization);
 
 // `wanted` where the processor runs it, else `other`, with a remark that says so.

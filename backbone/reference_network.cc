@@ -15,8 +15,7 @@ using Activations = std::map<std::string, Tensor>;
 void Concatenate(const Layer& layer, const Tensor& written, Activations& activations) {
   Tensor& whole = activations[layer.output];
   Expects(whole.shape.c == layer.output_channel, "branches in the order of their channels");
-  whole.shape = {
-      1, layer.output_channel + layer.out_channels, layer.out_size.height, layer.out_size.width};
+  whole.shape = OutputShape(layer);
   whole.data.insert(whole.data.end(), written.data.begin(), written.data.end());
 }
 

@@ -36,6 +36,7 @@ struct Member {
   // One of them: of crops, or of whole pictures.
   std::optional<Network> network;
   std::optional<PictureNetwork> picture_network;
+  std::optional<RegionChoice> choice;  // of the regions of whole pictures
   std::string recipe;
   std::string digest;
   std::optional<FeatureCache> cache;
@@ -97,6 +98,26 @@ void RequireAlike(const Model& model,
   }
 }
 
+// The origins of the boxes that were chosen of those proposed, which are in the same order.
+std::vector<ProposalOrigin> OriginsOfChosen(Proposer::Proposed proposed,
+                                            const std::vector<Box>& chosen) {
+  if (proposed.origins.empty() || chosen.size() == proposed.proposals.size())
+    return std::move(proposed.origins);
+  std::vector<ProposalOrigin> origins;
+  for (std::size_t i = 0; i < proposed.proposals.size() && origins.size() < chosen.size(); ++i) {
+    if (proposed.proposals[i].box == chosen[origins.size()]) origins.push_back(proposed.origins[i]);
+  }
+  return origins;
+}
+
+// Which regions of whole pictures the model looks at; nothing: all that are proposed.
+std::optional<RegionChoice> ChoiceOf(const Model& model, const DetectorOptions& options) {
+  const std::size_t most =
+      options.max_regions.value_or(static_cast<std::size_t>(model.max_regions));
+  if (!model.ranker || most == 0) return std::nullopt;
+  return RegionChoice{.ranker = *model.ranker, .most = most};
+}
+
 }  // namespace
 
 struct Detector::State {
@@ -134,10 +155,12 @@ struct Detector::State {
     const ChosenPrecision chosen =
         ChoosePrecision(options.precision, model.quantization.has_value());
     Remark(chosen.remark);
+    if (model.picture_scale && options.picture_scale) model.picture_scale = options.picture_scale;
+    const std::optional<RegionChoice> choice = ChoiceOf(model, options);
     const NetworkOptions network = {.precision = chosen.precision,
                                     .quantization = model.quantization};
     std::string recipe = RecipeOf(model.backbone_fingerprint, network, model.crop, *proposer) +
-                         PictureRecipe(model.picture_scale) +
+                         PictureRecipe(model.picture_scale, choice) +
                          RegressionRecipe(model.box_regression);
     std::optional<FeatureCache> cache;
     if (!options.feature_cache.empty()) {
@@ -148,6 +171,7 @@ struct Detector::State {
     auto member = std::make_unique<Member>(Member{.model = std::move(model),
                                                   .network = std::nullopt,
                                                   .picture_network = std::nullopt,
+                                                  .choice = choice,
                                                   .recipe = std::move(recipe),
                                                   .digest = DigestOfFile(file),
                                                   .cache = std::move(cache)});
@@ -160,6 +184,7 @@ struct Detector::State {
   }
 
   // row_fingerprints: of the models that read crops, in their order.
+  // Families of whole pictures stand first: they choose the regions for all.
   void MakeFamilies(std::span<const std::vector<std::string>> row_fingerprints) {
     std::vector<CropOptions> crops;
     std::vector<std::size_t> with_crops;  // their positions among all
@@ -170,11 +195,13 @@ struct Detector::State {
         with_crops.push_back(i);
         continue;
       }
-      families.push_back(
-          {.members = {members[i].get()},
-           .positions = {i},
-           .extractor = std::make_unique<PictureFeatureExtractor>(
-               *members[i]->picture_network, *model.picture_scale, model.crop.mean_bgr)});
+      families.push_back({.members = {members[i].get()},
+                          .positions = {i},
+                          .extractor = std::make_unique<PictureFeatureExtractor>(
+                              *members[i]->picture_network,
+                              *model.picture_scale,
+                              model.crop.mean_bgr,
+                              families.empty() ? members[i]->choice : std::nullopt)});
     }
     for (FamilyMembers& together : GroupIntoFamilies(row_fingerprints, crops)) {
       std::vector<const Member*> own;
@@ -275,7 +302,9 @@ Detector::Scored Detector::Score(const Image& image,
       .boxes = {}, .origins = {}, .by_model = std::vector<RegionScores>(size()), .times = {}};
   StageTimes& times = scored.times;
   std::optional<Proposer::Proposed> proposed;  // made when a model needs them
+  bool are_chosen = false;                     // scored.boxes, by the first family
   const auto propose_once = [&] {
+    if (are_chosen) return scored.boxes;
     if (!proposed)
       proposed = Timed(times.proposals_s, [&] { return state_->proposer->Propose(image); });
     return BoxesOf(proposed->proposals);
@@ -287,6 +316,7 @@ Detector::Scored Detector::Score(const Image& image,
     if (family.ReadsContext())
       wholes = family.FeaturesOf(picture_id + "-context", image, whole_picture, times);
     scored.boxes = regions.front().boxes;
+    are_chosen = true;
     for (std::size_t i = 0; i < regions.size(); ++i) {
       const Model& model = family.members[i]->model;
       if (model.context_weight != 0) regions[i].context = std::move(wholes[i].features);
@@ -295,7 +325,7 @@ Detector::Scored Detector::Score(const Image& image,
       });
     }
   }
-  if (proposed) scored.origins = std::move(proposed->origins);
+  if (proposed) scored.origins = OriginsOfChosen(*std::move(proposed), scored.boxes);
   return scored;
 }
 

@@ -19,6 +19,7 @@ void DetectorOptions::Validate() const {
   for (const double weight : weights) {
     if (!(weight > 0)) throw Error(fmt::format("weights: {} is not above 0", weight));
   }
+  if (picture_scale) picture_scale->Validate();
   if (!(fusion_iou >= 0 && fusion_iou <= 1)) {
     throw Error(fmt::format("fusion_iou is {}, expected 0 to 1", fusion_iou));
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -8,6 +9,7 @@
 
 #include "backbone/precision.h"
 #include "detector/multibox/multibox_views.h"
+#include "detector/regions/picture_frame.h"
 #include "proposals/selective_search.h"
 
 namespace deeper {
@@ -28,6 +30,10 @@ struct DetectorOptions {
   double fusion_iou = 0.55;  // kBoxes: boxes that overlap by more show one object; 0 to 1
   // Nothing: the fastest that the processor and each model have.
   std::optional<Precision> precision = std::nullopt;
+  // Of models that read whole pictures: how large they are scaled, and how many regions the network
+  // runs on where the model can choose, 0: all. Nothing: the model's own.
+  std::optional<PictureScale> picture_scale = std::nullopt;
+  std::optional<std::size_t> max_regions = std::nullopt;
   bool multibox = true;  // false: propose by Selective Search alone
   MultiBoxViews multibox_views = MultiBoxViews::kParts;
   // Returns the search for proposals, given the first model's; empty: the first model's is used.

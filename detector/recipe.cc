@@ -38,9 +38,17 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
       proposer.multibox_text());
 }
 
-std::string PictureRecipe(const std::optional<PictureScale>& scale) {
+std::string PictureRecipe(const std::optional<PictureScale>& scale,
+                          const std::optional<RegionChoice>& choice) {
   if (!scale) return {};
-  return fmt::format("whole pictures {} to {}\n", scale->short_side_px, scale->long_side_px);
+  std::string text =
+      fmt::format("whole pictures {} to {}\n", scale->short_side_px, scale->long_side_px);
+  if (choice) {
+    Sha256 hash;
+    hash.Update(choice->ranker.weights);
+    text += fmt::format("regions {} by {}\n", choice->most, hash.HexDigest());
+  }
+  return text;
 }
 
 std::string RegressionRecipe(const std::optional<BoxRegression>& regression) {

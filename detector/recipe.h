@@ -7,6 +7,7 @@
 #include "detector/heads/heads.h"
 #include "detector/proposer.h"
 #include "detector/regions/crop.h"
+#include "detector/regions/picture_features.h"
 #include "detector/regions/picture_frame.h"
 
 namespace deeper {
@@ -17,9 +18,11 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
                      const CropOptions& crop,
                      const Proposer& proposer);
 
-// How whole pictures are scaled as a line of a recipe, if regions' features are of their maps; else
+// How whole pictures are scaled and their regions chosen as lines of a recipe, if regions' features
+// are of their maps; else
 // "".
-std::string PictureRecipe(const std::optional<PictureScale>& scale);
+std::string PictureRecipe(const std::optional<PictureScale>& scale,
+                          const std::optional<RegionChoice>& choice);
 
 // The box regression as a line of a recipe, if features are kept with its offsets from profiles;
 // else "".

@@ -3,8 +3,10 @@
 #include <bit>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backbone/execution/layer_stack.h"
@@ -52,14 +54,32 @@ class Histogram {
 }  // namespace
 
 struct ActivationRanges::State {
-  explicit State(const Weights& weights) : stack(weights, Precision::kF32), buffers(stack) {
+  // Layers with memory to run them in.
+  struct Runner {
+    Runner(const Weights& weights, std::vector<Step> steps)
+        : stack(weights, Precision::kF32, std::nullopt, std::move(steps)), buffers(stack) {}
+
+    LayerStack stack;
+    LayerStack::Buffers buffers;
+  };
+
+  explicit State(const Weights& given) : weights(given) {
     for (const std::string& name : QuantizedActivations()) histograms[name];
   }
 
-  LayerStack stack;
-  LayerStack::Buffers buffers;
+  LayerStack::StepObserver Observer() {
+    return [this](const Step& step, const auto& output) {
+      const auto histogram = histograms.find(step.layer.output);
+      if (histogram != histograms.end()) histogram->second.Add(output().data);
+    };
+  }
+
+  Weights weights;
+  std::optional<Runner> crop_runner;
+  std::optional<Runner> trunk;  // for pictures of the size that came last
+  std::optional<Runner> regions;
   std::map<std::string, Histogram> histograms;
-  std::size_t crops = 0;
+  std::size_t inputs = 0;
 };
 
 ActivationRanges::ActivationRanges(const Weights& weights) {
@@ -72,23 +92,46 @@ ActivationRanges::~ActivationRanges() = default;
 
 void ActivationRanges::Add(TensorView crop) {
   std::vector<float> features(kFeatureDim);
-  state_->stack.PutPicture(crop, state_->buffers);
-  state_->stack.Run(state_->buffers, features, [this](const Step& step, const auto& output) {
-    const auto histogram = state_->histograms.find(step.layer.output);
-    if (histogram != state_->histograms.end()) histogram->second.Add(output().data);
-  });
-  ++state_->crops;
+  std::optional<State::Runner>& runner = state_->crop_runner;
+  if (!runner) runner.emplace(state_->weights, GoogLeNetSteps());
+  runner->stack.PutPicture(crop, runner->buffers);
+  runner->stack.Run(runner->buffers, features, state_->Observer());
+  ++state_->inputs;
+}
+
+void ActivationRanges::AddPicture(TensorView picture,
+                                  std::span<const kernels::RegionWindow> windows) {
+  const MapSize size = {.height = picture.shape.h, .width = picture.shape.w};
+  std::optional<State::Runner>& trunk = state_->trunk;
+  if (!trunk || trunk->stack.steps().front().layer.in_size != size)
+    trunk.emplace(state_->weights, TrunkSteps(size));
+  std::optional<State::Runner>& regions = state_->regions;
+  if (!regions) regions.emplace(state_->weights, RegionSteps());
+
+  const std::size_t steps = trunk->stack.steps().size();
+  trunk->stack.PutPicture(picture, trunk->buffers);
+  const std::span<const std::byte> map =
+      trunk->stack.RunFirst(steps, trunk->buffers, state_->Observer());
+  const Shape shape = OutputShape(trunk->stack.steps().back().layer);
+  std::vector<float> region(kernels::kRegionSide * kernels::kRegionSide * shape.c);
+  std::vector<float> features(kFeatureDim);
+  for (const kernels::RegionWindow& window : windows) {
+    const std::span<std::byte> bytes = std::as_writable_bytes(std::span(region));
+    kernels::RegionPool(map, shape, kernels::ElementType::kF32, window, bytes);
+    regions->stack.RunBehind(1, bytes, regions->buffers, features, state_->Observer());
+  }
+  ++state_->inputs;
 }
 
 void ActivationRanges::Merge(const ActivationRanges& other) {
   for (auto& [name, histogram] : state_->histograms) {
     histogram.Add(other.state_->histograms.at(name));
   }
-  state_->crops += other.state_->crops;
+  state_->inputs += other.state_->inputs;
 }
 
 Quantization ActivationRanges::Finish(double fraction, const std::array<float, 3>& mean_bgr) const {
-  Expects(state_->crops > 0, "at least one crop");
+  Expects(state_->inputs > 0, "at least one crop or picture");
   Expects(fraction > 0 && fraction <= 1, "a fraction of the values, above 0");
   constexpr float kSteps = 255;
   Quantization quantization{.mean_bgr = mean_bgr, .scales = {}};

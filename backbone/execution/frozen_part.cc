@@ -58,9 +58,7 @@ FrozenPart::FrozenPart(const Weights& weights,
   Shape output = input_;
   if (!layers.empty()) {
     state_.reset(new State{LayerStack(weights, precision, std::nullopt, StepsOf(layers))});
-    const Layer& last = layers.back();
-    output = {
-        1, last.output_channel + last.out_channels, last.out_size.height, last.out_size.width};
+    output = OutputShape(layers.back());
   }
   output_bytes_ = output.Count() * kernels::SizeOf(element_);
 }

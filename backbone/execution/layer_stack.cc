@@ -209,11 +209,13 @@ void LayerStack::ProfilesOfLastMap(Buffers& buffers, std::span<float> profiles) 
                                      profiles);
 }
 
-std::span<const std::byte> LayerStack::RunFirst(std::size_t count, Buffers& buffers) const {
+std::span<const std::byte> LayerStack::RunFirst(std::size_t count,
+                                                Buffers& buffers,
+                                                const StepObserver& observer) const {
   Expects(count > 0 && count <= steps_.size(), "some of the steps");
   const Step& last = steps_[count - 1];
   Expects(last.kind != StepKind::kGlobalAverage, "steps before the global average");
-  RunSteps(0, count, buffers, {});
+  RunSteps(0, count, buffers, observer);
   const std::string& name = last.layer.output;
   const std::size_t values = plan_.activations.at(name).shape.Count();
   return Activation(name, buffers).first(values * kernels::SizeOf(EncodingOf(name).element));
@@ -222,12 +224,13 @@ std::span<const std::byte> LayerStack::RunFirst(std::size_t count, Buffers& buff
 void LayerStack::RunBehind(std::size_t count,
                            std::span<const std::byte> activation,
                            Buffers& buffers,
-                           std::span<float> features) const {
+                           std::span<float> features,
+                           const StepObserver& observer) const {
   Expects(count > 0 && count < steps_.size(), "steps before the global average");
   const std::span<std::byte> place = Activation(steps_[count - 1].layer.output, buffers);
   Expects(activation.size() <= place.size(), "what these steps give");
   if (place.data() != activation.data()) std::ranges::copy(activation, place.begin());
-  RunSteps(count, steps_.size() - 1, buffers, {});
+  RunSteps(count, steps_.size() - 1, buffers, observer);
   Average(buffers, features);
 }
 

@@ -56,9 +56,7 @@ class LayerStack {
 
   CropRows Input(Buffers& buffers) const;
   // How what the first step reads is stored.
-  kernels::ElementType InputElement() const {
-    return EncodingOf(steps_.front().layer.input).element;
-  }
+  kernels::Encoding InputEncoding() const { return EncodingOf(steps_.front().layer.input); }
   // Writes a picture (1, 3, height, width), its mean subtracted, to Input().
   void PutPicture(TensorView picture, Buffers& buffers) const;
 
@@ -70,13 +68,16 @@ class LayerStack {
   // Runs the first `count` steps on the picture in Input(). Returns what the last of them wrote, as
   // it is stored, NHWC; it is valid until the next run. Expects at least one step, and not the
   // global average.
-  std::span<const std::byte> RunFirst(std::size_t count, Buffers& buffers) const;
+  std::span<const std::byte> RunFirst(std::size_t count,
+                                      Buffers& buffers,
+                                      const StepObserver& observer = {}) const;
   // Runs the other steps from what RunFirst(count) returned, of this stack or of one whose first
   // `count` steps compute the same. Expects that these steps read nothing else of the first ones.
   void RunBehind(std::size_t count,
                  std::span<const std::byte> activation,
                  Buffers& buffers,
-                 std::span<float> features) const;
+                 std::span<float> features,
+                 const StepObserver& observer = {}) const;
 
   // Writes the means over the rows and then over the columns of the last map, for the crop whose
   // features Run or RunBehind wrote last.

@@ -1,5 +1,8 @@
 #include "backbone/kernels/instruction_set.h"
 
+#include <cpuid.h>
+
+#include <cstring>
 #include <oneapi/dnnl/dnnl.hpp>
 
 namespace deeper::kernels {
@@ -8,6 +11,13 @@ namespace {
 bool Runs(dnnl::cpu_isa isa) {
   const auto needed = static_cast<unsigned>(isa);
   return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) == needed;
+}
+
+bool IsIntel() {
+  unsigned most = 0;
+  unsigned name[3] = {};  // in the order in which the letters stand
+  if (__get_cpuid(0, &most, &name[0], &name[2], &name[1]) == 0) return false;
+  return std::memcmp(name, "GenuineIntel", sizeof(name)) == 0;
 }
 
 }  // namespace
@@ -20,6 +30,11 @@ InstructionSet BestInstructionSet() {
 }
 
 bool RunsBf16() { return Runs(dnnl::cpu_isa::avx512_core_bf16); }
+bool RunsBf16Fast() {
+  static const bool is_fast =
+      RunsBf16() && IsFast({.tiles = Runs(dnnl::cpu_isa::avx512_core_amx), .intel = IsIntel()});
+  return is_fast;
+}
 bool RunsInt8() { return Runs(dnnl::cpu_isa::avx2); }
 
 ByteSums ProcessorsByteSums() {

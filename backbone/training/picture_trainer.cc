@@ -45,8 +45,7 @@ struct Trunk {
   Trunk(const Weights& weights, const PictureTrainerOptions& options, const MapSize& size)
       : frozen(weights, options.precision, options.frozen, size),
         network(TrunkOptions(options, size)) {
-    const Layer& last = network.plan().layers.back();
-    map = {1, last.output_channel + last.out_channels, last.out_size.height, last.out_size.width};
+    map = OutputShape(network.plan().layers.back());
   }
 
   FrozenPart frozen;

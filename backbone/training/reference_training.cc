@@ -12,7 +12,7 @@
 namespace deeper {
 namespace {
 
-Shape OutputShape(const Layer& layer) {
+Shape OwnShape(const Layer& layer) {
   return {1, layer.out_channels, layer.out_size.height, layer.out_size.width};
 }
 
@@ -24,7 +24,7 @@ std::span<float> ChannelsOf(const Layer& layer, Tensor& whole) {
 
 Tensor PartOf(const Layer& layer, Tensor& whole) {
   const std::span<float> values = ChannelsOf(layer, whole);
-  return {.shape = OutputShape(layer), .data = {values.begin(), values.end()}};
+  return {.shape = OwnShape(layer), .data = {values.begin(), values.end()}};
 }
 
 // A tensor with room for the layer's channels, and those before them.

@@ -13,6 +13,7 @@
 #include "detector/multibox/multibox.h"
 #include "detector/regions/crop.h"
 #include "detector/regions/picture_frame.h"
+#include "detector/regions/region_ranker.h"
 #include "detector/suppression/nms.h"
 #include "proposals/selective_search.h"
 
@@ -34,6 +35,10 @@ struct Model {
   // instead of computed from a crop (R-CNN). Of `crop`, the mean is used then.
   std::optional<PictureScale> picture_scale;
   SelectiveSearchOptions proposals;
+  // Chooses the regions of whole pictures that the network runs on, `max_regions` of them; without
+  // it it runs on all.
+  std::optional<RegionRanker> ranker;
+  int max_regions = 300;
   FeatureScaling scaling;
   // Weight of the whole picture's features beside a region's, if the classifiers read both (2048
   // values). 0: they read only the region's.

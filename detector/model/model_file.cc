@@ -9,6 +9,7 @@
 
 #include "backbone/files/safetensors.h"
 #include "backbone/files/stored_floats.h"
+#include "backbone/googlenet.h"
 #include "backbone/network.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
@@ -22,6 +23,8 @@ constexpr std::string_view kBackbonePrefix = "backbone/";
 const std::string kClassifierWeight = "classifiers/weight";
 const std::string kClassifierBias = "classifiers/bias";
 const std::string kBoxWeight = "box_regression/weight";
+const std::string kRankerWeight = "ranker/weight";
+const std::string kRankerBias = "ranker/bias";
 const std::string kDescriptionKey = "deeper";
 const std::string kDigestKey = "sha256";
 const std::string kFingerprintKey =
@@ -80,6 +83,22 @@ void CheckHeads(const Model& model, const std::string& source) {
   RequireFinite(boxes.weights, source, kBoxWeight);
 }
 
+void CheckRanker(const Model& model, const std::string& source) {
+  Require(model.max_regions >= 1, source, "max_regions must be at least 1");
+  if (!model.ranker) return;
+  Require(model.picture_scale.has_value(),
+          source,
+          "has a ranker of regions, but no picture_scale: its regions are crops");
+  const std::size_t expected =
+      RegionRanker::kParts * RegionRanker::kParts * OutputShape(TrunkLayers(kInputSize).back()).c;
+  Require(model.ranker->weights.size() == expected,
+          source,
+          "'" + kRankerWeight + "' has " + std::to_string(model.ranker->weights.size()) +
+              " values, expected " + std::to_string(expected));
+  RequireFinite(model.ranker->weights, source, kRankerWeight);
+  Require(std::isfinite(model.ranker->bias), source, "'" + kRankerBias + "' must be finite");
+}
+
 void CheckCalibration(const Calibration& calibration,
                       std::size_t classes,
                       const std::string& source) {
@@ -105,6 +124,7 @@ void CheckOptions(const Model& model, const std::string& source) {
   try {
     ClassTableOf(names);  // for its check that names are there once
     model.crop.Validate();
+    if (model.picture_scale) model.picture_scale->Validate();
     model.proposals.Validate();
     model.nms.Validate();
   } catch (const Error& error) {
@@ -151,6 +171,7 @@ void CheckBackbone(const Model& model, const std::string& source) {
 void CheckModel(const Model& model, const std::string& source) {
   CheckOptions(model, source);
   CheckHeads(model, source);
+  CheckRanker(model, source);
   if (model.calibration) CheckCalibration(*model.calibration, model.classes.Size(), source);
   CheckBackbone(model, source);
   if (model.multibox) ValidateMultiBox(*model.multibox, source);
@@ -166,6 +187,12 @@ std::map<std::string, StoredTensor> TensorsOf(const Model& model) {
     const BoxRegression& boxes = *model.box_regression;
     tensors[kBoxWeight] =
         StoreFloats(boxes.weights, {boxes.RegressorCount(), 4, boxes.feature_dim + 1});
+  }
+  if (model.ranker) {
+    const std::size_t parts = RegionRanker::kParts * RegionRanker::kParts;
+    tensors[kRankerWeight] =
+        StoreFloats(model.ranker->weights, {parts, model.ranker->weights.size() / parts});
+    tensors[kRankerBias] = StoreFloats(std::span(&model.ranker->bias, 1), {1});
   }
   if (model.backbone) {
     const bool is_bf16 = std::ranges::all_of(
@@ -241,6 +268,13 @@ BoxRegression TakeBoxRegression(std::map<std::string, StoredTensor>& tensors,
   return {.feature_dim = weight.shape[2] - 1, .weights = LoadFloats(weight, kBoxWeight)};
 }
 
+RegionRanker TakeRanker(std::map<std::string, StoredTensor>& tensors, const std::string& source) {
+  const StoredTensor weight = Take(tensors, kRankerWeight, 2, source);
+  const std::vector<float> bias = LoadFloats(Take(tensors, kRankerBias, 1, source), kRankerBias);
+  Require(bias.size() == 1, source, "tensor '" + kRankerBias + "' must have one value");
+  return {.weights = LoadFloats(weight, kRankerWeight), .bias = bias.front()};
+}
+
 // After the heads were taken, the rest is the backbone, or nothing.
 std::optional<Weights> TakeBackbone(const std::map<std::string, StoredTensor>& tensors,
                                     const std::string& source) {
@@ -270,6 +304,7 @@ Model LoadModel(const std::filesystem::path& path) {
     if (content.tensors.contains(kBoxWeight)) {
       model.box_regression = TakeBoxRegression(content.tensors, source);
     }
+    if (content.tensors.contains(kRankerWeight)) model.ranker = TakeRanker(content.tensors, source);
     const std::map<std::string, StoredTensor> multibox = ExtractMultiBox(content.tensors);
     model.backbone = TakeBackbone(content.tensors, source);
     if (!multibox.empty())

@@ -293,6 +293,7 @@ std::string JsonTextOf(const Model& model, const std::string& source) {
       {"min_score", model.min_score},
       {"training", model.training}};
   if (model.picture_scale) json["picture_scale"] = JsonOf(*model.picture_scale);
+  if (model.ranker) json["max_regions"] = model.max_regions;
   if (model.quantization) json["quantization"] = JsonOf(*model.quantization);
   if (model.context_weight > 0) json["context_weight"] = model.context_weight;
   if (model.calibration) json["calibration"] = JsonOf(*model.calibration);
@@ -323,6 +324,7 @@ Model ModelFromJsonText(const std::string& text, const std::string& source) {
   if (object.Has("picture_scale")) {
     model.picture_scale = PictureScaleFrom(object.Object("picture_scale"));
   }
+  if (object.Has("max_regions")) object.Read("max_regions", model.max_regions);
   if (object.Has("context_weight")) object.Read("context_weight", model.context_weight);
   if (object.Has("calibration")) {
     model.calibration = CalibrationFrom(object.Object("calibration"));

@@ -8,7 +8,9 @@
 #include <array>
 #include <chrono>
 #include <mutex>
+#include <numeric>
 #include <span>
+#include <utility>
 
 #include "core/error.h"
 
@@ -31,8 +33,9 @@ double SecondsSince(Clock::time_point start) {
 struct PictureFeatureExtractor::State {
   State(const PictureNetwork& given,
         const PictureScale& given_scale,
-        const std::array<float, 3>& given_mean)
-      : network(given), scale(given_scale), mean_bgr(given_mean) {}
+        const std::array<float, 3>& given_mean,
+        std::optional<RegionChoice> given_choice)
+      : network(given), scale(given_scale), mean_bgr(given_mean), choice(std::move(given_choice)) {}
 
   // A picture's workspace, from those that no other picture uses at the moment.
   PictureWorkspace Take() {
@@ -47,9 +50,21 @@ struct PictureFeatureExtractor::State {
     free.push_back(std::move(workspace));
   }
 
+  // The positions of the windows that the network runs on.
+  std::vector<std::size_t> Chosen(const PictureWorkspace& picture,
+                                  std::span<const kernels::RegionWindow> windows) const {
+    if (choice && windows.size() > choice->most) {
+      return HighestOf(RankRegions(choice->ranker, network.MapIn(picture), windows), choice->most);
+    }
+    std::vector<std::size_t> all(windows.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return all;
+  }
+
   const PictureNetwork& network;
   PictureScale scale;
   std::array<float, 3> mean_bgr;
+  std::optional<RegionChoice> choice;
   tbb::enumerable_thread_specific<RegionWorkspace> regions{
       [this] { return network.MakeRegionWorkspace(); }};
   std::mutex mutex;
@@ -58,8 +73,9 @@ struct PictureFeatureExtractor::State {
 
 PictureFeatureExtractor::PictureFeatureExtractor(const PictureNetwork& network,
                                                  const PictureScale& scale,
-                                                 const std::array<float, 3>& mean_bgr)
-    : state_(std::make_unique<State>(network, scale, mean_bgr)) {
+                                                 const std::array<float, 3>& mean_bgr,
+                                                 std::optional<RegionChoice> choice)
+    : state_(std::make_unique<State>(network, scale, mean_bgr, std::move(choice))) {
   scale.Validate();
   const NetworkOptions& options = network.options();
   if (options.precision == Precision::kInt8 && options.quantization->mean_bgr != mean_bgr) {
@@ -81,20 +97,25 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractForAll(const Image& 
   state.network.RunTrunk(picture);
   times.network_s += SecondsSince(start);
 
+  start = Clock::now();
+  std::vector<kernels::RegionWindow> windows;
+  for (const Box& box : boxes) windows.push_back(WindowOf(box, image.width, image.height, frame));
+  std::vector<std::size_t> chosen = state.Chosen(picture, windows);
+  times.crop_s += SecondsSince(start);
+
   RegionFeatures regions = {.image_width = image.width,
                             .image_height = image.height,
                             .feature_dim = kFeatureDim,
-                            .boxes = boxes,
-                            .features = std::vector<float>(boxes.size() * kFeatureDim)};
+                            .boxes = {},
+                            .features = std::vector<float>(chosen.size() * kFeatureDim)};
+  for (const std::size_t i : chosen) regions.boxes.push_back(boxes[i]);
   const std::span<float> features = regions.features;
   const auto run = [&](const tbb::blocked_range<std::size_t>& range, StageTimes spent) {
     const Clock::time_point begun = Clock::now();
     RegionWorkspace& workspace = state.regions.local();
     for (std::size_t i = range.begin(); i < range.end(); ++i) {
-      state.network.FeaturesOf(WindowOf(boxes[i], image.width, image.height, frame),
-                               picture,
-                               workspace,
-                               features.subspan(i * kFeatureDim, kFeatureDim));
+      state.network.FeaturesOf(
+          windows[chosen[i]], picture, workspace, features.subspan(i * kFeatureDim, kFeatureDim));
     }
     spent.network_s += SecondsSince(begun);
     return spent;
@@ -103,7 +124,7 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractForAll(const Image& 
   // use its workspace.
   tbb::this_task_arena::isolate([&] {
     times +=
-        tbb::parallel_reduce(tbb::blocked_range<std::size_t>(0, boxes.size(), kRegionsTogether),
+        tbb::parallel_reduce(tbb::blocked_range<std::size_t>(0, chosen.size(), kRegionsTogether),
                              StageTimes{},
                              run,
                              [](StageTimes a, const StageTimes& b) { return a += b; });

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -11,22 +13,31 @@
 #include "detector/regions/crop.h"
 #include "detector/regions/picture_frame.h"
 #include "detector/regions/region_extractor.h"
+#include "detector/regions/region_ranker.h"
 
 namespace deeper {
+
+// The regions that the network runs on: those that `ranker` scores highest.
+struct RegionChoice {
+  RegionRanker ranker;
+  std::size_t most = 300;
+};
 
 // Computes features of regions from the map of the whole picture (Fast R-CNN): the trunk runs once
 // a picture, on the calling thread. The regions are spread over the threads of its oneTBB arena,
 // each with a workspace of its own. Boxes with the same window share its features.
 class PictureFeatureExtractor : public RegionExtractor {
  public:
-  // `network` must outlive this. mean_bgr: subtracted from pictures. Throws Error when the
+  // `network` must outlive this. mean_bgr: subtracted from pictures. choice: of the boxes
+  // that are looked at; without it all are. Throws Error when the
   // network's quantization was measured on pictures with another mean.
   PictureFeatureExtractor(const PictureNetwork& network,
                           const PictureScale& scale,
-                          const std::array<float, 3>& mean_bgr);
+                          const std::array<float, 3>& mean_bgr,
+                          std::optional<RegionChoice> choice = std::nullopt);
   ~PictureFeatureExtractor() override;
 
-  // One item, of the network.
+  // One item, of the network. It has the boxes that were chosen, in their order.
   std::vector<RegionFeatures> ExtractForAll(const Image& image,
                                             const std::vector<Box>& boxes,
                                             StageTimes& times) override;

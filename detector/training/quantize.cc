@@ -16,12 +16,12 @@ namespace deeper {
 
 namespace {
 
-// The parts of a picture that a network will see.
-using Views = std::function<std::vector<Box>(const Image&)>;
+// Adds a picture to the ranges.
+using AddPicture = std::function<void(const Image&, ActivationRanges&)>;
 
 Quantization Measure(const Weights& weights,
-                     const CropOptions& crop,
-                     const Views& views,
+                     const std::array<float, 3>& mean_bgr,
+                     const AddPicture& add,
                      const std::vector<std::filesystem::path>& given,
                      const MeasureOptions& options,
                      const Monitor& monitor) {
@@ -36,18 +36,30 @@ Quantization Measure(const Weights& weights,
                 pictures.size(),
                 options.workers,
                 [&](std::size_t i) {
-                  const Image image = ReadImage(pictures[i]);
-                  Tensor input = MakeTensor({.n = 1, .c = 3, .h = kCropSide, .w = kCropSide});
-                  for (const Box& box : views(image)) {
-                    Crop(image, box, crop, input.data);
-                    ranges.local().Add(input);
-                  }
+                  add(ReadImage(pictures[i]), ranges.local());
                   ++read;
                 });
   if (read == 0) throw Error("no picture could be read, so nothing was measured");
   ActivationRanges all(weights);
   for (const ActivationRanges& part : ranges) all.Merge(part);
-  return all.Finish(options.fraction, crop.mean_bgr);
+  return all.Finish(options.fraction, mean_bgr);
+}
+
+void AddCrops(const Image& image,
+              const std::vector<Box>& boxes,
+              const CropOptions& crop,
+              ActivationRanges& ranges) {
+  Tensor input = MakeTensor({.n = 1, .c = 3, .h = kCropSide, .w = kCropSide});
+  for (const Box& box : boxes) {
+    Crop(image, box, crop, input.data);
+    ranges.Add(input);
+  }
+}
+
+std::vector<Box> SomeProposals(const Image& image,
+                               const SelectiveSearchOptions& proposals,
+                               std::size_t count) {
+  return EvenlyOver(BoxesOf(SelectiveSearch(image, proposals)), count);
 }
 
 }  // namespace
@@ -60,23 +72,67 @@ Quantization MeasureOnProposals(const Weights& backbone,
                                 const Monitor& monitor) {
   return Measure(
       backbone,
-      crop,
-      [&](const Image& image) {
-        return EvenlyOver(BoxesOf(SelectiveSearch(image, proposals)), options.crops);
+      crop.mean_bgr,
+      [&](const Image& image, ActivationRanges& ranges) {
+        AddCrops(image, SomeProposals(image, proposals, options.crops), crop, ranges);
       },
       pictures,
       options,
       monitor);
 }
 
+Quantization MeasureOnWholePictures(const Weights& backbone,
+                                    const PictureScale& scale,
+                                    const std::array<float, 3>& mean_bgr,
+                                    const SelectiveSearchOptions& proposals,
+                                    const std::vector<std::filesystem::path>& pictures,
+                                    const MeasureOptions& options,
+                                    const Monitor& monitor) {
+  return Measure(
+      backbone,
+      mean_bgr,
+      [&](const Image& image, ActivationRanges& ranges) {
+        const PictureFrame frame = FrameOf(image.width, image.height, scale);
+        Tensor planes;
+        PutIntoFrame(image, frame, mean_bgr, planes);
+        std::vector<kernels::RegionWindow> windows;
+        for (const Box& box : SomeProposals(image, proposals, options.crops))
+          windows.push_back(WindowOf(box, image.width, image.height, frame));
+        ranges.AddPicture(planes, windows);
+      },
+      pictures,
+      options,
+      monitor);
+}
+
+Quantization MeasureFor(const Model& model,
+                        const Weights& backbone,
+                        const std::vector<std::filesystem::path>& pictures,
+                        const MeasureOptions& options,
+                        const Monitor& monitor) {
+  return model.picture_scale
+             ? MeasureOnWholePictures(backbone,
+                                      *model.picture_scale,
+                                      model.crop.mean_bgr,
+                                      model.proposals,
+                                      pictures,
+                                      options,
+                                      monitor)
+             : MeasureOnProposals(
+                   backbone, model.crop, model.proposals, pictures, options, monitor);
+}
+
 Quantization MeasureOnPictures(const Weights& backbone,
                                const std::vector<std::filesystem::path>& pictures,
                                const MeasureOptions& options,
                                const Monitor& monitor) {
+  static constexpr CropOptions kWhole = {.padding_px = 0};
   return Measure(
       backbone,
-      CropOptions{.padding_px = 0},
-      [](const Image& image) { return std::vector<Box>{WholeImageBox(image)}; },
+      kWhole.mean_bgr,
+      [](const Image& image, ActivationRanges& ranges) {
+        AddCrops(image, {WholeImageBox(image)}, kWhole, ranges);
+      },
       pictures,
       options,
       monitor);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <vector>
@@ -7,7 +8,9 @@
 #include "backbone/execution/quantization.h"
 #include "backbone/weights.h"
 #include "core/work/monitor.h"
+#include "detector/model/model.h"
 #include "detector/regions/crop.h"
+#include "detector/regions/picture_frame.h"
 #include "proposals/selective_search.h"
 
 namespace deeper {
@@ -30,6 +33,22 @@ Quantization MeasureOnProposals(const Weights& backbone,
                                 const std::vector<std::filesystem::path>& pictures,
                                 const MeasureOptions& options,
                                 const Monitor& monitor);
+
+// MeasureOnProposals for a detector whose regions are windows of whole pictures.
+Quantization MeasureOnWholePictures(const Weights& backbone,
+                                    const PictureScale& scale,
+                                    const std::array<float, 3>& mean_bgr,
+                                    const SelectiveSearchOptions& proposals,
+                                    const std::vector<std::filesystem::path>& pictures,
+                                    const MeasureOptions& options,
+                                    const Monitor& monitor);
+
+// What the detector's kind needs of these two.
+Quantization MeasureFor(const Model& model,
+                        const Weights& backbone,
+                        const std::vector<std::filesystem::path>& pictures,
+                        const MeasureOptions& options,
+                        const Monitor& monitor);
 
 // MeasureOnProposals for a bare network, on whole pictures.
 Quantization MeasureOnPictures(const Weights& backbone,

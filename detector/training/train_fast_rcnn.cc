@@ -354,8 +354,10 @@ void FastRcnnOptions::Validate() const {
     if (side % 32 != 0)
       throw Error(fmt::format("short_sides_px = {}: expected a multiple of 32", side));
   }
+  scale.Validate();
   labels.Validate();
   training.Validate();
+  PlanTrunk(training.plan.frozen, kInputSize);  // throws for a row that cannot be frozen
 }
 
 FastRcnnReport TrainFastRcnn(const Dataset& dataset,

@@ -73,8 +73,7 @@ Tensor ReferenceFeaturesOf(const Weights& weights,
   const auto run = [&](const Layer& layer) {
     const Tensor written = RunReferenceLayer(layer, weights, maps.at(layer.input));
     Tensor& whole = maps[layer.output];
-    whole.shape = {
-        1, layer.output_channel + layer.out_channels, layer.out_size.height, layer.out_size.width};
+    whole.shape = OutputShape(layer);
     whole.data.insert(whole.data.end(), written.data.begin(), written.data.end());
   };
   const std::vector<Layer> trunk = TrunkLayers({picture.shape.h, picture.shape.w});

@@ -53,6 +53,8 @@ void DetectorArguments::AddOptions(po::options_description& group) {
       ("backbone", po::value(&backbone)->value_name("FILE"), "the model's network, when it is neither in it nor beside it nor in $DEEPER_MODELS")
       ("fusion", po::value(&fusion)->default_value(fusion)->value_name("WHAT"), "of several models: scores, the mean of each region's before suppression, or boxes, each model's detections joined by weighted boxes fusion")
       ("fusion-iou", po::value(&fusion_iou)->default_value(fusion_iou)->value_name("IOU"), "boxes that overlap by more are fused")
+      ("short-side", po::value<int>()->notifier([this](int value) { short_side = value; })->value_name("PX"), "scale whole pictures so that their shorter side has so many pixels; for models that look once at a picture; default: the model's")
+      ("max-regions", po::value<std::size_t>()->notifier([this](std::size_t value) { max_regions = value; })->value_name("N"), "regions of a picture that such a model looks at closely, 0: all; default: the model's")
       ("no-multibox", po::bool_switch(&no_multibox), "propose by Selective Search alone, where the model has a MultiBox too");
   // clang-format on
   multibox_views.AddOptions(group);
@@ -65,6 +67,7 @@ void DetectorArguments::Check() const {
     throw UsageError(fmt::format("--fusion is '{}', expected scores or boxes", fusion));
   }
   CheckRange("fusion-iou", fusion_iou, 0, 1);
+  if (short_side) CheckRange("short-side", *short_side, 96, 2048);
   if (models.size() > 1 && !backbone.empty()) {
     throw UsageError("--backbone goes with one --model; several find theirs in $DEEPER_MODELS");
   }
@@ -84,6 +87,9 @@ Detector DetectorArguments::Load() const {
        .fusion = FusionFromName(fusion),
        .fusion_iou = fusion_iou,
        .precision = run.Wanted(),
+       .picture_scale = short_side ? std::optional(PictureScale{*short_side, *short_side * 5 / 3})
+                                   : std::nullopt,
+       .max_regions = max_regions,
        .multibox = !no_multibox,
        .multibox_views = multibox_views.Views(),
        .search = [this](const SelectiveSearchOptions& own) { return proposals.Over(own); },

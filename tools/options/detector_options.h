@@ -1,7 +1,9 @@
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +19,9 @@ struct DetectorArguments {
   std::string backbone;             // of the only model, where it is elsewhere
   std::string fusion = "scores";    // or "boxes": what of several models is joined
   double fusion_iou = DetectorOptions().fusion_iou;
-  bool no_multibox = false;  // keep to Selective Search
+  std::optional<int> short_side;           // of whole pictures, in pixels
+  std::optional<std::size_t> max_regions;  // of whole pictures; 0: all
+  bool no_multibox = false;                // keep to Selective Search
   MultiBoxViewsOption multibox_views;
   std::string feature_cache;  // a directory; "": features are not kept
   std::string inputs;         // the pictures (InputsText): kept features are of these alone

@@ -20,6 +20,7 @@
 #include "tools/train/finetune.h"
 #include "tools/train/heads.h"
 #include "tools/train/multibox.h"
+#include "tools/train/ranker.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
@@ -32,11 +33,12 @@ struct Training {
   std::string_view what;
 };
 
-constexpr std::array<Training, 11> kTrainings = {{
+constexpr std::array<Training, 12> kTrainings = {{
     {"all", RunTrainAll, "all that a detector needs, in order; begin here"},
     {"fast-rcnn",
      RunTrainFastRcnn,
      "a detector that looks once at a picture, all of it together (Fast R-CNN)"},
+    {"ranker", RunTrainRanker, "which regions such a detector looks at closely"},
     {"finetune",
      RunTrainFinetune,
      "the network itself, as a classifier of regions (R-CNN); first, if at all"},

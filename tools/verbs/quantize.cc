@@ -44,7 +44,8 @@ bool ParseQuantize(const Arguments& words, QuantizeArguments& arguments) {
       "model quantize",
       "Measures on pictures how large a network's activations become, so that it can run in int8: "
       "twice as fast as bf16 where the processor has VNNI, twice as fast as f32 where it has AVX2. "
-      "A detector is measured on its own proposals, a bare network on whole pictures.",
+      "A detector is measured on its own proposals, as it runs them, a bare network on whole "
+      "pictures.",
       {"deeper model quantize models/voc.safetensors photos/ --output voc-int8.safetensors",
        "deeper model quantize bvlc_googlenet.caffemodel photos/ --output googlenet.safetensors"});
   // clang-format off
@@ -84,12 +85,8 @@ std::vector<fs::path> PicturesOf(const QuantizeArguments& arguments) {
 void QuantizeDetector(const QuantizeArguments& arguments, const fs::path& path) {
   Model model = LoadModel(path);
   const Weights backbone = BackboneOf(model, path, arguments.backbone);
-  model.quantization = MeasureOnProposals(backbone,
-                                          model.crop,
-                                          model.proposals,
-                                          PicturesOf(arguments),
-                                          arguments.measure,
-                                          TerminalMonitor());
+  model.quantization =
+      MeasureFor(model, backbone, PicturesOf(arguments), arguments.measure, TerminalMonitor());
   if (!StopAsked()) SaveModel(model, arguments.output);
 }
 

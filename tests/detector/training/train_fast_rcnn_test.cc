@@ -1,0 +1,127 @@
+#include "detector/training/train_fast_rcnn.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/pictures/read_image.h"
+#include "detector/detector.h"
+#include "detector/model/model_file.h"
+#include "eval/formats/voc.h"
+#include "tests/backbone/random_tensor.h"
+#include "tests/support/catch.h"
+#include "tests/support/coloured_data_set.h"
+#include "tests/support/temporary_directory.h"
+
+namespace deeper {
+namespace {
+
+struct Ground {
+  test::TemporaryDirectory directory;
+  Dataset dataset = ReadVocDataset(test::WriteDataSet(directory / "data"), "train").dataset;
+
+  FastRcnnOptions Options(const std::string& name, int workers) const {
+    FastRcnnOptions options;
+    options.training.plan.frozen = "inception_4d";
+    options.training.steps = 12;
+    options.training.validate_every = 6;
+    options.training.solver.schedule.rate = 0.002;
+    options.training.precision = Precision::kF32;
+    options.training.workers = workers;
+    options.training.file = directory / name;
+    options.proposals_cache = directory / "proposals";
+    options.sampling.regions = 16;
+    options.short_sides_px = {96, 128};
+    options.scale = {.short_side_px = 128, .long_side_px = 192};
+    options.holdout = 0.5;
+    return options;
+  }
+  FastRcnnReport Train(const FastRcnnOptions& options, const Monitor& monitor = {}) const {
+    return TrainFastRcnn(dataset, test::RandomWeights(1), options, monitor);
+  }
+};
+
+TEST_CASE("a training learns, and gives the same with any workers, stopped in between or not") {
+  const Ground ground;
+  const FastRcnnReport whole = ground.Train(ground.Options("whole", 1));
+  REQUIRE(whole.finished);
+  CHECK(whole.training_pictures > 0);
+  CHECK(whole.held_out_pictures > 0);
+  CHECK(whole.figures.steps == 12);
+  CHECK(whole.figures.validation.contains("map"));
+  CHECK(whole.figures.validation.contains("box_loss"));
+  CHECK(ground.Train(ground.Options("two", 2)).model == whole.model);
+
+  int lines = 0;
+  Monitor monitor;
+  monitor.advance = [&](std::size_t) { ++lines; };
+  monitor.stop_asked = [&] { return lines >= 5; };
+  const FastRcnnReport stopped = ground.Train(ground.Options("stopped", 2), monitor);
+  CHECK_FALSE(stopped.finished);
+  CHECK(stopped.goes_on_from == ground.Options("stopped", 2).training.CheckpointPath());
+  CHECK(ground.Train(ground.Options("stopped", 2)).model == whole.model);
+}
+
+TEST_CASE("what was trained is saved, loaded and detects") {
+  const Ground ground;
+  const FastRcnnReport report = ground.Train(ground.Options("model", 2));
+  const std::filesystem::path file = ground.directory / "mine.safetensors";
+  SaveModel(report.model, file);
+  CHECK(LoadModel(file) == report.model);
+  const Detector detector = LoadDetector(file);
+  const Image image = ReadImage(ground.dataset.images.front().image_path);
+  const std::vector<Detection> found = detector.Detect(image);
+  REQUIRE_FALSE(found.empty());
+  for (const Detection& detection : found) {
+    CHECK(detection.score >= report.model.min_score);
+    CHECK(detection.score <= 1);
+    CHECK(detection.box.x1 <= static_cast<float>(image.width));
+  }
+}
+
+TEST_CASE("hard examples are another training than all examples") {
+  const Ground ground;
+  FastRcnnOptions options = ground.Options("hard", 2);
+  options.training.steps = 2;
+  const Model plain = ground.Train(options).model;
+  options.candidates = 48;
+  options.training.file = ground.directory / "hard2";
+  CHECK(ground.Train(options).model.backbone_fingerprint != plain.backbone_fingerprint);
+}
+
+TEST_CASE("a box regression without weight stays as it began, but for its decay") {
+  const Ground ground;
+  FastRcnnOptions options = ground.Options("boxes", 2);
+  options.training.steps = 2;
+  options.training.solver.weight_decay = 0;
+  options.box_weight = 0;
+  const BoxRegression first = ground.Train(options).model.box_regression.value();
+  options.training.steps = 1;
+  options.training.file = ground.directory / "boxes2";
+  CHECK(ground.Train(options).model.box_regression == first);
+}
+
+TEST_CASE("what cannot be trained is refused before any work, by name") {
+  const Ground ground;
+  const auto message_of = [&](auto change) {
+    FastRcnnOptions options = ground.Options("refused", 1);
+    change(options);
+    try {
+      ground.Train(options);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK_THAT(message_of([](auto& o) { o.short_sides_px = {100}; }), Catch::Contains("100"));
+  CHECK_THAT(message_of([](auto& o) { o.short_sides_px = {}; }), Catch::Contains("short_sides_px"));
+  CHECK_THAT(message_of([](auto& o) { o.training.plan.frozen = "inception_4e"; }),
+             Catch::Contains("inception_4e"));
+  CHECK_THAT(message_of([](auto& o) { o.holdout = 1; }), Catch::Contains("holdout"));
+  CHECK_THAT(message_of([](auto& o) { o.sampling.foreground = 2; }), Catch::Contains("foreground"));
+  CHECK_FALSE(std::filesystem::exists(ground.directory / "proposals"));
+}
+
+}  // namespace
+}  // namespace deeper
