@@ -70,6 +70,7 @@ struct Family {
     return extracted;
   }
 
+  bool ReadsCrops() const { return members.front()->network.has_value(); }
   bool ReadsContext() const {
     return std::ranges::any_of(
         members, [](const Member* member) { return member->model.context_weight != 0; });
@@ -96,6 +97,14 @@ void RequireAlike(const Model& model,
                     model.calibration ? "probabilities" : "margins",
                     reference_file.string()));
   }
+}
+
+// Throws Error unless the first model can say which regions the others are to score.
+void RequireWholePicturesFirst(const Model& model, const fs::path& file) {
+  if (model.picture_scale) return;
+  throw Error(file.string() +
+              ": its regions are crops; the first of several models must read whole pictures to "
+              "choose the regions that the others score");
 }
 
 // The origins of the boxes that were chosen of those proposed, which are in the same order.
@@ -127,6 +136,7 @@ struct Detector::State {
   std::vector<fs::path> files;
   std::optional<Proposer> proposer;  // the first model's
   std::optional<int> side_that_crops_need;
+  std::size_t exact = 0;
   bool fuses_boxes = false;
   double fusion_iou = 0;
   std::vector<std::string> remarks;
@@ -166,7 +176,9 @@ struct Detector::State {
     if (!options.feature_cache.empty()) {
       fs::path directory = options.feature_cache;
       if (files.size() > 1) directory /= file.stem();
-      cache.emplace(directory, fmt::format("{}inputs {}\nall proposals\n", recipe, options.inputs));
+      cache.emplace(
+          directory,
+          fmt::format("{}inputs {}\n{}\n", recipe, options.inputs, RegionsText(model, options)));
     }
     auto member = std::make_unique<Member>(Member{.model = std::move(model),
                                                   .network = std::nullopt,
@@ -184,6 +196,12 @@ struct Detector::State {
   }
 
   // row_fingerprints: of the models that read crops, in their order.
+  // Which proposals this model scores, for the identity of kept features.
+  std::string RegionsText(const Model& model, const DetectorOptions& options) const {
+    if (members.empty() || options.exact == 0 || model.picture_scale) return "all proposals";
+    return fmt::format("the best {} of {}", options.exact, members.front()->digest);
+  }
+
   // Families of whole pictures stand first: they choose the regions for all.
   void MakeFamilies(std::span<const std::vector<std::string>> row_fingerprints) {
     std::vector<CropOptions> crops;
@@ -243,6 +261,7 @@ Detector::Detector(const std::vector<fs::path>& models, const DetectorOptions& o
   options.Validate();
   state_->files = models;
   state_->fuses_boxes = options.fusion == Fusion::kBoxes;
+  state_->exact = options.exact;
   state_->fusion_iou = options.fusion_iou;
   state_->weights =
       options.weights.empty() ? std::vector<double>(models.size(), 1) : options.weights;
@@ -273,6 +292,7 @@ Detector::Detector(const std::vector<fs::path>& models, const DetectorOptions& o
     fingerprints.push_back(are_several ? RowFingerprints(backbone, network->options())
                                        : std::vector<std::string>());
   }
+  if (options.exact > 0) RequireWholePicturesFirst(first(), models.front());
   state_->MakeFamilies(fingerprints);
   state_->side_that_crops_need = state_->SideThatCropsNeed();
 }
@@ -311,17 +331,30 @@ Detector::Scored Detector::Score(const Image& image,
   };
   const auto whole_picture = [&] { return std::vector<Box>{WholeImageBox(image)}; };
   for (Family& family : state_->families) {
-    std::vector<RegionFeatures> regions = family.FeaturesOf(picture_id, image, propose_once, times);
+    // Of the crops' models: the regions that they score, if not all.
+    std::optional<std::vector<std::size_t>> exact;
+    if (state_->exact > 0 && family.ReadsCrops() && are_chosen)
+      exact = BestRegions(scored.by_model.front(), state_->exact);
+    const auto boxes_to_score = [&] {
+      std::vector<Box> boxes = propose_once();
+      if (!exact) return boxes;
+      std::vector<Box> best;
+      for (const std::size_t i : *exact) best.push_back(boxes[i]);
+      return best;
+    };
+    std::vector<RegionFeatures> regions =
+        family.FeaturesOf(picture_id, image, boxes_to_score, times);
     std::vector<RegionFeatures> wholes;
     if (family.ReadsContext())
       wholes = family.FeaturesOf(picture_id + "-context", image, whole_picture, times);
-    scored.boxes = regions.front().boxes;
+    if (!exact) scored.boxes = regions.front().boxes;
     are_chosen = true;
     for (std::size_t i = 0; i < regions.size(); ++i) {
       const Model& model = family.members[i]->model;
       if (model.context_weight != 0) regions[i].context = std::move(wholes[i].features);
       scored.by_model[family.positions[i]] = Timed(times.heads_s, [&] {
-        return ScoreRegions(model, std::move(regions[i]), box_regression);
+        RegionScores scores = ScoreRegions(model, std::move(regions[i]), box_regression);
+        return exact ? WithReplaced(scored.by_model.front(), *exact, scores) : scores;
       });
     }
   }
@@ -379,6 +412,7 @@ std::string Detector::Configuration() const {
     const Member& member = *state_->members[m];
     text += fmt::format("{}model {} weight {}\n", member.recipe, member.digest, weights()[m]);
   }
+  if (state_->exact > 0) text += fmt::format("exact {}\n", state_->exact);
   return text + (fuses_boxes() ? fmt::format("boxes fused {}\n", fusion_iou()) : "");
 }
 

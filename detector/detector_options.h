@@ -34,6 +34,9 @@ struct DetectorOptions {
   // runs on where the model can choose, 0: all. Nothing: the model's own.
   std::optional<PictureScale> picture_scale = std::nullopt;
   std::optional<std::size_t> max_regions = std::nullopt;
+  // Several models of which the first reads whole pictures: those that read crops score only so
+  // many regions, the best by the first model; the others keep its scores. 0: all regions.
+  std::size_t exact = 0;
   bool multibox = true;  // false: propose by Selective Search alone
   MultiBoxViews multibox_views = MultiBoxViews::kParts;
   // Returns the search for proposals, given the first model's; empty: the first model's is used.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "detector/regions/region_ranker.h"
 
 namespace deeper {
 namespace {
@@ -133,6 +134,37 @@ RegionScores MeanScores(std::span<const RegionScores> models, std::span<const do
                           .y1 = static_cast<float>(y1 / count)});
   }
   return mean;
+}
+
+std::vector<std::size_t> BestRegions(const RegionScores& regions, std::size_t count) {
+  std::vector<float> best;
+  for (std::size_t first = 0; first < regions.scores.size(); first += regions.class_count)
+    best.push_back(*std::max_element(
+        regions.scores.begin() + static_cast<std::ptrdiff_t>(first),
+        regions.scores.begin() + static_cast<std::ptrdiff_t>(first + regions.class_count)));
+  return HighestOf(best, count);
+}
+
+RegionScores WithReplaced(const RegionScores& all,
+                          std::span<const std::size_t> positions,
+                          const RegionScores& some) {
+  const std::size_t classes = all.class_count;
+  Expects(some.class_count == classes && some.scores.size() == positions.size() * classes,
+          "scores of the positions, of the same classes");
+  const bool per_class =
+      all.boxes.size() == all.scores.size() || some.boxes.size() == some.scores.size();
+  const std::size_t boxes_a_region = per_class ? classes : 1;
+  RegionScores result = {.class_count = classes, .scores = all.scores, .boxes = {}};
+  for (std::size_t i = 0; i < all.scores.size() / classes; ++i) {
+    for (std::size_t j = 0; j < boxes_a_region; ++j) result.boxes.push_back(BoxOf(all, i, j));
+  }
+  for (std::size_t k = 0; k < positions.size(); ++k) {
+    for (std::size_t j = 0; j < classes; ++j)
+      result.scores[positions[k] * classes + j] = some.scores[k * classes + j];
+    for (std::size_t j = 0; j < boxes_a_region; ++j)
+      result.boxes[positions[k] * boxes_a_region + j] = BoxOf(some, k, j);
+  }
+  return result;
 }
 
 std::vector<Detection> DetectionsOf(const RegionScores& regions,

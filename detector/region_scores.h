@@ -41,6 +41,15 @@ RegionScores ScoreRegions(const Model& model, RegionFeatures regions, bool box_r
 // regions and classes.
 RegionScores MeanScores(std::span<const RegionScores> models, std::span<const double> weights);
 
+// The positions of the `count` regions with the highest scores, of their best classes; ascending.
+std::vector<std::size_t> BestRegions(const RegionScores& regions, std::size_t count);
+
+// `all` with the scores and boxes of some regions, at these positions, replaced. If one of both has
+// a box per class, the result has too.
+RegionScores WithReplaced(const RegionScores& all,
+                          std::span<const std::size_t> positions,
+                          const RegionScores& some);
+
 // The regions that reach min_score in a class, clipped to the picture, after suppression per class.
 // By descending score. Empty boxes are dropped.
 std::vector<Detection> DetectionsOf(const RegionScores& regions,

@@ -4,28 +4,30 @@
 #include <string>
 #include <vector>
 
-#include "backbone/network.h"
 #include "core/pictures/picture_files.h"
-#include "detector/model/model.h"
-#include "detector/regions/features.h"
+#include "detector/detector.h"
 
 namespace deeper::tools {
 
 // What whole pictures took, from file to detections.
 struct PictureRates {
   std::string precision;
+  bool reads_whole_pictures = false;  // regions share the picture's map, and are no crops
   std::size_t pictures = 0;
-  double proposals = 0;  // per picture
+  double proposals = 0;  // that the network ran on, per picture
   StageTimes stages{};   // of one worker, per picture
   int workers = 1;
-  double network_share = 0;  // of one worker's time
-  double crops_per_s = 0;    // all workers, whole pictures, by the clock
+  double network_share = 0;   // of one worker's time
+  double regions_per_s = 0;   // all workers, whole pictures, by the clock
+  double pictures_per_s = 0;  // the same
+  double latency_s = 0;       // of one picture after the other, with all processors, by the clock
 };
 
-// Detects in all the pictures twice: with all workers, then with one. Throws Error when one cannot
-// be read. Expects at least one picture.
-PictureRates MeasurePictures(const Model& model,
-                             const Network& network,
+// Detects in all the pictures: with all workers, one picture after the other, and with one worker.
+// precision: the detector's, for people. Throws Error when one cannot be read. Expects at least one
+// picture.
+PictureRates MeasurePictures(const Detector& detector,
+                             const std::string& precision,
                              const std::vector<Picture>& pictures,
                              int workers);
 

@@ -13,6 +13,8 @@
 #include "backbone/googlenet.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/kernels/peak.h"
+#include "backbone/kernels/region_pool.h"
+#include "backbone/kernels/stored_value.h"
 #include "backbone/precision.h"
 #include "tools/bench/noise_crops.h"
 
@@ -145,6 +147,27 @@ double RelativeDifference(const Network& network,
   return difference / largest;
 }
 
+// Multiplications of the convolutions among these layers, thousands of millions.
+double GmacOf(const std::vector<Layer>& layers) {
+  double macs = 0;
+  for (const Layer& layer : layers) {
+    if (layer.kind == LayerKind::kConvolution) macs += static_cast<double>(Macs(layer));
+  }
+  return 1e-9 * macs;
+}
+
+// Writes a picture of noise.
+void FillWithNoise(const MapSize& size, const CropRows& rows) {
+  const Tensor crop = NoiseCrops(1);  // 3 x 224 x 224, repeated
+  kernels::DispatchElement(rows.element, [&]<class Element>(Element) {
+    for (std::size_t y = 0; y < size.height; ++y) {
+      auto* row = reinterpret_cast<typename Element::Stored*>(rows.first + y * rows.row_bytes);
+      for (std::size_t i = 0; i < size.width * kInputChannels; ++i)
+        row[i] = Element::Store(crop.data[(y * 997 + i) % crop.data.size()], 1);
+    }
+  });
+}
+
 }  // namespace
 
 Rate RateOf(std::vector<double> rounds) {
@@ -152,11 +175,7 @@ Rate RateOf(std::vector<double> rounds) {
   return {.median = Median(std::move(rounds)), .lowest = lowest, .highest = highest};
 }
 
-double ForwardGmac() {
-  double macs = 0;
-  for (const Layer& layer : GoogLeNetConvolutions()) macs += static_cast<double>(Macs(layer));
-  return 1e-9 * macs;
-}
+double ForwardGmac() { return GmacOf(GoogLeNetLayers()); }
 
 PrecisionRates MeasurePrecision(const Network& network, int workers, int rounds, double round_s) {
   const Precision precision = network.options().precision;
@@ -186,6 +205,54 @@ PrecisionRates MeasurePrecision(const Network& network, int workers, int rounds,
           .all_crops = RateOf(std::move(all_crops)),
           .steps = MedianProfile(network, forward.workspace(), kProfiles),
           .workspace_bytes = forward.workspace().SizeBytes()};
+}
+
+WholePictureRates MeasureWholePictures(const PictureNetwork& network, int rounds, double round_s) {
+  const Precision precision = network.options().precision;
+  const kernels::ElementType element = ElementOf(precision);
+  WholePictureRates rates;
+  rates.precision = NameOf(precision);
+  rates.size = {.height = 576, .width = 768};
+  rates.trunk_gmac = GmacOf(TrunkLayers(rates.size));
+  rates.region_gmac = GmacOf(RegionLayers());
+  const kernels::RegionWindow window = {.x0 = 200, .y0 = 150, .x1 = 584, .y1 = 438};
+  PictureNetwork::PictureWorkspace picture = network.MakePictureWorkspace();
+  PictureNetwork::RegionWorkspace region = network.MakeRegionWorkspace();
+  FillWithNoise(rates.size, network.Input(rates.size, picture));
+  network.RunTrunk(picture);
+  const PictureMap map = network.MapIn(picture);
+  std::vector<std::byte> cut(kernels::kRegionSide * kernels::kRegionSide * map.shape.c *
+                             kernels::SizeOf(element));
+  std::vector<float> features(kFeatureDim);
+  std::vector<double> trunks;
+  std::vector<double> trunk_fraction;
+  std::vector<double> regions;
+  std::vector<double> region_fraction;
+  std::vector<double> cuts;
+  for (int round = 0; round < rounds; ++round) {
+    const double peak =
+        RateOver(round_s / 4, ThreadSeconds, [&] { return MultiplyAWhile(element); });
+    trunks.push_back(RateOver(round_s, ThreadSeconds, [&] {
+      network.RunTrunk(picture);
+      return 1.0;
+    }));
+    trunk_fraction.push_back(trunks.back() * rates.trunk_gmac / peak);
+    regions.push_back(RateOver(round_s, ThreadSeconds, [&] {
+      network.FeaturesOf(window, picture, region, features);
+      return 1.0;
+    }));
+    region_fraction.push_back(regions.back() * rates.region_gmac / peak);
+    cuts.push_back(RateOver(round_s / 4, ThreadSeconds, [&] {
+      kernels::RegionPool(map.bytes, map.shape, map.encoding.element, window, cut);
+      return 1.0;
+    }));
+  }
+  rates.trunks = RateOf(std::move(trunks));
+  rates.trunk_fraction = RateOf(std::move(trunk_fraction));
+  rates.regions = RateOf(std::move(regions));
+  rates.region_fraction = RateOf(std::move(region_fraction));
+  rates.cuts = RateOf(std::move(cuts));
+  return rates;
 }
 
 std::vector<PeerRates> MeasurePeers(const std::vector<Peer>& peers,

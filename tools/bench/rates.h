@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backbone/network.h"
+#include "backbone/picture_network.h"
 #include "backbone/tensor.h"
 
 namespace deeper::tools {
@@ -39,6 +40,24 @@ double ForwardGmac();
 // Measures over `rounds` rounds of about `round_s` seconds. The crop is noise, on which the rate
 // does not depend.
 PrecisionRates MeasurePrecision(const Network& network, int workers, int rounds, double round_s);
+
+// One precision of the network over whole pictures beside the peak for its type, one worker, by the
+// seconds that the processor spent on it.
+struct WholePictureRates {
+  std::string precision;
+  MapSize size{};         // of the picture
+  double trunk_gmac = 0;  // multiplications of one picture's trunk, thousands of millions
+  Rate trunks;            // pictures/s
+  Rate trunk_fraction;    // of the peak, pair by pair
+  double region_gmac = 0;
+  Rate regions;          // regions/s, each cut out of the map and run to its features
+  Rate region_fraction;  // of the peak
+  Rate cuts;             // regions/s, cut out of the map alone
+};
+
+// Measures on noise, as large as a picture of 500 x 375 pixels is scaled. The regions are a quarter
+// of it.
+WholePictureRates MeasureWholePictures(const PictureNetwork& network, int rounds, double round_s);
 
 // Another engine with the same weights. `features` returns those of crops (n, 3, 224, 224), n x
 // 1024.

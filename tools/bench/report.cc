@@ -41,8 +41,8 @@ double ScalingOf(const PrecisionRates& rates) {
 std::optional<double> PartOfNetworkAlone(const PictureRates& pictures,
                                          const std::vector<PrecisionRates>& network) {
   const auto alone = std::ranges::find(network, pictures.precision, &PrecisionRates::precision);
-  if (alone == network.end()) return std::nullopt;
-  return pictures.crops_per_s / alone->all_crops.median;
+  if (alone == network.end() || pictures.reads_whole_pictures) return std::nullopt;
+  return pictures.regions_per_s / alone->all_crops.median;
 }
 
 std::string Range(const Rate& rate, int digits) {
@@ -79,6 +79,35 @@ void PrintNetwork(const std::vector<PrecisionRates>& network) {
     fmt::print(" {} {:.1f} MB", rates.precision, 1e-6 * static_cast<double>(rates.workspace_bytes));
   }
   fmt::print("\n");
+}
+
+void PrintWholePictures(const std::vector<WholePictureRates>& network) {
+  const WholePictureRates& first = network.front();
+  fmt::print("\n{:<15} {:>20} {:>9} {:>22} {:>9} {:>15} {:>20}\n",
+             "whole pictures",
+             "trunk, ms",
+             "of peak",
+             "a region, ms",
+             "of peak",
+             "cut out of it",
+             "with 300 regions, ms");
+  for (const WholePictureRates& rates : network) {
+    const double trunk_s = 1 / rates.trunks.median;
+    const double region_s = 1 / rates.regions.median;
+    fmt::print("{:<15} {:>20.1f} {:>8.1f}% {:>22.3f} {:>8.1f}% {:>14.1f}% {:>20.1f}\n",
+               rates.precision,
+               1e3 * trunk_s,
+               100 * rates.trunk_fraction.median,
+               1e3 * region_s,
+               100 * rates.region_fraction.median,
+               100 / (rates.cuts.median * region_s),
+               1e3 * (trunk_s + 300 * region_s));
+  }
+  fmt::print("a picture of {} x {} is {:.1f} GMAC in the trunk, a region {:.3f}\n",
+             first.size.width,
+             first.size.height,
+             first.trunk_gmac,
+             first.region_gmac);
 }
 
 void PrintLayers(const PrecisionRates& rates) {
@@ -129,11 +158,12 @@ void PrintPeers(const std::vector<PeerRates>& peers) {
 void PrintPictures(const PictureRates& rates, const std::vector<PrecisionRates>& network) {
   const StageTimes& stages = rates.stages;
   fmt::print(
-      "\n{} pictures in {}, {:.0f} proposals each. One worker, ms a picture: decode {:.1f}, "
+      "\n{} pictures in {}, {:.0f} {} each. One worker, ms a picture: decode {:.1f}, "
       "proposals {:.1f}, crops {:.1f}, network {:.1f}, heads {:.1f}; the network takes {:.1f}%\n",
       rates.pictures,
       rates.precision,
       rates.proposals,
+      rates.reads_whole_pictures ? "regions of its map" : "crops",
       1e3 * stages.decode_s,
       1e3 * stages.proposals_s,
       1e3 * stages.crop_s,
@@ -141,10 +171,13 @@ void PrintPictures(const PictureRates& rates, const std::vector<PrecisionRates>&
       1e3 * stages.heads_s,
       100 * rates.network_share);
   const std::optional<double> part = PartOfNetworkAlone(rates, network);
-  fmt::print("{} workers, whole pictures: {:.1f} crops/s{}\n",
-             rates.workers,
-             rates.crops_per_s,
-             part ? fmt::format(", {:.0f}% of the network alone", 100 * *part) : "");
+  fmt::print(
+      "{} workers: {:.3f} s a picture, {:.1f} regions/s{}; one picture at a time: {:.3f} s\n",
+      rates.workers,
+      1 / rates.pictures_per_s,
+      rates.regions_per_s,
+      part ? fmt::format(", {:.0f}% of the network alone", 100 * *part) : "",
+      rates.latency_s);
 }
 
 Json JsonOf(const Rate& rate) {
@@ -172,6 +205,19 @@ Json JsonOf(const PrecisionRates& rates) {
           {"layers", steps}};
 }
 
+Json JsonOf(const WholePictureRates& rates) {
+  return {{"precision", rates.precision},
+          {"width_px", rates.size.width},
+          {"height_px", rates.size.height},
+          {"trunk_gmac", rates.trunk_gmac},
+          {"trunks_per_s", JsonOf(rates.trunks)},
+          {"trunk_fraction_of_peak", JsonOf(rates.trunk_fraction)},
+          {"region_gmac", rates.region_gmac},
+          {"regions_per_s", JsonOf(rates.regions)},
+          {"region_fraction_of_peak", JsonOf(rates.region_fraction)},
+          {"cut_out_per_s", JsonOf(rates.cuts)}};
+}
+
 Json JsonOf(const PeerRates& rates) {
   return {{"peer", rates.peer},
           {"precision", rates.precision},
@@ -194,7 +240,10 @@ Json JsonOf(const PictureRates& rates, const std::vector<PrecisionRates>& networ
             {"heads_s", stages.heads_s},
             {"network_share", rates.network_share},
             {"workers", rates.workers},
-            {"all_workers_crops_per_s", rates.crops_per_s}};
+            {"reads_whole_pictures", rates.reads_whole_pictures},
+            {"all_workers_regions_per_s", rates.regions_per_s},
+            {"all_workers_pictures_per_s", rates.pictures_per_s},
+            {"latency_s", rates.latency_s}};
   if (const auto part = PartOfNetworkAlone(rates, network)) json["part_of_network_alone"] = *part;
   return json;
 }
@@ -208,6 +257,7 @@ void PrintBench(const BenchReport& report, bool layers) {
              report.rounds,
              report.round_s);
   PrintNetwork(report.network);
+  PrintWholePictures(report.whole_pictures);
   if (layers) {
     for (const PrecisionRates& rates : report.network) PrintLayers(rates);
   }
@@ -223,8 +273,11 @@ std::string JsonText(const BenchReport& report) {
             {"round_s", report.round_s},
             {"gmacs_per_crop", ForwardGmac()},
             {"network", Json::array()},
+            {"whole_pictures", Json::array()},
             {"peers", Json::array()}};
   for (const PrecisionRates& rates : report.network) json["network"].push_back(JsonOf(rates));
+  for (const WholePictureRates& rates : report.whole_pictures)
+    json["whole_pictures"].push_back(JsonOf(rates));
   for (const PeerRates& rates : report.peers) json["peers"].push_back(JsonOf(rates));
   if (report.pictures) json["pictures"] = JsonOf(*report.pictures, report.network);
   json["peak_memory_bytes"] = PeakMemoryBytes();

@@ -14,6 +14,7 @@ struct BenchReport {
   int rounds = 1;
   double round_s = 1;
   std::vector<PrecisionRates> network;
+  std::vector<WholePictureRates> whole_pictures;  // parallel to network
   std::vector<PeerRates> peers;
   std::optional<PictureRates> pictures;
 };

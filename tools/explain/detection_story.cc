@@ -156,15 +156,22 @@ class DetectionStory {
     AddCrops();
   }
 
+  static std::string CaptionOf(const StoryPicture::ModelScores& model, const std::string& name) {
+    return model.reads_map ? "the window of the map that " + name + " read"
+                           : "the crop that " + name + " saw";
+  }
+
   // What the networks saw: a panel for each kind of crop.
   void AddCrops() {
     const std::vector<StoryPicture::ModelScores>& models = picture_.models;
-    page_.panels.push_back(PanelOf(picture_, place_, "the crop that the network saw"));
+    page_.panels.push_back(PanelOf(picture_, place_, CaptionOf(models[0], "the network")));
     for (std::size_t m = 1; m < models.size(); ++m) {
-      const auto sees_the_same = [&](const auto& other) { return other.crop == models[m].crop; };
+      const auto sees_the_same = [&](const auto& other) {
+        return other.crop == models[m].crop && other.reads_map == models[m].reads_map;
+      };
       if (std::any_of(models.begin(), models.begin() + std::ptrdiff_t(m), sees_the_same)) continue;
       page_.panels.push_back({.picture = CropOf(picture_, candidate_.region, m),
-                              .caption = "the crop that " + models[m].name + " saw",
+                              .caption = CaptionOf(models[m], models[m].name),
                               .bars = {}});
     }
   }

@@ -183,6 +183,7 @@ StoryPicture Run(const StoryArguments& arguments,
     picture.models.push_back({.name = names[m],
                               .weight = detector.weights()[m],
                               .crop = detector.model(m).crop,
+                              .reads_map = detector.model(m).picture_scale.has_value(),
                               .scores = std::move(scored.by_model[m].scores)});
   }
   if (truth) {

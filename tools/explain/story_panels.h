@@ -18,7 +18,8 @@ constexpr std::array<std::uint8_t, 3> kVermilion = {0, 94, 213};
 constexpr std::array<std::uint8_t, 3> kYellow = {66, 228, 240};
 constexpr std::array<std::uint8_t, 3> kWhite = {255, 255, 255};
 
-// The crop of a region as the network of a model sees it, the mean put back.
+// The crop of a region as the network of a model sees it, the mean put back; of one that reads
+// windows of a map, the pixels of the window.
 Image CropOf(const StoryPicture& picture, std::size_t region, std::size_t model);
 
 // The crop of the candidate's region beside the scores of its best classes. The crop is as the

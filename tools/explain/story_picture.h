@@ -54,6 +54,7 @@ struct StoryPicture {
     std::string name;  // no two have the same
     double weight = 1;
     CropOptions crop = {};
+    bool reads_map = false;     // its regions are windows of the whole picture's map, and no crops
     std::vector<float> scores;  // proposals x classes
   };
   std::vector<ModelScores> models;

@@ -55,6 +55,7 @@ void DetectorArguments::AddOptions(po::options_description& group) {
       ("fusion-iou", po::value(&fusion_iou)->default_value(fusion_iou)->value_name("IOU"), "boxes that overlap by more are fused")
       ("short-side", po::value<int>()->notifier([this](int value) { short_side = value; })->value_name("PX"), "scale whole pictures so that their shorter side has so many pixels; for models that look once at a picture; default: the model's")
       ("max-regions", po::value<std::size_t>()->notifier([this](std::size_t value) { max_regions = value; })->value_name("N"), "regions of a picture that such a model looks at closely, 0: all; default: the model's")
+      ("exact", po::value(&exact)->default_value(exact)->value_name("K"), "of several models, the first of which looks once at a picture: those that read crops score the K best regions alone; 0: all")
       ("no-multibox", po::bool_switch(&no_multibox), "propose by Selective Search alone, where the model has a MultiBox too");
   // clang-format on
   multibox_views.AddOptions(group);
@@ -90,6 +91,7 @@ Detector DetectorArguments::Load() const {
        .picture_scale = short_side ? std::optional(PictureScale{*short_side, *short_side * 5 / 3})
                                    : std::nullopt,
        .max_regions = max_regions,
+       .exact = exact,
        .multibox = !no_multibox,
        .multibox_views = multibox_views.Views(),
        .search = [this](const SelectiveSearchOptions& own) { return proposals.Over(own); },

@@ -21,6 +21,7 @@ struct DetectorArguments {
   double fusion_iou = DetectorOptions().fusion_iou;
   std::optional<int> short_side;           // of whole pictures, in pixels
   std::optional<std::size_t> max_regions;  // of whole pictures; 0: all
+  std::size_t exact = 0;                   // regions that models of crops score; 0: all
   bool no_multibox = false;                // keep to Selective Search
   MultiBoxViewsOption multibox_views;
   std::string feature_cache;  // a directory; "": features are not kept

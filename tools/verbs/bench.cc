@@ -11,9 +11,11 @@
 #include "backbone/files/onnx.h"
 #include "backbone/googlenet.h"
 #include "backbone/network.h"
+#include "backbone/picture_network.h"
 #include "backbone/precision.h"
 #include "core/pictures/picture_files.h"
 #include "core/work/parallel.h"
+#include "detector/detector.h"
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
 #include "tools/bench/noise_crops.h"
@@ -164,12 +166,14 @@ int RunBench(const Arguments& words) {
     if (StopAsked()) return StopStatus();
     report.network.push_back(
         MeasurePrecision(network, arguments.workers, arguments.rounds, arguments.round_s));
+    report.whole_pictures.push_back(MeasureWholePictures(
+        PictureNetwork(weights, network.options()), arguments.rounds, arguments.round_s));
   }
   if (!arguments.inputs.empty()) {
-    const Network network(
-        weights, {.precision = FastestPrecision(is_quantized), .quantization = model.quantization});
-    report.pictures =
-        MeasurePictures(model, network, FindPictures(arguments.inputs), arguments.workers);
+    report.pictures = MeasurePictures(LoadDetector(model_path, {.backbone = arguments.backbone}),
+                                      NameOf(FastestPrecision(is_quantized)),
+                                      FindPictures(arguments.inputs),
+                                      arguments.workers);
   }
   const std::string onnx = OnnxOf(WithoutClassifier(weights));
   std::vector<int> thread_counts = {1};

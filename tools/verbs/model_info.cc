@@ -73,6 +73,18 @@ void PrintNetworkJson(const fs::path& path, const NetworkSummary& summary, const
   fmt::print("{}\n", LineOf(json));
 }
 
+// How the network sees regions.
+std::string RegionsText(const Model& model) {
+  if (!model.picture_scale) {
+    return fmt::format("crops, {}, padding {} px", NameOf(model.crop.mode), model.crop.padding_px);
+  }
+  return fmt::format(
+      "windows of the whole picture's map, shorter side {} px, longer at most {} px; {}",
+      model.picture_scale->short_side_px,
+      model.picture_scale->long_side_px,
+      model.ranker ? fmt::format("the best {}", model.max_regions) : "all");
+}
+
 void PrintDetector(const fs::path& path, const Model& model) {
   fmt::print("{}: detector of {} classes\n", path.string(), model.classes.Size());
   std::string names;
@@ -83,7 +95,7 @@ void PrintDetector(const fs::path& path, const Model& model) {
              model.backbone_name,
              model.backbone ? "in the file" : "not in the file");
   fmt::print("  fingerprint   {}\n", model.backbone_fingerprint);
-  fmt::print("crop            {}, padding {} px\n", NameOf(model.crop.mode), model.crop.padding_px);
+  fmt::print("regions         {}\n", RegionsText(model));
   fmt::print("features        scaled by {} norm to {}\n",
              NameOf(model.scaling.norm),
              model.scaling.target_norm);
