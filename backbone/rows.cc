@@ -41,7 +41,7 @@ std::vector<Layer> FrozenLayers(const std::string& frozen) {
 
 std::string RowOutput(std::string_view row) { return std::string(row) + "/output"; }
 
-Layer ConvolutionLayer(std::string name,
+Layer ConvolutionLayer(const std::string& name,
                        std::string input,
                        std::size_t in_channels,
                        std::size_t in_side,

@@ -24,7 +24,7 @@ std::vector<Layer> FrozenLayers(const std::string& frozen);
 std::string RowOutput(std::string_view row);
 
 // A convolution as a layer, on a square map. It writes an activation of its own name.
-Layer ConvolutionLayer(std::string name,
+Layer ConvolutionLayer(const std::string& name,
                        std::string input,
                        std::size_t in_channels,
                        std::size_t in_side,
