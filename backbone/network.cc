@@ -8,6 +8,7 @@
 #include "backbone/execution/layer_stack.h"
 #include "backbone/kernels/reference.h"
 #include "core/error.h"
+#include "core/remedy.h"
 
 namespace deeper {
 namespace {
@@ -54,9 +55,9 @@ const Weights& ValidatedWeights(const Weights& weights) {
 const NetworkOptions& ValidatedOptions(const NetworkOptions& options) {
   if (options.precision != Precision::kInt8) return options;
   if (!options.quantization) {
-    throw Error(
-        "precision int8: the network has no quantization - measure one with 'deeper model "
-        "quantize', or use 'bf16' or 'f32'");
+    throw ErrorWithRemedy(
+        "precision int8: the network has no quantization; measure one, or use 'bf16' or 'f32'",
+        Remedy::kMeasureQuantization);
   }
   ValidateQuantization(*options.quantization, "backbone");
   return options;

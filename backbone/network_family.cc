@@ -16,7 +16,7 @@ namespace deeper {
 namespace {
 
 std::string NumbersText(const NetworkOptions& options) {
-  const std::string precision = NameOf(options.precision);
+  std::string precision = NameOf(options.precision);
   if (options.precision != Precision::kInt8) return precision;
   return fmt::format("{} {}", precision, fmt::join(options.quantization->mean_bgr, " "));
 }

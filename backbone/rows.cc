@@ -50,7 +50,7 @@ std::vector<Layer> FrozenLayers(const std::string& frozen, const MapSize& pictur
 
 std::string RowOutput(std::string_view row) { return std::string(row) + "/output"; }
 
-Layer ConvolutionLayer(std::string name,
+Layer ConvolutionLayer(const std::string& name,
                        std::string input,
                        std::size_t in_channels,
                        const MapSize& in_size,

@@ -26,7 +26,7 @@ std::vector<Layer> FrozenLayers(const std::string& frozen, const MapSize& pictur
 std::string RowOutput(std::string_view row);
 
 // A convolution as a layer. It writes an activation of its own name.
-Layer ConvolutionLayer(std::string name,
+Layer ConvolutionLayer(const std::string& name,
                        std::string input,
                        std::size_t in_channels,
                        const MapSize& in_size,

@@ -1,6 +1,6 @@
 #include "core/error.h"
 
-#include <fmt/format.h>
+#include "core/out_of_range.h"
 
 namespace deeper {
 
@@ -14,7 +14,7 @@ void ThrowContractViolation(std::string_view what,
 
 void RequireInRange(std::string_view field, double value, double low, double high) {
   if (value >= low && value <= high) return;
-  throw Error(fmt::format("{} is {}, expected {} to {}", field, value, low, high));
+  throw OutOfRange(field, value, low, high);
 }
 
 }  // namespace deeper

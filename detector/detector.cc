@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/files/sha256.h"
 #include "core/proposal.h"
+#include "core/remedy.h"
 #include "core/work/stopwatch.h"
 #include "detector/heads/region_features.h"
 #include "detector/model/find_backbone.h"
@@ -90,12 +91,12 @@ void RequireAlike(const Model& model,
                     reference_file.string()));
   }
   if (model.calibration.has_value() != reference.calibration.has_value()) {
-    throw Error(
-        fmt::format("{}: its scores are {}, those of {} are not; make all of them "
-                    "probabilities with 'deeper train calibrate'",
+    throw ErrorWithRemedy(
+        fmt::format("{}: its scores are {}, those of {} are not; make all of them probabilities",
                     file.string(),
                     model.calibration ? "probabilities" : "margins",
-                    reference_file.string()));
+                    reference_file.string()),
+        Remedy::kCalibrate);
   }
 }
 
@@ -281,10 +282,11 @@ Detector::Detector(const std::vector<fs::path>& models, const DetectorOptions& o
     model.backbone.reset();  // the network has them now
     if (!state_->members.empty()) RequireAlike(model, file, first(), models.front());
     if (state_->fuses_boxes && !model.calibration) {
-      throw Error(
+      throw ErrorWithRemedy(
           fmt::format("{}: its scores are margins, and fusion of boxes needs probabilities; "
-                      "'deeper train calibrate' makes them",
-                      file.string()));
+                      "calibrate it",
+                      file.string()),
+          Remedy::kCalibrate);
     }
     state_->members.push_back(state_->MakeMember(std::move(model), backbone, file, options));
     const std::optional<Network>& network = state_->members.back()->network;

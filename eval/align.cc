@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "core/error.h"
+#include "core/remedy.h"
 #include "core/text/utf8.h"
 
 namespace deeper {
@@ -61,15 +62,15 @@ ClassMatch MatchClass(const ClassTable& dataset_classes, const ClassInfo& detect
                                      const std::string& name,
                                      const std::string& image_id) {
   const std::optional<std::string> near = NearestClassName(dataset_classes, name);
-  throw Error(
+  throw ErrorWithRemedy(
       fmt::format("detections: picture '{}' has a '{}', which is not among the {} classes of "
                   "the data set{}",
                   image_id,
                   name,
                   dataset_classes.Size(),
                   near ? fmt::format("; did you mean '{}'?", *near)
-                       : "; name all of its classes with --classes, or leave such detections out "
-                         "with --allow-unknown-classes"));
+                       : "; name all of its classes, or leave such detections out"),
+      Remedy::kNameClasses);
 }
 
 }  // namespace

@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/remedy.h"
 #include "core/text/nearest_name.h"
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
 #include "tools/options/option_errors.h"
+#include "tools/options/remedy_words.h"
 #include "tools/run/stop_signal.h"
 #include "tools/verbs/verbs.h"
 
@@ -120,6 +122,9 @@ int main(int argc, char** argv) {
                error.what(),
                has_verb ? words.front() + " " : "");
     return kUsage;
+  } catch (const deeper::ErrorWithRemedy& error) {
+    fmt::print(stderr, "deeper: {}\n{}\n", error.what(), WordsOf(error.remedy()));
+    return kFailed;
   } catch (const deeper::Error& error) {
     fmt::print(stderr, "deeper: {}\n", error.what());
     return kFailed;

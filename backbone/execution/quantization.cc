@@ -6,6 +6,7 @@
 
 #include "backbone/kernels/instruction_set.h"
 #include "core/error.h"
+#include "core/remedy.h"
 
 namespace deeper {
 namespace {
@@ -51,8 +52,9 @@ void ValidateQuantization(const Quantization& quantization, const std::string& s
   for (const std::string& name : QuantizedActivations()) {
     const auto found = quantization.scales.find(name);
     if (found == quantization.scales.end()) {
-      throw Error(source + ": the quantization has no scale of '" + name +
-                  "' - measure it with 'deeper model quantize'");
+      throw ErrorWithRemedy(
+          source + ": the quantization has no scale of '" + name + "'; measure the network again",
+          Remedy::kMeasureQuantization);
     }
     if (!(found->second > 0) || !std::isfinite(found->second)) {
       throw Error(source + ": the quantization's scale of '" + name + "' is " +

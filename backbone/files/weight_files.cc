@@ -12,6 +12,7 @@
 #include "backbone/files/stored_floats.h"
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/remedy.h"
 #include "core/text/json_check.h"
 
 namespace deeper {
@@ -42,9 +43,11 @@ Weights WeightsFrom(const Safetensors& content, const std::string& source) {
   const bool is_part = std::ranges::any_of(
       content.tensors, [](const auto& item) { return item.first.starts_with(kBackbonePrefix); });
   if (!is_part && content.metadata.contains(kDetectorKey)) {
-    throw Error(source +
-                ": expected a network, found a detector that names its network and holds none; "
-                "name the network's own file ('deeper model info' tells its fingerprint)");
+    throw ErrorWithRemedy(
+        source +
+            ": expected a network, found a detector that names its network and holds none; name "
+            "the network's own file, whose fingerprint the detector tells",
+        Remedy::kReadFingerprint);
   }
   Weights weights;
   for (const auto& [name, stored] : content.tensors) {

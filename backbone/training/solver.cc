@@ -44,7 +44,8 @@ void RateSchedule::Validate() const {
 double RateAt(const RateSchedule& schedule, std::uint64_t step) {
   double rate = schedule.rate;
   if (schedule.kind == ScheduleKind::kStep) {
-    rate *= std::pow(schedule.factor, static_cast<double>(step / schedule.every));
+    const std::uint64_t drops = step / schedule.every;
+    rate *= std::pow(schedule.factor, static_cast<double>(drops));
   } else {
     const std::uint64_t left = schedule.total - std::min(step, schedule.total);
     rate *=

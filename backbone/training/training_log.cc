@@ -89,6 +89,7 @@ std::vector<Panel> PanelsOf(const std::vector<TrainingLogLine>& lines) {
     }
   }
   std::vector<Panel> list;
+  list.reserve(panels.size());
   for (auto& [name, panel] : panels) list.push_back(std::move(panel));
   return list;
 }

@@ -161,9 +161,10 @@ std::vector<std::string> AddMissingBlobs(const std::vector<Blob>& blobs,
     if (found != weights.end() && found->second.shape == blob.shape) continue;
     Tensor tensor = MakeTensor(blob.shape);
     if (!blob.is_bias) {
-      const double inputs = static_cast<double>(blob.shape.Count() / blob.shape.n);
-      const double deviation =
-          blob.name.ends_with(kClassifierWeight) ? kClassifierDeviation : 1 / std::sqrt(inputs);
+      const std::size_t inputs = blob.shape.Count() / blob.shape.n;
+      const double deviation = blob.name.ends_with(kClassifierWeight)
+                                   ? kClassifierDeviation
+                                   : 1 / std::sqrt(static_cast<double>(inputs));
       const double bound = deviation * std::sqrt(3.0);  // of a uniform distribution
       Random random(seed ^ Fnv1a(blob.name));
       for (float& value : tensor.data) {

@@ -20,6 +20,7 @@ std::vector<std::size_t> EpochSampler::Batch(std::uint64_t number) {
 
 std::size_t EpochSampler::InOrder(std::uint64_t drawn) {
   const std::uint64_t epoch = drawn / count_;
+  const std::size_t position = drawn % count_;
   if (order_.empty() || epoch != epoch_) {
     order_.resize(count_);
     for (std::size_t i = 0; i < count_; ++i) order_[i] = i;
@@ -27,7 +28,7 @@ std::size_t EpochSampler::InOrder(std::uint64_t drawn) {
     for (std::size_t i = count_; i > 1; --i) std::swap(order_[i - 1], order_[random.Below(i)]);
     epoch_ = epoch;
   }
-  return order_[drawn % count_];
+  return order_[position];
 }
 
 }  // namespace deeper

@@ -15,7 +15,8 @@ const Annotation* FindObjectToMoveTo(const Box& box,
                                      std::span<const Annotation> annotations,
                                      double min_iou) {
   const NearestObject nearest = FindNearestObject(box, annotations);
-  return nearest.iou > min_iou && !nearest.annotation->difficult ? nearest.annotation : nullptr;
+  if (nearest.annotation == nullptr || nearest.annotation->difficult) return nullptr;
+  return nearest.iou > min_iou ? nearest.annotation : nullptr;
 }
 
 }  // namespace deeper

@@ -7,6 +7,7 @@
 #include "backbone/files/safetensors.h"
 #include "backbone/files/weight_files.h"
 #include "core/error.h"
+#include "core/remedy.h"
 #include "detector/model/model_path.h"
 
 namespace deeper {
@@ -111,13 +112,14 @@ Weights FindBackbone(const Model& model,
       }
     }
   }
-  throw Error(
+  throw ErrorWithRemedy(
       model_path.string() + ": needs the backbone '" + model.backbone_name + "' of fingerprint " +
-      search.fingerprint + ", which was not found. Looked at:\n" + search.report +
-      "BVLC GoogLeNet: bvlc_googlenet.caffemodel "
-      "(SHA-1 405fc5acd08a3bb12de8ee5e23a96bec22f08204) from the Caffe model zoo, "
-      "http://dl.caffe.berkeleyvision.org/bvlc_googlenet.caffemodel; put it into a directory "
-      "named by $DEEPER_MODELS or pass --backbone FILE");
+          search.fingerprint + ", which was not found. Looked at:\n" + search.report +
+          "BVLC GoogLeNet: bvlc_googlenet.caffemodel "
+          "(SHA-1 405fc5acd08a3bb12de8ee5e23a96bec22f08204) from the Caffe model zoo, "
+          "http://dl.caffe.berkeleyvision.org/bvlc_googlenet.caffemodel; put it into a directory "
+          "named by $DEEPER_MODELS or name the file itself",
+      Remedy::kNameBackbone);
 }
 
 }  // namespace deeper

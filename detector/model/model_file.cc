@@ -13,6 +13,7 @@
 #include "backbone/network.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
+#include "core/remedy.h"
 #include "detector/model/model_json.h"
 #include "detector/multibox/multibox_file.h"
 
@@ -137,10 +138,11 @@ void CheckOptions(const Model& model, const std::string& source) {
               std::to_string(kCropSide));
   if (model.quantization) {
     ValidateQuantization(*model.quantization, source);
-    Require(model.quantization->mean_bgr == model.crop.mean_bgr,
-            source,
-            "quantization.mean_bgr is not crop.mean_bgr; measure it again with 'deeper model "
-            "quantize'");
+    if (model.quantization->mean_bgr != model.crop.mean_bgr) {
+      throw ErrorWithRemedy(
+          source + ": quantization.mean_bgr is not crop.mean_bgr; measure the network again",
+          Remedy::kMeasureQuantization);
+    }
   }
   Require(model.scaling.target_norm > 0 && std::isfinite(model.scaling.target_norm) &&
               model.scaling.mean_norm > 0 && std::isfinite(model.scaling.mean_norm),
@@ -230,7 +232,7 @@ const std::string& MetadataAt(const Safetensors& content,
   const auto found = content.metadata.find(key);
   Require(found != content.metadata.end(),
           source,
-          "has no '" + key + "' in its metadata; it is not a model of 'deeper train'");
+          "has no '" + key + "' in its metadata; it is no detector's file");
   return found->second;
 }
 
@@ -332,8 +334,8 @@ MultiBox LoadMultiBox(const std::filesystem::path& path) {
   if (!ReadSafetensorsMetadata(path).contains(kDescriptionKey)) return ReadMultiBoxFile(path);
   Model model = LoadModel(path);
   if (model.multibox) return *std::move(model.multibox);
-  throw Error(path.string() +
-              ": the model has no MultiBox; train one with 'deeper train multibox'");
+  throw ErrorWithRemedy(path.string() + ": the model has no MultiBox; train one",
+                        Remedy::kTrainMultiBox);
 }
 
 }  // namespace deeper

@@ -81,8 +81,9 @@ class Matching {
 }  // namespace
 
 std::vector<std::size_t> CheapestAssignment(std::span<const double> costs, std::size_t columns) {
-  Expects(columns > 0 ? costs.size() % columns == 0 : costs.empty(), "whole rows of costs");
-  if (costs.empty()) return {};
+  Expects(columns > 0 || costs.empty(), "whole rows of costs");
+  if (columns == 0) return {};
+  Expects(costs.size() % columns == 0, "whole rows of costs");
   const std::size_t rows = costs.size() / columns;
   Expects(rows <= columns, "a column for each row");
   Matching matching(costs, columns);

@@ -9,6 +9,7 @@
 #include "backbone/googlenet.h"
 #include "backbone/kernels/layout.h"
 #include "core/error.h"
+#include "core/remedy.h"
 
 namespace deeper {
 namespace {
@@ -141,7 +142,8 @@ MultiBox ReadMultiBoxFile(const std::filesystem::path& path) {
   const auto format = metadata.find(kFormatKey);
   const auto fingerprint = metadata.find(kFingerprintKey);
   if (format == metadata.end() || format->second != kFormat || fingerprint == metadata.end()) {
-    throw Error(source + ": is no MultiBox of 'deeper train multibox' and no model");
+    throw ErrorWithRemedy(source + ": is no MultiBox and no detector's file; train one",
+                          Remedy::kTrainMultiBox);
   }
   Safetensors content = ReadSafetensors(path);
   MultiBox multibox = MultiBoxFrom(ExtractMultiBox(content.tensors), {}, source);

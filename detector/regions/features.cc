@@ -14,6 +14,7 @@
 
 #include "backbone/precision.h"
 #include "core/error.h"
+#include "core/remedy.h"
 #include "detector/heads/dot.h"
 #include "detector/heads/region_features.h"
 
@@ -174,9 +175,9 @@ FeatureExtractor::FeatureExtractor(NetworkFamily networks,
   for (const Network* network : state_->networks.networks()) {
     const NetworkOptions& options = network->options();
     if (options.precision == Precision::kInt8 && options.quantization->mean_bgr != crop.mean_bgr) {
-      throw Error(
-          "crop mean_bgr: differs from that of the network's quantization - measure it again with "
-          "'deeper model quantize'");
+      throw ErrorWithRemedy(
+          "crop mean_bgr: differs from that of the network's quantization; measure it again",
+          Remedy::kMeasureQuantization);
     }
   }
 }

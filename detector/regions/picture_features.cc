@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/remedy.h"
 
 namespace deeper {
 namespace {
@@ -79,7 +80,9 @@ PictureFeatureExtractor::PictureFeatureExtractor(const PictureNetwork& network,
   scale.Validate();
   const NetworkOptions& options = network.options();
   if (options.precision == Precision::kInt8 && options.quantization->mean_bgr != mean_bgr) {
-    throw Error("mean_bgr: differs from that of the network's quantization - measure it again");
+    throw ErrorWithRemedy(
+        "mean_bgr: differs from that of the network's quantization; measure it again",
+        Remedy::kMeasureQuantization);
   }
 }
 PictureFeatureExtractor::~PictureFeatureExtractor() = default;

@@ -178,6 +178,9 @@ std::map<std::string, double> ScoresOn(const std::vector<RegionExample>& example
 
 void FinetuneOptions::Validate() const {
   RequireInRange("holdout", holdout, 0, 0.9);
+  RequireInRange("foreground", static_cast<double>(sampling.foreground), 1, 4096);
+  RequireInRange("background", static_cast<double>(sampling.background), 0, 4096);
+  RequireInRange("max_background", static_cast<double>(max_background), 0, 1e6);
   RequireInRange("validation_examples", static_cast<double>(validation_examples), 4, 1e6);
   RequireInRange("picture_memory_gb", picture_memory_gb, 0, 1e6);
   labels.Validate();

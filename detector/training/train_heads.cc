@@ -217,10 +217,11 @@ std::optional<TrainedHeads> TrainOnFeatures(const Dataset& dataset,
   std::vector<TrainingImage> training = TrainingImagesOf(std::move(extracted));
   ScaleForTraining(training, options.norm, model);
   model = WithBestClassifiers(model, training, held_out, options, monitor);
-  if (options.calibrate && !model.training.contains("calibrated on")) {
+  trained.stays_uncalibrated = options.calibrate && !model.training.contains("calibrated on");
+  if (trained.stays_uncalibrated) {
     monitor.say(fmt::format(
         "not calibrated: on the {} held-out pictures larger scores are not more often right; "
-        "more of them, or 'deeper train calibrate' on others, may help",
+        "more of them, or calibration on others, may help",
         held_out.truth.images.size()));
   }
   if (options.self_contained) model.backbone = std::move(prepared.backbone);

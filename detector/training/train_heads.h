@@ -30,6 +30,8 @@ struct TrainedHeads {
   std::size_t training_pictures = 0;
   std::size_t held_out_pictures = 0;
   std::size_t unreadable_pictures = 0;
+  // Calibration was asked for, but larger scores of the held-out pictures are not more often right.
+  bool stays_uncalibrated = false;
   // Its results on the held-out pictures. Nothing if there are none, or if it has classifiers of
   // only some classes.
   std::optional<Evaluation> voc07 = std::nullopt;

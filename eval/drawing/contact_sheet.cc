@@ -54,6 +54,7 @@ Image MakeContactSheet(const std::vector<Image>& pictures,
   if (pictures.empty()) return {};
   const int columns = std::min(layout.columns, static_cast<int>(pictures.size()));
   std::vector<Thumbnail> tiles;
+  tiles.reserve(pictures.size());
   for (const Image& picture : pictures) {
     tiles.push_back(MakeThumbnail(picture,
                                   {.x0 = 0,

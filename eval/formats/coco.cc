@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/remedy.h"
 #include "core/text/float_text.h"
 #include "core/text/parse.h"
 #include "eval/formats/reading/json_stream.h"
@@ -277,10 +278,11 @@ ReadLabels ReadCocoLabels(const std::filesystem::path& path,
   RawFile raw = ReadRaw(path);
   if (!raw.is_list) return LabelsOfWhole(std::move(raw), path, nullptr);
   if (dataset == nullptr || ids == nullptr) {
-    throw Error(fmt::format(
-        "{}: is a COCO results list, whose numbers mean nothing without the COCO data set that "
-        "they count; name it with --data coco:FILE",
-        path.string()));
+    throw ErrorWithRemedy(
+        fmt::format("{}: is a COCO results list, whose numbers mean nothing without the COCO data "
+                    "set that they count; name that data set's file",
+                    path.string()),
+        Remedy::kNameDataset);
   }
   Numbers numbers;
   LabelCollector collector(dataset->classes);

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/remedy.h"
 #include "core/text/nearest_name.h"
 #include "eval/formats/csv.h"
 #include "eval/formats/ilsvrc.h"
@@ -43,10 +44,10 @@ ReadLabels FromDataset(ReadDataset read) {
 
 const Dataset& Required(const Dataset* dataset, LabelFormat format) {
   if (dataset != nullptr) return *dataset;
-  throw Error(fmt::format(
-      "the format '{}' needs a data set, whose pictures and classes its numbers count; name one "
-      "with --data",
-      NameOf(format)));
+  throw ErrorWithRemedy(
+      fmt::format("the format '{}' needs a data set, whose pictures and classes its numbers count",
+                  NameOf(format)),
+      Remedy::kNameDataset);
 }
 
 // Label Studio's tasks and COCO's files are both JSON: a list of objects with "data" is the former.
@@ -90,10 +91,11 @@ void WriteIlsvrc(const LabelledSet& labels, const fs::path& path, const Dataset*
 }
 
 [[noreturn]] void FailOnKind(LabelFormat format) {
-  throw Error(
+  throw ErrorWithRemedy(
       fmt::format("the format '{}' is Deeper's for detections alone; true objects of ILSVRC are "
-                  "read with --data ilsvrc:DIR and written as voc",
-                  NameOf(format)));
+                  "read as a data set and written as voc",
+                  NameOf(format)),
+      Remedy::kNameDataset);
 }
 
 }  // namespace

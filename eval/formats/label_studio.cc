@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/remedy.h"
 #include "core/text/float_text.h"
 #include "eval/formats/reading/json_stream.h"
 
@@ -151,10 +152,11 @@ void WriteLabelStudio(const LabelledSet& labels, const std::filesystem::path& pa
   for (std::size_t i = 0; i < labels.images.size(); ++i) {
     const LabelledImage& image = labels.images[i];
     if (image.width <= 0 || image.height <= 0) {
-      throw Error(fmt::format(
-          "picture '{}': expected its width and height, by which Label Studio divides, found "
-          "none; name the pictures with --images",
-          image.id));
+      throw ErrorWithRemedy(
+          fmt::format("picture '{}': expected its width and height, by which Label Studio divides, "
+                      "found none; take them from the picture",
+                      image.id),
+          Remedy::kNamePictures);
     }
     std::string objects;
     std::string detections;

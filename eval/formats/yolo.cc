@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/remedy.h"
 #include "core/text/float_text.h"
 #include "core/text/parse.h"
 #include "eval/formats/reading/text_line.h"
@@ -129,10 +130,11 @@ void WriteYolo(const LabelledSet& labels, const fs::path& directory) {
   for (const LabelledImage& image : labels.images) {
     RequireInnerPath(image.id);
     if (image.width > 0 && image.height > 0) continue;
-    throw Error(fmt::format(
-        "picture '{}': expected its width and height, by which YOLO divides, found none; name the "
-        "pictures with --images",
-        image.id));
+    throw ErrorWithRemedy(
+        fmt::format("picture '{}': expected its width and height, by which YOLO divides, found "
+                    "none; take them from the picture",
+                    image.id),
+        Remedy::kNamePictures);
   }
   WriteFileWhole(directory / kClassFile, names);
   for (const LabelledImage& image : labels.images) {

@@ -108,7 +108,7 @@ class Chooser {
 
   // How a false positive relates to an object, and to which.
   std::string NoteOf(const Outcome& outcome, const DetectionError& error) const {
-    const std::string iou = fmt::format("IoU {:.2f}", error.iou);
+    std::string iou = fmt::format("IoU {:.2f}", error.iou);
     if (!error.object) return error.iou > 0 ? "on nothing, best " + iou : "on nothing";
     const std::string name = NameOf(ObjectOf(outcome.image, *error.object).class_id);
     switch (error.kind) {

@@ -83,7 +83,7 @@ std::vector<float> FeaturesOf(const Network& network, TensorView crops) {
 TEST_CASE("int8 without a quantization, or with a wrong one, is refused") {
   if (!ProcessorRuns(Precision::kInt8)) return;
   REQUIRE_THROWS_WITH(Network(SomeWeights(), {.precision = Precision::kInt8}),
-                      Catch::Contains("model quantize"));
+                      Catch::Contains("has no quantization"));
   Quantization lacking = SomeQuantization();
   lacking.scales.erase("pool1/norm1");
   REQUIRE_THROWS_WITH(

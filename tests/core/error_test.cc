@@ -1,7 +1,9 @@
 #include "core/error.h"
 
+#include <cmath>
 #include <string>
 
+#include "core/out_of_range.h"
 #include "tests/support/catch.h"
 
 namespace deeper {
@@ -21,6 +23,21 @@ TEST_CASE("A broken precondition names the caller's file, line and function, and
     CAPTURE(what);
     CHECK(what.find("error_test.cc:" + line + ": ") != std::string::npos);
     CHECK(what.find(std::string(__func__) + ": a crop has three channels") != std::string::npos);
+  }
+}
+
+TEST_CASE("A field out of range is refused with its name, its value and its bounds") {
+  CHECK_NOTHROW(RequireInRange("holdout", 0.9, 0, 0.9));
+  CHECK_THROWS_AS(RequireInRange("holdout", std::nan(""), 0, 0.9), OutOfRange);
+  try {
+    RequireInRange("holdout", 2, 0, 0.9);
+    FAIL("nothing was thrown");
+  } catch (const OutOfRange& error) {
+    CHECK(error.what() == std::string("holdout is 2, expected 0 to 0.9"));
+    CHECK(error.field() == "holdout");
+    CHECK(error.value() == 2);
+    CHECK(error.low() == 0);
+    CHECK(error.high() == 0.9);
   }
 }
 

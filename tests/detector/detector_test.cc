@@ -13,6 +13,7 @@
 #include "eval/drawing/draw.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
+#include "tests/support/remedy.h"
 #include "tests/support/temporary_directory.h"
 
 namespace deeper {
@@ -134,6 +135,8 @@ TEST_CASE("models that cannot score together, and options out of range, are refu
                     Catch::Contains("its classes are not those of"));
   CHECK_THROWS_WITH(LoadDetector(std::vector{file}, {.fusion = Fusion::kBoxes}),
                     Catch::Contains("needs probabilities"));
+  CHECK(test::RemedyOf([&] { LoadDetector(std::vector{file}, {.fusion = Fusion::kBoxes}); }) ==
+        Remedy::kCalibrate);
   CHECK_THROWS_WITH(LoadDetector(std::vector{file}, {.weights = {1, 1}}),
                     Catch::Contains("expected a weight for each of the 1 models, found 2"));
   CHECK_THROWS_WITH(LoadDetector(std::vector{file}, {.fusion_iou = 2}),

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "tests/support/catch.h"
+#include "tests/support/remedy.h"
 
 using namespace deeper;
 
@@ -68,6 +69,7 @@ TEST_CASE("detections of an unknown class are refused, or left out and counted")
   given.classes = ClassTableOf({"cat", "zebra"});
   given.images = {{.id = "a", .detections = {Of(0), Of(1), Of(1)}}};
   CHECK_THROWS_WITH(AlignDetections(Pets(), given), Catch::Contains("zebra"));
+  CHECK(test::RemedyOf([&] { AlignDetections(Pets(), given); }) == Remedy::kNameClasses);
   const AlignedDetections aligned = AlignDetections(Pets(), given, UnknownClasses::kLeaveOut);
   CHECK(aligned.left_out == 2);
   CHECK(aligned.detections.images[0].detections.size() == 1);

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# habits.sh <deeper> <source directory>: completion offers the program's verbs and options, the manual names every verb.
+# habits.sh <deeper> <source directory>: completion offers the program's verbs and options, the manual names every verb,
+# and an error ends with the option that mends it.
 set -euo pipefail
 program=$1
 share=$2/tools/share
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 fail() { echo "$1" >&2; exit 1; }
 
 PATH="$(dirname "$program"):$PATH"
@@ -27,4 +30,8 @@ for verb in $verbs; do
   grep -qx "\.B $verb" "$share/deeper.1" || fail "the manual does not name the verb '$verb'"
 done
 command -v zsh >/dev/null && { zsh -n "$share/_deeper" || fail "zsh cannot parse its completion"; }
+
+echo '{"image": "p", "detections": []}' >"$scratch/sizeless.jsonl"
+said=$("$program" convert --detections "$scratch/sizeless.jsonl" --to yolo --output "$scratch/yolo" 2>&1) && fail "sizes were made up"
+grep -qx "Try --images DIR, which names the pictures." <<<"$said" || fail "expected advice, found: $said"
 exit 0

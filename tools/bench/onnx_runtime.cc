@@ -108,7 +108,7 @@ class Api {
 };
 
 std::string LastLoaderError() {
-  const char* const reason = dlerror();
+  const char* const reason = dlerror();  // NOLINT(concurrency-mt-unsafe): of this thread alone
   return reason == nullptr ? "unknown reason" : reason;
 }
 

@@ -58,6 +58,7 @@ double RateOfAll(int threads,
   std::barrier ready(threads);
   {
     std::vector<std::jthread> running;
+    running.reserve(rates.size());
     for (double& rate : rates) {
       running.emplace_back([&] {
         const std::function<double()> work = make_work();
@@ -120,10 +121,12 @@ double Median(std::vector<double> values) {
 
 std::vector<StepTime> MedianProfile(const Network& network, Workspace& workspace, int rounds) {
   std::vector<std::vector<StepTime>> profiles;
+  profiles.reserve(static_cast<std::size_t>(rounds));
   for (int round = 0; round < rounds; ++round) profiles.push_back(network.Profile(workspace));
   std::vector<StepTime> median = profiles.front();
   for (std::size_t i = 0; i < median.size(); ++i) {
     std::vector<double> seconds;
+    seconds.reserve(profiles.size());
     for (const auto& profile : profiles) seconds.push_back(profile[i].seconds);
     median[i].seconds = Median(std::move(seconds));
   }
@@ -263,6 +266,7 @@ std::vector<PeerRates> MeasurePeers(const std::vector<Peer>& peers,
   const Clock clock = threads == 1 ? ThreadSeconds : ClockSeconds;
   const Tensor crops = NoiseCrops(kPeerBatch);
   std::vector<std::vector<float>> expected;
+  expected.reserve(peers.size());
   for (const Peer& peer : peers) expected.push_back(peer.features(crops));
   std::vector<std::vector<double>> peer_crops(peers.size());
   std::vector<std::vector<double>> our_crops(networks.size());

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <sstream>
+#include <typeinfo>
 #include <utility>
 
 #include "core/files/file.h"
@@ -177,6 +178,21 @@ GivenOptions GivenIn(const po::parsed_options& parsed) {
   return given;
 }
 
+// Boost reads "-1" as the largest number where none below 0 can be.
+void RefuseNegative(const po::options_description& all, const GivenOptions& given) {
+  for (const auto& [name, entry] : given) {
+    const po::option_description* option = all.find_nothrow(name, false);
+    if (option == nullptr) continue;
+    const auto* value = dynamic_cast<const po::typed_value_base*>(option->semantic().get());
+    if (value == nullptr || value->value_type() != typeid(std::size_t)) continue;
+    for (const std::string& word : entry.values) {
+      if (!word.starts_with('-')) continue;
+      throw UsageError(
+          fmt::format("--{} is {} ({}), expected a whole number from 0", name, word, entry.where));
+    }
+  }
+}
+
 }  // namespace
 
 CommandLine::CommandLine(std::string verb, std::string purpose, std::vector<std::string> examples)
@@ -282,6 +298,7 @@ bool CommandLine::ReadSources(const po::options_description& all, const po::pars
     given_as_default_ = GivenAsDefault(configured, all, given);
     StoreConfigured(configured, all, values_, given);
   }
+  RefuseNegative(all, given);
   if (!values_["dump-config"].as<bool>()) return true;
   std::vector<ConfiguredOption> defaults;
   if (read_defaults_) {

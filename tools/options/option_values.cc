@@ -3,14 +3,40 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <string_view>
+#include <utility>
 
 namespace deeper::tools {
+namespace {
+
+// Fields whose options are not named as they are.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kOptionOfField = {
+    {{"picture_memory_gb", "picture-memory"}, {"soft_sigma", "soft-nms"}}};
+
+std::string OptionOf(std::string field) {
+  for (const auto& [name, option] : kOptionOfField) {
+    if (field == name) return std::string(option);
+  }
+  std::ranges::replace(field, '_', '-');
+  return field;
+}
+
+[[noreturn]] void Refuse(std::string_view option, double value, double low, double high) {
+  throw UsageError(
+      fmt::format("--{} is {}, expected a number from {} to {}", option, value, low, high));
+}
+
+}  // namespace
 
 void CheckRange(const char* option, double value, double low, double high) {
   if (value >= low && value <= high) return;
-  throw UsageError(
-      fmt::format("--{} is {}, expected a number from {} to {}", option, value, low, high));
+  Refuse(option, value, low, high);
+}
+
+void ThrowOutOfRange(const OutOfRange& error) {
+  Refuse(OptionOf(error.field()), error.value(), error.low(), error.high());
 }
 
 std::vector<std::string> SplitAtCommas(const char* option, const std::string& text) {

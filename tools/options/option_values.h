@@ -4,12 +4,28 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/out_of_range.h"
 #include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 
 // Throws UsageError that names the option unless low <= value <= high (NaN never is).
 void CheckRange(const char* option, double value, double low, double high);
+
+// Throws UsageError that says the same of the field's option, which is named like it with dashes,
+// or as the program has it.
+[[noreturn]] void ThrowOutOfRange(const OutOfRange& error);
+
+// Validates options of the library. A field out of range becomes a UsageError that names the
+// option; what else is wrong stays an Error.
+template <typename Options>
+void CheckOptions(const Options& options) {
+  try {
+    options.Validate();
+  } catch (const OutOfRange& error) {
+    ThrowOutOfRange(error);
+  }
+}
 
 // What `read` returns, for values that are read by their names. An Error out of it becomes a
 // UsageError that names the option.

@@ -51,6 +51,7 @@ std::string DifferenceText(const Model& a, const Model& b) {
 // Parts in the order of their shards. Throws Error unless each is there once.
 std::vector<ModelPart> InOrder(std::vector<ModelPart> parts) {
   std::vector<PartName> names;
+  names.reserve(parts.size());
   for (const ModelPart& part : parts) names.push_back({part.source, ShardOf(part)});
   std::vector<ModelPart> ordered;
   ordered.reserve(parts.size());

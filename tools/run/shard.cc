@@ -45,7 +45,7 @@ Shard Numbered(std::size_t from_zero, std::size_t count, const std::string& name
 // A task of an array. Without --shards, the array is the whole work and its numbers are without
 // gaps from 0 or 1: an array that was cut down to redo some tasks is not taken for it.
 std::optional<Shard> SlurmShard(const Environment& environment, std::optional<std::size_t> shards) {
-  const char* kName = "SLURM_ARRAY_TASK_ID";
+  constexpr const char* kName = "SLURM_ARRAY_TASK_ID";
   const std::optional<std::size_t> id = NumberOf(environment, kName);
   if (!id) return std::nullopt;
   if (shards) {

@@ -40,9 +40,7 @@ struct AllArguments {
   DataSource data;
   std::string output;
   std::string backbone;
-  int max_training_boxes = 150;
   std::string precision = "auto";
-  int workers = 0;
   bool json = false;
   DetectorTrainingOptions options;
 };
@@ -70,25 +68,18 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
       ("frozen", po::value(&a.options.frozen)->default_value(a.options.frozen)->value_name("ROW"), "the last row that fine-tuning leaves as it is; '' trains all")
       ("holdout", po::value(&a.options.holdout)->default_value(a.options.holdout)->value_name("F"), "fraction of the pictures that is kept out of training, to choose and calibrate by")
       ("multibox-steps", po::value(&a.options.multibox_steps)->default_value(a.options.multibox_steps)->value_name("N"), "of training a MultiBox, 32 pictures each, which every detector gets; 6000 are what 1,700 pictures want; 0: none")
-      ("max-training-boxes", po::value(&a.max_training_boxes)->default_value(a.max_training_boxes)->value_name("N"), "proposals of each picture that classifiers are trained on; 0 uses all");
+      ("max-training-boxes", po::value(&a.options.max_training_boxes)->default_value(a.options.max_training_boxes)->value_name("N"), "proposals of each picture that classifiers are trained on; 0 uses all");
   line.Group("Work").add_options()
       ("precision", po::value(&a.precision)->default_value(a.precision)->value_name("NAME"), "f32, bf16, int8 or auto: the fastest that this processor has; int8 is for features, training then takes bf16")
-      ("workers", po::value(&a.workers)->default_value(a.workers)->value_name("N"), "threads; 0: one for each processor");
+      ("workers", po::value(&a.options.workers)->default_value(a.options.workers)->value_name("N"), "threads; 0: one for each processor");
   // clang-format on
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
-  CheckRange("holdout", a.options.holdout, 0.01, 0.9);
-  CheckRange("steps", static_cast<double>(a.options.steps), 0, 1e9);
-  CheckRange("multibox-steps", static_cast<double>(a.options.multibox_steps), 0, 1e9);
-  CheckRange("max-training-boxes", a.max_training_boxes, 0, 1e6);
-  CheckRange("workers", a.workers, 0, 4096);
-  CheckRange("models", static_cast<double>(a.options.models), 1, 100);
   if (a.precision != "auto") {
     a.options.precision = ValueOf("precision", [&] { return PrecisionFromName(a.precision); });
   }
-  a.options.max_training_boxes = static_cast<std::size_t>(a.max_training_boxes);
-  a.options.workers = a.workers;
   a.options.work = a.output + ".work";
+  CheckOptions(a.options);
   return true;
 }
 

@@ -64,12 +64,11 @@ bool ParseBoxes(const Arguments& words, BoxesArguments& a) {
   // clang-format on
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
-  CheckRange("holdout", a.options.holdout, 0, 0.9);
-  a.options.boxes.Validate();
   a.run.Check();
   a.options.cache = a.cache.empty() ? a.output + ".features" : a.cache;
   a.options.precision = a.run.Wanted();
   a.options.workers = a.run.workers;
+  CheckOptions(a.options);
   return true;
 }
 

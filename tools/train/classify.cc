@@ -59,15 +59,11 @@ bool ParseClassification(const Arguments& words, ClassificationArguments& a) {
   a.training.run.AddOptions(line.Group("Work"));
   // clang-format on
   if (!line.Parse(words)) return false;
-  CheckRange("batch", static_cast<double>(o.batch), 1, 65536);
-  CheckRange("holdout", o.holdout, 0, 0.9);
-  CheckRange("validation-examples", static_cast<double>(o.validation_examples), 1, 1e6);
-  CheckRange("picture-memory", o.picture_memory_gb, 0, 1e6);
   if (!o.training.plan.frozen.empty() && a.backbone.empty())
     throw UsageError("--frozen needs --backbone: random layers are not worth keeping");
   if (line.Given("rate-every")) o.rate_every = o.training.solver.schedule.every;
-  o.augment.Validate();
-  a.training.Check(o.training);
+  a.training.Apply(o.training);
+  CheckOptions(o);
   return true;
 }
 

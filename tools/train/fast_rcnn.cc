@@ -81,11 +81,11 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
   // clang-format on
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
-  a.training.Check(o.training);
+  a.training.Apply(o.training);
   o.proposals = a.proposals.Over(DefaultProposals());
   o.proposals_cache =
       a.proposals_cache.empty() ? a.training.output + ".proposals" : a.proposals_cache;
-  o.Validate();
+  CheckOptions(o);
   return true;
 }
 

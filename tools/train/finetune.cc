@@ -77,20 +77,14 @@ bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
   // clang-format on
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
-  CheckRange("holdout", o.holdout, 0, 0.9);
-  CheckRange("foreground", static_cast<double>(o.sampling.foreground), 1, 4096);
-  CheckRange("background", static_cast<double>(o.sampling.background), 0, 4096);
-  CheckRange("max-background", static_cast<double>(o.max_background), 0, 1e6);
-  CheckRange("validation-examples", static_cast<double>(o.validation_examples), 4, 1e6);
-  CheckRange("picture-memory", o.picture_memory_gb, 0, 1e6);
   o.crop = ValueOf("crop", [&] { return CropModeFromName(a.crop_mode); });
-  o.labels.Validate();
-  a.training.Check(o.training);
+  a.training.Apply(o.training);
   o.sampling.mirror = !a.no_mirror;
   o.proposals = a.proposals.Over(DefaultProposals());
   o.proposals_cache =
       a.proposals_cache.empty() ? a.training.output + ".proposals" : a.proposals_cache;
   o.activation_cache = a.activation_cache;
+  CheckOptions(o);
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include "backbone/files/weight_files.h"
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/remedy.h"
 #include "core/text/json_line.h"
 #include "core/work/stopwatch.h"
 #include "detector/model/model.h"
@@ -20,6 +21,7 @@
 #include "tools/options/exit_status.h"
 #include "tools/options/find_model.h"
 #include "tools/options/option_errors.h"
+#include "tools/options/remedy_words.h"
 #include "tools/run/journaled_run.h"
 #include "tools/run/model_parts.h"
 #include "tools/run/parts.h"
@@ -133,6 +135,7 @@ void SayTrained(const TrainedHeads& trained, const std::string& output, bool bes
              model.classes.Size(),
              NameOf(model.classifiers.kind),
              trained.training_pictures);
+  if (trained.stays_uncalibrated) fmt::print(stderr, "{}\n", WordsOf(Remedy::kCalibrate));
   for (const std::optional<Evaluation>* worth : {&trained.voc07, &trained.voc12}) {
     if (!*worth) continue;
     fmt::print(beside_json ? stderr : stdout,

@@ -32,7 +32,7 @@ void AddFeatureOptions(CommandLine& line, HeadsArguments& a) {
   AddJsonOption(model, a.json);
   line.Group("Features").add_options()
       ("cache", po::value(&a.cache)->value_name("DIR"), "where features are kept; a stopped training goes on from it; default: <output>.features")
-      ("max-training-boxes", po::value(&a.max_training_boxes)->default_value(0)->value_name("N"), "proposals used of each training picture; 0 uses all; of held-out pictures all are used")
+      ("max-training-boxes", po::value(&a.options.max_training_boxes)->default_value(a.options.max_training_boxes)->value_name("N"), "proposals used of each training picture; 0 uses all; of held-out pictures all are used")
       ("crop", po::value(&a.crop_mode)->default_value(a.crop_mode)->value_name("MODE"), "warp or square")
       ("context", po::value(&a.options.context)->default_value(a.options.context)->value_name("W"), "classifiers also read the whole picture's features, with this weight beside a region's; 0: they do not")
       ("no-mirror", po::bool_switch(&a.no_mirror), "do not take each object's mirror image as a second positive")
@@ -83,33 +83,25 @@ bool ParseHeads(const Arguments& words, CommandLine line, HeadsArguments& a) {
   a.run.AddOptions(work);
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
-  CheckRange("holdout", a.options.holdout, 0, 0.9);
-  CheckRange("vote-iou", a.options.vote_iou.value_or(0), 0, 1);
-  CheckRange("context", a.options.context, 0, 1000);
-  CheckRange("soft-nms", a.options.soft_sigma.value_or(0), 0, 1000);
   if (a.options.soft_sigma.value_or(0) > 0 && a.options.Trains(ClassifierKind::kSvm)) {
     throw UsageError(
         "--soft-nms needs probabilities: it goes with 'train softmax', or with 'deeper detect' for "
         "a detector that is calibrated");
   }
-  CheckRange("max-training-boxes", a.max_training_boxes, 0, 1e6);
   if (a.options.holdout == 0 && (a.options.calibrate || a.options.Chooses())) {
     throw UsageError(
         "expected --holdout F, the fraction of the pictures that is kept out to judge by");
   }
   a.options.crop = ValueOf("crop", [&] { return CropModeFromName(a.crop_mode); });
   a.options.norm = ValueOf("norm", [&] { return FeatureNormFromName(a.norm); });
-  a.options.svm.Validate();
-  a.options.softmax.Validate();
-  a.options.boxes.Validate();
   a.run.Check();
   a.options.cache = a.cache.empty() ? a.output + ".features" : a.cache;
-  a.options.max_training_boxes = static_cast<std::size_t>(a.max_training_boxes);
   a.options.mirror = !a.no_mirror;
   a.options.box_regression = !a.no_box_regression;
   a.options.proposals = a.proposals.Over(DefaultProposals());
   a.options.precision = a.run.Wanted();
   a.options.workers = a.run.workers;
+  CheckOptions(a.options);
   return true;
 }
 

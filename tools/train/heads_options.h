@@ -17,7 +17,6 @@ struct HeadsArguments {
   std::string multibox;
   std::string output;
   std::string cache;
-  int max_training_boxes = 0;
   std::string crop_mode = "warp";
   std::string norm = "unit";
   bool no_mirror = false;

@@ -78,16 +78,11 @@ bool ParseMultiBox(const Arguments& words, MultiBoxArguments& a) {
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   if (!a.priors.empty() && line.Given("boxes"))
     throw UsageError("--boxes and --priors exclude one another: the file says how many boxes");
-  CheckRange("boxes", static_cast<double>(o.boxes), 1, 10'000);
-  CheckRange("batch", static_cast<double>(o.batch), 1, 65536);
-  CheckRange("holdout", o.holdout, 0, 0.9);
-  CheckRange("picture-memory", o.picture_memory_gb, 0, 1e6);
   o.loss.matching = ValueOf("matching", [&] { return MultiBoxMatchingFromName(a.matching); });
   o.loss.distance = ValueOf("distance", [&] { return MultiBoxDistanceFromName(a.distance); });
   o.augment.mirror = !a.no_mirror;
-  o.loss.Validate();
-  o.augment.Validate();
-  a.training.Check(o.training);
+  a.training.Apply(o.training);
+  CheckOptions(o);
   if (!a.priors.empty()) o.priors = ReadMultiBoxPriors(a.priors);
   return true;
 }

@@ -1,7 +1,5 @@
 #include "tools/train/network_training_options.h"
 
-#include <cstdint>
-
 #include "tools/options/command_line.h"
 #include "tools/options/option_values.h"
 
@@ -44,17 +42,12 @@ void NetworkTrainingArguments::AddTrainingOptions(po::options_description& group
   // clang-format on
 }
 
-void NetworkTrainingArguments::Check(NetworkTrainingOptions& training) {
-  CheckRange("steps", static_cast<double>(training.steps), 1, 1e9);
-  CheckRange("micro-batch", static_cast<double>(training.micro_batch), 1, 256);
-  CheckRange("validate-every", static_cast<double>(training.validate_every), 1, 1e9);
-  CheckRange("checkpoint-every", static_cast<double>(training.checkpoint_every), 1, 1e9);
+void NetworkTrainingArguments::Apply(NetworkTrainingOptions& training) {
   training.solver.schedule.kind = ScheduleKindFromName(schedule);
   run.Check();
   training.precision = run.Wanted();
   training.workers = run.workers;
   training.file = output;
-  training.Validate();
 }
 
 }  // namespace deeper::tools

@@ -19,8 +19,9 @@ struct NetworkTrainingArguments {
                          NetworkTrainingOptions& training);
   void AddTrainingOptions(boost::program_options::options_description& group,
                           NetworkTrainingOptions& training);
-  // Throws UsageError or Error for values out of range; fills in what depends on the words.
-  void Check(NetworkTrainingOptions& training);
+  // Fills in what depends on the words. Throws UsageError or Error for words that name nothing; the
+  // options' Validate() checks the rest.
+  void Apply(NetworkTrainingOptions& training);
 };
 
 }  // namespace deeper::tools

@@ -67,7 +67,7 @@ bool ParseRanker(const Arguments& words, RankerArguments& a) {
   a.options.workers = a.run.workers;
   a.options.proposals_cache =
       a.proposals_cache.empty() ? a.output + ".proposals" : a.proposals_cache;
-  a.options.Validate();
+  CheckOptions(a.options);
   return true;
 }
 

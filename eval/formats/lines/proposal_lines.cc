@@ -90,7 +90,7 @@ std::vector<ImageProposals> ParseProposalLines(std::string_view text,
     ++place.line;
     if (words.find_first_not_of(" \t") == std::string_view::npos) continue;
     const json line = json::parse(words, nullptr, false);
-    if (!line.is_object()) place.Fail("a JSON object, as 'deeper propose --output' writes them");
+    if (!line.is_object()) place.Fail("a JSON object that holds a picture's proposals");
     ImageProposals image{.id = IdOf(line, place),
                          .width = PixelsAt(line, "width"),
                          .height = PixelsAt(line, "height"),

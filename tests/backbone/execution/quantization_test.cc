@@ -9,6 +9,7 @@
 #include "backbone/precision.h"
 #include "core/error.h"
 #include "tests/support/catch.h"
+#include "tests/support/remedy.h"
 
 namespace deeper {
 namespace {
@@ -61,6 +62,8 @@ TEST_CASE("a quantization that lacks, adds or spoils a scale is refused by its n
   lacking.scales.erase("inception_4c/5x5_reduce");
   CHECK_THROWS_WITH(ValidateQuantization(lacking, "file"),
                     Catch::Contains("inception_4c/5x5_reduce"));
+  CHECK(test::RemedyOf([&] { ValidateQuantization(lacking, "file"); }) ==
+        Remedy::kMeasureQuantization);
   Quantization extra = SomeQuantization();
   extra.scales["inception_9z"] = 1;
   CHECK_THROWS_WITH(ValidateQuantization(extra, "file"), Catch::Contains("inception_9z"));

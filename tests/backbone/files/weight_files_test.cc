@@ -10,6 +10,7 @@
 #include "core/files/file.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
+#include "tests/support/remedy.h"
 #include "tests/support/temporary_directory.h"
 
 namespace deeper {
@@ -64,6 +65,8 @@ TEST_CASE("a detector that holds no network is not read as one, and told from a 
   REQUIRE_THROWS_WITH(
       ReadBackboneWeights(directory / "detector"),
       Contains("detector: expected a network, found a detector that names its network"));
+  CHECK(test::RemedyOf([&] { ReadBackboneWeights(directory / "detector"); }) ==
+        Remedy::kReadFingerprint);
 }
 
 TEST_CASE("a file without a fingerprint may have sizes left out, bf16, and a prefix") {

@@ -22,6 +22,7 @@
 #include "tests/backbone/random_tensor.h"
 #include "tests/detector/random_multibox.h"
 #include "tests/support/catch.h"
+#include "tests/support/remedy.h"
 #include "tests/support/temporary_directory.h"
 
 namespace deeper {
@@ -487,7 +488,10 @@ TEST_CASE("a search that fails tells every place with its reason, and where to g
           Contains("/absent/models: No such file or directory") &&
           Contains("405fc5acd08a3bb12de8ee5e23a96bec22f08204") &&
           Contains("http://dl.caffe.berkeleyvision.org/bvlc_googlenet.caffemodel") &&
-          Contains("--backbone FILE"));
+          Contains("or name the file itself"));
+  CHECK(test::RemedyOf([&] {
+          FindBackbone(Incomplete(), directory / "m.safetensors", std::nullopt);
+        }) == Remedy::kNameBackbone);
 }
 
 }  // namespace

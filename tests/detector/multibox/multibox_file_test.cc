@@ -11,6 +11,7 @@
 #include "detector/multibox/multibox.h"
 #include "tests/detector/random_multibox.h"
 #include "tests/support/catch.h"
+#include "tests/support/remedy.h"
 #include "tests/support/temporary_directory.h"
 
 namespace deeper {
@@ -82,6 +83,7 @@ TEST_CASE("files of another kind, damaged or incomplete ones are refused by name
   const MultiBox multibox = test::RandomMultiBox(7, 1);
   WriteBackboneWeights(test::RandomWeights(1), directory / "backbone");
   CHECK_THROWS_WITH(LoadMultiBox(directory / "backbone"), Catch::Contains("no MultiBox"));
+  CHECK(test::RemedyOf([&] { LoadMultiBox(directory / "backbone"); }) == Remedy::kTrainMultiBox);
 
   SaveMultiBox(multibox, directory / "good");
   Safetensors content = ReadSafetensors(directory / "good");

@@ -11,6 +11,7 @@
 #include "eval/evaluate.h"
 #include "eval/formats/yolo.h"
 #include "tests/support/catch.h"
+#include "tests/support/remedy.h"
 #include "tests/support/temporary_directory.h"
 
 using namespace deeper;
@@ -350,13 +351,16 @@ TEST_CASE("what a format cannot hold is an error, not a loss") {
   const test::TemporaryDirectory directory;
   LabelledSet set{.classes = ClassTableOf({"cat"}), .images = {}};
   set.images.push_back({.id = "p", .file_name = "", .width = 0, .height = 0, .labels = {}});
-  CHECK_THROWS_WITH(WriteLabelsAs(LabelFormat::kYolo, set, directory / "y", {}),
-                    Catch::Contains("--images"));
-  CHECK_THROWS_WITH(WriteLabelsAs(LabelFormat::kLabelStudio, set, directory / "l", {}),
-                    Catch::Contains("--images"));
+  for (const LabelFormat format : {LabelFormat::kYolo, LabelFormat::kLabelStudio}) {
+    const auto write = [&] { WriteLabelsAs(format, set, directory / "w", {}); };
+    CHECK_THROWS_WITH(write(), Catch::Contains("take them from the picture"));
+    CHECK(test::RemedyOf(write) == Remedy::kNamePictures);
+  }
   FormatContext objects;
   objects.kind = LabelKind::kObjects;
-  CHECK_THROWS_AS(WriteLabelsAs(LabelFormat::kIlsvrc, set, directory / "i", objects), Error);
+  CHECK(test::RemedyOf([&] {
+          WriteLabelsAs(LabelFormat::kIlsvrc, set, directory / "i", objects);
+        }) == Remedy::kNameDataset);
   set.images[0].labels.push_back({.box = {.x0 = 0, .y0 = 0, .x1 = 1, .y1 = 1}});
   CHECK_THROWS_WITH(WriteLabelsAs(LabelFormat::kVoc, set, directory / "v", {}),
                     Catch::Contains("without a score"));

@@ -59,6 +59,15 @@ TEST_CASE("a value that is no number and a repeated option are refused") {
                     "the argument ('half') for option '--share' is invalid, expected a number");
 }
 
+TEST_CASE("a number below 0 is refused where none can be, and not taken for the largest") {
+  CommandLine line("verb", "Does something.", {});
+  std::size_t steps = 0;
+  line.Group("Things").add_options()("steps", po::value(&steps), "how many");
+  CHECK_THROWS_WITH(line.Parse({"--steps", "-1"}),
+                    "--steps is -1 (the command line), expected a whole number from 0");
+  CHECK_THROWS_WITH(line.Parse({"--steps=-1"}), Catch::Contains("--steps is -1"));
+}
+
 TEST_CASE("words that look like the placeholders of Boost's messages are shown as they stand") {
   CHECK(MessageFor({"--count", "5%value%"}) ==
         "the argument ('5%value%') for option '--count' is invalid, expected a whole number");
