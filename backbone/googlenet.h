@@ -190,8 +190,8 @@ std::vector<Layer> GoogLeNetConvolutions();
 Shape WeightShape(const Layer& convolution);
 Shape BiasShape(const Layer& convolution);
 
-// Shape of the activation that the layer writes, with the channels that stand before its own: all of
-// it behind the last layer that writes there.
+// Shape of the activation that the layer writes, with the channels that stand before its own: all
+// of it behind the last layer that writes there.
 Shape OutputShape(const Layer& layer);
 
 // Multiplications of one picture in this convolution.

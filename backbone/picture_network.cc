@@ -1,9 +1,11 @@
 #include "backbone/picture_network.h"
 
+#include <algorithm>
 #include <list>
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "backbone/execution/aligned_bytes.h"
 #include "backbone/execution/layer_stack.h"
@@ -27,18 +29,23 @@ struct PictureNetwork::PictureWorkspace::State {
 };
 
 struct PictureNetwork::RegionWorkspace::State {
-  explicit State(const LayerStack& stack, std::size_t region_bytes)
-      : buffers(stack), region(region_bytes) {}
+  State(const LayerStack& stack, std::size_t bytes)
+      : buffers(stack),
+        region_bytes(bytes),
+        regions(kRegionsTogether * bytes),
+        features(kRegionsTogether * kFeatureDim) {}
 
   LayerStack::Buffers buffers;
-  AlignedBytes region;
+  std::size_t region_bytes;  // of one region's cells
+  AlignedBytes regions;
+  std::vector<float> features;
 };
 
 struct PictureNetwork::State {
   State(const Weights& given, const NetworkOptions& given_options)
       : weights(given),
         options(given_options),
-        regions(weights, options.precision, options.quantization, RegionSteps()),
+        regions(weights, options.precision, options.quantization, RegionSteps(), kRegionsTogether),
         encoding(regions.InputEncoding()) {}
 
   std::shared_ptr<const Trunk> TrunkFor(const MapSize& size);
@@ -123,16 +130,28 @@ RegionWorkspace PictureNetwork::MakeRegionWorkspace() const {
           kernels::SizeOf(state_->encoding.element)));
 }
 
-void PictureNetwork::FeaturesOf(const kernels::RegionWindow& window,
+void PictureNetwork::FeaturesOf(std::span<const kernels::RegionWindow> windows,
                                 const PictureWorkspace& picture,
                                 RegionWorkspace& workspace,
                                 std::span<float> features) const {
   const PictureMap map = MapIn(picture);
-  Expects(features.size() == kFeatureDim, "room for 1024 features");
+  Expects(features.size() == windows.size() * kFeatureDim, "room for 1024 features a window");
   RegionWorkspace::State& mine = workspace.state();
-  kernels::RegionPool(map.bytes, map.shape, map.encoding.element, window, mine.region.bytes());
   constexpr std::size_t kPool4 = 1;  // step, which RegionPool stands for
-  state_->regions.RunBehind(kPool4, mine.region.bytes(), mine.buffers, features);
+  for (std::size_t first = 0; first < windows.size(); first += kRegionsTogether) {
+    const std::size_t count = std::min(kRegionsTogether, windows.size() - first);
+    for (std::size_t i = 0; i < count; ++i) {
+      kernels::RegionPool(map.bytes,
+                          map.shape,
+                          map.encoding.element,
+                          windows[first + i],
+                          mine.regions.bytes().subspan(i * mine.region_bytes, mine.region_bytes));
+    }
+    state_->regions.RunBehind(kPool4, mine.regions.bytes(), mine.buffers, mine.features);
+    std::copy_n(mine.features.begin(),
+                count * kFeatureDim,
+                features.begin() + static_cast<std::ptrdiff_t>(first * kFeatureDim));
+  }
 }
 
 }  // namespace deeper

@@ -25,8 +25,8 @@ void RequireProcessor(Precision precision) {
   if (precision == Precision::kInt8 && !kernels::RunsInt8()) throw refuse("int8", "AVX2");
 }
 
-Shape SourceShape(const Layer& layer) {
-  return {1, layer.in_channels, layer.in_size.height, layer.in_size.width};
+Shape SourceShape(const Layer& layer, std::size_t n) {
+  return {n, layer.in_channels, layer.in_size.height, layer.in_size.width};
 }
 
 std::size_t PixelsOf(const PlannedActivation& activation) {
@@ -71,9 +71,12 @@ LayerStack::Buffers::Buffers(const LayerStack& stack)
 LayerStack::LayerStack(const Weights& weights,
                        Precision precision,
                        const std::optional<Quantization>& quantization,
-                       std::vector<Step> steps)
-    : steps_(std::move(steps)) {
+                       std::vector<Step> steps,
+                       std::size_t together)
+    : steps_(std::move(steps)), together_(together) {
   Expects(!steps_.empty(), "at least one step");
+  Expects(together > 0 && (together == 1 || steps_.front().layer.input != kPictureActivation),
+          "one picture at a time");
   RequireProcessor(precision);
   encodings_ = EncodingsOf(steps_, precision, quantization ? &*quantization : nullptr);
   if (precision != Precision::kF32) input_pad_ = steps_.front().layer.window.pad;
@@ -81,7 +84,7 @@ LayerStack::LayerStack(const Weights& weights,
   std::vector<Layer> layers;
   for (const Step& step : steps_) layers.push_back(step.layer);
   plan_ = PlanActivations(layers, [this](const std::string& activation) {
-    return kernels::SizeOf(EncodingOf(activation).element);
+    return together_ * kernels::SizeOf(EncodingOf(activation).element);
   });
   PrepareConvolutions(weights);
   for (const Step& step : steps_) {
@@ -94,7 +97,7 @@ void LayerStack::PrepareConvolutions(const Weights& weights) {
   for (const Step& step : steps_) {
     if (step.kind != StepKind::kConvolution) continue;
     const Layer& layer = step.layer;
-    kernels::ConvolutionMaps maps = {.source = SourceShape(layer),
+    kernels::ConvolutionMaps maps = {.source = SourceShape(layer, together_),
                                      .source_encoding = EncodingOf(layer.input),
                                      .source_zero = {},
                                      .destination_encoding = EncodingOf(layer.output)};
@@ -112,7 +115,7 @@ void LayerStack::PrepareConvolutions(const Weights& weights) {
 }
 
 kernels::PoolPass LayerStack::PoolPassOf(const Step& step) const {
-  return {.source = SourceShape(step.layer),
+  return {.source = SourceShape(step.layer, 1),
           .window = step.layer.window,
           .lrn = LrnPlaceOf(step.kind),
           .source_encoding = EncodingOf(step.layer.input),
@@ -121,7 +124,8 @@ kernels::PoolPass LayerStack::PoolPassOf(const Step& step) const {
 
 std::size_t LayerStack::InputBytes() const {
   const ElementType element = EncodingOf(steps_.front().layer.input).element;
-  return PaddedSize().Pixels() * steps_.front().layer.in_channels * kernels::SizeOf(element);
+  return together_ * PaddedSize().Pixels() * steps_.front().layer.in_channels *
+         kernels::SizeOf(element);
 }
 
 void LayerStack::FillPadding(std::span<std::byte> input) const {
@@ -174,10 +178,13 @@ void LayerStack::RunSteps(std::size_t first,
       convolution->Run();
       ++convolution;
     } else {
-      kernels::MaxPool(PoolPassOf(step),
-                       Activation(step.layer.input, buffers),
-                       Activation(step.layer.output, buffers),
-                       buffers.scratch_.bytes());
+      const kernels::PoolPass pass = PoolPassOf(step);
+      for (std::size_t i = 0; i < together_; ++i) {
+        kernels::MaxPool(pass,
+                         PartOf(step.layer.input, i, buffers),
+                         PartOf(step.layer.output, i, buffers),
+                         buffers.scratch_.bytes());
+      }
     }
     if (WritesSlice(step.layer)) CopySlice(step.layer, buffers);
     if (observer) observer(step, [&] { return OutputOf(step.layer, buffers); });
@@ -194,14 +201,18 @@ void LayerStack::Run(Buffers& buffers,
 void LayerStack::Average(Buffers& buffers, std::span<float> features) const {
   Expects(steps_.back().kind == StepKind::kGlobalAverage, "all of the network's steps");
   const Layer& average = steps_.back().layer;
-  kernels::AverageOverPixels(Activation(average.input, buffers),
-                             PixelsOf(plan_.activations.at(average.input)),
-                             EncodingOf(average.input),
-                             features);
+  Expects(features.size() == together_ * kFeatureDim, "room for 1024 features of each input");
+  for (std::size_t i = 0; i < together_; ++i) {
+    kernels::AverageOverPixels(PartOf(average.input, i, buffers),
+                               PixelsOf(plan_.activations.at(average.input)),
+                               EncodingOf(average.input),
+                               features.subspan(i * kFeatureDim, kFeatureDim));
+  }
 }
 
 void LayerStack::ProfilesOfLastMap(Buffers& buffers, std::span<float> profiles) const {
-  Expects(steps_.back().kind == StepKind::kGlobalAverage, "all of the network's steps");
+  Expects(steps_.back().kind == StepKind::kGlobalAverage && together_ == 1,
+          "all of the network's steps, on one input");
   const Layer& average = steps_.back().layer;
   kernels::AverageOverRowsAndColumns(Activation(average.input, buffers),
                                      average.in_size.height,
@@ -217,7 +228,7 @@ std::span<const std::byte> LayerStack::RunFirst(std::size_t count,
   Expects(last.kind != StepKind::kGlobalAverage, "steps before the global average");
   RunSteps(0, count, buffers, observer);
   const std::string& name = last.layer.output;
-  const std::size_t values = plan_.activations.at(name).shape.Count();
+  const std::size_t values = together_ * plan_.activations.at(name).shape.Count();
   return Activation(name, buffers).first(values * kernels::SizeOf(EncodingOf(name).element));
 }
 
@@ -237,12 +248,22 @@ void LayerStack::RunBehind(std::size_t count,
 void LayerStack::CopySlice(const Layer& layer, Buffers& buffers) const {
   const PlannedActivation& output = plan_.activations.at(layer.output);
   kernels::CopyIntoChannels(Activation(layer.name, buffers),
-                            {.pixels = PixelsOf(output),
+                            {.pixels = together_ * PixelsOf(output),
                              .first = layer.output_channel,
                              .channels = layer.out_channels,
                              .total_channels = output.shape.c},
                             EncodingOf(layer.output).element,
                             Activation(layer.output, buffers));
+}
+
+std::span<std::byte> LayerStack::PartOf(const std::string& name,
+                                        std::size_t i,
+                                        Buffers& buffers) const {
+  const std::size_t bytes =
+      name == steps_.front().layer.input
+          ? InputBytes() / together_
+          : plan_.activations.at(name).shape.Count() * kernels::SizeOf(EncodingOf(name).element);
+  return Activation(name, buffers).subspan(i * bytes, bytes);
 }
 
 std::span<std::byte> LayerStack::Activation(const std::string& name, Buffers& buffers) const {
@@ -253,8 +274,9 @@ std::span<std::byte> LayerStack::Activation(const std::string& name, Buffers& bu
 
 Tensor LayerStack::OutputOf(const Layer& layer, Buffers& buffers) const {
   const std::string& written = WrittenBy(layer);
-  return kernels::FromNhwc(
-      Activation(written, buffers), plan_.activations.at(written).shape, EncodingOf(layer.output));
+  Shape shape = plan_.activations.at(written).shape;
+  shape.n = together_;
+  return kernels::FromNhwc(Activation(written, buffers), shape, EncodingOf(layer.output));
 }
 
 std::vector<std::string> LayerStack::Implementations() const {

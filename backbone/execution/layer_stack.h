@@ -47,12 +47,14 @@ class LayerStack {
   using StepObserver = std::function<void(const Step& step, const std::function<Tensor()>& output)>;
 
   // Expects weights that fit the table, and for int8 a valid quantization. The steps must be the
-  // first of GoogLeNetSteps() or TrunkSteps(), or RegionSteps(); at least one. Throws Error when
-  // the processor cannot run the precision.
+  // first of GoogLeNetSteps() or TrunkSteps(), or RegionSteps(); at least one. together: inputs
+  // that a run takes, whose maps lie one behind the other; one where the first step reads pictures.
+  // Throws Error when the processor cannot run the precision.
   LayerStack(const Weights& weights,
              Precision precision,
              const std::optional<Quantization>& quantization = std::nullopt,
-             std::vector<Step> steps = GoogLeNetSteps());
+             std::vector<Step> steps = GoogLeNetSteps(),
+             std::size_t together = 1);
 
   CropRows Input(Buffers& buffers) const;
   // How what the first step reads is stored.
@@ -102,6 +104,8 @@ class LayerStack {
   void FillPadding(std::span<std::byte> input) const;
 
   std::span<std::byte> Activation(const std::string& name, Buffers& buffers) const;
+  // Of input `i`.
+  std::span<std::byte> PartOf(const std::string& name, std::size_t i, Buffers& buffers) const;
   // Runs the steps from `first` up to, without, `end`.
   void RunSteps(std::size_t first,
                 std::size_t end,
@@ -112,6 +116,7 @@ class LayerStack {
   Tensor OutputOf(const Layer& layer, Buffers& buffers) const;
 
   std::vector<Step> steps_;
+  std::size_t together_ = 1;
   std::map<std::string, kernels::Encoding> encodings_;  // by activation
   std::array<float, 3> mean_bgr_{};  // what u8 input has not had subtracted; otherwise 0
   std::size_t input_pad_ = 0;        // pixels of padding around the picture in the input map

@@ -23,7 +23,8 @@ using Clock = std::chrono::steady_clock;
 using PictureWorkspace = PictureNetwork::PictureWorkspace;
 using RegionWorkspace = PictureNetwork::RegionWorkspace;
 
-constexpr std::size_t kRegionsTogether = 8;  // handed to a thread at a time, at least
+// Handed to a thread at a time, at least.
+constexpr std::size_t kRegionsTogether = 3 * PictureNetwork::kRegionsTogether;
 
 double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -53,9 +54,13 @@ struct PictureFeatureExtractor::State {
 
   // The positions of the windows that the network runs on.
   std::vector<std::size_t> Chosen(const PictureWorkspace& picture,
+                                  std::span<const Box> boxes,
                                   std::span<const kernels::RegionWindow> windows) const {
     if (choice && windows.size() > choice->most) {
-      return HighestOf(RankRegions(choice->ranker, network.MapIn(picture), windows), choice->most);
+      return HighestApart(RankRegions(choice->ranker, network.MapIn(picture), windows),
+                          boxes,
+                          choice->most,
+                          kChosenApart);
     }
     std::vector<std::size_t> all(windows.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
@@ -103,7 +108,7 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractForAll(const Image& 
   start = Clock::now();
   std::vector<kernels::RegionWindow> windows;
   for (const Box& box : boxes) windows.push_back(WindowOf(box, image.width, image.height, frame));
-  std::vector<std::size_t> chosen = state.Chosen(picture, windows);
+  const std::vector<std::size_t> chosen = state.Chosen(picture, boxes, windows);
   times.crop_s += SecondsSince(start);
 
   RegionFeatures regions = {.image_width = image.width,
@@ -116,10 +121,14 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractForAll(const Image& 
   const auto run = [&](const tbb::blocked_range<std::size_t>& range, StageTimes spent) {
     const Clock::time_point begun = Clock::now();
     RegionWorkspace& workspace = state.regions.local();
-    for (std::size_t i = range.begin(); i < range.end(); ++i) {
-      state.network.FeaturesOf(
-          windows[chosen[i]], picture, workspace, features.subspan(i * kFeatureDim, kFeatureDim));
-    }
+    std::vector<kernels::RegionWindow> of_range;
+    for (std::size_t i = range.begin(); i < range.end(); ++i)
+      of_range.push_back(windows[chosen[i]]);
+    state.network.FeaturesOf(
+        of_range,
+        picture,
+        workspace,
+        features.subspan(range.begin() * kFeatureDim, of_range.size() * kFeatureDim));
     spent.network_s += SecondsSince(begun);
     return spent;
   };

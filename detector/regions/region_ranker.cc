@@ -118,6 +118,16 @@ std::pair<std::size_t, std::size_t> Touched(const Interval& interval, std::size_
           static_cast<std::size_t>(std::clamp(std::ceil(interval.end), 0.0, bound))};
 }
 
+// All positions, those of the highest scores first; of equal ones the first.
+std::vector<std::size_t> HighestFirst(std::span<const float> scores) {
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return scores[a] > scores[b];
+  });
+  return order;
+}
+
 }  // namespace
 
 std::vector<float> RankRegions(const RegionRanker& ranker,
@@ -180,15 +190,29 @@ std::vector<float> PartMeans(const PictureMap& map, const kernels::RegionWindow&
 }
 
 std::vector<std::size_t> HighestOf(std::span<const float> scores, std::size_t count) {
-  std::vector<std::size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  if (count >= order.size()) return order;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return scores[a] > scores[b];
-  });
-  order.resize(count);
+  std::vector<std::size_t> order = HighestFirst(scores);
+  order.resize(std::min(count, order.size()));
   std::ranges::sort(order);
   return order;
+}
+
+std::vector<std::size_t> HighestApart(std::span<const float> scores,
+                                      std::span<const Box> boxes,
+                                      std::size_t count,
+                                      double max_iou) {
+  Expects(scores.size() == boxes.size(), "a score for each box");
+  std::vector<std::size_t> chosen;
+  std::vector<std::size_t> close;  // to one that was chosen
+  for (const std::size_t i : HighestFirst(scores)) {
+    if (chosen.size() == count) break;
+    const bool is_apart = std::ranges::none_of(
+        chosen, [&](std::size_t j) { return Iou(boxes[i], boxes[j]) > max_iou; });
+    (is_apart ? chosen : close).push_back(i);
+  }
+  const std::size_t missing = std::min(count - chosen.size(), close.size());
+  chosen.insert(chosen.end(), close.begin(), close.begin() + static_cast<std::ptrdiff_t>(missing));
+  std::ranges::sort(chosen);
+  return chosen;
 }
 
 }  // namespace deeper

@@ -6,6 +6,7 @@
 
 #include "backbone/kernels/region_pool.h"
 #include "backbone/picture_network.h"
+#include "core/box.h"
 
 namespace deeper {
 
@@ -34,5 +35,14 @@ std::vector<float> PartMeans(const PictureMap& map, const kernels::RegionWindow&
 
 // The positions of the `count` highest scores, ascending; of equal ones the first.
 std::vector<std::size_t> HighestOf(std::span<const float> scores, std::size_t count);
+
+// HighestOf, but boxes that overlap one with a higher score by more than `max_iou` come after all
+// others: many boxes of one object would leave no place for the next.
+std::vector<std::size_t> HighestApart(std::span<const float> scores,
+                                      std::span<const Box> boxes,
+                                      std::size_t count,
+                                      double max_iou);
+// As regions are chosen in detection.
+inline constexpr double kChosenApart = 0.75;
 
 }  // namespace deeper

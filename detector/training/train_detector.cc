@@ -117,7 +117,43 @@ HeadsOptions HeadsOptionsFor(const DetectorTrainingOptions& options, const Membe
   return heads;
 }
 
+// Trains a detector of whole pictures, and adds it to the report.
+void AddFastRcnn(const Dataset& dataset,
+                 const Weights& backbone,
+                 int part,
+                 const DetectorTrainingOptions& options,
+                 const Monitor& monitor,
+                 const TakeTrainedDetector& take,
+                 DetectorTrainingReport& report) {
+  FastRcnnDetectorOptions fast = {.work = options.work,
+                                  .steps = options.steps,
+                                  .holdout = options.holdout,
+                                  .precision = options.precision,
+                                  .workers = options.workers};
+  if (report.multibox) fast.multibox = report.multibox->multibox;
+  monitor.say(fmt::format("\n{}. network, classifier and box regression together, {} steps",
+                          part,
+                          FastRcnnOptionsFor(fast, dataset.images.size()).training.steps));
+  TrainedDetector& detector = report.detectors.emplace_back();
+  detector.fast_rcnn = TrainFastRcnnDetector(dataset, backbone, fast, monitor);
+  detector.heads = std::move(detector.fast_rcnn->detector);
+  report.goes_on_from = detector.fast_rcnn->goes_on_from;
+  report.finished = detector.fast_rcnn->finished;
+  if (report.finished && take) take(0, detector);
+}
+
 }  // namespace
+
+std::string NameOf(DetectionMethod method) {
+  return method == DetectionMethod::kRcnn ? "rcnn" : "fast-rcnn";
+}
+
+DetectionMethod DetectionMethodFromName(const std::string& name) {
+  for (const DetectionMethod method : {DetectionMethod::kRcnn, DetectionMethod::kFastRcnn}) {
+    if (NameOf(method) == name) return method;
+  }
+  throw Error(fmt::format("method is '{}', expected rcnn or fast-rcnn", name));
+}
 
 void DetectorTrainingOptions::Validate() const {
   RequireInRange("models", static_cast<double>(models), 1, 100);
@@ -126,6 +162,9 @@ void DetectorTrainingOptions::Validate() const {
   RequireInRange("holdout", holdout, 0.01, 0.9);
   RequireInRange("max_training_boxes", static_cast<double>(max_training_boxes), 0, 1e6);
   RequireInRange("workers", workers, 0, 4096);
+  if (method == DetectionMethod::kFastRcnn && models > 1) {
+    throw Error(fmt::format("models = {}: expected 1 of method fast-rcnn", models));
+  }
   if (work.empty()) throw Error("work is empty, expected a directory for what is kept");
 }
 
@@ -163,8 +202,12 @@ DetectorTrainingReport TrainDetector(const Dataset& dataset,
                             multibox.training.file.string(),
                             report.multibox->multibox.priors.size()));
   }
-  std::vector<HeadsTraining> heads;
   ++part;
+  if (options.method == DetectionMethod::kFastRcnn) {
+    AddFastRcnn(dataset, backbone, part, options, monitor, take, report);
+    return report;
+  }
+  std::vector<HeadsTraining> heads;
   for (std::size_t i = 0; i < members.size(); ++i) {
     const Member& member = members[i];
     monitor.say(fmt::format(

@@ -11,11 +11,20 @@
 #include "backbone/precision.h"
 #include "core/dataset.h"
 #include "core/work/monitor.h"
+#include "detector/training/fast_rcnn_detector.h"
 #include "detector/training/finetune.h"
 #include "detector/training/train_heads.h"
 #include "detector/training/train_multibox.h"
 
 namespace deeper {
+
+// How a detector gets the features of a picture's regions.
+enum class DetectionMethod {
+  kRcnn,      // from a crop of each (Girshick et al. 2014), as the paper
+  kFastRcnn,  // from the map of the whole picture (Girshick 2015); TrainFastRcnnDetector
+};
+std::string NameOf(DetectionMethod method);                        // "rcnn", "fast-rcnn"
+DetectionMethod DetectionMethodFromName(const std::string& name);  // throws Error listing the names
 
 // From annotated pictures to a detector: the network is fine-tuned and quantized; classifiers of
 // both kinds and box regression are trained; the better kind is kept and calibrated; all in one
@@ -25,10 +34,12 @@ struct DetectorTrainingOptions {
   std::filesystem::path backbone = {};
   // A directory for all that is kept during training, from which a stopped training continues.
   std::filesystem::path work = {};
+  DetectionMethod method = DetectionMethod::kRcnn;
   // Number of detectors that score the same proposals together, 1 to 100. The first is as it would
-  // be alone; the others are trained further from it.
+  // be alone; the others are trained further from it. kFastRcnn: one.
   std::size_t models = 1;
-  // Steps of fine-tuning, 128 regions each; 0: one for every two pictures, from 300 to 3000.
+  // Steps of fine-tuning, 128 regions each; 0: one for every two pictures, from 300 to 3000. Of
+  // kFastRcnn see FastRcnnDetectorOptions.
   std::uint64_t steps = 0;
   // Steps of training a MultiBox, 32 pictures each; every detector gets it. 1,700 pictures need
   // 6000; 0: no MultiBox.
@@ -46,7 +57,9 @@ struct DetectorTrainingOptions {
 
 // One of the detectors, and how it was trained.
 struct TrainedDetector {
-  FinetuneReport finetune = {};
+  FinetuneReport finetune = {};  // kRcnn
+  std::optional<FastRcnnDetectorReport> fast_rcnn =
+      std::nullopt;  // kFastRcnn; `heads` is its whole
   TrainedHeads heads = {};
 };
 

@@ -22,7 +22,12 @@ namespace deeper {
 struct FastRcnnOptions {
   // Of the plan, `frozen` is read; there are no auxiliary heads, and there is no dropout.
   NetworkTrainingOptions training = {
-      .plan = {.frozen = "stem", .auxiliary_heads = false, .dropout = 0}};
+      .plan = {.frozen = "stem", .auxiliary_heads = false, .dropout = 0},
+      .solver = {.schedule = {.kind = ScheduleKind::kPoly, .rate = 0.004, .warmup = 100},
+                 .weight_decay = 1e-4,
+                 .new_layer_rate = 3,
+                 .average_decay = 0.99,
+                 .clip_norm = 10}};
   SelectiveSearchOptions proposals = DefaultProposals();
   std::filesystem::path proposals_cache = {};  // where proposals are kept
   std::size_t pictures = 2;                    // a step
@@ -32,10 +37,10 @@ struct FastRcnnOptions {
   // learned from (online hard example mining, Shrivastava et al. 2016). 0: none are compared.
   std::size_t candidates = 0;
   // Short sides of the frames that pictures are scaled into, 4:3 or 3:4; one is drawn a step.
-  std::vector<int> short_sides_px = {480};
-  PictureScale scale = {};  // of pictures in detection
-  double box_weight = 1;    // of the box regression's loss, >= 0
-  double holdout = 0;       // fraction of the pictures that is kept out, to validate on; 0 to 0.9
+  std::vector<int> short_sides_px = {480, 576, 704};
+  PictureScale scale = {.short_side_px = 704, .long_side_px = 1184};  // of pictures in detection
+  double box_weight = 1;  // of the box regression's loss, >= 0
+  double holdout = 0;     // fraction of the pictures that is kept out, to validate on; 0 to 0.9
   std::size_t validation_pictures = 200;  // of those held out
   double picture_memory_gb = 2;           // for decoded pictures
 

@@ -165,7 +165,8 @@ std::vector<std::pair<std::size_t, double>> RecallOn(const Dataset& dataset,
         std::array<Overlapped, kCounts.size()> of_picture;
         for (std::size_t k = 0; k < kCounts.size(); ++k) {
           std::vector<Box> chosen;
-          for (const std::size_t j : HighestOf(scores, kCounts[k])) chosen.push_back(boxes[j]);
+          for (const std::size_t j : HighestApart(scores, boxes, kCounts[k], kChosenApart))
+            chosen.push_back(boxes[j]);
           of_picture[k] = OverlappedBy(chosen, image);
         }
         return of_picture;

@@ -1,9 +1,12 @@
 #include "backbone/picture_network.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <thread>
 #include <vector>
 
+#include "backbone/execution/activation_ranges.h"
 #include "backbone/kernels/layout.h"
 #include "backbone/kernels/reference.h"
 #include "backbone/reference_network.h"
@@ -21,7 +24,9 @@ using PictureWorkspace = PictureNetwork::PictureWorkspace;
 
 constexpr RegionWindow kWholeCrop = {.x0 = 0, .y0 = 0, .x1 = 224, .y1 = 224};
 
-// Writes a picture of f32 planes where the network reads it, f32 or bf16.
+constexpr std::array<float, 3> kMean = {104, 117, 123};
+
+// Writes a picture of f32 planes, its mean subtracted, where the network reads it.
 void Put(const Tensor& picture, const CropRows& rows) {
   const auto [n, c, h, w] = picture.shape;
   for (std::size_t y = 0; y < h; ++y) {
@@ -31,8 +36,11 @@ void Put(const Tensor& picture, const CropRows& rows) {
         std::byte* row = rows.first + y * rows.row_bytes;
         if (rows.element == kernels::ElementType::kF32) {
           reinterpret_cast<float*>(row)[x * c + channel] = value;
-        } else {
+        } else if (rows.element == kernels::ElementType::kBf16) {
           reinterpret_cast<std::uint16_t*>(row)[x * c + channel] = kernels::Bf16FromFloat(value);
+        } else {
+          const float pixel = std::clamp(value + kMean[channel], 0.0F, 255.0F);
+          row[x * c + channel] = static_cast<std::byte>(std::lround(pixel));
         }
       }
     }
@@ -51,7 +59,7 @@ std::vector<float> FeaturesOf(const PictureNetwork& network,
                               const RegionWindow& window) {
   PictureNetwork::RegionWorkspace workspace = network.MakeRegionWorkspace();
   std::vector<float> features(kFeatureDim);
-  network.FeaturesOf(window, picture, workspace, features);
+  network.FeaturesOf({&window, 1}, picture, workspace, features);
   return features;
 }
 
@@ -141,6 +149,49 @@ TEST_CASE("features do not depend on the pictures before, nor on other threads")
   }
   for (std::size_t i = 0; i < found.size(); ++i)
     CHECK(found[i] == (i % 2 == 0 ? of_wide : of_high));
+}
+
+TEST_CASE("a window's features do not depend on the windows beside it, in any precision") {
+  const Tensor picture = test::RandomTensor({1, 3, 64, 96}, 12, -100, 150);
+  std::vector<RegionWindow> windows;
+  for (int i = 0; i < 19; ++i)
+    windows.push_back({.x0 = -5.0 + i, .y0 = 3.0 * i, .x1 = 40.0 + 2 * i, .y1 = 30.0 + 4 * i});
+  const Weights weights = test::RandomWeights(13);
+  ActivationRanges ranges(weights);
+  ranges.AddPicture(picture, windows);
+  for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
+    if (!ProcessorRuns(precision)) continue;
+    const PictureNetwork network(weights,
+                                 {.precision = precision, .quantization = ranges.Finish(1, kMean)});
+    const PictureWorkspace map = MapOf(picture, network);
+    PictureNetwork::RegionWorkspace workspace = network.MakeRegionWorkspace();
+    std::vector<float> together(windows.size() * kFeatureDim);
+    network.FeaturesOf(windows, map, workspace, together);
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+      CAPTURE(precision, i);
+      const std::vector<float> alone = FeaturesOf(network, map, windows[i]);
+      REQUIRE(std::equal(alone.begin(),
+                         alone.end(),
+                         together.begin() + static_cast<std::ptrdiff_t>(i * kFeatureDim)));
+    }
+  }
+}
+
+TEST_CASE("int8, measured on whole pictures, gives nearly the features of f32") {
+  const Weights weights = test::RandomWeights(14);
+  const Tensor picture = test::RandomTensor({1, 3, 96, 96}, 15, -100, 120);
+  const RegionWindow window = {.x0 = 10, .y0 = 0, .x1 = 90, .y1 = 80};
+  ActivationRanges ranges(weights);
+  ranges.AddPicture(picture, {{window}});
+  const PictureNetwork floats(weights, {});
+  if (!ProcessorRuns(Precision::kInt8)) return;
+  const PictureNetwork bytes(
+      weights, {.precision = Precision::kInt8, .quantization = ranges.Finish(1, kMean)});
+  const std::vector<float> expected = FeaturesOf(floats, MapOf(picture, floats), window);
+  const double difference =
+      RelativeDifference(FeaturesOf(bytes, MapOf(picture, bytes), window), expected);
+  CHECK(difference > 0);
+  CHECK(difference <= 0.05);
 }
 
 TEST_CASE("more sizes than are kept still give each its features") {

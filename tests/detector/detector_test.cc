@@ -1,5 +1,6 @@
 #include "detector/detector.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -141,6 +142,111 @@ TEST_CASE("models that cannot score together, and options out of range, are refu
                     Catch::Contains("expected a weight for each of the 1 models, found 2"));
   CHECK_THROWS_WITH(LoadDetector(std::vector{file}, {.fusion_iou = 2}),
                     Catch::Contains("fusion_iou"));
+}
+
+// The same heads on windows of the whole picture's map.
+Model WholePictureModel(std::uint64_t heads_seed) {
+  Model model = RandomModel(heads_seed);
+  model.picture_scale = {.short_side_px = 128, .long_side_px = 192};
+  return model;
+}
+
+// A ranker that prefers windows in which channel 5 is strong.
+RegionRanker SomeRanker() {
+  RegionRanker ranker = {.weights = std::vector<float>(9 * 832), .bias = 1};
+  for (std::size_t part = 0; part < 9; ++part) ranker.weights[part * 832 + 5] = 1;
+  return ranker;
+}
+
+TEST_CASE("a model of whole pictures detects, in every thread the same") {
+  const Models models;
+  const Detector detector = LoadDetector(models.Save("a", WholePictureModel(1)), Models::InF32());
+  const Image image = Rectangles(1);
+  const std::vector<Detection> found = detector.Detect(image);
+  REQUIRE(!found.empty());
+  CHECK(found != LoadDetector(models.Save("b", RandomModel(1)), Models::InF32()).Detect(image));
+  std::vector<std::vector<Detection>> by_thread(3);
+  {
+    std::vector<std::jthread> threads;
+    for (auto& own : by_thread) threads.emplace_back([&] { own = detector.Detect(image); });
+  }
+  for (const std::vector<Detection>& own : by_thread) CHECK(own == found);
+}
+
+TEST_CASE("a ranker leaves the regions that it scores highest, for all models, with their scores") {
+  const Models models;
+  const fs::path all = models.Save("all", WholePictureModel(1));
+  Model ranked = WholePictureModel(1);
+  ranked.ranker = SomeRanker();
+  ranked.max_regions = 4;
+  const fs::path four = models.Save("four", ranked);
+  const fs::path crops = models.Save("crops", RandomModel(2));
+  const Image image = Rectangles(1);
+
+  const Detector::Scored everything = LoadDetector(all, Models::InF32()).Score(image, true);
+  REQUIRE(everything.boxes.size() == 10);
+  const Detector::Scored chosen = LoadDetector(four, Models::InF32()).Score(image, true);
+  REQUIRE(chosen.boxes.size() == 4);
+  std::size_t place = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    while (place < 10 && everything.boxes[place] != chosen.boxes[i]) ++place;
+    REQUIRE(place < 10);  // in the order in which they were proposed
+    for (std::size_t j = 0; j < 2; ++j) {
+      CHECK(chosen.by_model[0].scores[2 * i + j] == everything.by_model[0].scores[2 * place + j]);
+    }
+  }
+
+  DetectorOptions options = Models::InF32();
+  CHECK(LoadDetector({four, crops}, options).Score(image, true).by_model[1].scores.size() == 8);
+  // The crops' model first in the list: the model that chooses still goes first.
+  CHECK(LoadDetector({crops, four}, options).Score(image, true).boxes == chosen.boxes);
+  options.max_regions = 7;
+  CHECK(LoadDetector(four, options).Score(image, true).boxes.size() == 7);
+  options.max_regions = 0;
+  CHECK(LoadDetector(four, options).Score(image, true).boxes == everything.boxes);
+}
+
+TEST_CASE("models of crops score the best regions alone, and the others keep the first's scores") {
+  const Models models;
+  const fs::path whole = models.Save("whole", WholePictureModel(1));
+  const fs::path crops = models.Save("crops", RandomModel(2, 0.5F));
+  const Image image = Rectangles(1);
+  DetectorOptions options = Models::InF32();
+  const Detector::Scored all = LoadDetector({whole, crops}, options).Score(image, true);
+  options.exact = 3;
+  const Detector::Scored some = LoadDetector({whole, crops}, options).Score(image, true);
+  CHECK(some.by_model[0].scores == all.by_model[0].scores);
+  const std::vector<std::size_t> best = BestRegions(all.by_model[0], 3);
+  for (std::size_t i = 0; i < all.boxes.size(); ++i) {
+    const bool is_best = std::ranges::find(best, i) != best.end();
+    for (std::size_t j = 0; j < 2; ++j) {
+      CHECK(some.by_model[1].scores[2 * i + j] ==
+            (is_best ? all : some).by_model[is_best ? 1 : 0].scores[2 * i + j]);
+    }
+  }
+  CHECK_THROWS_WITH(LoadDetector({crops, whole}, options),
+                    Catch::Contains("its regions are crops"));
+}
+
+TEST_CASE("kept features of whole pictures are those of the same scale and choice") {
+  const Models models;
+  Model model = WholePictureModel(1);
+  model.ranker = SomeRanker();
+  const fs::path file = models.Save("a", model);
+  const Image image = Rectangles(1);
+  DetectorOptions options = Models::InF32();
+  options.feature_cache = models.directory / "cache";
+  const DetectOptions defaults = DetectOptionsOf(model);
+  const auto detect = [&] {
+    return LoadDetector(file, options).Detect(image, defaults, "picture").detections;
+  };
+  const std::vector<Detection> first = detect();
+  CHECK(detect() == first);
+  options.picture_scale = {.short_side_px = 96, .long_side_px = 160};
+  CHECK_THROWS_WITH(detect(), Catch::Contains("cache"));
+  options.picture_scale.reset();
+  options.max_regions = 3;
+  CHECK_THROWS_WITH(detect(), Catch::Contains("cache"));
 }
 
 }  // namespace

@@ -174,6 +174,28 @@ TEST_CASE("an ensemble of one is that model, to the last bit") {
   CHECK(mean.boxes == only.boxes);
 }
 
+TEST_CASE("the best regions are those with the highest score of any class") {
+  const RegionScores scores = {
+      .class_count = 2, .scores = {1, 2, 5, 0, 3, 3, 0, 4}, .boxes = std::vector<Box>(4)};
+  CHECK(BestRegions(scores, 2) == std::vector<std::size_t>{1, 3});
+  CHECK(BestRegions(scores, 3) == std::vector<std::size_t>{1, 2, 3});
+  CHECK(BestRegions(scores, 9).size() == 4);
+}
+
+TEST_CASE("scores of some regions replace those that all have") {
+  const RegionScores all = {
+      .class_count = 2, .scores = {1, 2, 3, 4, 5, 6}, .boxes = {kLeft, kLeft, kLeft}};
+  const std::vector<std::size_t> second = {1};
+  const RegionScores one_box = {.class_count = 2, .scores = {30, 40}, .boxes = {kRight}};
+  const RegionScores replaced = WithReplaced(all, second, one_box);
+  CHECK(replaced.scores == std::vector<float>{1, 2, 30, 40, 5, 6});
+  CHECK(replaced.boxes == std::vector<Box>{kLeft, kRight, kLeft});
+  const RegionScores box_a_class = {.class_count = 2, .scores = {30, 40}, .boxes = {kRight, kLeft}};
+  CHECK(WithReplaced(all, second, box_a_class).boxes ==
+        std::vector<Box>{kLeft, kLeft, kRight, kLeft, kLeft, kLeft});
+  CHECK_THROWS_AS(WithReplaced(all, {}, one_box), ContractViolation);
+}
+
 TEST_CASE("classifiers that read the whole picture add the same to all of its regions") {
   Model model = TwoClasses();
   const RegionFeatures plain = RegionsOf({kLeft, kRight}, {3, 1, 2, 5});

@@ -226,7 +226,8 @@ WholePictureRates MeasureWholePictures(const PictureNetwork& network, int rounds
   const PictureMap map = network.MapIn(picture);
   std::vector<std::byte> cut(kernels::kRegionSide * kernels::kRegionSide * map.shape.c *
                              kernels::SizeOf(element));
-  std::vector<float> features(kFeatureDim);
+  const std::vector<kernels::RegionWindow> windows(PictureNetwork::kRegionsTogether, window);
+  std::vector<float> features(windows.size() * kFeatureDim);
   std::vector<double> trunks;
   std::vector<double> trunk_fraction;
   std::vector<double> regions;
@@ -241,8 +242,8 @@ WholePictureRates MeasureWholePictures(const PictureNetwork& network, int rounds
     }));
     trunk_fraction.push_back(trunks.back() * rates.trunk_gmac / peak);
     regions.push_back(RateOver(round_s, ThreadSeconds, [&] {
-      network.FeaturesOf(window, picture, region, features);
-      return 1.0;
+      network.FeaturesOf(windows, picture, region, features);
+      return static_cast<double>(windows.size());
     }));
     region_fraction.push_back(regions.back() * rates.region_gmac / peak);
     cuts.push_back(RateOver(round_s / 4, ThreadSeconds, [&] {

@@ -48,6 +48,8 @@ std::vector<ConfiguredOption> DefaultsOf(const Model& model, const std::string& 
       proposals.implementation == SelectiveSearchImplementation::kOurs ? "ours" : "opencv");
   add("max-proposal-iou", proposals.max_iou);
   add("max-proposals", proposals.max_boxes);
+  if (model.picture_scale) add("short-side", model.picture_scale->short_side_px);
+  if (model.ranker) add("max-regions", model.max_regions);
   add("precision", NameOf(RunOptions().ForNetwork(model.quantization).precision));
   add("vote offset", model.nms.vote_offset);
   add("context weight", model.context_weight);

@@ -23,6 +23,7 @@
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
 #include "tools/run/progress.h"
+#include "tools/train/fast_rcnn.h"
 #include "tools/train/finetune.h"
 #include "tools/train/heads.h"
 #include "tools/train/multibox.h"
@@ -41,6 +42,7 @@ struct AllArguments {
   std::string output;
   std::string backbone;
   std::string precision = "auto";
+  std::string method = NameOf(DetectorTrainingOptions().method);
   bool json = false;
   DetectorTrainingOptions options;
 };
@@ -63,8 +65,9 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
       ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with; default: looked for in $DEEPER_MODELS and models/");
   AddJsonOption(model, a.json);
   line.Group("Training").add_options()
+      ("method", po::value(&a.method)->default_value(a.method)->value_name("NAME"), "rcnn: the network runs on a crop of each region, as in the paper; fast-rcnn: it looks once at the picture, many times as fast")
       ("models", po::value(&a.options.models)->default_value(a.options.models)->value_name("N"), "detectors that score the same proposals together: the first as it would be alone, the others trained on from it, FILE-2 to FILE-N and a list of them all, FILE.models.txt")
-      ("steps", po::value(&a.options.steps)->default_value(a.options.steps)->value_name("N"), "of fine-tuning, 128 regions each; 0: one for every two pictures, from 300 to 3000")
+      ("steps", po::value(&a.options.steps)->default_value(a.options.steps)->value_name("N"), "of fine-tuning, 128 regions each; 0: one for every two pictures, from 300 to 3000; of fast-rcnn three for every picture, from 500 to 6000")
       ("frozen", po::value(&a.options.frozen)->default_value(a.options.frozen)->value_name("ROW"), "the last row that fine-tuning leaves as it is; '' trains all")
       ("holdout", po::value(&a.options.holdout)->default_value(a.options.holdout)->value_name("F"), "fraction of the pictures that is kept out of training, to choose and calibrate by")
       ("multibox-steps", po::value(&a.options.multibox_steps)->default_value(a.options.multibox_steps)->value_name("N"), "of training a MultiBox, 32 pictures each, which every detector gets; 6000 are what 1,700 pictures want; 0: none")
@@ -78,6 +81,7 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
   if (a.precision != "auto") {
     a.options.precision = ValueOf("precision", [&] { return PrecisionFromName(a.precision); });
   }
+  a.options.method = ValueOf("method", [&] { return DetectionMethodFromName(a.method); });
   a.options.work = a.output + ".work";
   CheckOptions(a.options);
   return true;
@@ -130,6 +134,12 @@ std::string ReportJson(const DetectorTrainingReport& report,
   nlohmann::ordered_json detectors = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < report.detectors.size(); ++i) {
     const TrainedDetector& detector = report.detectors[i];
+    if (detector.fast_rcnn) {
+      const FastRcnnReport& network = detector.fast_rcnn->network;
+      detectors.push_back({{"fast_rcnn", FastRcnnJson(network, arguments.output, labels.size())},
+                           {"heads", HeadsJson(detector.heads, "fast-rcnn", arguments.output)}});
+      continue;
+    }
     detectors.push_back(
         {{"finetune",
           FinetuneJson(detector.finetune,

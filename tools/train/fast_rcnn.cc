@@ -63,7 +63,7 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
       ("regions", po::value(&o.sampling.regions)->default_value(o.sampling.regions)->value_name("N"), "regions of a picture that are learned from")
       ("foreground", po::value(&o.sampling.foreground)->default_value(o.sampling.foreground)->value_name("F"), "fraction of them that shows objects, at most")
       ("candidates", po::value(&o.candidates)->default_value(o.candidates)->value_name("N"), "regions of a picture that are compared; those with the largest losses are learned from; 0: none are compared")
-      ("training-side", po::value(&o.short_sides_px)->multitoken()->default_value(o.short_sides_px, "480")->value_name("PX..."), "short sides of the frames that training pictures are scaled into, multiples of 32; one is drawn each step")
+      ("training-side", po::value(&o.short_sides_px)->multitoken()->default_value(o.short_sides_px, "480 576 704")->value_name("PX..."), "short sides of the frames that training pictures are scaled into, multiples of 32; one is drawn each step")
       ("box-weight", po::value(&o.box_weight)->default_value(o.box_weight)->value_name("W"), "of the box regression's loss beside the classifier's")
       ("foreground-iou", po::value(&o.labels.foreground_iou)->default_value(o.labels.foreground_iou)->value_name("IOU"), "boxes that overlap an object by this much show it")
       ("background-iou", po::value(&o.labels.background_max_iou)->default_value(o.labels.background_max_iou)->value_name("IOU"), "boxes that overlap every object by less are background")
@@ -91,6 +91,21 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
 
 }  // namespace
 
+nlohmann::ordered_json FastRcnnJson(const FastRcnnReport& report,
+                                    const std::string& output,
+                                    std::size_t classes) {
+  nlohmann::ordered_json json = {
+      {"training", "fast-rcnn"},
+      {"output", output},
+      {"classes", classes},
+      {"pictures",
+       {{"training", report.training_pictures}, {"held_out", report.held_out_pictures}}},
+      {"regions",
+       {{"foreground", report.regions.foreground}, {"background", report.regions.background}}}};
+  AddFigures(report.figures, json);
+  return json;
+}
+
 TrainingOutcome RunTrainFastRcnn(const Arguments& words) {
   FastRcnnArguments arguments;
   if (!ParseFastRcnn(words, arguments)) return {};
@@ -110,16 +125,7 @@ TrainingOutcome RunTrainFastRcnn(const Arguments& words) {
              dataset.classes.Size(),
              report.training_pictures);
   if (!arguments.training.json) return {};
-  nlohmann::ordered_json json = {
-      {"training", "fast-rcnn"},
-      {"output", output},
-      {"classes", dataset.classes.Size()},
-      {"pictures",
-       {{"training", report.training_pictures}, {"held_out", report.held_out_pictures}}},
-      {"regions",
-       {{"foreground", report.regions.foreground}, {"background", report.regions.background}}}};
-  AddFigures(report.figures, json);
-  return {.status = kDone, .json = LineOf(json)};
+  return {.status = kDone, .json = LineOf(FastRcnnJson(report, output, dataset.classes.Size()))};
 }
 
 }  // namespace deeper::tools

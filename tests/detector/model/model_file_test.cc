@@ -108,6 +108,23 @@ TEST_CASE("a model comes back equal, to the last bit and field") {
   REQUIRE(RoundTrip(Sample()) == Sample());
 }
 
+TEST_CASE("a model of whole pictures brings its scale and its ranker back") {
+  Model model = Sample();
+  model.picture_scale = {.short_side_px = 480, .long_side_px = 800};
+  model.ranker = {.weights = RandomValues(9 * 832, 3), .bias = -1.5F};
+  model.max_regions = 200;
+  REQUIRE(RoundTrip(model) == model);
+  model.ranker->weights.pop_back();
+  const TemporaryDirectory directory;
+  CHECK_THROWS_WITH(SaveModel(model, directory / "m"), Catch::Contains("ranker/weight"));
+  model.ranker = RegionRanker{.weights = RandomValues(9 * 832, 3)};
+  model.picture_scale.reset();
+  CHECK_THROWS_WITH(SaveModel(model, directory / "m"), Catch::Contains("picture_scale"));
+  model.ranker.reset();
+  model.picture_scale = {.short_side_px = 4};
+  CHECK_THROWS_WITH(SaveModel(model, directory / "m"), Catch::Contains("short_side_px"));
+}
+
 TEST_CASE("a model without box regression comes back without it") {
   Model model = Sample();
   model.box_regression.reset();

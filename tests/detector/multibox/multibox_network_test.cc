@@ -57,7 +57,7 @@ TEST_CASE("the network in use gives what the network in training does, in both p
     CAPTURE(NameOf(precision));
     const TrainingPlanOptions plan = {
         .frozen = "inception_4e", .auxiliary_heads = false, .main_head = MainHead::kMap};
-    TrainingNetwork training({.plan = plan,
+    TrainingNetwork training({.plan = PlanTraining(plan),
                               .precision = precision,
                               .outputs = MultiBoxOutputs(kBoxes),
                               .micro_batch = 1});

@@ -69,7 +69,7 @@ TEST_CASE("the frame holds the picture's own pixels at its own size, and the mea
         const std::uint8_t byte = bytes[(y * 32 + x) * 3 + c];
         const std::uint8_t pixel = inside ? image.bgr[(y * 5 + x) * 3 + c] : 0;
         REQUIRE(value == (inside ? static_cast<float>(pixel) - kMean[c] : 0));
-        REQUIRE(float{byte} == (inside ? float{pixel} : kMean[c]));
+        REQUIRE(static_cast<float>(byte) == (inside ? static_cast<float>(pixel) : kMean[c]));
       }
     }
   }

@@ -8,6 +8,7 @@
 #include "core/pictures/read_image.h"
 #include "detector/detector.h"
 #include "detector/model/model_file.h"
+#include "detector/training/fast_rcnn_detector.h"
 #include "eval/formats/voc.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
@@ -27,6 +28,7 @@ struct Ground {
     options.training.steps = 12;
     options.training.validate_every = 6;
     options.training.solver.schedule.rate = 0.002;
+    options.training.solver.schedule.warmup = 0;
     options.training.precision = Precision::kF32;
     options.training.workers = workers;
     options.training.file = directory / name;
@@ -78,6 +80,23 @@ TEST_CASE("what was trained is saved, loaded and detects") {
     CHECK(detection.score <= 1);
     CHECK(detection.box.x1 <= static_cast<float>(image.width));
   }
+}
+
+TEST_CASE("all parts of a detector are trained in order, and judged on held-out pictures") {
+  const Ground ground;
+  const FastRcnnDetectorOptions options = {
+      .work = ground.directory / "work", .steps = 2, .holdout = 0.5, .workers = 2};
+  std::filesystem::create_directories(options.work);
+  const FastRcnnDetectorReport report =
+      TrainFastRcnnDetector(ground.dataset, test::RandomWeights(1), options, {});
+  REQUIRE(report.finished);
+  const TrainedHeads& trained = report.detector;
+  CHECK(trained.model.ranker.has_value());
+  CHECK(trained.model.quantization.has_value());
+  CHECK(trained.training_pictures + trained.held_out_pictures == ground.dataset.images.size());
+  REQUIRE(trained.voc07.has_value());
+  CHECK(trained.voc07->classes.size() == 2);
+  CHECK(report.ranker.recall.size() == 4);
 }
 
 TEST_CASE("hard examples are another training than all examples") {
