@@ -15,7 +15,9 @@
 namespace deeper::kernels {
 namespace {
 
-Shape SourceOf(const Layer& layer) { return {1, layer.in_channels, layer.in_size.height, layer.in_size.width}; }
+Shape SourceOf(const Layer& layer) {
+  return {1, layer.in_channels, layer.in_size.height, layer.in_size.width};
+}
 
 void Convolution(benchmark::State& state, const Layer& layer, ElementType element) {
   const SingleThread single_thread;

@@ -49,6 +49,29 @@ TEST_CASE("a detector is trained, learns to choose regions, and detects") {
   CHECK(found["proposals"] == 5 * found["pictures"].get<int>());
 }
 
+TEST_CASE("train all takes the method, and says what came of it") {
+  const Fixture fixture;
+  test::CapturedOutput output;
+  REQUIRE(test::Run("train all --method fast-rcnn --data {} --set train --backbone {} --output {} "
+                    "--steps 2 --holdout 0.4 --workers 2 --json",
+                    fixture.data,
+                    fixture.backbone,
+                    fixture.Path("all")) == kDone);
+  const nlohmann::json all = nlohmann::json::parse(output.Text());
+  CHECK(all["detectors"][0]["fast_rcnn"]["steps"] == 2);
+  CHECK(all["detectors"][0]["heads"]["held_out"].contains("voc07"));
+  const Model model = LoadModel(fixture.Path("all"));
+  CHECK(model.picture_scale.has_value());
+  CHECK(model.ranker.has_value());
+  CHECK(model.quantization.has_value());
+  CHECK_THROWS_WITH(
+      test::Run("train all --method faster --data {} --set train --backbone {} --output {}",
+                fixture.data,
+                fixture.backbone,
+                fixture.Path("all")),
+      Catch::Contains("rcnn or fast-rcnn"));
+}
+
 TEST_CASE("a ranker of a detector of crops is refused with a word") {
   const Fixture fixture;
   REQUIRE(test::Run("train svm --data {} --set train --backbone {} --output {} --precision f32 "
