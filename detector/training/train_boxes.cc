@@ -34,6 +34,11 @@ BoxesReport TrainBoxes(const Dataset& dataset,
                        const Monitor& monitor,
                        Model& model) {
   options.Validate();
+  if (model.picture_scale) {
+    throw Error(
+        "the model's regions are windows of the whole picture's map; its box regression is trained "
+        "with its network");
+  }
   const Precision precision =
       PrecisionFor(options.precision, model.quantization.has_value(), monitor);
   const Network network(backbone, {.precision = precision, .quantization = model.quantization});

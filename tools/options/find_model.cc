@@ -59,7 +59,10 @@ fs::path FindModelFile(const std::string& named) {
 }
 
 std::optional<Quantization> QuantizationIn(const fs::path& path) {
-  return IsDetectorFile(path) ? LoadModel(path).quantization : ReadBackboneQuantization(path);
+  if (!IsDetectorFile(path)) return ReadBackboneQuantization(path);
+  const Model model = LoadModel(path);
+  // What was measured on whole pictures does not hold for crops.
+  return model.picture_scale ? std::nullopt : model.quantization;
 }
 
 fs::path FindBackboneFile(const std::string& named) {

@@ -40,6 +40,11 @@ TEST_CASE("a detector is trained, learns to choose regions, and detects") {
                 fixture.Path("ranked"),
                 fixture.Path("proposals")) == kDone);
   CHECK(LoadModel(fixture.Path("ranked")).ranker.has_value());
+  CHECK_THROWS_WITH(test::Run("train boxes --data {} --set train --model {} --output {}",
+                              fixture.data,
+                              fixture.Path("ranked"),
+                              fixture.Path("boxes")),
+                    Catch::Contains("trained with its network"));
   test::CapturedOutput output;
   REQUIRE(test::Run("detect --data {} --set train --model {} --max-regions 5 --output {} --json",
                     fixture.data,
