@@ -22,6 +22,7 @@
 #include "tools/bench/pictures.h"
 #include "tools/bench/rates.h"
 #include "tools/bench/report.h"
+#include "tools/input/pictures.h"
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
 #include "tools/options/find_model.h"
@@ -169,7 +170,7 @@ int RunBench(const Arguments& words) {
     const Network network(
         weights, {.precision = FastestPrecision(is_quantized), .quantization = model.quantization});
     report.pictures =
-        MeasurePictures(model, network, FindPictures(arguments.inputs), arguments.workers);
+        MeasurePictures(model, network, FindNamedPictures(arguments.inputs), arguments.workers);
   }
   const std::string onnx = OnnxOf(WithoutClassifier(weights));
   std::vector<int> thread_counts = {1};
