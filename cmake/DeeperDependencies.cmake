@@ -1,6 +1,6 @@
 # Every dependency of the project; the installed package includes this file too, so the two cannot drift.
 # docs/dependencies.md says what each is for. All are Debian 12 packages: scripts/install-packages.sh.
-find_package(OpenCV 4 REQUIRED COMPONENTS core dnn imgproc imgcodecs videoio ximgproc)
+find_package(OpenCV 4 REQUIRED COMPONENTS core dnn freetype imgproc imgcodecs videoio ximgproc)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(OpenBLAS CONFIG REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
@@ -14,6 +14,12 @@ find_package(Protobuf 3.21 REQUIRED)
 find_package(libjpeg-turbo CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libexif REQUIRED IMPORTED_TARGET GLOBAL libexif)
+pkg_check_modules(libwebpdemux REQUIRED IMPORTED_TARGET GLOBAL libwebpdemux libwebp)
+pkg_check_modules(libheif REQUIRED IMPORTED_TARGET GLOBAL libheif)
+find_package(PNG 1.6 REQUIRED)
+find_package(GIF 5 REQUIRED)
+find_package(Fontconfig 2.13 REQUIRED)
+find_package(yaml-cpp 0.7 REQUIRED)
 
 # Debian's oneDNN package asks for OpenCL headers in its CMake file, though it needs none: find the library itself.
 find_library(DEEPER_DNNL_LIBRARY dnnl REQUIRED)

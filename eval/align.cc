@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "core/error.h"
+#include "core/pictures/picture_kinds.h"
 #include "core/remedy.h"
+#include "core/text/percent.h"
 #include "core/text/utf8.h"
 
 namespace deeper {
@@ -25,26 +29,83 @@ std::unordered_map<std::string_view, std::size_t> ImagesById(const Dataset& data
   return images;
 }
 
+// The file name that an id is, in one way of writing it.
+std::string PlainName(const std::string& id) {
+  std::string name = PercentDecoded(id);
+  std::ranges::replace(name, '\\', '/');
+  return WithoutPictureEnding(name);
+}
+
+std::string LastPart(const std::string& name) { return name.substr(name.rfind('/') + 1); }
+
+// Places of pictures by their file names. Nothing where several have one.
+class PicturesByName {
+ public:
+  explicit PicturesByName(const Dataset& dataset) {
+    for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+      const std::string name = PlainName(dataset.images[i].id);
+      Add(name, i, by_name_);
+      Add(LastPart(name), i, by_last_part_);
+    }
+  }
+
+  std::optional<std::size_t> Find(const std::string& id) const {
+    const std::string name = PlainName(id);
+    for (const auto& [index, key] :
+         {std::pair(&by_name_, name), std::pair(&by_last_part_, LastPart(name))}) {
+      const auto found = index->find(key);
+      if (found != index->end() && found->second) return found->second;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  using Index = std::unordered_map<std::string, std::optional<std::size_t>>;
+  static void Add(const std::string& name, std::size_t place, Index& index) {
+    const auto [entry, is_new] = index.try_emplace(name, place);
+    if (!is_new) entry->second = std::nullopt;
+  }
+
+  Index by_name_;
+  Index by_last_part_;
+};
+
 // For each picture of the data set, its detections or nullptr.
 std::vector<const ImageDetections*> DetectionsOfImages(const Dataset& dataset,
-                                                       const DetectionSet& detections) {
+                                                       const DetectionSet& detections,
+                                                       std::size_t& matched_by_file_name) {
   const auto image_by_id = ImagesById(dataset);
   std::vector<const ImageDetections*> found(dataset.images.size(), nullptr);
-  for (const ImageDetections& image : detections.images) {
-    const auto position = image_by_id.find(image.id);
-    if (position == image_by_id.end()) {
-      throw Error(
-          fmt::format("detections: picture '{}' is not among the {} of data set '{}'; was "
-                      "another set detected, or are the names those of another layout?",
-                      image.id,
-                      dataset.images.size(),
-                      dataset.name));
-    }
-    if (found[position->second] != nullptr) {
+  const auto take = [&](std::size_t place, const ImageDetections& image) {
+    if (found[place] != nullptr) {
       throw Error(fmt::format("detections: picture '{}' is given twice; merge the results first",
                               image.id));
     }
-    found[position->second] = &image;
+    found[place] = &image;
+  };
+  std::vector<const ImageDetections*> others;
+  for (const ImageDetections& image : detections.images) {
+    const auto position = image_by_id.find(image.id);
+    if (position == image_by_id.end()) {
+      others.push_back(&image);
+    } else {
+      take(position->second, image);
+    }
+  }
+  if (others.empty()) return found;
+  const PicturesByName by_name(dataset);
+  for (const ImageDetections* image : others) {
+    const std::optional<std::size_t> place = by_name.Find(image->id);
+    if (!place) {
+      throw Error(
+          fmt::format("detections: picture '{}' is not among the {} of data set '{}'; was "
+                      "another set detected, or are the names those of another layout?",
+                      image->id,
+                      dataset.images.size(),
+                      dataset.name));
+    }
+    take(*place, *image);
+    ++matched_by_file_name;
   }
   return found;
 }
@@ -83,7 +144,8 @@ AlignedDetections AlignDetections(const Dataset& dataset,
   for (const ClassInfo& info : detections.classes.classes) {
     aligned.class_map.push_back(MatchClass(dataset.classes, info));
   }
-  const auto detections_of_image = DetectionsOfImages(dataset, detections);
+  const auto detections_of_image =
+      DetectionsOfImages(dataset, detections, aligned.matched_by_file_name);
   aligned.detections.images.reserve(dataset.images.size());
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const AnnotatedImage& image = dataset.images[i];
@@ -91,6 +153,12 @@ AlignedDetections AlignDetections(const Dataset& dataset,
         .id = image.id, .width = image.width, .height = image.height, .detections = {}});
     if (detections_of_image[i] == nullptr) continue;
     const ImageDetections& given = *detections_of_image[i];
+    const bool states_size = given.width > 0 && given.height > 0;
+    if (states_size && image.width > 0 && image.height > 0 &&
+        (given.width != image.width || given.height != image.height)) {
+      aligned.size_differences.push_back(
+          {.place = i, .width = given.width, .height = given.height});
+    }
     if (kept.width == 0 || kept.height == 0) {
       kept.width = given.width;
       kept.height = given.height;

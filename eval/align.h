@@ -22,20 +22,33 @@ struct ClassMatch {
   bool operator==(const ClassMatch&) const = default;
 };
 
+// A picture whose detections state another size than the data set.
+struct SizeDifference {
+  std::size_t place = 0;  // in the data set
+  int width = 0;          // as the detections state it, pixels
+  int height = 0;
+
+  bool operator==(const SizeDifference&) const = default;
+};
+
 // Detections in the terms of a data set.
 struct AlignedDetections {
   // `classes` is the data set's. `images` are its pictures in its order, each with its detections
   // in the order given: images[i] belongs to dataset.images[i].
   DetectionSet detections;
-  std::vector<ClassMatch> class_map;  // one per class of the detections, in their order
-  std::size_t left_out = 0;           // detections of unknown classes
+  std::vector<ClassMatch> class_map;     // one per class of the detections, in their order
+  std::size_t left_out = 0;              // detections of unknown classes
+  std::size_t matched_by_file_name = 0;  // pictures that have another id in the detections
+  std::vector<SizeDifference> size_differences = {};  // sorted by place; the boxes are as given
 
   bool operator==(const AlignedDetections&) const = default;
 };
 
 // Returns the detections in the order of the data set's pictures, with its classes. Pictures are
-// matched by id. Classes are matched by name, else by WordNet id (which a name of either side may
-// be), never by position.
+// matched by id, else by the file name that both ids are: without regard to picture endings, "\"
+// for "/" and percent signs of URLs, and then by its last part alone, where no other has it.
+// Classes are matched by name, else by WordNet id (which a name of either side may be), never by
+// position.
 //
 // Throws Error for a picture that the data set does not have, a picture given twice (in either),
 // and a score that is not a number. For kRefuse, also throws for a detection of a class that the

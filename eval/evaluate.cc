@@ -228,7 +228,7 @@ double AveragePrecisionOf(const PrecisionRecallCurve& curve, Protocol protocol) 
 }
 
 Evaluation EvaluationOf(Protocol protocol, std::vector<ClassResult> classes) {
-  Evaluation evaluation{.protocol = protocol, .classes = std::move(classes), .coco = std::nullopt};
+  Evaluation evaluation{.protocol = protocol, .classes = std::move(classes)};
   std::vector<double> values;
   double sum = 0;
   for (const ClassResult& result : evaluation.classes) {

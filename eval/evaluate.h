@@ -77,9 +77,10 @@ struct EvaluationOptions {
 
 struct Evaluation {
   Protocol protocol = Protocol::kVoc12;
-  std::vector<ClassResult> classes;   // in the order of dataset.classes, or of options.only
-  double mean_average_precision = 0;  // over classes with objects; 0 without any
-  double median_average_precision = 0;
+  std::vector<ClassResult> classes;  // in the order of dataset.classes, or of options.only
+  // Over classes with objects that count; nothing without any.
+  std::optional<double> mean_average_precision = std::nullopt;
+  std::optional<double> median_average_precision = std::nullopt;
   std::optional<CocoNumbers> coco = std::nullopt;  // for kCoco
 
   bool operator==(const Evaluation&) const = default;

@@ -11,7 +11,8 @@ packages=(
   # libraries: docs/dependencies.md says what each is for
   libopencv-dev libopencv-contrib-dev libdnnl-dev libeigen3-dev libopenblas-dev
   libboost-program-options-dev libtbb-dev libpugixml-dev nlohmann-json3-dev libfmt-dev
-  libssl-dev libprotobuf-dev libturbojpeg0-dev libexif-dev
+  libssl-dev libprotobuf-dev libturbojpeg0-dev libjpeg62-turbo-dev libexif-dev libpng-dev libgif-dev
+  libwebp-dev libheif-dev libyaml-cpp-dev libfontconfig-dev fonts-dejavu-core fonts-droid-fallback
   # tests
   catch2 libbenchmark-dev liblinear-dev clang-format
 )

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdio>
+#include <iostream>
 #include <new>
 #include <opencv2/core/utility.hpp>
 #include <optional>
@@ -113,6 +114,8 @@ int main(int argc, char** argv) {
   try {
     KeepLibrariesSingleThreaded();
     KeepFreedMemory();
+    // Nothing of ours writes to it. OpenCV's decoders do, beside the errors that are told by name.
+    std::cerr.setstate(std::ios::failbit);
     WatchForStop();
     return Dispatch(words);
   } catch (const UsageError& error) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "backbone/files/other_models.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/json_check.h"
@@ -148,6 +149,7 @@ void CheckTiling(std::span<const Entry> entries,
 
 std::string HeaderText(const InputFile& file, const std::string& source) {
   if (file.size() < kLengthBytes) {
+    RefuseOtherModels(source);
     throw Error(source + ": has " + std::to_string(file.size()) +
                 " bytes, too few for a safetensors file");
   }
@@ -156,6 +158,7 @@ std::string HeaderText(const InputFile& file, const std::string& source) {
   file.ReadAt(0, length_bytes);
   std::memcpy(&length, length_bytes.data(), kLengthBytes);
   if (length > kMaxHeaderBytes || length > file.size() - kLengthBytes) {
+    RefuseOtherModels(source);
     throw Error(
         source + ": says that its header has " + std::to_string(length) +
         " bytes, expected at most " +

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "backbone/files/caffemodel.h"
+#include "backbone/files/other_models.h"
 #include "backbone/files/quantization_json.h"
 #include "backbone/files/safetensors.h"
 #include "backbone/files/stored_floats.h"
@@ -78,7 +79,9 @@ Weights ReadSafetensorsWeights(const std::filesystem::path& path) {
 }  // namespace
 
 Weights ReadBackboneWeights(const std::filesystem::path& path) {
-  Weights weights = IsSafetensors(path) ? ReadSafetensorsWeights(path) : ReadCaffemodel(path);
+  const bool is_safetensors = IsSafetensors(path);
+  if (!is_safetensors) RefuseOtherModels(path);
+  Weights weights = is_safetensors ? ReadSafetensorsWeights(path) : ReadCaffemodel(path);
   ValidateGoogLeNetWeights(weights, path.string());
   return weights;
 }

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/files/temporary_files.h"
+#include "core/text/plain_text.h"
 
 namespace deeper {
 namespace {
@@ -54,6 +55,11 @@ class Descriptor {
 
 // Opens without waiting for the other end of a FIFO.
 int OpenForReading(const fs::path& path) {
+  if (path.empty()) {
+    throw Error(
+        "no file is named, expected a path; where a data set does not say where its pictures are, "
+        "name their directory in --data");
+  }
   const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) ThrowReadError(path, "cannot open", errno);
   return fd;
@@ -195,6 +201,10 @@ std::vector<std::uint8_t> ReadFile(const fs::path& path, std::uintmax_t max_byte
 
 std::string ReadTextFile(const fs::path& path, std::uintmax_t max_bytes) {
   return Read<std::string>(path, max_bytes);
+}
+
+std::string ReadPlainText(const fs::path& path, std::uintmax_t max_bytes) {
+  return PlainText(ReadTextFile(path, max_bytes), path.string());
 }
 
 std::vector<std::string_view> SplitLines(std::string_view text) {

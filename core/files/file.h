@@ -37,9 +37,14 @@ class InputFile {
 std::vector<std::uint8_t> ReadFile(const std::filesystem::path& path,
                                    std::uintmax_t max_bytes = std::uintmax_t{4} << 30U);
 
-// ReadFile, as text.
+// ReadFile, byte for byte.
 std::string ReadTextFile(const std::filesystem::path& path,
                          std::uintmax_t max_bytes = std::uintmax_t{1} << 30U);
+
+// The text of a file that some other program may have written, as PlainText makes it. Throws Error
+// as ReadFile and PlainText do.
+std::string ReadPlainText(const std::filesystem::path& path,
+                          std::uintmax_t max_bytes = std::uintmax_t{1} << 30U);
 
 // Lines of a text, without their "\n" or "\r\n"; a missing end of the last line is fine. The views
 // point into `text`.

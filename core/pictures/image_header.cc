@@ -5,6 +5,10 @@
 #include <cctype>
 
 #include "core/error.h"
+#include "core/pictures/exif.h"
+#include "core/pictures/heif.h"
+#include "core/pictures/jpeg.h"
+#include "core/pictures/picture_kinds.h"
 #include "core/text/parse.h"
 
 namespace deeper {
@@ -13,6 +17,7 @@ namespace {
 struct PixelSize {
   std::uint64_t width = 0;
   std::uint64_t height = 0;
+  int orientation = 1;
 };
 
 // The remainders of all bytes in CRC-32.
@@ -30,10 +35,18 @@ constexpr std::array<std::uint32_t, 256> kCrcTable = CrcTable();
 // The bytes of a file, read with a check of each offset.
 class FileBytes {
  public:
-  FileBytes(std::span<const std::uint8_t> bytes, const std::string& source)
-      : bytes_(bytes), source_(source) {}
+  FileBytes(std::span<const std::uint8_t> bytes, const std::string& source, bool lenient)
+      : bytes_(bytes), source_(source), lenient_(lenient) {}
 
   std::uint64_t size() const { return bytes_.size(); }
+  std::span<const std::uint8_t> bytes() const { return bytes_; }
+  const std::string& source() const { return source_; }
+  bool lenient() const { return lenient_; }
+
+  std::span<const std::uint8_t> Part(std::uint64_t offset, std::uint64_t count) const {
+    Require(offset, count);
+    return bytes_.subspan(offset, count);
+  }
 
   bool HasAt(std::uint64_t offset, std::string_view text) const {
     return offset <= size() && text.size() <= size() - offset && Text(offset, text.size()) == text;
@@ -80,6 +93,10 @@ class FileBytes {
     return ~crc;
   }
 
+  // Throws Error unless the file has the pixels that it says, `count` bytes at `offset`.
+  void RequirePixels(std::uint64_t offset, std::uint64_t count) const {
+    if (!lenient_) Require(offset, count);
+  }
   // Throws Error unless the file has `count` bytes at `offset`.
   void Require(std::uint64_t offset, std::uint64_t count) const {
     if (count <= size() && offset <= size() - count) return;
@@ -99,24 +116,39 @@ class FileBytes {
 
   std::span<const std::uint8_t> bytes_;
   const std::string& source_;
+  bool lenient_;
 };
 
-PixelSize JpegSize(const FileBytes&) { return {}; }
+PixelSize JpegHeaderOf(const FileBytes& file) {
+  const auto [width, height] = JpegSize(file.bytes(), file.source());
+  return {.width = static_cast<std::uint64_t>(width),
+          .height = static_cast<std::uint64_t>(height),
+          .orientation = JpegOrientation(file.bytes())};
+}
 
 // Signature, then chunks of length, type, data and checksum; IHDR is the first and IEND the last.
+// Chunks whose type begins with a small letter can be done without.
 PixelSize PngSize(const FileBytes& file) {
   if (!file.HasAt(12, "IHDR")) file.Fail("is a PNG whose first chunk is not IHDR");
+  PixelSize size{.width = file.Big(16, 4), .height = file.Big(20, 4)};
   for (std::uint64_t chunk = 8;;) {
+    if (file.lenient() && chunk + 12 > file.size()) break;
     const std::uint64_t length = file.Big(chunk, 4);
     const std::uint64_t checksum_at = chunk + 8 + length;
-    if (file.Big(checksum_at, 4) != file.Crc32(chunk + 4, 4 + length)) {
+    if (file.lenient() && checksum_at + 4 > file.size()) break;
+    const bool is_sound = file.Big(checksum_at, 4) == file.Crc32(chunk + 4, 4 + length);
+    const bool is_needed = (file.Big(chunk + 4, 1) & 0x20U) == 0;
+    if (!is_sound && is_needed && !file.lenient()) {
       file.Fail("is a corrupt PNG: the checksum of its chunk at byte " + std::to_string(chunk) +
                 " is wrong");
     }
     if (file.HasAt(chunk + 4, "IEND")) break;
+    if (file.HasAt(chunk + 4, "eXIf") && is_sound) {
+      size.orientation = ExifOrientation(file.Part(chunk + 8, length));
+    }
     chunk = checksum_at + 4;
   }
-  return {.width = file.Big(16, 4), .height = file.Big(20, 4)};
+  return size;
 }
 
 // A file header of 14 bytes, then an information header that begins with its own size; 12 is
@@ -135,14 +167,26 @@ PixelSize BmpSize(const FileBytes& file) {
   if (!is_run_length && width < 0x80000000U) {
     const std::uint64_t row_bytes = (width * bits + 31) / 32 * 4;
     // Sizes beyond reason are left to the limit on pixels, before they overflow here.
-    if (row_bytes < 0x80000000U) file.Require(pixels_begin, row_bytes * height);
+    if (row_bytes < 0x80000000U) file.RequirePixels(pixels_begin, row_bytes * height);
   }
   return {.width = width, .height = height};
 }
 
+// The orientation in a WebP's chunk "EXIF". A chunk is its name, its length and its content, padded
+// to an even length.
+int WebpOrientation(const FileBytes& file) {
+  for (std::uint64_t chunk = 12; chunk + 8 <= file.size();) {
+    const std::uint64_t length = file.Little(chunk + 4, 4);
+    if (length > file.size() - chunk - 8) break;
+    if (file.HasAt(chunk, "EXIF")) return ExifOrientation(file.Part(chunk + 8, length));
+    chunk += 8 + length + length % 2;
+  }
+  return 1;
+}
+
 // A RIFF container whose first chunk is a lossy frame, a lossless one, or an extended header.
 PixelSize WebpSize(const FileBytes& file) {
-  file.Require(8, file.Little(4, 4));
+  file.RequirePixels(8, file.Little(4, 4));
   if (file.HasAt(12, "VP8 ")) {
     return {.width = file.Little(26, 2) & 0x3FFFU, .height = file.Little(28, 2) & 0x3FFFU};
   }
@@ -151,9 +195,22 @@ PixelSize WebpSize(const FileBytes& file) {
     return {.width = (bits & 0x3FFFU) + 1, .height = ((bits >> 14U) & 0x3FFFU) + 1};
   }
   if (file.HasAt(12, "VP8X")) {
-    return {.width = file.Little(24, 3) + 1, .height = file.Little(27, 3) + 1};
+    return {.width = file.Little(24, 3) + 1,
+            .height = file.Little(27, 3) + 1,
+            .orientation = WebpOrientation(file)};
   }
   file.Fail("is a WebP whose first chunk is unknown");
+}
+
+// The canvas of a GIF.
+PixelSize GifSize(const FileBytes& file) {
+  return {.width = file.Little(6, 2), .height = file.Little(8, 2)};
+}
+
+PixelSize HeifHeaderOf(const FileBytes& file) {
+  const auto [width, height] = HeifSize(file.bytes(), file.source());
+  return {.width = static_cast<std::uint64_t>(std::max(0, width)),
+          .height = static_cast<std::uint64_t>(std::max(0, height))};
 }
 
 // The first directory of a TIFF: a count, then that many entries of tag, type, number of values and
@@ -165,6 +222,7 @@ PixelSize TiffSize(const FileBytes& file) {
   };
   constexpr std::uint64_t kImageWidth = 256;
   constexpr std::uint64_t kImageLength = 257;
+  constexpr std::uint64_t kOrientation = 274;
   const bool is_big_tiff = number(2, 2) == 43;
   const std::uint64_t directory = is_big_tiff ? number(8, 8) : number(4, 4);
   const std::uint64_t count_bytes = is_big_tiff ? 8 : 2;
@@ -176,9 +234,13 @@ PixelSize TiffSize(const FileBytes& file) {
     const std::uint64_t entry = directory + count_bytes + i * entry_bytes;
     const std::uint64_t tag = number(entry, 2);
     const std::uint64_t type = number(entry + 2, 2);
-    if (tag != kImageWidth && tag != kImageLength) continue;
+    if (tag != kImageWidth && tag != kImageLength && tag != kOrientation) continue;
     const std::uint64_t value_bytes = type == 3 ? 2 : type == 16 ? 8 : 4;  // SHORT, LONG8, LONG
     const std::uint64_t value = number(entry + value_at, value_bytes);
+    if (tag == kOrientation) {
+      if (value >= 1 && value <= 8) size.orientation = static_cast<int>(value);
+      continue;
+    }
     std::uint64_t& side = tag == kImageWidth ? size.width : size.height;
     side = std::max(side, value);  // readers differ on which of two equal entries counts
   }
@@ -209,7 +271,7 @@ PixelSize PnmSize(const FileBytes& file) {
   const std::uint64_t row_bytes =
       is_bitmap ? (size.width + 7) / 8 : size.width * channels * (largest > 255 ? 2 : 1);
   // Sizes beyond reason are left to the limit on pixels, before they overflow here.
-  if (row_bytes < 0x80000000U) file.Require(offset, row_bytes * size.height);
+  if (row_bytes < 0x80000000U) file.RequirePixels(offset, row_bytes * size.height);
   return size;
 }
 
@@ -228,7 +290,7 @@ PixelSize PamSize(const FileBytes& file) {
   }
   if (channels < 1 || channels > 4) file.Fail("is a PAM without a DEPTH of 1 to 4");
   const std::uint64_t row_bytes = size.width * channels * (largest > 255 ? 2 : 1);
-  if (row_bytes < 0x80000000U) file.Require(offset, row_bytes * size.height);
+  if (row_bytes < 0x80000000U) file.RequirePixels(offset, row_bytes * size.height);
   return size;
 }
 
@@ -250,11 +312,11 @@ PixelSize CodestreamSize(const FileBytes& file, std::uint64_t begin, std::uint64
   return {.width = x1 - x0, .height = y1 - y0};
 }
 
-PixelSize RawCodestreamSize(const FileBytes& file) { return CodestreamSize(file, 0, file.size()); }
-
-// Boxes of length, type and content; the codestream is the content of "jp2c". Length 1 means that a
-// length of 8 bytes follows the type, and 0 means the rest of the file.
-PixelSize Jp2Size(const FileBytes& file) {
+// A codestream alone, or boxes of length, type and content; the codestream is the content of
+// "jp2c". Length 1 means that a length of 8 bytes follows the type, and 0 means the rest of the
+// file.
+PixelSize Jpeg2000Size(const FileBytes& file) {
+  if (file.HasAt(0, kCodestreamStart)) return CodestreamSize(file, 0, file.size());
   for (std::uint64_t box = 0;;) {
     const std::uint64_t short_length = file.Big(box, 4);
     const std::uint64_t head = short_length == 1 ? 16 : 8;
@@ -268,45 +330,38 @@ PixelSize Jp2Size(const FileBytes& file) {
 }
 
 struct Format {
-  std::string_view name;
-  std::string_view start;  // the first bytes
+  std::string_view name;  // as in core/pictures/picture_kinds.h
   PixelSize (*size)(const FileBytes& file);
 };
 
-using namespace std::string_view_literals;
-
 constexpr std::array kFormats = {
-    Format{"JPEG", "\xFF\xD8\xFF", JpegSize},
-    Format{"PNG", "\x89PNG\r\n\x1A\n", PngSize},
-    Format{"BMP", "BM", BmpSize},
-    Format{"WebP", "RIFF", WebpSize},
-    Format{"TIFF", "II*\0"sv, TiffSize},
-    Format{"TIFF", "MM\0*"sv, TiffSize},
-    Format{"TIFF", "II+\0"sv, TiffSize},
-    Format{"TIFF", "MM\0+"sv, TiffSize},
-    Format{"PNM", "P1", PnmSize},
-    Format{"PNM", "P2", PnmSize},
-    Format{"PNM", "P3", PnmSize},
-    Format{"PNM", "P4", PnmSize},
-    Format{"PNM", "P5", PnmSize},
-    Format{"PNM", "P6", PnmSize},
-    Format{"PAM", "P7\n", PamSize},
-    Format{"JPEG 2000", "\0\0\0\x0CjP  \r\n\x87\n"sv, Jp2Size},
-    Format{"JPEG 2000", kCodestreamStart, RawCodestreamSize},
+    Format{"JPEG", JpegHeaderOf},
+    Format{"PNG", PngSize},
+    Format{"BMP", BmpSize},
+    Format{"WebP", WebpSize},
+    Format{"TIFF", TiffSize},
+    Format{"GIF", GifSize},
+    Format{"PNM", PnmSize},
+    Format{"PAM", PamSize},
+    Format{"JPEG 2000", Jpeg2000Size},
+    Format{"AVIF", HeifHeaderOf},
+    Format{"HEIC", HeifHeaderOf},
 };
 
 }  // namespace
 
 std::optional<ImageHeader> ReadImageHeader(std::span<const std::uint8_t> file,
-                                           const std::string& source) {
-  const FileBytes bytes(file, source);
-  for (const Format& format : kFormats) {
-    if (!bytes.HasAt(0, format.start)) continue;
-    if (format.name == "WebP" && !bytes.HasAt(8, "WEBP")) continue;
-    const PixelSize size = format.size(bytes);
-    return ImageHeader{.format = format.name, .width = size.width, .height = size.height};
-  }
-  return std::nullopt;
+                                           const std::string& source,
+                                           bool lenient) {
+  const ContentKind* kind = KindOfContent(file.first(std::min(file.size(), kContentBytes)));
+  if (kind == nullptr || kind->role != ContentRole::kPicture) return std::nullopt;
+  const auto* format = std::ranges::find(kFormats, kind->name, &Format::name);
+  Expects(format != kFormats.end(), "every kind of picture has a header that is read");
+  const PixelSize size = format->size(FileBytes(file, source, lenient));
+  return ImageHeader{.format = kind->name,
+                     .width = size.width,
+                     .height = size.height,
+                     .orientation = size.orientation};
 }
 
 void CheckPixels(std::uint64_t width,

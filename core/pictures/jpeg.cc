@@ -1,25 +1,24 @@
 #include "core/pictures/jpeg.h"
 
-#include <libexif/exif-data.h>
-#include <turbojpeg.h>
+#include <jerror.h>
+#include <jpeglib.h>
 
 #include <algorithm>
+#include <array>
+#include <csetjmp>
 #include <cstddef>
-#include <memory>
+#include <cstdio>  // before jpeglib.h, which needs it
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "core/error.h"
+#include "core/pictures/exif.h"
 #include "core/pictures/image_header.h"
 
 namespace deeper {
 namespace {
 
 using Bytes = std::span<const std::uint8_t>;
-using Decoder = std::unique_ptr<void, decltype([](void* handle) { tjDestroy(handle); })>;
-using ExifHandle =
-    std::unique_ptr<ExifData, decltype([](ExifData* data) { exif_data_unref(data); })>;
 
 constexpr std::uint8_t kStartOfScan = 0xDA;
 constexpr std::uint8_t kApp1 = 0xE1;
@@ -61,108 +60,176 @@ void ConvertCmyk(std::span<const std::uint8_t> cmyk, bool is_inverted, Image& im
   }
 }
 
-struct JpegHeader {
-  int width = 0;
-  int height = 0;
-  bool is_cmyk = false;
+// A progressive JPEG of more scans is refused: each costs a pass over all pixels.
+constexpr int kMostScans = 500;
+
+// One decompression. libjpeg calls back into it.
+class Decompressor {
+ public:
+  Decompressor(Bytes file, const std::string& source) : source_(source) {
+    info_.err = jpeg_std_error(&errors_.base);
+    errors_.base.error_exit = [](j_common_ptr info) { Of(info).Exit(info); };
+    errors_.base.emit_message = [](j_common_ptr info, int level) {
+      if (level < 0) Of(info).Warn(info);
+    };
+    errors_.base.output_message = [](j_common_ptr) {};
+    errors_.self = this;
+    progress_.progress_monitor = [](j_common_ptr info) {
+      if (info->is_decompressor == 0) return;
+      if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > kMostScans) {
+        Of(info).Exit("it has more than 500 scans");
+      }
+    };
+    Run([&] {
+      jpeg_create_decompress(&info_);
+      info_.progress = &progress_;
+      jpeg_mem_src(&info_, file.data(), file.size());
+    });
+  }
+  Decompressor(const Decompressor&) = delete;
+  Decompressor& operator=(const Decompressor&) = delete;
+  ~Decompressor() { jpeg_destroy_decompress(&info_); }
+
+  // To be called first. Throws Error for a header that is cut or corrupt.
+  void ReadHeader() {
+    Run([&] { jpeg_read_header(&info_, TRUE); });
+    RequireNoFault(false);
+  }
+
+  int width() const { return static_cast<int>(info_.image_width); }
+  int height() const { return static_cast<int>(info_.image_height); }
+  bool IsCmyk() const {
+    return info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK;
+  }
+
+  // Fills `pixels`, rows of width / denominator pixels in BGR, or CMYK where IsCmyk().
+  void Decompress(unsigned int denominator, std::span<std::uint8_t> pixels, bool lenient) {
+    const std::size_t channels = IsCmyk() ? 4 : 3;
+    Run([&] {
+      info_.out_color_space = IsCmyk() ? JCS_CMYK : JCS_EXT_BGR;
+      info_.dct_method = JDCT_ISLOW;
+      info_.scale_num = 1;
+      info_.scale_denom = denominator;
+      jpeg_start_decompress(&info_);
+      while (info_.output_scanline < info_.output_height) {
+        JSAMPROW row = pixels.data() + channels * info_.output_width * info_.output_scanline;
+        jpeg_read_scanlines(&info_, &row, 1);
+      }
+      jpeg_finish_decompress(&info_);
+    });
+    RequireNoFault(lenient);
+  }
+
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  struct Errors {
+    jpeg_error_mgr base;  // the first member: libjpeg knows this part
+    Decompressor* self = nullptr;
+    std::jmp_buf jump;
+  };
+
+  static Decompressor& Of(j_common_ptr info) { return *reinterpret_cast<Errors*>(info->err)->self; }
+
+  // Runs a step of libjpeg, which jumps out of it on an error; so it has nothing to destroy.
+  template <typename Step>
+  void Run(const Step& step) {
+    // NOLINTNEXTLINE(cert-err52-cpp): the library's way to report an error
+    if (setjmp(errors_.jump) == 0) step();
+  }
+
+  static std::string Message(j_common_ptr info) {
+    std::array<char, JMSG_LENGTH_MAX> text{};
+    info->err->format_message(info, text.data());
+    return text.data();
+  }
+
+  void Exit(j_common_ptr info) {
+    if (!is_fatal_) fault_ = Message(info);
+    is_fatal_ = true;
+    std::longjmp(errors_.jump, 1);
+  }
+  void Exit(const char* fault) {
+    fault_ = fault;
+    is_fatal_ = true;
+    std::longjmp(errors_.jump, 1);
+  }
+
+  void Warn(j_common_ptr info) {
+    const int code = info->err->msg_code;
+    const bool is_before_scans = info_.input_scan_number == 0;
+    const bool costs_nothing = code == JWRN_NOT_SEQUENTIAL || code == JWRN_ADOBE_XFORM ||
+                               code == JWRN_JFIF_MAJOR ||
+                               (code == JWRN_EXTRANEOUS_DATA && is_before_scans);
+    if (costs_nothing) {
+      constexpr std::size_t kMost = 10;
+      if (warnings_.size() < kMost) warnings_.push_back(Message(info));
+    } else if (fault_.empty()) {
+      fault_ = Message(info);
+    }
+  }
+
+  void RequireNoFault(bool lenient) {
+    if (fault_.empty() || (lenient && !is_fatal_)) return;
+    throw Error(source_ + ": is a truncated or corrupt JPEG: " + fault_);
+  }
+
+  const std::string& source_;
+  jpeg_decompress_struct info_{};
+  Errors errors_{};
+  jpeg_progress_mgr progress_{};
+  std::string fault_;  // the first that costs pixels
+  bool is_fatal_ = false;
+  std::vector<std::string> warnings_;
 };
 
-// The smallest of 1, 1/2, 1/4 and 1/8 that leaves the shorter side at least min_side_px.
-tjscalingfactor ScaleFor(const JpegHeader& header, int min_side_px) {
-  tjscalingfactor scale = {1, 1};
-  if (min_side_px == 0) return scale;
-  const int side = std::min(header.width, header.height);
-  while (scale.denom < 8 && side / (2 * scale.denom) >= min_side_px) scale.denom *= 2;
-  return scale;
-}
-
-JpegHeader ReadHeader(tjhandle decoder, Bytes file, const std::string& source) {
-  int width = 0;
-  int height = 0;
-  int subsampling = -1;
-  int colour_space = -1;
-  const int status = tjDecompressHeader3(
-      decoder, file.data(), file.size(), &width, &height, &subsampling, &colour_space);
-  // Odd chroma subsampling is no error: turbojpeg has no name for it, but decodes it.
-  const bool is_unnamed_subsampling = subsampling < 0 && colour_space >= 0;
-  if ((status != 0 && !is_unnamed_subsampling) || width < 1 || height < 1) {
-    throw Error(source + ": is a truncated or corrupt JPEG: " + tjGetErrorStr2(decoder));
-  }
-  return {.width = width,
-          .height = height,
-          .is_cmyk = colour_space == TJCS_CMYK || colour_space == TJCS_YCCK};
-}
-
-// Fills `pixels`, rows of `image`'s width in this format. Returns what was wrong; "" for nothing.
-std::string Decompress(tjhandle decoder,
-                       Bytes file,
-                       const Image& image,
-                       TJPF format,
-                       std::span<std::uint8_t> pixels,
-                       bool lenient) {
-  const int status = tjDecompress2(decoder,
-                                   file.data(),
-                                   file.size(),
-                                   pixels.data(),
-                                   image.width,
-                                   0,
-                                   image.height,
-                                   format,
-                                   TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS);
-  // When lenient, a warning is accepted: libjpeg fills what is missing with gray.
-  const bool is_taken = status == 0 || (lenient && tjGetErrorCode(decoder) == TJERR_WARNING);
-  return is_taken ? "" : tjGetErrorStr2(decoder);
+// The smallest of 1, 1/2, 1/4 and 1/8 that leaves the shorter side at least min_side_px, as its
+// denominator.
+int DenominatorFor(int width, int height, int min_side_px) {
+  int denominator = 1;
+  if (min_side_px == 0) return denominator;
+  const int side = std::min(width, height);
+  while (denominator < 8 && side / (2 * denominator) >= min_side_px) denominator *= 2;
+  return denominator;
 }
 
 }  // namespace
 
-ScaledImage DecodeJpeg(Bytes file, const DecodeJpegOptions& options, const std::string& source) {
-  const Decoder decoder(tjInitDecompress());
-  Expects(decoder != nullptr, "libjpeg-turbo starts");
-  const JpegHeader header = ReadHeader(decoder.get(), file, source);
-  CheckPixels(static_cast<std::uint64_t>(header.width),
-              static_cast<std::uint64_t>(header.height),
+ScaledImage DecodeJpeg(Bytes file,
+                       const DecodeJpegOptions& options,
+                       std::vector<std::string>& warnings,
+                       const std::string& source) {
+  Decompressor decoder(file, source);
+  decoder.ReadHeader();
+  const int width = decoder.width();
+  const int height = decoder.height();
+  CheckPixels(static_cast<std::uint64_t>(width),
+              static_cast<std::uint64_t>(height),
               options.max_pixels,
               source);
-  const tjscalingfactor scale = ScaleFor(header, options.min_side_px);
-  ScaledImage scaled = {
-      .image = MakeImage(TJSCALED(header.width, scale), TJSCALED(header.height, scale), 0, 0, 0),
-      .full_width = header.width,
-      .full_height = header.height};
+  const int denominator = DenominatorFor(width, height, options.min_side_px);
+  const auto scaled_side = [&](int side) { return (side + denominator - 1) / denominator; };
+  ScaledImage scaled = {.image = MakeImage(scaled_side(width), scaled_side(height), 0, 0, 0),
+                        .full_width = width,
+                        .full_height = height};
   Image& image = scaled.image;
-  const auto decompress = [&](TJPF format, std::span<std::uint8_t> pixels) {
-    const std::string fault =
-        Decompress(decoder.get(), file, image, format, pixels, options.lenient);
-    if (!fault.empty()) throw Error(source + ": is a truncated or corrupt JPEG: " + fault);
-  };
-  if (!header.is_cmyk) {
-    decompress(TJPF_BGR, image.bgr);
-    return scaled;
-  }
-  std::vector<std::uint8_t> cmyk(image.bgr.size() / 3 * 4);
-  decompress(TJPF_CMYK, cmyk);
-  ConvertCmyk(cmyk, FindSegment(file, kApp14, "Adobe").has_value(), image);
+  std::vector<std::uint8_t> cmyk(decoder.IsCmyk() ? image.bgr.size() / 3 * 4 : 0);
+  const std::span<std::uint8_t> pixels = decoder.IsCmyk() ? std::span(cmyk) : std::span(image.bgr);
+  decoder.Decompress(static_cast<unsigned int>(denominator), pixels, options.lenient);
+  if (decoder.IsCmyk()) ConvertCmyk(cmyk, FindSegment(file, kApp14, "Adobe").has_value(), image);
+  warnings.insert(warnings.end(), decoder.warnings().begin(), decoder.warnings().end());
   return scaled;
 }
 
-std::int64_t JpegPixels(Bytes file, const std::string& source) {
-  const Decoder decoder(tjInitDecompress());
-  Expects(decoder != nullptr, "libjpeg-turbo starts");
-  const JpegHeader header = ReadHeader(decoder.get(), file, source);
-  return std::int64_t{header.width} * header.height;
+std::pair<int, int> JpegSize(Bytes file, const std::string& source) {
+  Decompressor decoder(file, source);
+  decoder.ReadHeader();
+  return {decoder.width(), decoder.height()};
 }
 
 int JpegOrientation(Bytes file) {
-  constexpr int kUpright = 1;
   const auto segment = FindSegment(file, kApp1, "Exif");
-  if (!segment) return kUpright;
-  const ExifHandle exif(
-      exif_data_new_from_data(segment->data(), static_cast<unsigned int>(segment->size())));
-  if (exif == nullptr) return kUpright;
-  const ExifEntry* entry = exif_content_get_entry(exif->ifd[EXIF_IFD_0], EXIF_TAG_ORIENTATION);
-  if (entry == nullptr || entry->format != EXIF_FORMAT_SHORT || entry->size < 2) return kUpright;
-  const int orientation = exif_get_short(entry->data, exif_data_get_byte_order(exif.get()));
-  return orientation >= 1 && orientation <= 8 ? orientation : kUpright;
+  return segment ? ExifOrientation(*segment) : 1;
 }
 
 }  // namespace deeper

@@ -2,31 +2,25 @@
 
 #include <fmt/format.h>
 #include <glob.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <set>
+#include <string_view>
+#include <system_error>
 #include <tuple>
+#include <utility>
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/pictures/picture_kinds.h"
+#include "core/random.h"
 
 namespace deeper {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-bool IsPictureName(const fs::path& path) {
-  static constexpr std::array kEndings = {
-      ".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".gif"};
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char letter) {
-    return static_cast<char>(std::tolower(letter));
-  });
-  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
-}
 
 // `path` with its extension, made relative and free of "..". Ids are cut from this.
 fs::path SafeRelative(const fs::path& path) {
@@ -37,64 +31,129 @@ fs::path SafeRelative(const fs::path& path) {
   return safe;
 }
 
-// A picture named `relative` below some input; the id keeps its extension until ids are made.
-void Add(const fs::path& path, const fs::path& relative, std::vector<Picture>& pictures) {
-  pictures.push_back({.path = path, .id = SafeRelative(relative).string()});
-}
+// Gathers what words name; ids keep their extensions until they are made.
+class Search {
+ public:
+  explicit Search(bool with_videos) : with_videos_(with_videos) {}
 
-void AddDirectory(const fs::path& directory, std::vector<Picture>& pictures) {
-  const std::size_t before = pictures.size();
-  for (const fs::directory_entry& entry :
-       fs::recursive_directory_iterator(directory, fs::directory_options::skip_permission_denied)) {
-    if (entry.is_regular_file() && IsPictureName(entry.path())) {
-      Add(entry.path(), entry.path().lexically_relative(directory), pictures);
-    }
-  }
-  if (pictures.size() == before) {
-    throw Error(fmt::format(
-        "{}: expected pictures (.jpg, .png, ...) in this directory or below, found none",
-        directory.string()));
-  }
-}
-
-void AddPattern(const std::string& pattern, std::vector<Picture>& pictures) {
-  glob_t matches{};
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): without GLOB_TILDE it reads no shared state
-  const int status = glob(pattern.c_str(), 0, nullptr, &matches);
-  std::vector<fs::path> paths;
-  for (std::size_t i = 0; status == 0 && i < matches.gl_pathc; ++i)
-    paths.emplace_back(matches.gl_pathv[i]);
-  globfree(&matches);
-  if (paths.empty()) {
-    throw Error(
-        fmt::format("{}: no such file or directory, and no file matches it as a pattern", pattern));
-  }
-  for (const fs::path& path : paths) {
-    if (fs::is_directory(path)) {
-      AddDirectory(path, pictures);
+  void AddWord(const std::string& word, const fs::path& base) {
+    const fs::path path = base / word;
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) {
+      AddOneDirectory(path);
+    } else if (fs::exists(path, ignored)) {
+      Add(path, fs::path(word).is_absolute() ? path.filename() : fs::path(word));
     } else {
-      Add(path, path.is_absolute() ? path.filename() : path, pictures);
+      AddPattern(path.string());
     }
   }
-}
 
-void AddWord(const std::string& word, const fs::path& base, std::vector<Picture>& pictures) {
-  const fs::path path = base / word;
-  if (fs::is_directory(path)) {
-    AddDirectory(path, pictures);
-  } else if (fs::exists(path)) {
-    Add(path, fs::path(word).is_absolute() ? path.filename() : fs::path(word), pictures);
-  } else {
-    AddPattern(path.string(), pictures);
+  void AddList(const fs::path& list) {
+    const std::string text = ReadPlainText(list);
+    for (const std::string_view line : SplitLines(text)) {
+      const std::string word = WordOf(line, list.parent_path());
+      if (!word.empty()) AddWord(word, list.parent_path());
+    }
   }
-}
 
-void AddList(const fs::path& list, std::vector<Picture>& pictures) {
-  const std::string text = ReadTextFile(list);
-  for (const std::string_view line : SplitLines(text)) {
-    if (!line.empty()) AddWord(std::string(line), list.parent_path(), pictures);
+  void AddDirectory(const fs::path& directory) {
+    const fs::recursive_directory_iterator end;
+    std::error_code error;
+    fs::recursive_directory_iterator entry(directory, error);
+    if (error) PassOver(directory, found_.passed_over.unreadable);
+    while (!error && entry != end) {
+      std::error_code ignored;
+      const bool is_directory = entry->is_directory(ignored);
+      bool enters = true;
+      if (IsOfAnotherProgram(entry->path())) {
+        PassOver(entry->path(), found_.passed_over.other_programs);
+        enters = false;
+      } else if (is_directory && access(entry->path().c_str(), R_OK | X_OK) != 0) {
+        PassOver(entry->path(), found_.passed_over.unreadable);
+        enters = false;
+      } else if (!is_directory && !entry->is_regular_file(ignored)) {
+        // A link that leads nowhere, a socket: no file.
+      } else if (!is_directory && IsLookedFor(entry->path())) {
+        Add(entry->path(), entry->path().lexically_relative(directory));
+      } else if (!is_directory) {
+        PassOver(entry->path(), found_.passed_over.other_files);
+      }
+      if (is_directory && !enters) entry.disable_recursion_pending();
+      entry.increment(error);
+    }
   }
-}
+
+  FoundPictures Take() && { return std::move(found_); }
+
+ private:
+  bool IsLookedFor(const fs::path& path) const {
+    return HasPictureEnding(path) || (with_videos_ && HasVideoEnding(path));
+  }
+
+  void PassOver(const fs::path& path, std::size_t& count) {
+    ++count;
+    if (found_.passed_over.example.empty()) found_.passed_over.example = path.string();
+  }
+
+  void Add(const fs::path& path, const fs::path& relative) {
+    found_.pictures.push_back({.path = path, .id = SafeRelative(relative).string()});
+  }
+
+  void AddOneDirectory(const fs::path& directory) {
+    const std::size_t before = found_.pictures.size();
+    AddDirectory(directory);
+    if (found_.pictures.size() > before) return;
+    const PassedOver& passed = found_.passed_over;
+    throw Error(fmt::format(
+        "{}: expected pictures (.jpg, .png, ...) in this directory or below, found none{}",
+        directory.string(),
+        passed.Count() == 0
+            ? ""
+            : fmt::format(" among {} other files, such as {}", passed.Count(), passed.example)));
+  }
+
+  void AddPattern(const std::string& pattern) {
+    glob_t matches{};
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): without GLOB_TILDE it reads no shared state
+    const int status = glob(pattern.c_str(), 0, nullptr, &matches);
+    std::vector<fs::path> paths;
+    for (std::size_t i = 0; status == 0 && i < matches.gl_pathc; ++i)
+      paths.emplace_back(matches.gl_pathv[i]);
+    globfree(&matches);
+    if (paths.empty()) {
+      throw Error(fmt::format("{}: no such file or directory, and no file matches it as a pattern",
+                              pattern));
+    }
+    for (const fs::path& path : paths) {
+      if (fs::is_directory(path)) {
+        AddOneDirectory(path);
+      } else {
+        Add(path, path.is_absolute() ? path.filename() : path);
+      }
+    }
+  }
+
+  // The word of a list's line: trimmed of blanks and quotes and with "/" for "\", each where that
+  // names a file and the line as it is does not.
+  static std::string WordOf(std::string_view line, const fs::path& base) {
+    const std::string whole(line);
+    std::error_code ignored;
+    if (whole.empty() || fs::exists(base / whole, ignored)) return whole;
+    constexpr std::string_view kBlanks = " \t";
+    line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
+    line = line.substr(0, line.find_last_not_of(kBlanks) + 1);
+    const bool is_quoted = line.size() >= 2 && line.front() == line.back() &&
+                           (line.front() == '"' || line.front() == '\'');
+    std::string word(is_quoted ? line.substr(1, line.size() - 2) : line);
+    if (word.empty() || fs::exists(base / word, ignored)) return word;
+    std::string slashed = word;
+    std::ranges::replace(slashed, '\\', '/');
+    return fs::exists(base / slashed, ignored) ? slashed : word;
+  }
+
+  bool with_videos_;
+  FoundPictures found_;
+};
 
 // Cuts the extensions off the ids, unless two pictures would then share one.
 void MakeIdsUnique(std::vector<Picture>& pictures) {
@@ -114,28 +173,55 @@ void MakeIdsUnique(std::vector<Picture>& pictures) {
   }
 }
 
-}  // namespace
-
-std::vector<Picture> FindPictures(const std::vector<std::string>& words) {
-  std::vector<Picture> found;
-  for (const std::string& word : words) {
-    if (word.size() > 1 && word.front() == '@') {
-      AddList(word.substr(1), found);
-    } else {
-      AddWord(word, fs::path(), found);
-    }
-  }
-  std::sort(found.begin(), found.end(), [](const Picture& a, const Picture& b) {
+// Sorted, each picture once, with its id.
+FoundPictures Finished(FoundPictures found) {
+  std::ranges::sort(found.pictures, [](const Picture& a, const Picture& b) {
     return std::tie(a.id, a.path) < std::tie(b.id, b.path);
   });
   std::vector<Picture> pictures;
   std::set<fs::path> seen;
-  for (Picture& picture : found) {
+  for (Picture& picture : found.pictures) {
     if (seen.insert(fs::weakly_canonical(picture.path)).second)
       pictures.push_back(std::move(picture));
   }
   MakeIdsUnique(pictures);
-  return pictures;
+  found.pictures = std::move(pictures);
+  return found;
+}
+
+}  // namespace
+
+FoundPictures LookForPictures(const std::vector<std::string>& words, bool with_videos) {
+  Search search(with_videos);
+  for (const std::string& word : words) {
+    if (word.size() > 1 && word.front() == '@') {
+      search.AddList(word.substr(1));
+    } else {
+      search.AddWord(word, fs::path());
+    }
+  }
+  return Finished(std::move(search).Take());
+}
+
+std::vector<Picture> FindPictures(const std::vector<std::string>& words) {
+  return LookForPictures(words).pictures;
+}
+
+FoundPictures FindPicturesBelow(const fs::path& directory) {
+  Search search(false);
+  search.AddDirectory(directory);
+  return Finished(std::move(search).Take());
+}
+
+fs::path DrawingFile(const std::string& id) {
+  constexpr std::size_t kMostBytes = 255;  // of a name, on Linux's file systems
+  constexpr std::size_t kKept = 200;
+  const fs::path file = id + ".jpg";
+  const std::string name = file.filename().string();
+  if (name.size() <= kMostBytes) return file;
+  std::size_t kept = kKept;
+  while (kept > 0 && (static_cast<unsigned char>(name[kept]) & 0xC0U) == 0x80U) --kept;
+  return file.parent_path() / fmt::format("{}~{:016x}.jpg", name.substr(0, kept), Fnv1a(id));
 }
 
 std::vector<Picture> PicturesOf(const Dataset& dataset) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -16,17 +17,43 @@ struct Picture {
   std::string id;
 };
 
+// What was not taken of directories, for people.
+struct PassedOver {
+  std::size_t other_programs = 0;  // files and directories: IsOfAnotherProgram
+  std::size_t other_files = 0;     // whose name does not end like a picture's
+  std::size_t unreadable = 0;      // directories that may not be entered
+  std::string example;             // the path of one of them
+
+  std::size_t Count() const { return other_programs + other_files + unreadable; }
+};
+
+struct FoundPictures {
+  std::vector<Picture> pictures;
+  PassedOver passed_over;
+};
+
 // The pictures that the words name, each once, sorted by id and path; the order of the words does
 // not matter. A word is one of these:
-// - a directory: every file below it whose name ends like a picture's (.jpg, .jpeg, .png, .bmp,
-//   .webp, .tif, .tiff, .ppm, .pgm, .gif in either case);
+// - a directory: every file below it whose name ends like a picture's, in any letter case
+//   (core/pictures/picture_kinds.h), and with `with_videos` like a video's. Hidden ones and those
+//   of other programs are passed over;
 // - a file: that file, whatever its name;
 // - a pattern with *, ? or [...]: the files that match, as in the shell;
-// - @FILE: the words in FILE, one per line; relative ones start at the list file's directory.
+// - @FILE: the words in FILE, one per line; relative ones start at the list file's directory. A
+//   word may stand in quotes, and "\" is "/" where no file has the literal name.
 //
 // Two pictures that would have the same id keep their extensions, and then get a number, to differ.
 // Throws Error for a word that names nothing.
+FoundPictures LookForPictures(const std::vector<std::string>& words, bool with_videos = false);
 std::vector<Picture> FindPictures(const std::vector<std::string>& words);
+
+// The pictures below one directory, as LookForPictures finds them, which may be none.
+FoundPictures FindPicturesBelow(const std::filesystem::path& directory);
+
+// The file, relative to the directory of drawings, in which the picture of this id is drawn: the id
+// with ".jpg" behind it. An id whose last part is too long for a file's name with that is cut and
+// gets a digest of all of it.
+std::filesystem::path DrawingFile(const std::string& id);
 
 // The pictures of a data set, under its ids.
 std::vector<Picture> PicturesOf(const Dataset& dataset);

@@ -161,7 +161,7 @@ Model WithBestClassifiers(const Model& shared,
       const bool is_usable = !options.calibrate || CalibrateOn(held_out, options.workers, model);
       if (!options.Chooses()) return model;
       const double map = is_usable ? EvaluateOn(held_out, model, Protocol::kVoc07, options.workers)
-                                         .mean_average_precision
+                                         .mean_average_precision.value_or(0)
                                    : 0;
       found += fmt::format("{}{} with {} {:.2f}",
                            found.empty() ? "" : ", ",

@@ -135,7 +135,7 @@ ConfidenceInterval BootstrapMeanAveragePrecision(const Dataset& dataset,
   options.Validate();
   Expects(evaluation.classes.size() == dataset.classes.Size(),
           "an evaluation of this data set has its classes");
-  if (dataset.images.empty()) return {};
+  if (dataset.images.empty() || !evaluation.mean_average_precision) return {};
   const auto images_of_objects = ImagesOfObjects(dataset, evaluation.protocol);
   std::vector<double> values(static_cast<std::size_t>(options.replicates), 0.0);
   tbb::task_arena arena(std::min(options.workers, tbb::info::default_concurrency()));
@@ -155,7 +155,7 @@ ConfidenceInterval BootstrapMeanAveragePrecision(const Dataset& dataset,
       if (classes > 0) values[replicate] = sum / static_cast<double>(classes);
     });
   });
-  return IntervalOf(evaluation.mean_average_precision, std::move(values), options.confidence);
+  return IntervalOf(*evaluation.mean_average_precision, std::move(values), options.confidence);
 }
 
 }  // namespace deeper

@@ -36,7 +36,8 @@ struct ConfidenceInterval {
 // such data sets. The mAP of replicates itself is too high, the more so the fewer objects a class
 // has: a picture that is drawn twice repeats its detections' luck.
 //
-// The interval is 0, 0 without any picture. Expects `evaluation` to be of `dataset`.
+// The interval is 0, 0 without any picture or class with objects. Expects `evaluation` to be of
+// `dataset`.
 ConfidenceInterval BootstrapMeanAveragePrecision(const Dataset& dataset,
                                                  const Evaluation& evaluation,
                                                  const BootstrapOptions& options = {});

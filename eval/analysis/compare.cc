@@ -123,7 +123,9 @@ std::string ComparisonJson(const Evaluation& first,
   const auto heading = [](const Evaluation& evaluation, const std::string& name) {
     return Json{{"name", WithoutInvalidUtf8(name)},
                 {"protocol", NameOf(evaluation.protocol)},
-                {"mean_average_precision", evaluation.mean_average_precision}};
+                {"mean_average_precision",
+                 evaluation.mean_average_precision ? Json(*evaluation.mean_average_precision)
+                                                   : Json(nullptr)}};
   };
   Json json = {{"first", heading(first, first_name)},
                {"second", heading(second, second_name)},

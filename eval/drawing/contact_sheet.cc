@@ -6,9 +6,11 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
+#include <utility>
 
 #include "core/error.h"
 #include "eval/drawing/draw_thumbnail.h"
+#include "eval/drawing/text.h"
 
 namespace deeper {
 namespace {
@@ -18,20 +20,16 @@ constexpr int kCaptionPx = 26;
 const cv::Scalar kGround(32, 27, 22);
 const cv::Scalar kText(235, 230, 225);
 
-// ASCII in small letters. A text wider than `width` gets smaller letters, then is cut.
-void PutText(cv::Mat& canvas, std::string_view text, cv::Point at, int width) {
-  constexpr double kScale = 0.45;
-  constexpr double kLeastScale = 0.35;
-  std::string shown;
-  for (const char c : text) shown += c >= 0x20 && c < 0x7F ? c : '?';
-  double scale = kScale;
-  const auto too_wide = [&] {
-    int below = 0;
-    return cv::getTextSize(shown, cv::FONT_HERSHEY_SIMPLEX, scale, 1, &below).width > width;
-  };
-  while (too_wide() && scale > kLeastScale) scale -= 0.02;
-  while (too_wide()) shown.pop_back();
-  cv::putText(canvas, shown, at, cv::FONT_HERSHEY_SIMPLEX, scale, kText, 1, cv::LINE_AA);
+// A text in small letters. One wider than `width` gets smaller letters, then is cut.
+void PutCaption(cv::Mat& canvas, std::string_view text, cv::Point at, int width) {
+  constexpr double kLetterPx = 10;
+  constexpr double kLeastLetterPx = 8;
+  std::string shown = DrawableText(text);
+  double letter_px = kLetterPx;
+  const auto too_wide = [&] { return !shown.empty() && TextWidth(shown, letter_px) > width; };
+  while (too_wide() && letter_px > kLeastLetterPx) letter_px -= 0.5;
+  while (too_wide()) shown = WithoutLastCharacter(std::move(shown));
+  PutText(canvas, shown, at, letter_px, kText);
 }
 
 // Heights of the rows in pixels: each is that of its highest tile.
@@ -83,7 +81,7 @@ Image MakeContactSheet(const std::vector<Image>& pictures,
       cv::Mat(tile.height, tile.width, CV_8UC3, tile.bgr.data())
           .copyTo(canvas(cv::Rect(left, top, tile.width, tile.height)));
     }
-    PutText(canvas, captions[i], {x, y + heights[row] + kCaptionPx - 8}, layout.tile_px);
+    PutCaption(canvas, captions[i], {x, y + heights[row] + kCaptionPx - 8}, layout.tile_px);
     x += step_x;
     if ((i + 1) % static_cast<std::size_t>(columns) == 0) {
       x = kGapPx;

@@ -15,17 +15,10 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/text/float_text.h"
+#include "eval/drawing/text.h"
 
 namespace deeper {
 namespace {
-
-constexpr double kCapHeightAtScale1 = 22;  // pixels of a capital letter of both fonts
-
-// Letters of double strokes close up when they are small.
-int FontFor(double letter_px) {
-  constexpr double kSmall = 14;
-  return letter_px < kSmall ? cv::FONT_HERSHEY_SIMPLEX : cv::FONT_HERSHEY_DUPLEX;
-}
 
 // Sizes in pixels, all derived from the picture's shorter side.
 struct Style {
@@ -45,9 +38,7 @@ Style StyleFor(const Image& image) {
 // A label's text as it will be drawn. All in pixels.
 struct LabelText {
   std::string text;
-  int font = cv::FONT_HERSHEY_SIMPLEX;
-  double font_scale = 1;
-  int stroke_px = 1;
+  double letter_px = 0;
   int padding_px = 2;
   int text_width_px = 0;
   int text_height_px = 0;  // of capitals
@@ -69,28 +60,10 @@ struct Label {
   cv::Scalar colour;
 };
 
-std::string Printable(std::string_view name) {
-  std::string text;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool continues =
-        (byte & 0xC0U) == 0x80U;  // second and further bytes of a UTF-8 character
-    if (continues) continue;
-    text += byte >= 0x20 && byte < 0x7F ? c : '?';
-  }
-  return text;
-}
-
 LabelText Measure(std::string text, double letter_px) {
-  LabelText measured{.text = std::move(text),
-                     .font = FontFor(letter_px),
-                     .font_scale = letter_px / kCapHeightAtScale1};
-  measured.stroke_px = std::max(1, static_cast<int>(std::lround(letter_px / 14)));
+  LabelText measured{.text = std::move(text), .letter_px = letter_px};
   measured.padding_px = std::max(1, static_cast<int>(std::lround(letter_px * 0.35)));
-  int below = 0;
-  const cv::Size size = cv::getTextSize(
-      measured.text, measured.font, measured.font_scale, measured.stroke_px, &below);
-  measured.text_width_px = size.width;
+  measured.text_width_px = TextWidth(measured.text, letter_px);
   measured.text_height_px = static_cast<int>(std::ceil(letter_px));
   measured.below_px = static_cast<int>(std::ceil(letter_px * 0.25));
   return measured;
@@ -107,7 +80,7 @@ std::optional<LabelText> FitText(const std::string& text, const Style& style, co
     fitted = Measure(text, letter_px);
   }
   while (fitted.Width() > image.width && !fitted.text.empty()) {
-    fitted = Measure(fitted.text.substr(0, fitted.text.size() - 1), letter_px);
+    fitted = Measure(WithoutLastCharacter(std::move(fitted.text)), letter_px);
   }
   if (fitted.text.empty() || fitted.Height() > image.height) return std::nullopt;
   return fitted;
@@ -237,14 +210,11 @@ void DrawLabel(cv::Mat& canvas, const Label& label) {
   cv::Mat area = canvas(label.place);  // letters that reach over are cut off at its edge
   area.setTo(label.colour);
   const LabelText& text = label.text;
-  cv::putText(area,
-              text.text,
-              cv::Point(text.padding_px, text.padding_px + text.text_height_px),
-              text.font,
-              text.font_scale,
-              TextColourOn(label.colour),
-              text.stroke_px,
-              cv::LINE_AA);
+  PutText(area,
+          text.text,
+          cv::Point(text.padding_px, text.padding_px + text.text_height_px),
+          text.letter_px,
+          TextColourOn(label.colour));
 }
 
 std::vector<std::size_t> ByDescendingScore(const std::vector<Detection>& detections) {
@@ -284,6 +254,20 @@ std::array<std::uint8_t, 3> ColourOf(const std::string& class_name) {
   return {channel(1), channel(3), channel(5)};
 }
 
+std::string FontFaultOf(const ClassTable& classes) {
+  for (const ClassInfo& info : classes.classes) {
+    const std::string character = CharacterWithoutFont(info.name);
+    if (character.empty()) continue;
+    return fmt::format(
+        "no font has the '{}' of class '{}': drawings show '?' for it; install a font of its "
+        "script, "
+        "such as fonts-droid-fallback or fonts-noto-core",
+        character,
+        info.name);
+  }
+  return "";
+}
+
 Image DrawMarks(const Image& image, const std::vector<Mark>& marks) {
   Image drawn = image;
   if (image.IsEmpty()) return drawn;
@@ -296,7 +280,7 @@ Image DrawMarks(const Image& image, const std::vector<Mark>& marks) {
     const cv::Scalar colour = ScalarOf(mark.bgr);
     frames.push_back({.place = box, .colour = colour, .style = mark.style});
     if (mark.text.empty()) continue;
-    if (const std::optional<LabelText> fitted = FitText(Printable(mark.text), style, image)) {
+    if (const std::optional<LabelText> fitted = FitText(DrawableText(mark.text), style, image)) {
       labels.push_back(
           {.place = PlaceLabel(*fitted, box, image, labels), .text = *fitted, .colour = colour});
     }

@@ -20,13 +20,17 @@ std::array<std::uint8_t, 3> ColourOf(const std::string& class_name);
 //
 // Labels stay inside the picture: above their box, else inside or below it, where they cover the
 // fewest other labels. In a picture that is too narrow, letters shrink, then the text is cut.
-// Characters outside ASCII show as "?". The best scores are drawn last, on top. Boxes outside the
+// Text is drawn in the fonts of this machine, in every script that one of them has; other
+// characters show as "?" (FontFaultOf). The best scores are drawn last, on top. Boxes outside the
 // picture and empty ones are not drawn.
 //
 // Throws nothing for scores or boxes that are not finite.
 Image DrawDetections(const Image& image,
                      const std::vector<Detection>& detections,
                      const ClassTable& classes);
+
+// What drawings cannot show of the names, and what to do, for people; "" where all can be shown.
+std::string FontFaultOf(const ClassTable& classes);
 
 // How a frame is drawn, to tell frames apart without colours.
 enum class LineStyle {

@@ -5,10 +5,12 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
+#include <utility>
 
 #include "core/error.h"
 #include "core/text/float_text.h"
 #include "eval/drawing/draw_thumbnail.h"
+#include "eval/drawing/text.h"
 
 namespace deeper {
 namespace {
@@ -36,16 +38,10 @@ const cv::Scalar kSoft(175, 166, 154);
 const cv::Scalar kBar(160, 150, 140);
 const cv::Scalar kChosen(122, 199, 44);
 
-int WidthOf(const std::string& text, double scale) {
-  int below = 0;
-  return cv::getTextSize(text, cv::FONT_HERSHEY_SIMPLEX, scale, 1, &below).width;
-}
+// A capital's height in pixels.
+double LetterPx(double scale) { return 22 * scale; }
 
-std::string Ascii(std::string_view text) {
-  std::string shown;
-  for (const char c : text) shown += c >= 0x20 && c < 0x7F ? c : '?';
-  return shown;
-}
+int WidthOf(const std::string& text, double scale) { return TextWidth(text, LetterPx(scale)); }
 
 // The text, cut if it is wider than `width`.
 void Put(cv::Mat& page,
@@ -54,9 +50,11 @@ void Put(cv::Mat& page,
          int width,
          double scale,
          const cv::Scalar& colour) {
-  std::string shown = Ascii(text);
-  while (!shown.empty() && WidthOf(shown, scale) > width) shown.pop_back();
-  cv::putText(page, shown, at, cv::FONT_HERSHEY_SIMPLEX, scale, colour, 1, cv::LINE_AA);
+  std::string shown = DrawableText(text);
+  while (!shown.empty() && WidthOf(shown, scale) > width) {
+    shown = WithoutLastCharacter(std::move(shown));
+  }
+  PutText(page, shown, at, LetterPx(scale), colour);
 }
 
 // The text in lines no wider than `width`, broken at blanks.
@@ -65,7 +63,7 @@ std::vector<std::string> Wrap(std::string_view text, int width, double scale) {
   std::string_view rest = text;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find(' '), rest.size());
-    const std::string word = Ascii(rest.substr(0, end));
+    const std::string word = DrawableText(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
     const std::string longer = lines.back().empty() ? word : lines.back() + " " + word;
     if (lines.back().empty() || WidthOf(longer, scale) <= width) {

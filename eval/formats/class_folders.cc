@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/pictures/picture_files.h"
+#include "core/pictures/picture_kinds.h"
 
 namespace deeper {
 
@@ -16,7 +17,8 @@ Dataset ReadClassFolders(const fs::path& directory) {
   }
   std::vector<fs::path> folders;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
-    if (entry.is_directory() && !fs::is_empty(entry.path())) folders.push_back(entry.path());
+    if (entry.is_directory() && !IsOfAnotherProgram(entry.path()) && !fs::is_empty(entry.path()))
+      folders.push_back(entry.path());
   }
   std::sort(folders.begin(), folders.end());
   Dataset dataset = {

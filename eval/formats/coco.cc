@@ -4,17 +4,19 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <set>
+#include <iterator>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/pictures/picture_kinds.h"
 #include "core/remedy.h"
 #include "core/text/float_text.h"
 #include "core/text/parse.h"
+#include "eval/formats/layout.h"
+#include "eval/formats/reading/fields.h"
 #include "eval/formats/reading/json_stream.h"
 
 namespace deeper {
@@ -25,19 +27,19 @@ using nlohmann::json;
 constexpr std::uintmax_t kMostBytes = std::uintmax_t{16} << 30U;
 
 struct RawImage {
-  std::int64_t id = 0;
+  std::string id;
   std::string file_name;
   int width = 0;
   int height = 0;
 };
 struct RawCategory {
-  std::int64_t id = 0;
+  std::string id;
   std::string name;
 };
 struct RawAnnotation {
   std::size_t number = 0;  // from 1, in the file
-  std::optional<std::int64_t> image_id;
-  std::optional<std::int64_t> category_id;
+  std::string image_id;
+  std::string category_id;
   std::optional<Box> box;
   Label label;
 };
@@ -54,8 +56,12 @@ std::optional<Box> BoxOf(const json& record) {
   if (found == record.end() || !found->is_array() || found->size() != 4) return std::nullopt;
   std::array<double, 4> values{};
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!(*found)[i].is_number()) return std::nullopt;
-    values.at(i) = (*found)[i].get<double>();
+    const json& value = (*found)[i];
+    const std::optional<double> number = value.is_number()   ? std::optional(value.get<double>())
+                                         : value.is_string() ? NumberOf(TextOf(value))
+                                                             : std::nullopt;
+    if (!number) return std::nullopt;
+    values.at(i) = *number;
   }
   const auto [x, y, w, h] = values;
   return Box{.x0 = static_cast<float>(x),
@@ -64,18 +70,21 @@ std::optional<Box> BoxOf(const json& record) {
              .y1 = static_cast<float>(y + h)};
 }
 
-RawAnnotation AnnotationOf(const json& record, std::size_t number) {
+RawAnnotation AnnotationOf(const json& record,
+                           std::size_t number,
+                           const std::string& where,
+                           std::vector<Warning>& warnings) {
   RawAnnotation annotation{.number = number,
-                           .image_id = IntegerAt(record, "image_id"),
-                           .category_id = IntegerAt(record, "category_id"),
+                           .image_id = IdAt(record, "image_id"),
+                           .category_id = IdAt(record, "category_id"),
                            .box = BoxOf(record),
                            .label = {}};
   if (const auto score = NumberAt(record, "score")) {
     annotation.label.score = static_cast<float>(*score);
   }
-  annotation.label.difficult = FlagAt(record, "difficult");
-  annotation.label.truncated = FlagAt(record, "truncated");
-  annotation.label.crowd = FlagAt(record, "iscrowd");
+  annotation.label.difficult = FlagAt(record, "difficult", where, warnings);
+  annotation.label.truncated = FlagAt(record, "truncated", where, warnings);
+  annotation.label.crowd = FlagAt(record, "iscrowd", where, warnings);
   annotation.label.area_px = NumberAt(record, "area");
   return annotation;
 }
@@ -84,12 +93,21 @@ std::string Place(const std::filesystem::path& path, std::string_view list, std:
   return fmt::format("{}: {}[{}]", path.string(), list, number - 1);
 }
 
+// Numbers in their order, then words in theirs.
+bool IdComesFirst(const std::string& a, const std::string& b) {
+  const std::optional<std::int64_t> number_a = WholeNumberOf(a);
+  const std::optional<std::int64_t> number_b = WholeNumberOf(b);
+  if (number_a && number_b && *number_a != *number_b) return *number_a < *number_b;
+  if (number_a.has_value() != number_b.has_value()) return number_a.has_value();
+  return a < b;
+}
+
 RawFile ReadRaw(const std::filesystem::path& path) {
   RawFile raw;
   std::size_t images = 0;
   std::size_t categories = 0;
   bool has_list = false;
-  StreamJson(ReadTextFile(path, kMostBytes),
+  StreamJson(ReadPlainText(path, kMostBytes),
              path,
              {"segmentation", "keypoints"},
              raw.warnings,
@@ -97,34 +115,35 @@ RawFile ReadRaw(const std::filesystem::path& path) {
                has_list = true;
                if (key == "images") {
                  ++images;
-                 const auto id = IntegerAt(record, "id");
-                 if (!id) {
+                 RawImage image{.id = IdAt(record, "id"),
+                                .file_name = FileNameOf(TextAt(record, "file_name")),
+                                .width = PixelsAt(record, "width"),
+                                .height = PixelsAt(record, "height")};
+                 if (image.id.empty()) {
                    raw.warnings.push_back({.where = Place(path, "images", images),
-                                           .reason = "a picture without a whole number as 'id'"});
+                                           .reason = "a picture without 'id'"});
                    return;
                  }
-                 raw.images.push_back({.id = *id,
-                                       .file_name = TextAt(record, "file_name"),
-                                       .width = PixelsAt(record, "width"),
-                                       .height = PixelsAt(record, "height")});
+                 raw.images.push_back(std::move(image));
                } else if (key == "categories") {
                  ++categories;
-                 const auto id = IntegerAt(record, "id");
-                 const std::string name = TextAt(record, "name");
-                 if (!id || name.empty()) {
+                 RawCategory category{.id = IdAt(record, "id"), .name = TextAt(record, "name")};
+                 if (category.id.empty() || category.name.empty()) {
                    raw.warnings.push_back({.where = Place(path, "categories", categories),
                                            .reason = "a class without 'id' or 'name'"});
                    return;
                  }
-                 raw.categories.push_back({.id = *id, .name = name});
+                 raw.categories.push_back(std::move(category));
                } else if (key == "annotations" || key.empty()) {
                  raw.is_list = key.empty();
-                 raw.annotations.push_back(AnnotationOf(record, raw.annotations.size() + 1));
+                 const std::size_t number = raw.annotations.size() + 1;
+                 raw.annotations.push_back(AnnotationOf(
+                     record, number, Place(path, "annotations", number), raw.warnings));
                }
              });
   raw.is_list = raw.is_list || (!has_list && raw.images.empty());
-  std::ranges::stable_sort(raw.images, {}, &RawImage::id);
-  std::ranges::stable_sort(raw.categories, {}, &RawCategory::id);
+  std::ranges::stable_sort(raw.images, IdComesFirst, &RawImage::id);
+  std::ranges::stable_sort(raw.categories, IdComesFirst, &RawCategory::id);
   return raw;
 }
 
@@ -138,27 +157,87 @@ void RequireUniqueIds(const std::vector<Record>& records,
       "{}: expected each {} once, found number {} twice", path.string(), what, repeated->id));
 }
 
-// Ids of pictures from their file names: without suffix if the ids still differ.
+// Ids of pictures from their file names. Where several have one file name, their numbers tell them
+// apart.
 std::vector<std::string> ImageIds(const std::vector<RawImage>& images) {
+  std::vector<std::string> names;
+  for (const RawImage& image : images) names.push_back(image.file_name);
+  std::vector<std::string> ids = IdsOfFileNames(names);
   std::unordered_map<std::string, int> uses;
-  for (const RawImage& image : images) ++uses[IdOfFileName(image.file_name)];
-  std::vector<std::string> ids;
-  for (const RawImage& image : images) {
-    std::string id = IdOfFileName(image.file_name);
-    if (id.empty()) {
-      id = std::to_string(image.id);
-    } else if (uses[id] > 1) {
-      id = image.file_name;
+  for (const std::string& id : ids) ++uses[id];
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i].empty()) {
+      ids[i] = images[i].id;
+    } else if (uses[ids[i]] > 1) {
+      ids[i] += "~" + images[i].id;
     }
-    ids.push_back(std::move(id));
   }
   return ids;
 }
 
-// What the numbers of a file mean.
+// Categories of one name as one class: the first that an object refers to, else the first of them.
+// The others' ids mean it too.
+std::vector<RawCategory> ClassesOf(const RawFile& raw,
+                                   const std::filesystem::path& path,
+                                   std::unordered_map<std::string, std::string>& class_names,
+                                   std::vector<Warning>& warnings) {
+  std::unordered_set<std::string_view> used;
+  for (const RawAnnotation& annotation : raw.annotations) used.insert(annotation.category_id);
+  std::vector<RawCategory> classes;
+  std::unordered_map<std::string, std::size_t> place_of_name;
+  for (const RawCategory& category : raw.categories) {
+    class_names.emplace(category.id, category.name);
+    const auto [entry, is_new] = place_of_name.try_emplace(category.name, classes.size());
+    if (is_new) {
+      classes.push_back(category);
+      continue;
+    }
+    RawCategory& kept = classes[entry->second];
+    if (used.contains(kept.id) && used.contains(category.id)) {
+      warnings.push_back({.where = path.string(),
+                          .reason = fmt::format("categories {} and {} have the name '{}': taken as "
+                                                "one class",
+                                                kept.id,
+                                                category.id,
+                                                category.name),
+                          .loses = false});
+    } else if (used.contains(category.id)) {
+      kept.id = category.id;
+    }
+  }
+  std::ranges::stable_sort(classes, IdComesFirst, &RawCategory::id);
+  return classes;
+}
+
+// What the ids of a file mean, and what a results list may say instead.
 struct Numbers {
-  std::unordered_map<std::int64_t, std::string> image_ids;
-  std::unordered_map<std::int64_t, std::string> class_names;
+  std::unordered_map<std::string, std::string> image_ids;
+  std::unordered_map<std::string, std::string> class_names;
+  std::unordered_map<std::string, std::string> image_ids_by_name;  // "" for several of one name
+  std::unordered_set<std::string> names_of_classes;
+
+  // The picture's id, or the class's name; nullptr for what means nothing.
+  const std::string* ImageOf(const std::string& id) const {
+    if (const auto found = image_ids.find(id); found != image_ids.end()) return &found->second;
+    const std::string name = WithoutPictureEnding(FileNameOf(id));
+    for (const std::string& tried : {name, std::string(LastPart(name))}) {
+      const auto found = image_ids_by_name.find(tried);
+      if (found != image_ids_by_name.end() && !found->second.empty()) return &found->second;
+    }
+    return nullptr;
+  }
+  const std::string* ClassOf(const std::string& id) const {
+    if (const auto found = class_names.find(id); found != class_names.end()) return &found->second;
+    const auto named = names_of_classes.find(id);
+    return named == names_of_classes.end() ? nullptr : &*named;
+  }
+  void AddImageName(const std::string& id) {
+    for (const std::string& name :
+         {WithoutPictureEnding(id), std::string(LastPart(WithoutPictureEnding(id)))}) {
+      const auto [entry, is_new] = image_ids_by_name.try_emplace(name, id);
+      if (!is_new && entry->second != id) entry->second.clear();
+    }
+  }
 };
 
 std::string NameOfBox(const RawAnnotation& annotation) {
@@ -171,29 +250,27 @@ void AddAnnotations(RawFile& raw,
                     LabelCollector& collector) {
   for (const RawAnnotation& annotation : raw.annotations) {
     std::string where = Place(path, NameOfBox(annotation), annotation.number);
-    const auto image = numbers.image_ids.find(annotation.image_id.value_or(-1));
-    if (!annotation.image_id || image == numbers.image_ids.end()) {
+    const std::string* image = numbers.ImageOf(annotation.image_id);
+    if (image == nullptr) {
       collector.Warn(std::move(where), "a box of a picture that is not in 'images'");
       continue;
     }
-    const auto name = numbers.class_names.find(annotation.category_id.value_or(-1));
-    if (!annotation.category_id || name == numbers.class_names.end()) {
+    const std::string* name = numbers.ClassOf(annotation.category_id);
+    if (name == nullptr) {
       collector.Warn(std::move(where), "a box of a class that is not in 'categories'");
       continue;
     }
     if (!annotation.box) {
-      collector.Warn(std::move(where),
-                     fmt::format("object '{}' left out: its bbox is not a list of four numbers",
-                                 name->second));
+      collector.Warn(
+          std::move(where),
+          fmt::format("object '{}' left out: its bbox is not a list of four numbers", *name));
       continue;
     }
     Label label = annotation.label;
     label.box = *annotation.box;
-    collector.Add(image->second, name->second, label, std::move(where));
+    collector.Add(*image, *name, label, std::move(where));
   }
-  for (Warning& warning : raw.warnings) {
-    collector.Warn(std::move(warning.where), std::move(warning.reason));
-  }
+  std::ranges::move(raw.warnings, std::back_inserter(collector.warnings()));
 }
 
 // The labels of a whole object, with its pictures and classes in the order of their numbers.
@@ -203,10 +280,8 @@ ReadLabels LabelsOfWhole(RawFile raw, const std::filesystem::path& path, CocoIds
   const std::vector<std::string> image_ids = ImageIds(raw.images);
   Numbers numbers;
   std::vector<std::string> names;
-  for (const RawCategory& category : raw.categories) {
-    numbers.class_names.emplace(category.id, category.name);
-    names.push_back(category.name);
-  }
+  const std::vector<RawCategory> classes = ClassesOf(raw, path, numbers.class_names, raw.warnings);
+  for (const RawCategory& category : classes) names.push_back(category.name);
   LabelCollector collector(ClassTableOf(names));
   for (std::size_t i = 0; i < raw.images.size(); ++i) {
     numbers.image_ids.emplace(raw.images[i].id, image_ids[i]);
@@ -217,14 +292,10 @@ ReadLabels LabelsOfWhole(RawFile raw, const std::filesystem::path& path, CocoIds
   }
   if (ids != nullptr) {
     for (const RawImage& image : raw.images) ids->images.push_back(image.id);
-    for (const RawCategory& category : raw.categories) ids->categories.push_back(category.id);
+    for (const RawCategory& category : classes) ids->categories.push_back(category.id);
   }
   AddAnnotations(raw, numbers, path, collector);
-  ReadLabels read = std::move(collector).Finish();
-  if (read.labels.images.size() != raw.images.size()) {
-    throw Error(fmt::format("{}: two pictures have the same file_name", path.string()));
-  }
-  return read;
+  return std::move(collector).Finish();
 }
 
 // "[x, y, width, height]", from which reading returns exactly `box`.
@@ -266,7 +337,9 @@ CocoDataset ReadCocoDataset(const std::filesystem::path& path,
   }
   CocoDataset coco;
   ReadLabels read = LabelsOfWhole(std::move(raw), path, &coco.ids);
-  coco.read = {.dataset = DatasetOf(read.labels, path.stem().string(), images),
+  coco.read = {.dataset = DatasetOf(read.labels,
+                                    path.stem().string(),
+                                    images ? images : GuessImageDirectory(path, read.labels)),
                .warnings = std::move(read.warnings),
                .unreadable_images = {}};
   return coco;
@@ -289,6 +362,7 @@ ReadLabels ReadCocoLabels(const std::filesystem::path& path,
   for (std::size_t i = 0; i < ids->images.size(); ++i) {
     const AnnotatedImage& image = dataset->images.at(i);
     numbers.image_ids.emplace(ids->images[i], image.id);
+    numbers.AddImageName(image.id);
     LabelledImage& made = collector.ImageOf(image.id);
     made.width = image.width;
     made.height = image.height;
@@ -296,6 +370,7 @@ ReadLabels ReadCocoLabels(const std::filesystem::path& path,
   for (std::size_t i = 0; i < ids->categories.size(); ++i) {
     numbers.class_names.emplace(ids->categories[i], dataset->classes.Name(ClassAt(i)));
   }
+  for (const ClassInfo& info : dataset->classes.classes) numbers.names_of_classes.insert(info.name);
   AddAnnotations(raw, numbers, path, collector);
   return std::move(collector).Finish();
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -18,11 +17,11 @@ namespace deeper {
 // in pixels from 0, without any "+ 1": x0 = x, x1 = x + width. True objects have "area" and
 // "iscrowd", detections "score". COCO's results file is the list of annotations alone.
 
-// The numbers by which a COCO file names pictures and classes, in the order of the data set's
-// pictures and classes.
+// The ids by which a COCO file names pictures and classes, in the order of the data set's pictures
+// and classes. Mostly numbers, as digits; some programs write words.
 struct CocoIds {
-  std::vector<std::int64_t> images;
-  std::vector<std::int64_t> categories;
+  std::vector<std::string> images;
+  std::vector<std::string> categories;
 };
 
 struct CocoDataset {
@@ -30,19 +29,23 @@ struct CocoDataset {
   CocoIds ids;
 };
 
-// Reads a data set. Pictures and classes are by ascending number: the official code ranks equal
-// scores in this order. A picture's id is its file_name without suffix, or with it if two ids would
-// be the same. Boxes are not clipped; "segmentation" is skipped. Pictures are looked for below
-// `images`; without it image_path is empty.
+// Reads a data set. Pictures and classes are by ascending number, then by words: the official code
+// ranks equal scores in this order. A picture's id is its file_name as IdsOfFileNames gives it;
+// where several pictures have one file_name, "~" and its number follow. Boxes are not clipped;
+// "segmentation" is skipped. Pictures are looked for below `images`; without it where
+// GuessImageDirectory finds them, else image_path is empty.
 //
-// Objects of unknown pictures or classes are left out with a warning, and so are those whose box is
-// inverted, empty, outside the picture or not made of numbers. Throws Error when the file is
-// missing or no such JSON.
+// Two categories of one name are one class, with a warning that loses nothing; a category of the
+// name of another to which no object refers is passed over. Objects of unknown pictures or classes
+// are left out with a warning, and so are those whose box is inverted, empty, outside the picture
+// or not made of numbers. Throws Error when the file is missing or no such JSON.
 CocoDataset ReadCocoDataset(const std::filesystem::path& path,
                             const std::optional<std::filesystem::path>& images = std::nullopt);
 
 // Labels with or without scores. A results list needs `dataset` and `ids`, which its numbers refer
-// to; a whole object brings its own. Throws Error for repeated picture or category numbers.
+// to; a whole object brings its own. In a results list a picture may also be named by its id in the
+// data set or its file name, a class by its name. Throws Error for repeated picture or category
+// numbers.
 ReadLabels ReadCocoLabels(const std::filesystem::path& path,
                           const Dataset* dataset = nullptr,
                           const CocoIds* ids = nullptr);

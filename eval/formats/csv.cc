@@ -4,16 +4,17 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <cctype>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/float_text.h"
-#include "core/text/parse.h"
 #include "core/text/utf8.h"
+#include "eval/formats/reading/fields.h"
 
 namespace deeper {
 namespace {
@@ -32,11 +33,25 @@ constexpr std::array<std::string_view, 13> kColumns = {"image",
                                                        "crowd",
                                                        "area"};
 
+constexpr std::array<std::pair<std::string_view, bool Label::*>, 3> kFlags = {
+    {{"difficult", &Label::difficult}, {"truncated", &Label::truncated}, {"crowd", &Label::crowd}}};
+
 // Cuts a text into records and fields.
 class CsvText {
  public:
   CsvText(std::string_view text, const std::filesystem::path& path) : rest_(text), path_(path) {
-    if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
+    if (rest_.starts_with("sep=") && rest_.size() > 4) {  // spreadsheets say the separator so
+      separator_ = rest_[4];
+      rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size() - 1) + 1);
+      ++next_line_;
+      return;
+    }
+    const std::string_view heading = rest_.substr(0, rest_.find('\n'));
+    for (const char separator : {';', '\t'}) {
+      if (heading.find(',') == std::string_view::npos && heading.find(separator) != heading.npos) {
+        separator_ = separator;
+      }
+    }
   }
 
   bool AtEnd() const { return rest_.empty(); }
@@ -48,7 +63,7 @@ class CsvText {
     bool goes_on = true;
     while (goes_on) {
       fields.push_back(rest_.starts_with('"') ? QuotedField() : PlainField());
-      goes_on = rest_.starts_with(',');
+      goes_on = rest_.starts_with(separator_);
       if (goes_on) rest_.remove_prefix(1);
     }
     if (rest_.starts_with('\r')) rest_.remove_prefix(1);
@@ -59,7 +74,8 @@ class CsvText {
 
  private:
   std::string PlainField() {
-    const std::size_t length = std::min(rest_.find_first_of(",\r\n"), rest_.size());
+    const std::size_t length =
+        std::min(rest_.find_first_of(std::string(1, separator_) + "\r\n"), rest_.size());
     std::string field(rest_.substr(0, length));
     rest_.remove_prefix(length);
     return field;
@@ -86,14 +102,52 @@ class CsvText {
 
   std::string_view rest_;
   const std::filesystem::path& path_;
+  char separator_ = ',';
   std::size_t line_ = 0;
   std::size_t next_line_ = 1;
 };
 
+// Names that other programs have for columns. "x1" is our own x1 unless there is an "x2".
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kOtherNames = {{
+    {"filename", "image"},
+    {"file_name", "image"},
+    {"file", "image"},
+    {"image_id", "image"},
+    {"image_path", "image"},
+    {"path", "image"},
+    {"label", "class"},
+    {"name", "class"},
+    {"class_name", "class"},
+    {"category", "class"},
+    {"confidence", "score"},
+    {"xmin", "x0"},
+    {"ymin", "y0"},
+    {"xmax", "x1"},
+    {"ymax", "y1"},
+    {"x2", "x1"},
+    {"y2", "y1"},
+    {"iscrowd", "crowd"},
+}};
+
 // The position of each of kColumns in the records of a file.
 class Heading {
  public:
-  Heading(const std::vector<std::string>& names, const std::filesystem::path& path) {
+  Heading(const std::vector<std::string>& record, const std::filesystem::path& path) {
+    std::vector<std::string> names;
+    for (const std::string& field : record) {
+      std::string& name = names.emplace_back(Unquoted(field));
+      std::ranges::transform(
+          name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    }
+    const auto rename = [&](std::string_view from, std::string_view to) {
+      const auto found = std::ranges::find(names, from);
+      if (found != names.end() && std::ranges::find(names, to) == names.end()) *found = to;
+    };
+    if (std::ranges::find(names, "x2") != names.end()) {
+      rename("x1", "x0");
+      rename("y1", "y0");
+    }
+    for (const auto& [other, column] : kOtherNames) rename(other, column);
     for (std::size_t i = 0; i < kColumns.size(); ++i) {
       const auto found = std::ranges::find(names, kColumns.at(i));
       if (found != names.end()) places_.at(i) = static_cast<std::size_t>(found - names.begin());
@@ -124,32 +178,21 @@ class Heading {
   }();
 };
 
-// What is no number, or is beyond a float, becomes NaN, which LabelCollector refuses.
-float FloatOf(std::string_view text) {
-  const std::optional<double> value = ParseDouble(text);
-  return value ? static_cast<float>(*value) : std::numeric_limits<float>::quiet_NaN();
-}
-
-int PixelsOf(std::string_view text) {
-  constexpr std::int64_t kMost = 1'000'000'000;
-  const std::optional<std::int64_t> value = ParseInt(text);
-  return value && *value > 0 && *value < kMost ? static_cast<int>(*value) : 0;
-}
-
-bool FlagOf(std::string_view text) { return !text.empty() && text != "0" && text != "false"; }
-
-Label LabelOf(const Heading& heading, const std::vector<std::string>& record) {
+Label LabelOf(const Heading& heading,
+              const std::vector<std::string>& record,
+              const std::string& where,
+              std::vector<Warning>& warnings) {
   Label label;
-  label.box = {.x0 = FloatOf(heading.At(record, "x0")),
-               .y0 = FloatOf(heading.At(record, "y0")),
-               .x1 = FloatOf(heading.At(record, "x1")),
-               .y1 = FloatOf(heading.At(record, "y1"))};
-  const std::string_view score = heading.At(record, "score");
-  if (!score.empty()) label.score = FloatOf(score);
-  label.difficult = FlagOf(heading.At(record, "difficult"));
-  label.truncated = FlagOf(heading.At(record, "truncated"));
-  label.crowd = FlagOf(heading.At(record, "crowd"));
-  label.area_px = ParseDouble(heading.At(record, "area"));
+  label.box = {.x0 = CoordinateOf(heading.At(record, "x0")),
+               .y0 = CoordinateOf(heading.At(record, "y0")),
+               .x1 = CoordinateOf(heading.At(record, "x1")),
+               .y1 = CoordinateOf(heading.At(record, "y1"))};
+  const std::string_view score = Trimmed(heading.At(record, "score"));
+  if (!score.empty()) label.score = CoordinateOf(score);
+  for (const auto& [column, flag] : kFlags) {
+    label.*flag = FlagOf(heading.At(record, column), column, where, warnings);
+  }
+  label.area_px = NumberOf(heading.At(record, "area"));
   return label;
 }
 
@@ -167,7 +210,7 @@ std::string Field(const std::string& text) {
 }  // namespace
 
 ReadLabels ReadCsv(const std::filesystem::path& path) {
-  const std::string content = ReadTextFile(path, std::uintmax_t{16} << 30U);
+  const std::string content = ReadPlainText(path, std::uintmax_t{16} << 30U);
   CsvText text(content, path);
   if (text.AtEnd()) throw Error(path.string() + ": expected a heading, found an empty file");
   const Heading heading(text.Next(), path);
@@ -176,7 +219,7 @@ ReadLabels ReadCsv(const std::filesystem::path& path) {
     const std::vector<std::string> record = text.Next();
     if (record.size() == 1 && record[0].empty()) continue;
     const std::string where = fmt::format("{}:{}", path.string(), text.line());
-    const std::string id(heading.At(record, "image"));
+    const std::string id = FileNameOf(heading.At(record, "image"));
     if (id.empty()) {
       collector.Warn(where, "a line without an image");
       continue;
@@ -184,10 +227,11 @@ ReadLabels ReadCsv(const std::filesystem::path& path) {
     LabelledImage& image = collector.ImageOf(id);
     image.width = std::max(image.width, PixelsOf(heading.At(record, "width")));
     image.height = std::max(image.height, PixelsOf(heading.At(record, "height")));
-    const std::string_view name = heading.At(record, "class");
-    if (name.empty() && heading.At(record, "x0").empty()) continue;
-    collector.Add(id, name, LabelOf(heading, record), where);
+    const std::string_view name = Trimmed(heading.At(record, "class"));
+    if (name.empty() && Trimmed(heading.At(record, "x0")).empty()) continue;
+    collector.Add(id, name, LabelOf(heading, record, where, collector.warnings()), where);
   }
+  collector.TakeIdsForFileNames();
   return std::move(collector).Finish();
 }
 

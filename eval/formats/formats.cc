@@ -4,17 +4,21 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/pictures/picture_kinds.h"
 #include "core/remedy.h"
 #include "core/text/nearest_name.h"
 #include "eval/formats/csv.h"
 #include "eval/formats/ilsvrc.h"
 #include "eval/formats/lines/annotation_lines.h"
 #include "eval/formats/lines/detection_lines.h"
+#include "eval/formats/reading/fields.h"
 #include "eval/formats/voc.h"
 #include "eval/formats/voc_annotations.h"
 #include "eval/formats/voc_results.h"
@@ -61,6 +65,32 @@ LabelFormat GuessJson(const fs::path& path) {
                                                                 : LabelFormat::kCoco;
 }
 
+// Whether a directory holds label files or the names of their classes. The lines of VOC's results
+// have as many fields, but count pixels.
+bool IsOfYolo(const fs::path& directory) {
+  for (const char* name : {"classes.txt", "data.yaml", "labels", "train/labels"}) {
+    if (fs::exists(directory / name)) return true;
+  }
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(directory)) {
+    const fs::path& path = entry.path();
+    if (path.extension() != ".txt" || !entry.is_regular_file() || IsOfAnotherProgram(path))
+      continue;
+    if (path.stem().string().find("det_") != std::string::npos) return false;
+    const std::string text = ReadPlainText(path);
+    for (const std::string_view line : SplitLines(text)) {
+      const std::vector<std::string_view> fields = SplitFields(line);
+      if (fields.empty()) continue;
+      constexpr double kFarthest = 2;  // of a part of a picture's side
+      return fields.size() >= 5 && WholeNumberOf(fields[0]) &&
+             std::all_of(fields.begin() + 1, fields.begin() + 5, [](std::string_view field) {
+               const std::optional<double> part = NumberOf(field);
+               return part && std::abs(*part) <= kFarthest;
+             });
+    }
+  }
+  return false;
+}
+
 void WriteIlsvrc(const LabelledSet& labels, const fs::path& path, const Dataset* dataset) {
   DetectionSet detections = DetectionsOf(labels);
   std::vector<std::string> ids;
@@ -98,6 +128,27 @@ void WriteIlsvrc(const LabelledSet& labels, const fs::path& path, const Dataset*
       Remedy::kNameDataset);
 }
 
+// Of detections, pictures without any that the data set does not have are none of its: they only
+// lie in the same directory.
+ReadLabels ReadYoloFor(const fs::path& path, const FormatContext& context) {
+  const bool objects = context.kind == LabelKind::kObjects;
+  const Dataset* dataset = objects ? nullptr : context.dataset;
+  const ClassTable* known = dataset != nullptr ? &dataset->classes : nullptr;
+  if (context.classes) known = &*context.classes;
+  ReadLabels read = ReadYolo(path,
+                             {.images = context.images,
+                              .set = objects ? context.set : "",
+                              .known_classes = known,
+                              .size_of = context.size_of});
+  if (dataset == nullptr) return read;
+  std::unordered_set<std::string_view> ids;
+  for (const AnnotatedImage& image : dataset->images) ids.insert(image.id);
+  std::erase_if(read.labels.images, [&](const LabelledImage& image) {
+    return image.labels.empty() && !ids.contains(image.id);
+  });
+  return read;
+}
+
 }  // namespace
 
 std::string NameOf(LabelFormat format) {
@@ -126,7 +177,7 @@ LabelFormat LabelFormatFromName(const std::string& name) {
 
 LabelFormat GuessLabelFormat(const fs::path& path) {
   if (fs::is_directory(path)) {
-    return fs::exists(path / "classes.txt") ? LabelFormat::kYolo : LabelFormat::kVoc;
+    return IsOfYolo(path) ? LabelFormat::kYolo : LabelFormat::kVoc;
   }
   if (!fs::exists(path)) throw Error(path.string() + ": expected a file or directory, found none");
   const std::string suffix = path.extension().string();
@@ -148,18 +199,19 @@ ReadLabels ReadLabelsAs(LabelFormat format, const fs::path& path, const FormatCo
       return ReadCocoLabels(path, context.dataset, context.coco_ids);
     case LabelFormat::kVoc:
       return objects ? FromDataset(ReadVocDataset(path, context.set))
-                     : WithoutWarnings(ReadVocResults(
-                           path, context.set, Required(context.dataset, format).classes));
+                     : WithoutWarnings(ReadVocResults(path,
+                                                      context.set,
+                                                      Required(context.dataset, format).classes,
+                                                      context.dataset));
     case LabelFormat::kIlsvrc:
       if (objects) FailOnKind(format);
       return WithoutWarnings(ReadIlsvrcSubmission(path, Required(context.dataset, format)));
     case LabelFormat::kYolo:
-      Expects(static_cast<bool>(context.size_of), "YOLO is read with the pictures' sizes");
-      return ReadYolo(path, context.size_of);
+      return ReadYoloFor(path, context);
     case LabelFormat::kCsv:
       return ReadCsv(path);
     case LabelFormat::kLabelStudio:
-      return ReadLabelStudio(path, context.kind);
+      return ReadLabelStudio(path, context.kind, context.size_of);
   }
   return {};
 }

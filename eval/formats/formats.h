@@ -31,18 +31,20 @@ std::string NameOf(LabelFormat format);  // "jsonl", "coco", "voc", "ilsvrc", "y
 LabelFormat LabelFormatFromName(const std::string& name);  // throws Error listing them otherwise
 std::vector<std::string> LabelFormatNames();
 
-// Guesses the format by what is at the path. A directory with classes.txt is YOLO's, another is
-// VOC's. For a file its suffix decides, and for .json its first bytes. Throws Error when these do
-// not tell.
+// Guesses the format of detections by what is at the path. A directory of label files, or with the
+// names of YOLO's classes, is YOLO's, another is VOC's. For a file its suffix decides, and for
+// .json its first bytes. Throws Error when these do not tell.
 LabelFormat GuessLabelFormat(const std::filesystem::path& path);
 
 // What a format needs besides its file.
 struct FormatContext {
   LabelKind kind = LabelKind::kDetections;
-  std::string set = "test";          // voc: the list's name
+  std::string set = "test";          // voc, yolo: the set's name
   const Dataset* dataset = nullptr;  // ilsvrc, coco's results list, voc's results: what they number
   const CocoIds* coco_ids = nullptr;
-  SizeOfImage size_of;  // yolo
+  SizeOfImage size_of;  // yolo, labelstudio: of pictures that are not found
+  std::optional<std::filesystem::path> images = std::nullopt;  // yolo: directory of pictures
+  std::optional<ClassTable> classes = std::nullopt;  // yolo: of numbers where no file has names
 };
 
 // Reads objects or detections. Throws Error when the file is missing or malformed as a whole, when

@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/float_text.h"
-#include "core/text/parse.h"
+#include "eval/formats/reading/fields.h"
 #include "eval/formats/reading/one_based.h"
 #include "eval/formats/reading/text_line.h"
 #include "eval/formats/voc.h"
@@ -45,7 +45,7 @@ std::size_t IndexAt(const TextLine& line,
                     std::size_t i,
                     std::size_t count,
                     std::string_view thing) {
-  const std::optional<std::int64_t> number = ParseInt(line.fields[i]);
+  const std::optional<std::int64_t> number = WholeNumberOf(line.fields[i]);
   if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > count) {
     line.Fail(fmt::format("the number of a {} from 1 to {}", thing, count));
   }

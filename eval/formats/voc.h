@@ -22,6 +22,8 @@ struct VocOptions {
   // Objects of other classes than `classes`: left out with a warning when true, an Error when
   // false.
   bool allow_unknown_classes = false;
+  std::optional<std::filesystem::path> images =
+      std::nullopt;  // directory of pictures, if elsewhere
 };
 
 // A file is there but holds no annotation.
@@ -39,6 +41,7 @@ struct VocObject {
 struct VocFile {
   int width = 0;  // pixels, 0 where the file does not say
   int height = 0;
+  std::string file_name;  // as <filename> says
   std::vector<VocObject> objects;
   std::vector<Warning> warnings;
 };
@@ -64,16 +67,34 @@ std::vector<Annotation> AnnotationsOf(const VocFile& file,
                                       bool allow_unknown_classes,
                                       std::vector<Warning>& warnings);
 
-// Reads a directory in VOC layout:
-//   ImageSets/Main/<set>.txt (first field of each line),
-//   Annotations/<id>.xml,
-//   JPEGImages/<id>.jpg (or .jpeg, .png, .bmp).
-// `set` may join several with '+': "train+train_extra". Pictures are in the order of the lists.
+// The parts of a VOC data set on the disk, wherever they lie.
+struct VocFolders {
+  std::filesystem::path annotations;            // directory of .xml files
+  std::optional<std::filesystem::path> images;  // directory of pictures
+  std::optional<std::filesystem::path> lists;   // directory of <set>.txt
+  std::vector<std::string> sets;  // names of the lists, without those of single classes; sorted
+};
+
+// Finds out how `root` is laid out:
+//   root/Annotations with root/JPEGImages (or images) and root/ImageSets/Main (or ImageSets), as
+//   the devkit has it; root/<set>, else root itself, with .xml files beside their pictures or in a
+//   folder of its own, as labelImg and Roboflow write them.
+// `set` is the set wanted, "" where none is named. Throws Error when there is no annotation.
+VocFolders FindVocFolders(const std::filesystem::path& root, const std::string& set);
+
+// Reads a directory in a layout of FindVocFolders. With lists, the pictures are those of the lists
+// of `set`, in their order; several are joined with '+': "train+train_extra". Without, they are all
+// that are annotated and all pictures beside them, sorted.
 //
-// A picture whose file is missing keeps its annotations and has no image_path, with a warning
-// unless there is no JPEGImages at all. A picture whose annotation is not well-formed is left out
-// with a warning. Throws Error for a missing directory, list or annotation, and for a picture that
-// is listed twice.
+// A line of a list is a picture's name, of any number of words, in quotes or not, with or without
+// folders and ending; "-1", "0" or "1" may follow, as in the devkit's lists of a class. What is
+// meant is what is there.
+//
+// A picture without an annotation is one without objects. One whose file is missing keeps its
+// annotations and has no image_path, with a warning unless no picture is there at all. A picture
+// with neither, or whose annotation is not well-formed, is left out with a warning. Throws Error
+// for a missing directory or list, when no picture of the lists is there, for a picture that is
+// listed twice, and for a `set` that is not named where there are several.
 ReadDataset ReadVocDataset(const std::filesystem::path& root,
                            const std::string& set,
                            const VocOptions& options = {});

@@ -88,8 +88,8 @@ Json SummaryOf(const ReportInput& input) {
   }
   Json summary = {{"data", WithoutInvalidUtf8(input.dataset.name)},
                   {"protocol", NameOf(input.evaluation.protocol)},
-                  {"map", input.evaluation.mean_average_precision},
-                  {"median", input.evaluation.median_average_precision},
+                  {"map", OrNull(input.evaluation.mean_average_precision)},
+                  {"median", OrNull(input.evaluation.median_average_precision)},
                   {"interval", nullptr},
                   {"coco", nullptr},
                   {"pictures", input.dataset.images.size()},

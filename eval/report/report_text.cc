@@ -82,8 +82,8 @@ std::string EvaluationJson(const Evaluation& evaluation,
                            CurveOutput curves) {
   nlohmann::ordered_json report = {
       {"protocol", NameOf(evaluation.protocol)},
-      {"mean_average_precision", evaluation.mean_average_precision},
-      {"median_average_precision", evaluation.median_average_precision},
+      {"mean_average_precision", OrNull(evaluation.mean_average_precision)},
+      {"median_average_precision", OrNull(evaluation.median_average_precision)},
       {"classes", nlohmann::ordered_json::array()}};
   if (interval) {
     report["mean_average_precision_interval"] = {{"low", interval->low},

@@ -9,8 +9,8 @@
 
 #include "core/error.h"
 #include "core/image.h"
+#include "core/pictures/read_image.h"
 #include "core/text/utf8.h"
-#include "eval/drawing/annotated_image.h"
 #include "eval/drawing/draw.h"
 #include "eval/drawing/draw_thumbnail.h"
 
@@ -77,7 +77,7 @@ Json Render(const ReportView& view, const Image* image, const std::string& id) {
 std::optional<Image> ReadIfPossible(const AnnotatedImage& annotated) {
   if (annotated.image_path.empty()) return std::nullopt;
   try {
-    return ReadAnnotatedImage(annotated);
+    return ReadImage(annotated.image_path);
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -88,3 +88,37 @@ TEST_CASE("unknown and repeated pictures and scores that are no numbers are refu
   given.images = {{.id = "a", .detections = {Of(0, std::numeric_limits<float>::quiet_NaN())}}};
   CHECK_THROWS_WITH(AlignDetections(Pets(), given), Catch::Contains("not a number"));
 }
+
+TEST_CASE("pictures are matched by their file names where their ids differ, and counted") {
+  Dataset dataset{.name = "d", .classes = ClassTableOf({"cat"}), .images = {}, .blacklist = {}};
+  for (const char* id : {"a.jpg", "set/b", "one/c", "two/c"}) {
+    dataset.images.push_back({.id = id, .image_path = {}});
+  }
+  const auto place_of = [&](const std::string& id) -> std::string {
+    const DetectionSet given{.classes = ClassTableOf({"cat"}),
+                             .images = {{.id = id, .detections = {Of(0)}}}};
+    const AlignedDetections aligned = AlignDetections(dataset, given);
+    CHECK(aligned.matched_by_file_name == 1);
+    for (const ImageDetections& image : aligned.detections.images) {
+      if (!image.detections.empty()) return image.id;
+    }
+    return "";
+  };
+  CHECK(place_of("a") == "a.jpg");
+  CHECK(place_of("a.PNG") == "a.jpg");
+  CHECK(place_of("set\\b") == "set/b");
+  CHECK(place_of("b.jpg") == "set/b");
+  const DetectionSet either{.classes = ClassTableOf({"cat"}),
+                            .images = {{.id = "c", .detections = {Of(0)}}}};
+  CHECK_THROWS_WITH(AlignDetections(dataset, either), Catch::Contains("'c' is not among"));
+  CHECK(place_of("one/c.jpg") == "one/c");
+}
+
+TEST_CASE("pictures whose detections state another size are told") {
+  DetectionSet given{.classes = ClassTableOf({"cat"}), .images = {}};
+  given.images = {{.id = "a", .width = 10, .height = 20, .detections = {}},
+                  {.id = "b", .width = 20, .height = 10, .detections = {}},
+                  {.id = "c", .detections = {}}};
+  CHECK(AlignDetections(Pets(), given).size_differences ==
+        std::vector<SizeDifference>{{.place = 1, .width = 20, .height = 10}});
+}

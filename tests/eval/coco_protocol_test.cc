@@ -100,7 +100,7 @@ TEST_CASE("of a class in a picture the 101st detection does not count") {
   CHECK(evaluation.classes[0].outcomes.back().verdict == Verdict::kIgnored);
   found.images[0].detections.erase(found.images[0].detections.begin());
   evaluation = Evaluate(dataset, found, {.protocol = Protocol::kCoco});
-  CHECK(evaluation.mean_average_precision == Approx(0.01));
+  CHECK(evaluation.mean_average_precision.value() == Approx(0.01));
 }
 
 TEST_CASE("a hand-worked case: AP over ten overlaps, recall at 1, 10 and 100") {

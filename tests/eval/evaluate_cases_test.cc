@@ -49,10 +49,10 @@ void CheckIlsvrc(const Evaluation& evaluation,
   for (const std::vector<std::string>& row : ReadFields(expected)) {
     CAPTURE(row[0], row[1]);
     if (row[0] == "mean") {
-      CHECK(evaluation.mean_average_precision ==
+      CHECK(evaluation.mean_average_precision.value() ==
             Approx(Number(row[1])).margin(kLastDigit).epsilon(0));
     } else if (row[0] == "median") {
-      CHECK(evaluation.median_average_precision ==
+      CHECK(evaluation.median_average_precision.value() ==
             Approx(Number(row[1])).margin(kLastDigit).epsilon(0));
     } else {
       const ClassResult& result = evaluation.classes.at(IndexOf(classes.Find(row[1]).value()));
@@ -145,7 +145,7 @@ TEST_CASE("VOC2007 test set: 20 APs by 11 points and by area are the devkits'") 
     ++checked;
     const auto expected = Approx(Number(row.at(column))).margin(kLastDigit).epsilon(0);
     if (row[0] == "mean") {
-      CHECK(evaluation.mean_average_precision == expected);
+      CHECK(evaluation.mean_average_precision.value() == expected);
     } else {
       const ClassResult& result =
           evaluation.classes.at(IndexOf(read.dataset.classes.Find(row[0]).value()));
@@ -192,7 +192,7 @@ TEST_CASE("the small VOC case gives its answers at four overlaps") {
   CAPTURE(answer.iou);
   const auto map = [&](Protocol protocol) {
     return Evaluate(dataset, detections, {.protocol = protocol, .min_iou = answer.iou})
-        .mean_average_precision;
+        .mean_average_precision.value();
   };
   constexpr double kCutOff = 1e-10;  // these answers were cut after the tenth digit, not rounded
   CHECK(map(Protocol::kVoc07) == Approx(answer.at_11_points).margin(kCutOff).epsilon(0));
@@ -227,5 +227,6 @@ TEST_CASE("COCO: the twelve numbers are pycocotools'") {
     CHECK(evaluation.coco.value().at(i).value() ==
           Approx(kExpected.at(i)).margin(kLastDigit).epsilon(0));
   }
-  CHECK(evaluation.mean_average_precision == Approx(kExpected[0]).margin(kLastDigit).epsilon(0));
+  CHECK(evaluation.mean_average_precision.value() ==
+        Approx(kExpected[0]).margin(kLastDigit).epsilon(0));
 }

@@ -118,12 +118,12 @@ TEST_CASE(
   CHECK(evaluation.mean_average_precision == 1);
 }
 
-TEST_CASE("a data set without pictures or objects has a mean of 0") {
-  CHECK(Case().Run().mean_average_precision == 0);
+TEST_CASE("a data set without pictures or objects has no mean") {
+  CHECK_FALSE(Case().Run().mean_average_precision);
   Case pets;
   pets.AddImage("one", {}, {DetectionAt(0, 1)});
-  CHECK(pets.Run().mean_average_precision == 0);
-  CHECK(pets.Run().median_average_precision == 0);
+  CHECK_FALSE(pets.Run().mean_average_precision);
+  CHECK_FALSE(pets.Run().median_average_precision);
 }
 
 TEST_CASE("pictures without detections count with their objects") {

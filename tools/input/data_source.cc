@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
+#include <system_error>
 
 #include "core/text/nearest_name.h"
+#include "eval/formats/cvat.h"
 #include "eval/formats/formats.h"
 #include "eval/formats/ilsvrc.h"
+#include "eval/formats/layout.h"
 #include "eval/formats/voc.h"
 #include "tools/input/picture_sizes.h"
 #include "tools/options/option_errors.h"
@@ -20,97 +24,48 @@ namespace po = boost::program_options;
 
 namespace {
 
-ReadDataset ReadVoc(const DataSource& source, const std::string& directory) {
-  if (source.set.empty())
-    throw UsageError(
-        "--data voc:DIR needs --set, a list in ImageSets/Main such as 'train' or 'test'");
-  VocOptions options;
-  if (!source.classes.empty()) {
-    options.classes = ClassTableOf(SplitAtCommas("classes", source.classes));
-    options.allow_unknown_classes = true;
-  }
-  return ReadVocDataset(directory, source.set, options);
-}
-
-// "annotations[,directory of pictures]"
-ReadDataset ReadIlsvrc(const DataSource& source, const std::string& place) {
-  if (source.image_list.empty() || source.class_list.empty()) {
-    throw UsageError("--data ilsvrc:DIR needs --image-list and --class-list");
-  }
-  const std::size_t comma = place.find(',');
-  IlsvrcFiles files{.image_list = source.image_list,
-                    .annotations = place.substr(0, comma),
-                    .class_list = source.class_list,
-                    .blacklist = {}};
-  if (comma != std::string::npos) files.images = place.substr(comma + 1);
-  if (!source.blacklist.empty()) files.blacklist = source.blacklist;
-  return ReadIlsvrcDataset(files);
-}
-
-// "annotations.json[,directory of pictures]"
-LoadedData ReadCoco(const std::string& place) {
-  const std::size_t comma = place.find(',');
+// A source with what its path was found to be.
+struct Place {
+  std::string kind;
+  fs::path path;
   std::optional<fs::path> images;
-  if (comma != std::string::npos) images = place.substr(comma + 1);
-  CocoDataset coco = ReadCocoDataset(place.substr(0, comma), images);
-  SayWarnings(coco.read.warnings);
-  return {.dataset = std::move(coco.read.dataset),
-          .coco_ids = std::move(coco.ids),
-          .unreadable_images = {}};
-}
+};
 
-LoadedData ReadLabelFile(LabelFormat format, const std::string& place) {
-  const std::size_t comma = place.find(',');
-  const fs::path path = place.substr(0, comma);
-  std::optional<fs::path> images;
-  if (comma != std::string::npos) images = place.substr(comma + 1);
-  FormatContext context;
-  context.kind = LabelKind::kObjects;
-  context.size_of = [&](const std::string& id) { return SizeOfPicture(images, id); };
-  const ReadLabels read = ReadLabelsAs(format, path, context);
-  SayWarnings(read.warnings);
-  return {.dataset = DatasetOf(read.labels, path.stem().string(), images),
-          .coco_ids = std::nullopt,
-          .unreadable_images = {}};
-}
-
-}  // namespace
-
-void DataSource::AddOptions(po::options_description& group) {
-  // clang-format off
-  group.add_options()
-      ("data", po::value(&data)->value_name("KIND:PATH"), "voc:DIR, a directory in VOC layout; ilsvrc:DIR, the annotations of ILSVRC[,DIR of pictures]; coco:FILE.json[,DIR of pictures]; yolo:, csv:, jsonl: or labelstudio:PATH[,DIR of pictures]")
-      ("set", po::value(&set)->value_name("NAME"), "voc: list in ImageSets/Main; several joined with '+'")
-      ("classes", po::value(&classes)->value_name("A,B,..."), "voc: classes to keep, in this order; without it all that are annotated")
-      ("image-list", po::value(&image_list)->value_name("FILE"), "ilsvrc: lines '<image> <index>'")
-      ("class-list", po::value(&class_list)->value_name("FILE"), "ilsvrc: lines '<WordNet id> <number> <name>'")
-      ("blacklist", po::value(&blacklist)->value_name("FILE"), "ilsvrc: lines '<index> <WordNet id>' that count neither way");
-  // clang-format on
-}
-
-LoadedData LoadData(const DataSource& source) {
-  const std::size_t colon = source.data.find(':');
-  const std::string kind = source.data.substr(0, colon);
-  if (colon == std::string::npos || colon + 1 == source.data.size()) {
-    throw UsageError(fmt::format("--data is '{}', expected KIND:PATH such as voc:VOCdevkit/VOC2007",
-                                 source.data));
-  }
-  const std::string place = source.data.substr(colon + 1);
-  if (kind == "voc" || kind == "ilsvrc") {
-    ReadDataset read = kind == "voc" ? ReadVoc(source, place) : ReadIlsvrc(source, place);
-    SayWarnings(read.warnings);
-    return {.dataset = std::move(read.dataset),
-            .coco_ids = std::nullopt,
-            .unreadable_images = std::move(read.unreadable_images)};
-  }
-  if (kind == "coco") return ReadCoco(place);
-  for (const LabelFormat format : {LabelFormat::kYolo,
-                                   LabelFormat::kCsv,
-                                   LabelFormat::kJsonLines,
-                                   LabelFormat::kLabelStudio}) {
-    if (kind == NameOf(format)) return ReadLabelFile(format, place);
-  }
+std::vector<std::string> KnownKinds() {
   std::vector<std::string> kinds = LabelFormatNames();
+  kinds.emplace_back("cvat");
+  return kinds;
+}
+
+// The kind that the text before the first colon names; nothing for none.
+std::optional<std::string> NamedKind(const std::string& data) {
+  const std::size_t colon = data.find(':');
+  if (colon == std::string::npos) return std::nullopt;
+  const std::string kind = data.substr(0, colon);
+  const std::vector<std::string> kinds = KnownKinds();
+  return std::ranges::count(kinds, kind) > 0 ? std::optional(kind) : std::nullopt;
+}
+
+bool Exists(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+bool IsDirectory(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+[[noreturn]] void FailOnData(const std::string& data) {
+  const std::size_t colon = data.find(':');
+  if (colon == std::string::npos || colon + 1 == data.size()) {
+    throw UsageError(
+        fmt::format("--data is '{}', expected a data set's file or directory, or KIND:PATH such as "
+                    "voc:VOCdevkit/VOC2007; no such path is there",
+                    data));
+  }
+  const std::string kind = data.substr(0, colon);
+  const std::vector<std::string> kinds = KnownKinds();
   const std::optional<std::string> near = NearestName(kind, kinds);
   throw UsageError(fmt::format("--data has the unknown kind '{}', expected one of {}{}",
                                kind,
@@ -118,19 +73,201 @@ LoadedData LoadData(const DataSource& source) {
                                near ? fmt::format("; did you mean '{}'?", *near) : ""));
 }
 
-Dataset ReadDataSource(const DataSource& source) { return LoadData(source).dataset; }
-
-// Says on stderr how many objects or files were left out for each reason, with the first place of
-// each.
-void SayWarnings(const std::vector<Warning>& warnings) {
-  std::map<std::string, std::pair<std::size_t, std::string>> reasons;
-  for (const Warning& warning : warnings) {
-    auto& [count, first_place] = reasons[warning.reason];
-    if (count++ == 0) first_place = warning.where;
+// What is meant; where it is guessed, that is said on stderr.
+Place PlaceOf(const DataSource& source, bool says) {
+  if (const auto kind = NamedKind(source.data)) {
+    const std::string place = source.data.substr(kind->size() + 1);
+    if (place.empty()) FailOnData(source.data);
+    auto [path, images] = SplitPlace(place);
+    return {.kind = *kind, .path = std::move(path), .images = std::move(images)};
   }
-  for (const auto& [reason, place] : reasons) {
+  auto [path, images] = SplitPlace(source.data);
+  if (!Exists(path)) FailOnData(source.data);
+  DataLayout layout = GuessDataLayout(path, source.set);
+  if (says) {
+    fmt::print(stderr,
+               "{}: taken for {} (--data {}:{})\n",
+               path.string(),
+               layout.what,
+               layout.kind,
+               layout.path.string());
+  }
+  return {.kind = std::move(layout.kind),
+          .path = std::move(layout.path),
+          .images = images ? std::move(images) : std::move(layout.images)};
+}
+
+LoadedData Loaded(ReadDataset read) {
+  SayWarnings(read.warnings);
+  return {.dataset = std::move(read.dataset),
+          .coco_ids = std::nullopt,
+          .unreadable_images = std::move(read.unreadable_images)};
+}
+
+LoadedData ReadVoc(const DataSource& source, const Place& place) {
+  VocOptions options;
+  if (!source.classes.empty()) {
+    options.classes = ClassTableOf(SplitAtCommas("classes", source.classes));
+    options.allow_unknown_classes = true;
+  }
+  options.images = place.images;
+  return Loaded(ReadVocDataset(place.path, source.set, options));
+}
+
+// "annotations[,directory of pictures]"
+LoadedData ReadIlsvrc(const DataSource& source, const Place& place) {
+  if (source.image_list.empty() || source.class_list.empty()) {
+    throw UsageError("--data ilsvrc:DIR needs --image-list and --class-list");
+  }
+  IlsvrcFiles files{.image_list = source.image_list,
+                    .annotations = place.path,
+                    .class_list = source.class_list,
+                    .blacklist = {},
+                    .images = place.images};
+  if (!source.blacklist.empty()) files.blacklist = source.blacklist;
+  return Loaded(ReadIlsvrcDataset(files));
+}
+
+// "annotations.json[,directory of pictures]"
+LoadedData ReadCoco(const Place& place) {
+  CocoDataset coco = ReadCocoDataset(place.path, place.images);
+  LoadedData loaded = Loaded(std::move(coco.read));
+  loaded.coco_ids = std::move(coco.ids);
+  return loaded;
+}
+
+LoadedData ReadLabelFile(const DataSource& source, const Place& place) {
+  ReadLabels read;
+  if (place.kind == "cvat") {
+    read = ReadCvat(place.path);
+  } else {
+    FormatContext context;
+    context.kind = LabelKind::kObjects;
+    context.set = source.set;
+    context.images = place.images;
+    if (!source.classes.empty()) {
+      context.classes = ClassTableOf(SplitAtCommas("classes", source.classes));
+    }
+    PictureSizes sizes(place.images);
+    context.size_of = [&](const std::string& id) { return sizes.Of(id); };
+    read = ReadLabelsAs(LabelFormatFromName(place.kind), place.path, context);
+  }
+  SayWarnings(read.warnings);
+  const auto images = place.images ? place.images : GuessImageDirectory(place.path, read.labels);
+  return {.dataset = DatasetOf(read.labels, place.path.stem().string(), images),
+          .coco_ids = std::nullopt,
+          .unreadable_images = {}};
+}
+
+// The pictures meet their annotations. Says what had to be done.
+void Meet(const DataSource& source, const std::string& kind, LoadedData& loaded) {
+  const std::size_t before = loaded.dataset.images.size();
+  MetPictures met = MeetPictures(loaded.dataset,
+                                 {.rescales = source.rescale_boxes, .keeps_all = kind == "ilsvrc"});
+  if (!met.turned.empty()) {
+    fmt::print(stderr,
+               "{} pictures are annotated as stored, though their EXIF orientation turns them: "
+               "their boxes are turned too (first {})\n",
+               met.turned.size(),
+               met.turned.front().id);
+  }
+  if (met.rescaled > 0) {
+    fmt::print(stderr,
+               "{} pictures have another size than annotated: their boxes are scaled\n",
+               met.rescaled);
+  }
+  loaded.turned = std::move(met.turned);
+  for (const SizeMismatch& mismatch : met.mismatched) {
     fmt::print(
-        stderr, "warning: left out {}: {} (first in {})\n", place.first, reason, place.second);
+        stderr, "{}: {}\n", kind == "ilsvrc" ? "warning" : "left out", MismatchText(mismatch));
+  }
+  if (kind == "ilsvrc") return;
+  for (const SizeMismatch& mismatch : met.mismatched) {
+    loaded.unreadable_images.push_back(mismatch.id);
+  }
+  loaded.mismatched = met.mismatched.size();
+  if (loaded.mismatched == 0) return;
+  fmt::print(stderr,
+             "{} of {} pictures are left out, for the reasons above; --rescale-boxes scales the "
+             "boxes of those that keep their shape\n",
+             loaded.mismatched,
+             before);
+  if (!loaded.coco_ids) return;
+  std::vector<std::string> ids;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < loaded.coco_ids->images.size(); ++i) {
+    if (next < met.mismatched.size() && met.mismatched[next].place == i) {
+      ++next;
+    } else {
+      ids.push_back(std::move(loaded.coco_ids->images[i]));
+    }
+  }
+  loaded.coco_ids->images = std::move(ids);
+}
+
+}  // namespace
+
+std::pair<fs::path, std::optional<fs::path>> SplitPlace(const std::string& place) {
+  if (Exists(place)) return {place, std::nullopt};
+  std::optional<std::size_t> best;
+  int best_worth = -1;
+  for (std::size_t comma = place.find(','); comma != std::string::npos;
+       comma = place.find(',', comma + 1)) {
+    // The more of the two is there, the better; of equals the first.
+    const int worth =
+        (Exists(place.substr(0, comma)) ? 2 : 0) + (IsDirectory(place.substr(comma + 1)) ? 1 : 0);
+    if (worth <= best_worth) continue;
+    best = comma;
+    best_worth = worth;
+  }
+  if (!best) return {place, std::nullopt};
+  return {place.substr(0, *best), fs::path(place.substr(*best + 1))};
+}
+
+std::string DataSource::Kind() const { return PlaceOf(*this, false).kind; }
+
+void DataSource::AddOptions(po::options_description& group) {
+  // clang-format off
+  group.add_options()
+      ("data", po::value(&data)->value_name("PATH"), "a data set: its directory or file; what it is, is found out and said. KIND:PATH says it: voc:DIR, yolo:DIR or coco:, csv:, jsonl:, labelstudio:, cvat:FILE, each [,DIR of pictures]; ilsvrc:, the annotations of ILSVRC[,DIR of pictures]")
+      ("set", po::value(&set)->value_name("NAME"), "voc: list in ImageSets/Main; others: which of several sets; several joined with '+'")
+      ("classes", po::value(&classes)->value_name("A,B,..."), "voc: classes to keep, in this order; without it all that are annotated; yolo: the names of class numbers where no file has them; a name with a comma in double quotes")
+      ("rescale-boxes", po::bool_switch(&rescale_boxes), "of a picture that was annotated at another size scale the boxes, where its shape is the same, instead of leaving it out")
+      ("image-list", po::value(&image_list)->value_name("FILE"), "ilsvrc: lines '<image> <index>'")
+      ("class-list", po::value(&class_list)->value_name("FILE"), "ilsvrc: lines '<WordNet id> <number> <name>'")
+      ("blacklist", po::value(&blacklist)->value_name("FILE"), "ilsvrc: lines '<index> <WordNet id>' that count neither way");
+  // clang-format on
+}
+
+LoadedData LoadData(const DataSource& source) {
+  const Place place = PlaceOf(source, true);
+  LoadedData loaded = place.kind == "voc"      ? ReadVoc(source, place)
+                      : place.kind == "ilsvrc" ? ReadIlsvrc(source, place)
+                      : place.kind == "coco"   ? ReadCoco(place)
+                                               : ReadLabelFile(source, place);
+  Meet(source, place.kind, loaded);
+  return loaded;
+}
+
+void SayWarnings(const std::vector<Warning>& warnings) {
+  struct Said {
+    std::size_t count = 0;
+    std::string first_place;
+    bool loses = true;
+  };
+  std::map<std::string, Said> reasons;
+  for (const Warning& warning : warnings) {
+    Said& said = reasons[warning.reason];
+    if (said.count++ == 0)
+      said = {.count = 1, .first_place = warning.where, .loses = warning.loses};
+  }
+  for (const auto& [reason, said] : reasons) {
+    fmt::print(stderr,
+               "warning: {}{} ({}first in {})\n",
+               said.loses ? fmt::format("left out {}: ", said.count) : "",
+               reason,
+               said.loses || said.count == 1 ? "" : fmt::format("{} times, ", said.count),
+               said.first_place);
   }
 }
 

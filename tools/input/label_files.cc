@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <optional>
+#include <ranges>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -30,17 +33,94 @@ SizeOfImage SizesOf(const Dataset& dataset) {
   };
 }
 
-void DropImages(const std::vector<std::string>& ids, DetectionSet& detections) {
+void DropDetections(const std::vector<std::string>& ids, DetectionSet& detections) {
   const std::size_t dropped = std::erase_if(detections.images, [&](const ImageDetections& image) {
     return std::ranges::find(ids, image.id) != ids.end();
   });
   if (dropped == 0) return;
+  fmt::print(
+      stderr, "warning: left out the detections of {} pictures that were left out\n", dropped);
+}
+
+// Detections of pictures whose boxes were turned upright in the data set: those that state the size
+// as stored count stored pixels too.
+void TurnDetections(const std::vector<TurnedPicture>& turned, DetectionSet& detections) {
+  std::unordered_map<std::string_view, const TurnedPicture*> by_id;
+  for (const TurnedPicture& picture : turned) by_id.emplace(picture.id, &picture);
+  std::size_t unknown = 0;
+  for (ImageDetections& image : detections.images) {
+    const auto found = by_id.find(image.id);
+    if (found == by_id.end()) continue;
+    const TurnedPicture& picture = *found->second;
+    if (image.width == 0 || image.height == 0) ++unknown;
+    const bool is_as_stored =
+        image.width == picture.stored_width && image.height == picture.stored_height;
+    if (!is_as_stored) continue;
+    for (Detection& detection : image.detections) {
+      detection.box = TurnedBox(
+          detection.box, picture.orientation, picture.stored_width, picture.stored_height);
+    }
+    std::swap(image.width, image.height);
+  }
+  if (unknown == 0) return;
   fmt::print(stderr,
-             "warning: left out the detections of {} pictures that have no readable annotation\n",
-             dropped);
+             "warning: the detections of {} pictures that were annotated as stored state no size: "
+             "they are taken to count upright pixels\n",
+             unknown);
+}
+
+// Whether the detections could be scaled to the size that the data set states.
+bool Rescale(const SizeDifference& difference, ImageDetections& image) {
+  if (!HaveOneShape(difference.width, difference.height, image.width, image.height)) return false;
+  const double across = double(image.width) / difference.width;
+  const double down = double(image.height) / difference.height;
+  for (Detection& detection : image.detections) {
+    detection.box = ScaledBox(detection.box, across, down);
+  }
+  return true;
 }
 
 }  // namespace
+
+AlignedDetections AlignedDetectionsAt(const fs::path& path,
+                                      const std::string& format,
+                                      const DataSource& source,
+                                      UnknownClasses unknown,
+                                      LoadedData& truth) {
+  AlignedDetections aligned =
+      AlignDetections(truth.dataset, ReadDetections(path, format, truth, source.set), unknown);
+  if (aligned.matched_by_file_name > 0) {
+    fmt::print(stderr,
+               "{} pictures of the detections matched by their file name\n",
+               aligned.matched_by_file_name);
+  }
+  std::vector<std::size_t> dropped;
+  for (const SizeDifference& difference : aligned.size_differences) {
+    ImageDetections& image = aligned.detections.images[difference.place];
+    if (source.rescale_boxes && Rescale(difference, image)) continue;
+    fmt::print(stderr,
+               "left out {}: the data set has {} x {} pixels, its detections {} x {}\n",
+               image.id,
+               image.width,
+               image.height,
+               difference.width,
+               difference.height);
+    dropped.push_back(difference.place);
+  }
+  if (dropped.empty()) return aligned;
+  fmt::print(stderr,
+             "{} of {} pictures are left out, for the reasons above; --rescale-boxes scales boxes "
+             "where the shape is the same\n",
+             dropped.size(),
+             truth.dataset.images.size());
+  DropImages(truth.dataset, dropped);
+  for (const std::size_t place : dropped | std::views::reverse) {
+    aligned.detections.images.erase(aligned.detections.images.begin() +
+                                    static_cast<std::ptrdiff_t>(place));
+  }
+  truth.mismatched += dropped.size();
+  return aligned;
+}
 
 DetectionSet ReadDetections(const fs::path& path,
                             const std::string& format,
@@ -54,15 +134,17 @@ DetectionSet ReadDetections(const fs::path& path,
   context.size_of = SizesOf(truth.dataset);
   const ReadLabels read = ReadLabelsAs(
       format.empty() ? GuessLabelFormat(path) : LabelFormatFromName(format), path, context);
-  if (!read.warnings.empty()) {
-    const Warning& first = read.warnings.front();
+  const auto first = std::ranges::find(read.warnings, true, &Warning::loses);
+  if (first != read.warnings.end()) {
     throw Error(fmt::format("{}: {}; {} of the detections cannot be used",
-                            first.where,
-                            first.reason,
-                            read.warnings.size()));
+                            first->where,
+                            first->reason,
+                            std::ranges::count(read.warnings, true, &Warning::loses)));
   }
+  SayWarnings(read.warnings);
   DetectionSet detections = DetectionsOf(read.labels);
-  DropImages(truth.unreadable_images, detections);
+  DropDetections(truth.unreadable_images, detections);
+  TurnDetections(truth.turned, detections);
   return detections;
 }
 

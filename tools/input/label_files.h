@@ -4,16 +4,28 @@
 #include <string>
 
 #include "core/detection.h"
+#include "eval/align.h"
 #include "tools/input/data_source.h"
 
 namespace deeper::tools {
 
 // Reads the detections at `path` for the data set. format: its name; "" guesses it. Leaves out the
-// detections of pictures that the data set left out as unreadable. Throws Error for what the
-// readers refuse, and for any detection that they would leave out.
+// detections of pictures that the data set left out as unreadable, and turns those of pictures that
+// were annotated as stored and detected so too. Throws Error for what the readers refuse, and for
+// any detection that they would leave out.
 DetectionSet ReadDetections(const std::filesystem::path& path,
                             const std::string& format,
                             const LoadedData& truth,
                             const std::string& set);
+
+// ReadDetections, aligned with the data set (eval/align.h). A picture whose detections state
+// another size than the data set is left out of both, and counted as mismatched; with
+// source.rescale_boxes its detections are scaled where the shape is the same. Says on stderr what
+// was done.
+AlignedDetections AlignedDetectionsAt(const std::filesystem::path& path,
+                                      const std::string& format,
+                                      const DataSource& source,
+                                      UnknownClasses unknown,
+                                      LoadedData& truth);
 
 }  // namespace deeper::tools

@@ -9,9 +9,10 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/pictures/picture_finder.h"
 #include "core/text/nearest_name.h"
-#include "core/text/parse.h"
 #include "eval/formats/class_folders.h"
+#include "eval/formats/reading/fields.h"
 #include "tools/options/find_model.h"
 
 namespace deeper::tools {
@@ -63,19 +64,19 @@ std::vector<std::string> SynonymsOf(const std::string& label) {
 }
 
 LabelledPictures ReadList(const std::string& place, const ClassTable& network) {
-  const std::size_t comma = place.find(',');
-  const fs::path list = place.substr(0, comma);
-  const fs::path directory =
-      comma == std::string::npos ? list.parent_path() : fs::path(place.substr(comma + 1));
-  const std::string text = ReadTextFile(list);
+  const auto [list, pictures_in] = SplitPlace(place);
+  const fs::path directory = pictures_in.value_or(list.parent_path());
+  const std::string text = ReadPlainText(list);
   LabelledPictures read;
+  PictureFinder finder(directory);
   std::size_t number = 0;
-  for (const std::string_view line : SplitLines(text)) {
+  for (std::string_view line : SplitLines(text)) {
     ++number;
+    line = Trimmed(line);
     const std::size_t blank = line.find_last_of(" \t");
     if (line.empty()) continue;
     const auto label =
-        blank == std::string_view::npos ? std::nullopt : ParseInt(line.substr(blank + 1));
+        blank == std::string_view::npos ? std::nullopt : WholeNumberOf(line.substr(blank + 1));
     if (!label || *label < 0 || static_cast<std::size_t>(*label) >= network.Size()) {
       throw Error(fmt::format("{}:{}: expected '<picture file> <class from 0 to {}>', found '{}'",
                               list.string(),
@@ -83,8 +84,9 @@ LabelledPictures ReadList(const std::string& place, const ClassTable& network) {
                               network.Size() - 1,
                               line));
     }
-    const fs::path file(line.substr(0, blank));
-    read.pictures.push_back({.picture = {.path = directory / file, .id = file.string()},
+    const fs::path file(FileNameOf(line.substr(0, blank)));
+    const fs::path path = finder.Find(line.substr(0, blank)).value_or(directory / file);
+    read.pictures.push_back({.picture = {.path = path, .id = file.string()},
                              .labels = {static_cast<std::size_t>(*label)},
                              .boxes = {}});
   }
@@ -100,7 +102,7 @@ ClassTable NetworkClasses(const std::string& labels, const fs::path& backbone, s
   }
   const fs::path path =
       labels.empty() ? backbone.parent_path() / "synset_words.txt" : fs::path(labels);
-  const std::string text = ReadTextFile(path);
+  const std::string text = ReadPlainText(path);
   std::size_t i = 0;
   for (const std::string_view line : SplitLines(text)) {
     if (BeginsWithWordNetId(line)) {
@@ -142,7 +144,7 @@ LabelledPictures ReadLabelledPictures(const DataSource& source,
   if (!folders && source.data.starts_with(kList)) {
     read = ReadList(source.data.substr(kList.size()), network);
   } else {
-    const Dataset dataset = folders ? ReadClassFolders(source.data) : ReadDataSource(source);
+    const Dataset dataset = folders ? ReadClassFolders(source.data) : LoadData(source).dataset;
     std::vector<std::optional<std::size_t>> outputs;
     for (const ClassInfo& info : dataset.classes.classes) {
       const std::optional<ClassId> id = NetworkClassOf(network, info);

@@ -5,12 +5,21 @@
 #include <string>
 #include <utility>
 
+#include "core/pictures/picture_finder.h"
+
 namespace deeper::tools {
 
-// Width and height, in pixels, of the picture <directory>/<id>.<suffix of a picture>, upright by
-// its EXIF orientation. Decodes it. Nothing without a directory or such a picture. Throws Error for
-// a picture that cannot be decoded.
-std::optional<std::pair<int, int>> SizeOfPicture(
-    const std::optional<std::filesystem::path>& directory, const std::string& id);
+// Sizes of the pictures below a directory, upright by their orientation, by their headers.
+class PictureSizes {
+ public:
+  explicit PictureSizes(const std::optional<std::filesystem::path>& directory);
+
+  // Width and height in pixels of the picture of this id or file name. Nothing without a directory
+  // or such a picture, and for one that cannot be read.
+  std::optional<std::pair<int, int>> Of(const std::string& name);
+
+ private:
+  std::optional<PictureFinder> finder_;
+};
 
 }  // namespace deeper::tools

@@ -1,10 +1,33 @@
 #include "tools/input/pictures.h"
 
+#include <fmt/format.h>
+
+#include <cstdio>
 #include <filesystem>
+#include <utility>
 
 #include "core/files/sha256.h"
 
 namespace deeper::tools {
+
+std::vector<Picture> FindNamedPictures(const std::vector<std::string>& words, bool with_videos) {
+  FoundPictures found = LookForPictures(words, with_videos);
+  const PassedOver& passed = found.passed_over;
+  std::vector<std::string> parts;
+  const auto add = [&](std::size_t count, const char* what) {
+    if (count > 0) parts.push_back(fmt::format("{} {}", count, what));
+  };
+  add(passed.other_files, "whose name is no picture's");
+  add(passed.other_programs, "hidden or of other programs");
+  add(passed.unreadable, "that may not be read");
+  if (!parts.empty()) {
+    fmt::print(stderr,
+               "passed over files and directories: {} (such as {})\n",
+               fmt::join(parts, ", "),
+               passed.example);
+  }
+  return std::move(found.pictures);
+}
 
 std::string InputsText(const std::vector<Picture>& pictures) {
   Sha256 hash;

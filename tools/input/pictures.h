@@ -7,6 +7,10 @@
 
 namespace deeper::tools {
 
+// LookForPictures. Says on stderr what was passed over in directories.
+std::vector<Picture> FindNamedPictures(const std::vector<std::string>& words,
+                                       bool with_videos = false);
+
 // A digest of the pictures' ids and canonical paths: other inputs, other text.
 std::string InputsText(const std::vector<Picture>& pictures);
 // A digest of the ids alone: the same wherever the pictures lie.

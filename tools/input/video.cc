@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <cctype>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <opencv2/core.hpp>
 #include <opencv2/videoio.hpp>
@@ -18,6 +16,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/pictures/image_header.h"
+#include "core/pictures/picture_kinds.h"
 #include "core/pictures/read_image.h"
 #include "eval/drawing/draw.h"
 
@@ -39,10 +38,13 @@ Image ImageOf(const cv::Mat& frame) {
   return image;
 }
 
-// The next frame; nothing at the end and for a broken one, where decoders may throw.
 // Opens the file with those of OpenCV's backends that read files; the others look for cameras, and
 // say on stderr that there are none.
 bool Open(const std::string& file, cv::VideoCapture& capture) {
+  // FFmpeg's own lines are no messages of ours. The variable is read when FFmpeg is first used.
+  static const int quiet =
+      setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0);  // NOLINT(concurrency-mt-unsafe)
+  static_cast<void>(quiet);
   for (const cv::VideoCaptureAPIs backend : {cv::CAP_FFMPEG, cv::CAP_OPENCV_MJPEG}) {
     try {
       if (capture.open(file, backend)) return true;
@@ -53,6 +55,24 @@ bool Open(const std::string& file, cv::VideoCapture& capture) {
   return false;
 }
 
+// By how many degrees, clockwise, frames are to be turned. OpenCV 4.6 alone reads the display
+// matrix the other way round (its issue 22088), so its own turning is switched off.
+int TurnOf(cv::VideoCapture& capture) {
+  capture.set(cv::CAP_PROP_ORIENTATION_AUTO, 0);
+  const double meta = capture.get(cv::CAP_PROP_ORIENTATION_META);
+  if (!std::isfinite(meta)) return 0;
+  const int degrees = ((static_cast<int>(std::lround(meta)) % 360) + 360) % 360;
+  const bool is_inverted = cv::getVersionMajor() == 4 && cv::getVersionMinor() == 6;
+  return is_inverted ? (360 - degrees) % 360 : degrees;
+}
+
+void Turn(int degrees, cv::Mat& frame) {
+  if (degrees == 90) cv::rotate(frame, frame, cv::ROTATE_90_CLOCKWISE);
+  if (degrees == 180) cv::rotate(frame, frame, cv::ROTATE_180);
+  if (degrees == 270) cv::rotate(frame, frame, cv::ROTATE_90_COUNTERCLOCKWISE);
+}
+
+// Whether there was a next frame; not at the end and for a broken one, where decoders may throw.
 bool Grab(cv::VideoCapture& capture, cv::Mat& frame) {
   try {
     return capture.read(frame) && !frame.empty() && frame.type() == CV_8UC3;
@@ -63,14 +83,16 @@ bool Grab(cv::VideoCapture& capture, cv::Mat& frame) {
 
 }  // namespace
 
-bool IsVideoName(const fs::path& path) {
-  static constexpr std::array kEndings = {
-      ".avi", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".mjpeg"};
-  std::string ending = path.extension().string();
-  std::ranges::transform(ending, ending.begin(), [](unsigned char letter) {
-    return static_cast<char>(std::tolower(letter));
-  });
-  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+bool IsVideo(const fs::path& path) {
+  const ContentKind* kind = nullptr;
+  try {
+    kind = KindOfFile(path);
+  } catch (const Error&) {
+    return HasVideoEnding(path);  // who opens it says what is wrong
+  }
+  if (kind != nullptr && kind->role == ContentRole::kVideo) return true;
+  const bool may_be_motion_jpeg = kind == nullptr || kind->name == "JPEG";
+  return may_be_motion_jpeg && HasVideoEnding(path);
 }
 
 VideoFrames ExtractFrames(const Picture& video, const fs::path& directory, int every) {
@@ -88,6 +110,7 @@ VideoFrames ExtractFrames(const Picture& video, const fs::path& directory, int e
   VideoFrames result{.id = video.id, .frames = {}};
   const double fps = capture.get(cv::CAP_PROP_FPS);
   result.fps = std::isfinite(fps) && fps > 0 && fps < 1000 ? fps : kUsualFps;
+  const int turn = TurnOf(capture);
   const double promised = capture.get(cv::CAP_PROP_FRAME_COUNT);
   std::int64_t count = 0;
   cv::Mat frame;
@@ -97,6 +120,7 @@ VideoFrames ExtractFrames(const Picture& video, const fs::path& directory, int e
                 kMostPixels,
                 file);
     if (count % every == 0) {
+      Turn(turn, frame);
       const std::string id = fmt::format("{}/{:06}", video.id, count);
       result.frames.push_back({.path = directory / (id + ".jpg"), .id = id});
       WriteFileWhole(result.frames.back().path, EncodeJpeg(ImageOf(frame), kJpegQuality));
@@ -154,7 +178,7 @@ Videos ReplaceVideos(std::vector<Picture>& pictures, const fs::path& directory, 
   Videos result;
   std::vector<Picture> replaced;
   for (Picture& picture : pictures) {
-    if (!IsVideoName(picture.path)) {
+    if (!IsVideo(picture.path)) {
       replaced.push_back(std::move(picture));
       continue;
     }
@@ -186,7 +210,7 @@ void WriteDrawnVideos(const Videos& videos,
   for (const VideoFrames& video : videos.videos) {
     std::vector<fs::path> drawn;
     for (const Picture& frame : video.frames) {
-      const fs::path path = drawings / (frame.id + ".jpg");
+      const fs::path path = drawings / DrawingFile(frame.id);
       if (fs::exists(path)) drawn.push_back(path);
     }
     if (drawn.empty()) continue;

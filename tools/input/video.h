@@ -9,9 +9,10 @@
 
 namespace deeper::tools {
 
-// Whether the name ends like a video's: .avi, .mp4, .m4v, .mov, .mkv, .webm, .mpg, .mpeg or .mjpeg,
-// in either case.
-bool IsVideoName(const std::filesystem::path& path);
+// Whether a file is a video: by its content, whatever its name. By its name where the content is
+// not known, or where it is motion JPEG, which begins like a picture
+// (core/pictures/picture_kinds.h).
+bool IsVideo(const std::filesystem::path& path);
 
 // A video taken apart.
 struct VideoFrames {
@@ -21,7 +22,8 @@ struct VideoFrames {
   bool is_cut = false;          // it ends earlier than it says, or a frame is broken
 };
 
-// Writes every `every`-th frame, from the first, as "<directory>/<id>/000000.jpg", .... Throws
+// Writes every `every`-th frame, from the first, as "<directory>/<id>/000000.jpg", ..., turned as
+// the video's display matrix says. Throws
 // Error that names the file when it is missing, is not a regular file, is no video that this OpenCV
 // decodes, has no readable frame, or has frames of more than 100 million pixels. Expects every
 // >= 1.
@@ -39,7 +41,7 @@ struct Videos {
   std::size_t failed = 0;  // that cannot be read, or not to their end
 };
 
-// Replaces each video among `pictures` (IsVideoName) by its frames, as ExtractFrames writes them.
+// Replaces each video among `pictures` (IsVideo) by its frames, as ExtractFrames writes them.
 // Says on stderr which video failed and why.
 Videos ReplaceVideos(std::vector<Picture>& pictures,
                      const std::filesystem::path& directory,

@@ -67,7 +67,7 @@ std::vector<ConfiguredOption> ParseConfiguration(std::string_view text,
 
 std::vector<ConfiguredOption> ReadConfiguration(const std::filesystem::path& path,
                                                 const std::string& verb) {
-  return ParseConfiguration(ReadTextFile(path), path, verb);
+  return ParseConfiguration(ReadPlainText(path), path, verb);
 }
 
 std::string VariableOf(const std::string& option) {

@@ -26,7 +26,7 @@ std::vector<fs::path> ModelFiles(const std::vector<std::string>& words) {
       continue;
     }
     const fs::path list = word.substr(1);
-    const std::string text = ReadTextFile(list);
+    const std::string text = ReadPlainText(list);
     for (const std::string_view line : SplitLines(text)) {
       if (!line.empty()) files.push_back(list.parent_path() / line);
     }

@@ -85,12 +85,12 @@ std::vector<std::string> ReadLabels(const std::string& named,
                                     std::size_t count) {
   const fs::path path =
       named.empty() ? backbone.parent_path() / "synset_words.txt" : fs::path(named);
-  const std::string text = ReadTextFile(path);
+  const std::string text = ReadPlainText(path);
   std::vector<std::string> labels;
   for (std::string_view line : SplitLines(text)) {
     const bool has_wordnet_id = line.size() > 10 && line.front() == 'n' && line[9] == ' ';
     if (has_wordnet_id) line.remove_prefix(10);
-    labels.emplace_back(line);
+    labels.emplace_back(line.substr(0, line.find_last_not_of(" \t") + 1));
   }
   if (labels.size() != count) {
     throw Error(

@@ -40,14 +40,22 @@ void ThrowOutOfRange(const OutOfRange& error) {
 }
 
 std::vector<std::string> SplitAtCommas(const char* option, const std::string& text) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  while (begin <= text.size()) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    if (end == begin)
+  std::vector<std::string> parts(1);
+  bool is_quoted = false;
+  for (const char c : text) {
+    if (c == '"') {
+      is_quoted = !is_quoted;
+    } else if (c == ',' && !is_quoted) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  for (std::string& part : parts) {
+    part.erase(0, part.find_first_not_of(' '));
+    part.erase(part.find_last_not_of(' ') + 1);
+    if (part.empty())
       throw UsageError(fmt::format("--{} has an empty entry in '{}'", option, text));
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
   }
   return parts;
 }

@@ -38,7 +38,8 @@ auto ValueOf(const char* option, const Read& read) {
   }
 }
 
-// The parts of `text` between commas. Throws UsageError that names the option for an empty part.
+// The parts of `text` between commas, without blanks around them. A part that holds commas stands
+// in double quotes. Throws UsageError that names the option for an empty part.
 std::vector<std::string> SplitAtCommas(const char* option, const std::string& text);
 
 }  // namespace deeper::tools

@@ -14,6 +14,7 @@ struct ReadingOptions {
 
   void AddOptions(boost::program_options::options_description& group);
   void Check() const;  // throws UsageError
+  // Decoders' warnings go to stderr with the picture's name.
   ReadImageOptions ForReading() const;
   // What the results of pictures depend on, as a line. "" where reading is strict.
   std::string Text() const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -46,6 +47,14 @@ void CheckDetectionFormats(const std::string& formats) {
           fmt::format("--format has '{}', expected jsonl, coco, voc or ilsvrc", format));
     }
   }
+}
+
+void RequireHoldable(const DetectionResults& results, const std::vector<Picture>& pictures) {
+  const std::vector<std::string> formats = SplitAtCommas("format", results.formats);
+  if (std::ranges::count(formats, "voc") == 0) return;
+  std::vector<std::string> ids;
+  for (const Picture& picture : pictures) ids.push_back(picture.id);
+  RequireVocResultsHold(ids, results.classes, results.set);
 }
 
 std::string DetectionResultsText(const DetectionResults& results) {

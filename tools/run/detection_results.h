@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "core/detection.h"
+#include "core/pictures/picture_files.h"
 #include "tools/run/journal.h"
 
 namespace deeper::tools {
@@ -19,6 +21,10 @@ struct DetectionResults {
 
 // Throws UsageError naming the option --format for a format that is none.
 void CheckDetectionFormats(const std::string& formats);
+
+// Throws Error, before any work, for pictures or classes whose names one of the formats cannot
+// hold.
+void RequireHoldable(const DetectionResults& results, const std::vector<Picture>& pictures);
 
 // As JSON, for a journal's first line, and back. Throws Error that names `source` for other text.
 std::string DetectionResultsText(const DetectionResults& results);

@@ -66,6 +66,10 @@ void SayLost(const JournalEntries& entries, ProgressLine& progress) {
   }
 }
 
+std::string WithoutFile(const std::string& id) {
+  return fmt::format("{}: the data set names no picture file; name their directory in --data", id);
+}
+
 std::size_t CountFailed(const JournalEntries& entries) {
   return static_cast<std::size_t>(
       std::count_if(entries.begin(), entries.end(), [](const auto& picture) {

@@ -58,6 +58,9 @@ void ReadTexts(const Journal& journal, JournalEntries& entries);
 // Says through `progress` which pictures were lost in earlier runs, and why.
 void SayLost(const JournalEntries& entries, ProgressLine& progress);
 
+// Why a picture of a data set that does not say where it lies has no result, and what to do.
+std::string WithoutFile(const std::string& id);
+
 // Does work(picture) for each picture of the shard that the journal lacks. Returns what is known of
 // all of the shard's pictures; when StopAsked(), what is known so far, without texts. Throws what
 // is no picture's fault, as WriteError is.
@@ -79,6 +82,11 @@ JournalEntries RunPictures(const PictureRun& run,
   if (journal != nullptr) supervision.emplace(*journal, run.picture_time_limit_s);
 
   const auto work_or_error = [&](const Picture& picture) -> Result {
+    if (picture.path.empty()) {
+      Result result;
+      result.error = WithoutFile(picture.id);
+      return result;
+    }
     try {
       return work(picture);
     } catch (const std::bad_alloc&) {

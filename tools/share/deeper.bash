@@ -23,7 +23,7 @@ _deeper() {
       mapfile -t COMPREPLY < <(compgen -W 'jsonl coco voc ilsvrc yolo csv labelstudio' -- "$current"); return ;;
     --precision) mapfile -t COMPREPLY < <(compgen -W 'auto f32 bf16 int8' -- "$current"); return ;;
     --data)
-      mapfile -t COMPREPLY < <(compgen -S : -W 'voc ilsvrc coco yolo csv jsonl labelstudio' -- "$current")
+      mapfile -t COMPREPLY < <(compgen -S : -W 'voc ilsvrc coco yolo csv jsonl labelstudio cvat' -- "$current")
       compopt -o nospace; return ;;
   esac
   if [[ $current == -* ]]; then

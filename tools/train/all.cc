@@ -162,11 +162,12 @@ TrainingOutcome RunTrainAll(const Arguments& words) {
   AllArguments arguments;
   if (!ParseAll(words, arguments)) return {};
   RequireWritable(arguments.output);
-  const Dataset dataset = ReadDataSource(arguments.data);
+  const LoadedData data = LoadData(arguments.data);
+  const Dataset& dataset = data.dataset;
   const std::vector<LabelCounts> labels = CountLabels(dataset);
   SayLabels(dataset, labels);
   arguments.options.backbone = FindBackboneFile(arguments.backbone);
-  TrainingOutcome outcome;
+  TrainingOutcome outcome = {.status = data.Status(), .json = {}};
   const DetectorTrainingReport report =
       TrainDetector(dataset,
                     arguments.options,

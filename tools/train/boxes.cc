@@ -79,7 +79,8 @@ TrainingOutcome RunTrainBoxes(const Arguments& words) {
   BoxesArguments arguments;
   if (!ParseBoxes(words, arguments)) return {};
   RequireWritable(arguments.output);
-  const Dataset dataset = ReadDataSource(arguments.data);
+  const LoadedData data = LoadData(arguments.data);
+  const Dataset& dataset = data.dataset;
   Model model = LoadModel(arguments.model);
   const Weights backbone = BackboneOf(model, arguments.model, arguments.backbone);
   const BoxesReport report =
@@ -90,8 +91,8 @@ TrainingOutcome RunTrainBoxes(const Arguments& words) {
              "{}: box regression trained on {} pictures\n",
              arguments.output,
              report.training_pictures);
-  TrainingOutcome outcome = {.status = report.unreadable_pictures == 0 ? kDone : kSomeInputsFailed,
-                             .json = {}};
+  TrainingOutcome outcome = {
+      .status = report.unreadable_pictures == 0 ? data.Status() : kSomeInputsFailed, .json = {}};
   if (arguments.json) {
     outcome.json = LineOf(
         {{"training", "boxes"},

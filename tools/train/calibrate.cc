@@ -66,7 +66,8 @@ TrainingOutcome RunTrainCalibrate(const Arguments& words) {
   if (!ParseCalibrate(words, arguments)) return {};
   RequireWritable(arguments.output);
   Model model = LoadModel(arguments.model);
-  const Dataset dataset = ReadDataSource(arguments.data);
+  const LoadedData data = LoadData(arguments.data);
+  const Dataset& dataset = data.dataset;
   if (dataset.classes != model.classes) {
     throw Error(
         fmt::format("{}: its classes are not those of {} in their order; name them with "
@@ -97,7 +98,7 @@ TrainingOutcome RunTrainCalibrate(const Arguments& words) {
   for (std::size_t j = 0; j < model.classes.Size(); ++j) {
     points[model.classes.classes[j].name] = model.calibration->operating_points[j];
   }
-  return {.status = kDone,
+  return {.status = data.Status(),
           .json = LineOf({{"training", "calibrate"},
                           {"output", arguments.output},
                           {"pictures", dataset.images.size()},

@@ -109,7 +109,8 @@ TrainingOutcome RunTrainFinetune(const Arguments& words) {
   FinetuneArguments arguments;
   if (!ParseFinetune(words, arguments)) return {};
   const std::string& output = arguments.training.output;
-  const Dataset dataset = ReadDataSource(arguments.data);
+  const LoadedData data = LoadData(arguments.data);
+  const Dataset& dataset = data.dataset;
   const FinetuneReport report = Finetune(dataset,
                                          ReadBackboneWeights(FindBackboneFile(arguments.backbone)),
                                          arguments.options,
@@ -118,7 +119,8 @@ TrainingOutcome RunTrainFinetune(const Arguments& words) {
   WriteBackboneWeights(report.network, output);
   fmt::print(stderr, "{}: fine-tuned for {} classes\n", output, dataset.classes.Size());
   if (!arguments.training.json) return {};
-  return {.status = kDone, .json = LineOf(FinetuneJson(report, output, dataset.classes.Size()))};
+  return {.status = data.Status(),
+          .json = LineOf(FinetuneJson(report, output, dataset.classes.Size()))};
 }
 
 }  // namespace deeper::tools

@@ -69,7 +69,8 @@ std::string NameOf(const std::vector<ClassifierKind>& kinds) {
 
 TrainingOutcome RunHeads(const HeadsArguments& arguments) {
   RequireWritable(arguments.output);
-  const Dataset dataset = ReadDataSource(arguments.data);
+  const LoadedData data = LoadData(arguments.data);
+  const Dataset& dataset = data.dataset;
   HeadsTraining training = TrainingOf(arguments);
   const Shard shard = ChosenShard(arguments, dataset.classes.Size());
   fs::path output = arguments.output;
@@ -77,7 +78,7 @@ TrainingOutcome RunHeads(const HeadsArguments& arguments) {
     output = PartPath(output, shard, ".safetensors");
     training.options.svm.only = ClassesOfShard(dataset.classes.Size(), shard);
   }
-  TrainingOutcome outcome;
+  TrainingOutcome outcome = {.status = data.Status(), .json = {}};
   const bool is_finished = TrainHeads(
       dataset,
       {std::move(training)},
@@ -96,7 +97,8 @@ TrainingOutcome RunHeads(const HeadsArguments& arguments) {
 TrainingOutcome RunFeatures(const HeadsArguments& arguments) {
   const Stopwatch watch;
   const ShardOptions::Chosen chosen = arguments.shard.Choose();
-  const Dataset dataset = ReadDataSource(arguments.data);
+  const LoadedData data = LoadData(arguments.data);
+  const Dataset& dataset = data.dataset;
   const std::vector<std::size_t> own = PicturesOfShard(PicturesOf(dataset), chosen.shard);
   SayShard(chosen, own.size(), dataset.images.size());
   const KeptHeadFeatures kept =
@@ -105,7 +107,8 @@ TrainingOutcome RunFeatures(const HeadsArguments& arguments) {
   if (StopAsked()) return Stopped(cache);
   const std::size_t extracted = kept.pictures - kept.unreadable;
   fmt::print(stderr, "{}: has the features of {} pictures\n", cache, extracted);
-  TrainingOutcome outcome = {.status = StatusOf(kept.unreadable, kept.pictures), .json = {}};
+  const ExitStatus status = StatusOf(kept.unreadable, kept.pictures);
+  TrainingOutcome outcome = {.status = status == kDone ? data.Status() : status, .json = {}};
   if (arguments.json) {
     outcome.json =
         LineOf({{"training", "features"},

@@ -121,7 +121,8 @@ TrainingOutcome RunTrainMultiBox(const Arguments& words) {
   const std::string& output = arguments.training.output;
   // A model that cannot take the MultiBox fails now, not after hours of training.
   if (!arguments.into.empty()) LoadModel(arguments.into);
-  const Dataset dataset = ReadDataSource(arguments.data);
+  const LoadedData data = LoadData(arguments.data);
+  const Dataset& dataset = data.dataset;
   const MultiBoxReport report =
       TrainMultiBox(dataset,
                     ReadBackboneWeights(FindBackboneFile(arguments.backbone)),
@@ -132,7 +133,7 @@ TrainingOutcome RunTrainMultiBox(const Arguments& words) {
   fmt::print(stderr, "{}: proposes {} boxes a picture\n", output, report.multibox.priors.size());
   if (!arguments.into.empty()) PutInto(arguments.into, report.multibox);
   if (!arguments.training.json) return {};
-  return {.status = kDone, .json = LineOf(MultiBoxJson(report, output, arguments.into))};
+  return {.status = data.Status(), .json = LineOf(MultiBoxJson(report, output, arguments.into))};
 }
 
 }  // namespace deeper::tools

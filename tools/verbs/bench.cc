@@ -24,6 +24,7 @@
 #include "tools/bench/pictures.h"
 #include "tools/bench/rates.h"
 #include "tools/bench/report.h"
+#include "tools/input/pictures.h"
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
 #include "tools/options/find_model.h"
@@ -172,7 +173,7 @@ int RunBench(const Arguments& words) {
   if (!arguments.inputs.empty()) {
     report.pictures = MeasurePictures(LoadDetector(model_path, {.backbone = arguments.backbone}),
                                       NameOf(FastestPrecision(is_quantized)),
-                                      FindPictures(arguments.inputs),
+                                      FindNamedPictures(arguments.inputs),
                                       arguments.workers);
   }
   const std::string onnx = OnnxOf(WithoutClassifier(weights));

@@ -12,6 +12,7 @@
 #include "detector/regions/classification_views.h"
 #include "detector/regions/crop.h"
 #include "tools/input/labelled_pictures.h"
+#include "tools/input/pictures.h"
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
 #include "tools/options/find_model.h"
@@ -251,7 +252,7 @@ int RunClassify(const Arguments& words) {
       NetworkClasses(arguments.labels, classifiers[0].path, classifiers[0].network.ClassCount());
   if (arguments.data.Given()) return Measure(arguments, classifiers, classes, crop);
 
-  const std::vector<Picture> pictures = FindPictures(arguments.inputs);
+  const std::vector<Picture> pictures = FindNamedPictures(arguments.inputs);
   std::size_t failed = 0;
   ForEachInOrder<Classified>(
       pictures.size(),

@@ -17,6 +17,7 @@
 #include "proposals/selective_search.h"
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
+#include "tools/run/journaled_run.h"
 #include "tools/run/progress.h"
 #include "tools/run/stop_signal.h"
 
@@ -36,14 +37,17 @@ struct Compared {
 };
 
 Compared CompareOn(const Picture& picture,
+                   const ReadImageOptions& reading,
                    const SelectiveSearchOptions& full,
                    const SelectiveSearchOptions& search,
                    const MultiBoxNetwork& multibox) {
   Compared compared;
   auto& proposals = compared.proposals;
   auto& seconds = compared.seconds;
+  if (picture.path.empty())
+    return {.proposals = {}, .seconds = {}, .error = WithoutFile(picture.id)};
   try {
-    const Image image = ReadImage(picture.path);
+    const Image image = ReadImage(picture.path, reading);
     proposals[kFull] = Timed(seconds[kFull], [&] { return SelectiveSearch(image, full); });
     proposals[kSearch] = Timed(seconds[kSearch], [&] { return SelectiveSearch(image, search); });
     proposals[kMultiBox] = Timed(seconds[kMultiBox], [&] { return multibox.Propose(image); });
@@ -81,7 +85,9 @@ int CompareProposals(const Dataset& truth,
         pictures.size(),
         options.workers,
         StopAsked,
-        [&](std::size_t i) { return CompareOn(pictures[i], full_search, search, multibox); },
+        [&](std::size_t i) {
+          return CompareOn(pictures[i], options.reading, full_search, search, multibox);
+        },
         [&](std::size_t i, Compared compared) {
           if (!compared.error.empty()) {
             progress.Say("skipped: " + compared.error);

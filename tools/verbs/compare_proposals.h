@@ -5,6 +5,7 @@
 
 #include "core/dataset.h"
 #include "core/pictures/picture_files.h"
+#include "core/pictures/read_image.h"
 #include "detector/multibox/multibox_network.h"
 #include "tools/options/network_options.h"
 
@@ -12,6 +13,7 @@ namespace deeper::tools {
 
 struct CompareProposalsOptions {
   ProposalOptions proposals;  // of Selective Search
+  ReadImageOptions reading;
   int workers = 1;
   std::string curve;  // an SVG to draw; "": none
   bool json = false;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -71,7 +72,9 @@ LabelledSet ReadInput(const ConvertArguments& arguments, const std::optional<Loa
   std::optional<fs::path> images;
   if (!arguments.images.empty()) images = arguments.images;
   FormatContext context;
-  context.size_of = [&](const std::string& id) { return SizeOfPicture(images, id); };
+  PictureSizes sizes(images);
+  context.size_of = [&](const std::string& id) { return sizes.Of(id); };
+  context.images = images;
   const ReadLabels read =
       ReadLabelsAs(arguments.from.empty() ? GuessLabelFormat(arguments.detections)
                                           : LabelFormatFromName(arguments.from),
@@ -82,13 +85,33 @@ LabelledSet ReadInput(const ConvertArguments& arguments, const std::optional<Loa
 }
 
 void FillInSizes(const fs::path& images, LabelledSet& labels) {
+  PictureSizes sizes(images);
   for (LabelledImage& image : labels.images) {
     if (image.width > 0 && image.height > 0) continue;
-    if (const auto size = SizeOfPicture(images, image.id)) {
+    if (const auto size = sizes.Of(image.id)) {
       image.width = size->first;
       image.height = size->second;
     }
   }
+}
+
+// Leaves out pictures without a size where the format divides by it and others have one: they
+// cannot be read. Returns how many, and says which.
+std::size_t LeaveOutUnsized(LabelFormat format, LabelledSet& labels) {
+  if (format != LabelFormat::kYolo && format != LabelFormat::kLabelStudio) return 0;
+  const auto is_unsized = [](const LabelledImage& image) {
+    return image.width <= 0 || image.height <= 0;
+  };
+  if (std::ranges::all_of(labels.images, is_unsized)) return 0;  // the writer says what to do
+  return std::erase_if(labels.images, [&](const LabelledImage& image) {
+    if (is_unsized(image)) {
+      fmt::print(stderr,
+                 "left out {}: its size, by which {} divides, is not known\n",
+                 image.path.empty() ? image.id : image.path.string(),
+                 NameOf(format));
+    }
+    return is_unsized(image);
+  });
 }
 
 }  // namespace
@@ -101,6 +124,7 @@ int RunConvert(const Arguments& words) {
   if (arguments.data.Given()) data = LoadData(arguments.data);
   LabelledSet labels = ReadInput(arguments, data);
   if (!arguments.images.empty()) FillInSizes(arguments.images, labels);
+  const std::size_t left_out = LeaveOutUnsized(format, labels);
   FormatContext context;
   context.kind = arguments.detections.empty() ? LabelKind::kObjects : LabelKind::kDetections;
   context.set = arguments.output_set;
@@ -129,7 +153,8 @@ int RunConvert(const Arguments& words) {
              arguments.detections.empty() ? "objects" : "detections",
              labels.images.size(),
              arguments.output);
-  return kDone;
+  if (left_out > 0) return kSomeInputsFailed;
+  return data ? data->Status() : kDone;
 }
 
 }  // namespace deeper::tools

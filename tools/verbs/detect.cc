@@ -9,6 +9,7 @@
 #include "core/text/json_line.h"
 #include "core/work/stopwatch.h"
 #include "detector/regions/features.h"
+#include "eval/drawing/draw.h"
 #include "tools/input/data_source.h"
 #include "tools/input/pictures.h"
 #include "tools/input/video.h"
@@ -167,12 +168,20 @@ int RunDetect(const Arguments& words) {
   if (!ParseDetect(words, arguments)) return kDone;
   const ShardOptions::Chosen chosen = arguments.shard.Choose();
 
-  std::vector<Picture> pictures = arguments.data.Given()
-                                      ? PicturesOf(ReadDataSource(arguments.data))
-                                      : FindPictures(arguments.inputs);
+  std::size_t mismatched = 0;
+  std::vector<Picture> pictures;
+  if (arguments.data.Given()) {
+    const LoadedData data = LoadData(arguments.data);
+    mismatched = data.mismatched;
+    pictures = PicturesOf(data.dataset);
+  } else {
+    pictures = FindNamedPictures(arguments.inputs, true);
+  }
   const fs::path output = arguments.output;
   const Videos videos = ReplaceVideos(pictures, output / "frames", arguments.every);
-  if (pictures.empty()) throw Error("nothing to detect in: no video could be read");
+  if (pictures.empty() && videos.failed > 0) {
+    throw Error("nothing to detect in: no video could be read");
+  }
   if (!chosen.shard.IsWhole() && (!videos.videos.empty() || videos.failed > 0)) {
     throw UsageError(
         fmt::format("shard {} (from {}): videos are not cut into shards; use --shard 1/1",
@@ -182,6 +191,10 @@ int RunDetect(const Arguments& words) {
   SayShard(chosen, PicturesOfShard(pictures, chosen.shard).size(), pictures.size());
   arguments.detector.inputs = InputsText(pictures);
   const Detector detector = arguments.detector.Load();
+  if (const std::string fault = FontFaultOf(detector.classes());
+      !arguments.no_drawings && !fault.empty()) {
+    fmt::print(stderr, "warning: {}\n", fault);
+  }
   const PictureDetector detect(
       detector,
       {.detect = arguments.suppression.Over(detector, arguments.min_score),
@@ -193,6 +206,7 @@ int RunDetect(const Arguments& words) {
       .formats = arguments.formats,
       .set = arguments.data.set.empty() ? "pictures" : arguments.data.set,
       .classes = detector.classes()};
+  RequireHoldable(results, pictures);
   Journal journal(
       JournalPath(output / "journal", chosen.shard),
       RecordOf(
@@ -235,7 +249,8 @@ int RunDetect(const Arguments& words) {
     fmt::print("{}\n", TotalsJson(totals, found, failed, arguments, watch.Seconds()));
   }
   if (!chosen.shard.IsWhole()) SayShardDone(journal, run);
-  return StatusOf(failed, entries.size() + videos.failed);
+  const ExitStatus status = StatusOf(failed, entries.size() + videos.failed);
+  return status == kDone && mismatched > 0 ? kSomeInputsFailed : status;
 }
 
 }  // namespace deeper::tools

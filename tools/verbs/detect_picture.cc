@@ -100,7 +100,7 @@ void PictureDetector::Draw(const Image& image, const ImageDetections& found) con
     ScaleBoxes(image.width, image.height, shrunken.width, shrunken.height, shown);
     drawing = DrawDetections(shrunken, shown, detector_->classes());
   }
-  WriteFileWhole(options_.drawings / (found.id + ".jpg"), EncodeJpeg(drawing));
+  WriteFileWhole(options_.drawings / DrawingFile(found.id), EncodeJpeg(drawing));
 }
 
 }  // namespace deeper::tools

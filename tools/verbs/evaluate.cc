@@ -54,9 +54,9 @@ struct EvaluateArguments {
   bool json = false;
 };
 
-std::string DefaultMetrics(const std::string& data) {
-  if (data.starts_with("ilsvrc")) return "ilsvrc";
-  return data.starts_with("coco") ? "coco" : "voc07,voc12";
+std::string DefaultMetrics(const std::string& kind) {
+  if (kind == "ilsvrc") return "ilsvrc";
+  return kind == "coco" ? "coco" : "voc07,voc12";
 }
 
 bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
@@ -102,7 +102,7 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
   arguments.shard.AddOptions(output);
   if (!line.Parse(words)) return false;
   if (!arguments.data.Given()) throw UsageError("expected --data, the true objects");
-  if (arguments.metrics.empty()) arguments.metrics = DefaultMetrics(arguments.data.data);
+  if (arguments.metrics.empty()) arguments.metrics = DefaultMetrics(arguments.data.Kind());
   if (line.Given("iou") && arguments.metrics.find("coco") != std::string::npos) {
     throw UsageError("--iou has no meaning for coco, which takes the mean over ten overlaps");
   }
@@ -122,11 +122,13 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
 // Detections as the data set numbers them. Says on stderr how classes were matched.
 DetectionSet AlignedFrom(const std::string& path,
                          const EvaluateArguments& arguments,
-                         const LoadedData& truth) {
-  AlignedDetections aligned = AlignDetections(
-      truth.dataset,
-      ReadDetections(path, arguments.format, truth, arguments.data.set),
-      arguments.allow_unknown_classes ? UnknownClasses::kLeaveOut : UnknownClasses::kRefuse);
+                         LoadedData& truth) {
+  AlignedDetections aligned = AlignedDetectionsAt(
+      path,
+      arguments.format,
+      arguments.data,
+      arguments.allow_unknown_classes ? UnknownClasses::kLeaveOut : UnknownClasses::kRefuse,
+      truth);
   fmt::print(stderr, "{}", ClassMapText(aligned.class_map, truth.dataset.classes));
   if (aligned.left_out > 0) {
     fmt::print(stderr,
@@ -148,7 +150,7 @@ EvaluationOptions OptionsFor(Protocol protocol, const EvaluateArguments& argumen
   return {.protocol = protocol, .min_iou = arguments.min_iou, .workers = arguments.workers};
 }
 
-int Compare(const EvaluateArguments& arguments, const LoadedData& truth) {
+int Compare(const EvaluateArguments& arguments, LoadedData& truth) {
   const std::string& a = arguments.compared.at(0);
   const std::string& b = arguments.compared.at(1);
   if (IsProtocolName(a) != IsProtocolName(b)) {
@@ -165,8 +167,14 @@ int Compare(const EvaluateArguments& arguments, const LoadedData& truth) {
                     AlignedFrom(metrics ? arguments.detections : word, arguments, truth),
                     OptionsFor(metrics ? ProtocolFromName(word) : first_metric, arguments));
   };
+  const std::size_t pictures = truth.dataset.images.size();
   const Evaluation first = evaluate(a);
   const Evaluation second = evaluate(b);
+  if (truth.dataset.images.size() != pictures) {
+    throw Error(
+        "--compare needs all pictures in both results, but some state another size than the data "
+        "set; --rescale-boxes scales boxes where the shape is the same");
+  }
   // The names of files are long; columns are headed by them only where they tell the two apart.
   const auto name = [&](const std::string& word, const char* otherwise) {
     return metrics ? word : std::string(otherwise);
@@ -217,25 +225,27 @@ void WriteReport(const EvaluateArguments& arguments,
   options.errors.background_iou =
       std::min(options.errors.background_iou, options.errors.foreground_iou / 2);
   const fs::path path = fs::path(arguments.report) / "report.html";
-  const std::string page =
-      ReportHtml({.dataset = truth.dataset,
-                  .detections = detections,
-                  .evaluation = evaluation,
-                  .interval = BootstrapMeanAveragePrecision(truth.dataset, evaluation, bootstrap),
-                  .configuration = {{"data", arguments.data.data},
-                                    {"set", arguments.data.set.empty() ? "-" : arguments.data.set},
-                                    {"detections", arguments.detections},
-                                    {"metric", NameOf(evaluation.protocol)},
-                                    {"IoU",
-                                     evaluation.protocol == Protocol::kCoco
-                                         ? ".50 to .95; errors at .50"
-                                         : fmt::format("{}", arguments.min_iou)},
-                                    {"interval",
-                                     fmt::format("{} samples of the pictures, seed {}",
-                                                 bootstrap.replicates,
-                                                 bootstrap.seed)}},
-                  .proposals = proposals},
-                 options);
+  const std::string page = ReportHtml(
+      {.dataset = truth.dataset,
+       .detections = detections,
+       .evaluation = evaluation,
+       .interval = evaluation.mean_average_precision ? std::optional(BootstrapMeanAveragePrecision(
+                                                           truth.dataset, evaluation, bootstrap))
+                                                     : std::nullopt,
+       .configuration = {{"data", arguments.data.data},
+                         {"set", arguments.data.set.empty() ? "-" : arguments.data.set},
+                         {"detections", arguments.detections},
+                         {"metric", NameOf(evaluation.protocol)},
+                         {"IoU",
+                          evaluation.protocol == Protocol::kCoco
+                              ? ".50 to .95; errors at .50"
+                              : fmt::format("{}", arguments.min_iou)},
+                         {"interval",
+                          fmt::format("{} samples of the pictures, seed {}",
+                                      bootstrap.replicates,
+                                      bootstrap.seed)}},
+       .proposals = proposals},
+      options);
   WriteFileWhole(path, page);
   fmt::print(stderr, "report -> {}\n", path.string());
 }
@@ -288,14 +298,14 @@ int RunEvaluate(const Arguments& words) {
   EvaluateArguments arguments;
   if (!ParseEvaluate(words, arguments)) return kDone;
   const std::vector<Protocol> protocols = ProtocolsOf(arguments.metrics);
-  const LoadedData truth = LoadData(arguments.data);
+  LoadedData truth = LoadData(arguments.data);
   const Shard shard = ChosenShard(arguments, truth.dataset.classes.Size());
   if (!arguments.compared.empty()) return Compare(arguments, truth);
   if (arguments.detections.empty()) throw UsageError("expected --detections");
   const DetectionSet detections = AlignedFrom(arguments.detections, arguments, truth);
   if (!shard.IsWhole()) {
     EvaluatePart(arguments, protocols, truth.dataset, detections, shard);
-    return kDone;
+    return truth.Status();
   }
 
   const std::vector<ProposalSource> proposals = ReadProposals(arguments, truth.dataset);
@@ -304,13 +314,20 @@ int RunEvaluate(const Arguments& words) {
   for (const Protocol protocol : protocols) {
     const Evaluation evaluation =
         Evaluate(truth.dataset, detections, OptionsFor(protocol, arguments));
-    if (!first_map && !arguments.report.empty()) {
-      WriteReport(arguments, truth, detections, evaluation, proposals);
+    if (!evaluation.mean_average_precision) {
+      fmt::print(stderr,
+                 "{}: no class has an object that counts, so there is no mean\n",
+                 NameOf(protocol));
     }
-    if (!first_map && !proposals.empty()) SayCoverage(arguments, truth, evaluation, proposals);
-    if (!first_map) first_map = evaluation.mean_average_precision;
+    if (protocol == protocols.front()) {
+      if (!arguments.report.empty()) {
+        WriteReport(arguments, truth, detections, evaluation, proposals);
+      }
+      if (!proposals.empty()) SayCoverage(arguments, truth, evaluation, proposals);
+      first_map = evaluation.mean_average_precision;
+    }
     std::optional<ConfidenceInterval> interval;
-    if (arguments.bootstrap > 0) {
+    if (arguments.bootstrap > 0 && evaluation.mean_average_precision) {
       interval = BootstrapMeanAveragePrecision(truth.dataset,
                                                evaluation,
                                                {.replicates = arguments.bootstrap,
@@ -333,8 +350,13 @@ int RunEvaluate(const Arguments& words) {
   }
   if (arguments.json) fmt::print("{}", json);
   if (!arguments.output.empty()) WriteFileWhole(arguments.output, json);
-  if (*first_map >= arguments.min_map) return kDone;
-  fmt::print(stderr, "mAP {:.4f} is below the required {:.4f}\n", *first_map, arguments.min_map);
+  if (arguments.min_map <= 0 || (first_map && *first_map >= arguments.min_map)) {
+    return truth.Status();
+  }
+  fmt::print(stderr,
+             "mAP {} is below the required {:.4f}\n",
+             first_map ? fmt::format("{:.4f}", *first_map) : "-",
+             arguments.min_map);
   return kTargetMissed;
 }
 

@@ -25,6 +25,7 @@
 #include "eval/report/proposal_report.h"
 #include "proposals/selective_search.h"
 #include "tools/input/data_source.h"
+#include "tools/input/pictures.h"
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
 #include "tools/options/network_options.h"
@@ -203,18 +204,23 @@ int RunPropose(const Arguments& words) {
   }
   const SelectiveSearchOptions options =
       arguments.proposals.Over(DoubleSuperpixelSelectiveSearch());
-  std::optional<Dataset> truth;
-  if (arguments.data.Given()) truth = ReadDataSource(arguments.data);
-  const std::vector<Picture> pictures = truth ? PicturesOf(*truth) : FindPictures(arguments.inputs);
+  std::optional<LoadedData> data;
+  if (arguments.data.Given()) data = LoadData(arguments.data);
+  const Dataset* truth = data ? &data->dataset : nullptr;
+  const std::size_t mismatched = data ? data->mismatched : 0;
+  const std::vector<Picture> pictures =
+      truth != nullptr ? PicturesOf(*truth) : FindNamedPictures(arguments.inputs);
   const UsedMultiBox multibox = LoadUsedMultiBox(arguments);
   if (arguments.Compares()) {
-    return CompareProposals(*truth,
-                            pictures,
-                            *multibox.network,
-                            {.proposals = arguments.proposals,
-                             .workers = arguments.workers,
-                             .curve = arguments.curve,
-                             .json = arguments.json});
+    const int status = CompareProposals(*truth,
+                                        pictures,
+                                        *multibox.network,
+                                        {.proposals = arguments.proposals,
+                                         .reading = arguments.reading.ForReading(),
+                                         .workers = arguments.workers,
+                                         .curve = arguments.curve,
+                                         .json = arguments.json});
+    return status == kDone ? data->Status() : status;
   }
   SayShard(chosen, PicturesOfShard(pictures, chosen.shard).size(), pictures.size());
 
@@ -253,18 +259,20 @@ int RunPropose(const Arguments& words) {
   if (StopAsked()) return StopStatus();
 
   const std::size_t failed = CountFailed(entries);
+  const ExitStatus status =
+      failed == 0 && mismatched > 0 ? kSomeInputsFailed : StatusOf(failed, entries.size());
   if (!chosen.shard.IsWhole()) {
     SayShardDone(*journal, run);
-    return StatusOf(failed, entries.size());
+    return status;
   }
   if (journal) {
     WriteFileWhole(arguments.output, ResultLines(entries));
     RemoveAbandonedTemporaries(std::filesystem::absolute(arguments.output).parent_path());
     journal->Remove();
-  } else if (!truth) {
+  } else if (truth == nullptr) {
     std::fputs(ResultLines(entries).c_str(), stdout);
   }
-  if (truth) {
+  if (truth != nullptr) {
     const auto divisor = static_cast<double>(std::max<std::size_t>(1, timed));
     PrintRecall(*truth, entries, 1e3 * seconds / divisor, arguments.json);
   } else if (journal && arguments.json) {
@@ -274,7 +282,7 @@ int RunPropose(const Arguments& words) {
                        {"failed", failed},
                        {"core_seconds", seconds}}));
   }
-  return StatusOf(failed, entries.size());
+  return status;
 }
 
 }  // namespace deeper::tools

@@ -14,6 +14,7 @@
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
 #include "detector/training/quantize.h"
+#include "tools/input/pictures.h"
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
 #include "tools/options/find_model.h"
@@ -76,7 +77,7 @@ bool ParseQuantize(const Arguments& words, QuantizeArguments& arguments) {
 std::vector<fs::path> PicturesOf(const QuantizeArguments& arguments) {
   std::vector<fs::path> paths;
   for (const Picture& picture :
-       FindPictures({arguments.words.begin() + 1, arguments.words.end()})) {
+       FindNamedPictures({arguments.words.begin() + 1, arguments.words.end()})) {
     paths.push_back(picture.path);
   }
   return paths;

@@ -13,8 +13,8 @@
 #include "core/work/parallel.h"
 #include "detector/regions/crop.h"
 #include "eval/align.h"
-#include "eval/drawing/annotated_image.h"
 #include "eval/drawing/contact_sheet.h"
+#include "eval/drawing/draw.h"
 #include "eval/drawing/draw_thumbnail.h"
 #include "eval/drawing/picture_marks.h"
 #include "tools/explain/show_story.h"
@@ -25,6 +25,7 @@
 #include "tools/options/model_defaults.h"
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
+#include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
 #include "tools/run/stop_signal.h"
 #include "tools/verbs/show_pictures.h"
@@ -52,6 +53,7 @@ struct ShowArguments {
   ShownFiles output = {.directory = "deeper-show"};
   bool json = false;
   StoryArguments explain;
+  ReadingOptions reading;
 };
 
 bool ParseShow(const Arguments& words, ShowArguments& arguments) {
@@ -69,7 +71,9 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
        "deeper show --data voc:VOC2007 --set test --explain 000043:o1   # how an object was found "
        "or missed"});
   // clang-format off
-  arguments.data.AddOptions(line.Group("Truth"));
+  auto& truth = line.Group("Truth");
+  arguments.data.AddOptions(truth);
+  arguments.reading.AddOptions(truth);
   line.Group("Detections").add_options()
       ("detections", po::value(&arguments.detections)->value_name("PATH"), "in any format that 'deeper evaluate' reads")
       ("detections-format", po::value(&arguments.format)->value_name("NAME"), "their format, where the name does not tell")
@@ -131,15 +135,15 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
     }
   }
   if (arguments.metric.empty()) {
-    arguments.metric = arguments.data.data.starts_with("ilsvrc") ? "ilsvrc"
-                       : arguments.data.data.starts_with("coco") ? "coco"
-                                                                 : "voc12";
+    const std::string kind = arguments.data.Given() ? arguments.data.Kind() : "";
+    arguments.metric = kind == "ilsvrc" || kind == "coco" ? kind : "voc12";
   }
   CheckRange("iou", arguments.min_iou, 0, 1);
   CheckRange("limit", arguments.limit, 0, 1e9);
   CheckRange("columns", arguments.output.columns, 1, 100);
   CheckRange("rows", arguments.output.rows, 1, 100);
   CheckRange("tile", arguments.output.tile_px, 32, 4096);
+  arguments.reading.Check();
   arguments.explain.detector.Check();
   arguments.explain.detector.run.Check();
   return true;
@@ -229,10 +233,15 @@ int ShowOneStory(const ShowArguments& arguments) {
   story.output = arguments.output.directory;
   story.json = arguments.json;
   std::optional<Dataset> truth;
-  if (arguments.data.Given()) truth = ReadDataSource(arguments.data);
+  int status = kDone;
+  if (arguments.data.Given()) {
+    LoadedData data = LoadData(arguments.data);
+    status = data.Status();
+    truth = std::move(data.dataset);
+  }
   const std::optional<std::string> drawn = ShowStory(story, truth);
   if (arguments.open && drawn) OpenViewer(*drawn);
-  return kDone;
+  return status;
 }
 
 }  // namespace
@@ -241,14 +250,12 @@ int RunShow(const Arguments& words) {
   ShowArguments arguments;
   if (!ParseShow(words, arguments)) return kDone;
   if (!arguments.explain.id.empty()) return ShowOneStory(arguments);
-  const LoadedData truth = LoadData(arguments.data);
-  Dataset dataset = truth.dataset;
+  LoadedData truth = LoadData(arguments.data);
   DetectionSet detections =
-      AlignDetections(
-          dataset,
-          ReadDetections(arguments.detections, arguments.format, truth, arguments.data.set),
-          UnknownClasses::kLeaveOut)
+      AlignedDetectionsAt(
+          arguments.detections, arguments.format, arguments.data, UnknownClasses::kLeaveOut, truth)
           .detections;
+  Dataset dataset = truth.dataset;
   if (!arguments.class_name.empty()) {
     KeepClass(ClassNamed(dataset.classes, arguments.class_name), dataset, detections);
   }
@@ -263,6 +270,9 @@ int RunShow(const Arguments& words) {
   const std::vector<PictureMarks> pictures =
       Choose(MarkPictures(dataset, detections, evaluation, least_scores), arguments, dataset);
 
+  if (const std::string fault = FontFaultOf(dataset.classes); !fault.empty()) {
+    fmt::print(stderr, "warning: {}\n", fault);
+  }
   ShownPictureWriter writer(arguments.output);
   const std::optional<int> tile_px =
       arguments.output.sheets ? std::optional(arguments.output.tile_px) : std::nullopt;
@@ -274,7 +284,10 @@ int RunShow(const Arguments& words) {
         arguments.explain.detector.run.workers,
         StopAsked,
         [&](std::size_t i) {
-          return DrawShownPicture(dataset.images[pictures[i].image], pictures[i], tile_px);
+          return DrawShownPicture(dataset.images[pictures[i].image],
+                                  pictures[i],
+                                  tile_px,
+                                  arguments.reading.ForReading());
         },
         [&](std::size_t i, ShownPicture drawn) {
           const AnnotatedImage& picture = dataset.images[pictures[i].image];
@@ -291,7 +304,7 @@ int RunShow(const Arguments& words) {
   }
   fmt::print(stderr, "{} files -> {}\n", writer.written(), arguments.output.directory);
   if (arguments.open && writer.written() > 0) OpenViewer(writer.first());
-  return failed == 0 ? kDone : kSomeInputsFailed;
+  return failed == 0 ? truth.Status() : kSomeInputsFailed;
 }
 
 }  // namespace deeper::tools

@@ -6,8 +6,9 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/pictures/picture_files.h"
+#include "core/pictures/read_image.h"
 #include "detector/regions/crop.h"
-#include "eval/drawing/annotated_image.h"
 #include "eval/drawing/contact_sheet.h"
 #include "eval/drawing/draw.h"
 #include "eval/drawing/draw_thumbnail.h"
@@ -34,7 +35,8 @@ Image DrawMarked(const Image& image, std::vector<Mark> marks, std::optional<int>
 
 ShownPicture DrawShownPicture(const AnnotatedImage& picture,
                               const PictureMarks& marks,
-                              std::optional<int> tile_px) {
+                              std::optional<int> tile_px,
+                              const ReadImageOptions& reading) {
   try {
     if (picture.image_path.empty()) {
       return {.image = {},
@@ -42,7 +44,8 @@ ShownPicture DrawShownPicture(const AnnotatedImage& picture,
                                    "in --data",
                                    picture.id)};
     }
-    return {.image = DrawMarked(ReadAnnotatedImage(picture), marks.marks, tile_px), .error = ""};
+    return {.image = DrawMarked(ReadImage(picture.image_path, reading), marks.marks, tile_px),
+            .error = ""};
   } catch (const Error& error) {
     return {.image = {}, .error = error.what()};
   }
@@ -83,8 +86,9 @@ void ShownPictureWriter::Flush() {
 }
 
 fs::path ShownPictureWriter::PlaceOf(const std::string& id) const {
-  return fs::path(files_.directory) /
-         (files_.sheets ? fmt::format("sheet-{}.jpg", sheets_ + 1) : id + ".jpg");
+  const fs::path file =
+      files_.sheets ? fs::path(fmt::format("sheet-{}.jpg", sheets_ + 1)) : DrawingFile(id);
+  return fs::path(files_.directory) / file;
 }
 
 void ShownPictureWriter::Write(const fs::path& path, const Image& image) {

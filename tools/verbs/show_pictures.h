@@ -8,6 +8,7 @@
 
 #include "core/dataset.h"
 #include "core/image.h"
+#include "core/pictures/read_image.h"
 #include "eval/drawing/picture_marks.h"
 
 namespace deeper::tools {
@@ -30,7 +31,8 @@ struct ShownPicture {
 // labels can be read.
 ShownPicture DrawShownPicture(const AnnotatedImage& picture,
                               const PictureMarks& marks,
-                              std::optional<int> tile_px);
+                              std::optional<int> tile_px,
+                              const ReadImageOptions& reading);
 
 // "000043  2 found, 1 false": the caption on a sheet.
 std::string ShownCaption(const AnnotatedImage& picture, const PictureMarks& marks);

@@ -10,6 +10,7 @@
 #include "core/files/file.h"
 #include "core/text/float_text.h"
 #include "core/text/utf8.h"
+#include "eval/formats/reading/fields.h"
 #include "eval/formats/reading/json_stream.h"
 
 namespace deeper {
@@ -22,16 +23,16 @@ Box BoxOf(const json& record) {
   constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
   const auto box = record.find("box");
   if (box == record.end() || !box->is_array() || box->size() != 4) return {.x0 = kNone};
-  const auto number = [&](std::size_t i) {
-    return (*box)[i].is_number() ? (*box)[i].get<float>() : kNone;
-  };
-  return {.x0 = number(0), .y0 = number(1), .x1 = number(2), .y1 = number(3)};
+  return {.x0 = CoordinateOf((*box)[0]),
+          .y0 = CoordinateOf((*box)[1]),
+          .x1 = CoordinateOf((*box)[2]),
+          .y1 = CoordinateOf((*box)[3])};
 }
 
 std::optional<std::string> IdOf(const json& line) {
   const std::string hexadecimal = TextAt(line, "image_bytes");
   if (!hexadecimal.empty()) return BytesOfHex(hexadecimal);
-  const std::string id = TextAt(line, "image");
+  const std::string id = FileNameOf(TextAt(line, "image"));
   return id.empty() ? std::nullopt : std::optional(id);
 }
 
@@ -49,9 +50,9 @@ void AddLine(const json& line, const std::string& where, LabelCollector& collect
   for (const json& record : *annotations) {
     Label label;
     label.box = BoxOf(record);
-    label.difficult = FlagAt(record, "difficult");
-    label.truncated = FlagAt(record, "truncated");
-    label.crowd = FlagAt(record, "crowd");
+    label.difficult = FlagAt(record, "difficult", where, collector.warnings());
+    label.truncated = FlagAt(record, "truncated", where, collector.warnings());
+    label.crowd = FlagAt(record, "crowd", where, collector.warnings());
     label.area_px = NumberAt(record, "area");
     collector.Add(*id, TextAt(record, "class"), label, where);
   }
@@ -73,7 +74,7 @@ std::string ObjectText(const Label& label, const std::string& name) {
 }  // namespace
 
 ReadLabels ReadAnnotationLines(const std::filesystem::path& path) {
-  const std::string text = ReadTextFile(path, std::uintmax_t{16} << 30U);
+  const std::string text = ReadPlainText(path, std::uintmax_t{16} << 30U);
   LabelCollector collector;
   std::size_t number = 0;
   for (const std::string_view line : SplitLines(text)) {
@@ -89,8 +90,12 @@ ReadLabels ReadAnnotationLines(const std::filesystem::path& path) {
     } catch (const Error&) {
       collector.Warn(where, "a line that is not JSON in UTF-8 of at most 100 levels");
     }
-    for (Warning& warning : warnings) collector.Warn(where, std::move(warning.reason));
+    for (Warning& warning : warnings) {
+      warning.where = where;
+      collector.warnings().push_back(std::move(warning));
+    }
   }
+  collector.TakeIdsForFileNames();
   return std::move(collector).Finish();
 }
 

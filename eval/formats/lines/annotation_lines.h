@@ -13,8 +13,9 @@ namespace deeper {
 // Boxes are half-open pixels: x1 - x0 is the width. "difficult", "truncated" and "crowd" are there
 // when true, "area" when known.
 
-// Lines that are no such object, and objects that are no good box, are left out with a warning.
-// Throws Error when the file is missing.
+// "image" may be a file name with its ending: see IdsOfFileNames. Lines that are no such object,
+// and objects that are no good box, are left out with a warning. Throws Error when the file is
+// missing.
 ReadLabels ReadAnnotationLines(const std::filesystem::path& path);
 // Reading returns equal labels. Scores are not written.
 void WriteAnnotationLines(const LabelledSet& labels, const std::filesystem::path& path);

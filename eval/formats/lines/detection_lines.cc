@@ -15,6 +15,8 @@
 #include "core/files/file.h"
 #include "core/text/float_text.h"
 #include "core/text/utf8.h"
+#include "eval/formats/reading/fields.h"
+#include "eval/formats/reading/json_stream.h"
 
 namespace deeper {
 namespace {
@@ -140,19 +142,20 @@ class JsonLinesReader {
   int PixelsAt(const json& line, const char* key) const {
     const auto found = line.find(key);
     if (found == line.end()) return 0;
-    const bool fits = found->is_number_unsigned() &&
-                      found->get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<int>::max()};
+    const std::optional<std::int64_t> pixels = WholeNumberOf(TextOf(*found));
+    const bool fits = pixels && *pixels >= 0 && *pixels <= std::numeric_limits<int>::max();
     if (!fits) Fail(fmt::format("a number of pixels as '{}'", key), Excerpt(*found));
-    return found->get<int>();
+    return static_cast<int>(*pixels);
   }
 
   float FloatOf(const json& value, const char* what) const {
-    if (!value.is_number()) Fail(fmt::format("a number as {}", what), Excerpt(value));
-    const auto number = value.get<double>();
-    if (!(std::abs(number) <= double{std::numeric_limits<float>::max()})) {
+    const bool is_number = value.is_number() || (value.is_string() && NumberOf(TextOf(value)));
+    if (!is_number) Fail(fmt::format("a number as {}", what), Excerpt(value));
+    const float number = CoordinateOf(value);
+    if (std::isnan(number)) {
       Fail(fmt::format("a number in the range of a float as {}", what), Excerpt(value));
     }
-    return static_cast<float>(number);
+    return number;
   }
 
   Detection DetectionOf(const json& value) {
@@ -163,7 +166,7 @@ class JsonLinesReader {
                     .y0 = FloatOf(box[1], "y0"),
                     .x1 = FloatOf(box[2], "x1"),
                     .y1 = FloatOf(box[3], "y1")},
-            .class_id = ClassOf(TextAt(value, "class")),
+            .class_id = ClassOf(std::string(Trimmed(TextAt(value, "class")))),
             .score = FloatOf(At(value, "score"), "score")};
   }
 
@@ -214,7 +217,7 @@ DetectionSet ParseJsonLines(std::string_view text,
 }
 
 DetectionSet ReadJsonLines(const std::filesystem::path& path, const ClassTable* classes) {
-  return ParseJsonLines(ReadTextFile(path, kMostBytes), path, classes);
+  return ParseJsonLines(ReadPlainText(path, kMostBytes), path, classes);
 }
 
 void WriteJsonLines(const DetectionSet& detections, const std::filesystem::path& path) {

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 #include <utility>
@@ -53,12 +52,10 @@ Box BoxOf(const json& value, const Place& place) {
   if (!value.is_array() || value.size() != 4) place.Fail("each box to be a list of 4 numbers");
   std::array<float, 4> sides{};
   for (std::size_t i = 0; i < sides.size(); ++i) {
-    const double number =
-        value[i].is_number() ? value[i].get<double>() : std::numeric_limits<double>::quiet_NaN();
-    if (!(std::abs(number) <= double{std::numeric_limits<float>::max()})) {
+    sides.at(i) = CoordinateOf(value[i]);
+    if (std::isnan(sides.at(i))) {
       place.Fail("each box to be a list of 4 numbers in the range of a float");
     }
-    sides.at(i) = static_cast<float>(number);
   }
   return {.x0 = sides[0], .y0 = sides[1], .x1 = sides[2], .y1 = sides[3]};
 }
@@ -111,7 +108,7 @@ std::vector<ImageProposals> ParseProposalLines(std::string_view text,
 }
 
 std::vector<ImageProposals> ReadProposalLines(const std::filesystem::path& path) {
-  return ParseProposalLines(ReadTextFile(path, kMostBytes), path);
+  return ParseProposalLines(ReadPlainText(path, kMostBytes), path);
 }
 
 }  // namespace deeper

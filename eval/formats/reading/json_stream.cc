@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/text/utf8.h"
+#include "eval/formats/reading/fields.h"
 
 namespace deeper {
 namespace {
@@ -85,7 +86,8 @@ class Follower {
       warnings_.push_back({.where = source_.string(),
                            .reason = fmt::format("the key '{}' twice in one object: the last "
                                                  "value counts",
-                                                 WithoutInvalidUtf8(key))});
+                                                 WithoutInvalidUtf8(key)),
+                           .loses = false});
     } else if (siblings.size() < kMostKeys) {
       siblings.push_back(key);
     }
@@ -111,10 +113,6 @@ void StreamJson(std::string text,
                 const std::vector<std::string>& skipped_keys,
                 std::vector<Warning>& warnings,
                 const VisitRecord& visit) {
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    throw Error(fmt::format("{}: expected JSON in UTF-8, found UTF-16; convert it with iconv",
-                            source.string()));
-  }
   text = WithoutNonFinite(std::move(text));
   Follower follower(source, skipped_keys, warnings, visit);
   try {
@@ -133,35 +131,45 @@ void StreamJson(std::string text,
   }
 }
 
+std::string TextOf(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) return fmt::format("{}", value.get<double>());
+  return value.is_primitive() && !value.is_null() ? value.dump() : "";
+}
+
 std::optional<double> NumberAt(const json& record, const char* key) {
   const auto found = record.find(key);
-  if (found == record.end() || !found->is_number()) return std::nullopt;
+  if (found == record.end() || found->is_boolean()) return std::nullopt;
+  if (!found->is_number()) return NumberOf(TextOf(*found));
   const auto value = found->get<double>();
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
-std::optional<std::int64_t> IntegerAt(const json& record, const char* key) {
-  const auto found = record.find(key);
-  if (found == record.end() || !found->is_number_integer()) return std::nullopt;
-  return found->get<std::int64_t>();
-}
-
 std::string TextAt(const json& record, const char* key) {
   const auto found = record.find(key);
-  return found == record.end() || !found->is_string() ? "" : found->get<std::string>();
+  return found == record.end() ? "" : std::string(Trimmed(TextOf(*found)));
 }
 
-bool FlagAt(const json& record, const char* key) {
+std::string IdAt(const json& record, const char* key) { return IdText(TextAt(record, key)); }
+
+int PixelsAt(const json& record, const char* key) { return PixelsOf(TextAt(record, key)); }
+
+bool FlagAt(const json& record,
+            const char* key,
+            const std::string& where,
+            std::vector<Warning>& warnings) {
   const auto found = record.find(key);
-  if (found == record.end()) return false;
-  if (found->is_boolean()) return found->get<bool>();
-  return found->is_number() && found->get<double>() != 0;
+  return found != record.end() && FlagOf(TextOf(*found), key, where, warnings);
 }
 
-int PixelsAt(const json& record, const char* key) {
-  const std::optional<double> value = NumberAt(record, key);
-  constexpr double kMost = 1e9;
-  return value && *value > 0 && *value < kMost ? static_cast<int>(*value) : 0;
+float CoordinateOf(const json& value) {
+  if (!value.is_number()) {
+    return value.is_string() ? CoordinateOf(std::string_view(TextOf(value)))
+                             : std::numeric_limits<float>::quiet_NaN();
+  }
+  const auto number = value.get<double>();
+  const bool fits = std::abs(number) <= double{std::numeric_limits<float>::max()};
+  return fits ? static_cast<float>(number) : std::numeric_limits<float>::quiet_NaN();
 }
 
 std::string JsonText(std::string_view text) { return json(WithoutInvalidUtf8(text)).dump(); }

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <unordered_set>
 #include <utility>
 
 #include "core/error.h"
+#include "core/pictures/picture_finder.h"
+#include "core/pictures/picture_kinds.h"
 #include "core/text/utf8.h"
+#include "eval/formats/reading/fields.h"
 
 namespace deeper {
 namespace {
@@ -63,15 +66,18 @@ Dataset DatasetOf(const LabelledSet& labels,
                   const std::string& name,
                   const std::optional<std::filesystem::path>& image_directory) {
   Dataset dataset{.name = name, .classes = labels.classes, .images = {}, .blacklist = {}};
+  std::optional<PictureFinder> finder;
+  if (image_directory) finder.emplace(*image_directory);
   for (const LabelledImage& image : labels.images) {
     AnnotatedImage& made = dataset.images.emplace_back(AnnotatedImage{.id = image.id,
-                                                                      .image_path = {},
+                                                                      .image_path = image.path,
                                                                       .width = image.width,
                                                                       .height = image.height,
                                                                       .annotations = {}});
-    if (image_directory) {
-      made.image_path =
-          *image_directory / (image.file_name.empty() ? image.id + ".jpg" : image.file_name);
+    if (finder && made.image_path.empty()) {
+      const std::string& file_name = image.file_name.empty() ? image.id : image.file_name;
+      made.image_path = finder->Find(file_name).value_or(
+          *image_directory / (image.file_name.empty() ? image.id + ".jpg" : image.file_name));
     }
     for (const Label& label : image.labels) {
       if (label.score) {
@@ -113,7 +119,11 @@ LabelledSet LabelsOf(const Dataset& dataset) {
   for (const AnnotatedImage& image : dataset.images) {
     LabelledImage& made = set.images.emplace_back();
     made.id = image.id;
-    made.file_name = image.image_path.filename().string();
+    if (!image.image_path.empty()) {
+      const bool has_ending = WithoutPictureEnding(image.id) != image.id;
+      made.file_name = image.id + (has_ending ? "" : image.image_path.extension().string());
+    }
+    made.path = image.image_path;
     made.width = image.width;
     made.height = image.height;
     for (const Annotation& annotation : image.annotations) {
@@ -129,15 +139,41 @@ LabelledSet LabelsOf(const Dataset& dataset) {
   return set;
 }
 
-std::string IdOfFileName(std::string_view file_name) {
-  constexpr std::array<std::string_view, 10> kSuffixes = {
-      ".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".gif"};
-  const std::size_t dot = file_name.rfind('.');
-  if (dot == std::string_view::npos || dot == 0) return std::string(file_name);
-  std::string suffix(file_name.substr(dot));
-  for (char& c : suffix) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  const bool is_picture = std::ranges::find(kSuffixes, suffix) != kSuffixes.end();
-  return std::string(is_picture ? file_name.substr(0, dot) : file_name);
+std::vector<std::string> IdsOfFileNames(const std::vector<std::string>& file_names) {
+  // The last parts of an absolute name, as many as `parts`.
+  const auto tail = [](std::string_view name, std::size_t parts) {
+    std::size_t begin = name.size();
+    while (parts-- > 0 && begin != std::string_view::npos && begin > 0) {
+      begin = name.rfind('/', begin - 1);
+    }
+    return std::string(begin == std::string_view::npos ? name : name.substr(begin + 1));
+  };
+  std::vector<std::string> ids = file_names;
+  std::vector<std::size_t> open;  // pictures of absolute names whose ids are not their own yet
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (IsAbsoluteName(ids[i])) open.push_back(i);
+  }
+  for (std::size_t parts = 1; !open.empty() && parts < 100; ++parts) {
+    std::unordered_map<std::string, std::string_view> name_of_id;
+    std::unordered_set<std::string> shared;
+    for (const std::size_t i : open) ids[i] = tail(file_names[i], parts);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const auto [entry, is_new] = name_of_id.try_emplace(ids[i], file_names[i]);
+      if (!is_new && entry->second != file_names[i]) shared.insert(ids[i]);
+    }
+    std::erase_if(open, [&](std::size_t i) { return !shared.contains(ids[i]); });
+  }
+  std::unordered_map<std::string, std::string> name_of_short;
+  std::unordered_set<std::string> shared;
+  for (const std::string& id : ids) {
+    const auto [entry, is_new] = name_of_short.try_emplace(WithoutPictureEnding(id), id);
+    if (!is_new && entry->second != id) shared.insert(entry->first);
+  }
+  for (std::string& id : ids) {
+    std::string cut = WithoutPictureEnding(id);
+    if (!shared.contains(cut)) id = std::move(cut);
+  }
+  return ids;
 }
 
 void RequireInnerPath(const std::string& id) {
@@ -154,6 +190,19 @@ LabelCollector::LabelCollector(std::optional<ClassTable> classes)
   read_.labels.classes = std::move(*classes);
   for (std::size_t i = 0; i < read_.labels.classes.Size(); ++i) {
     class_by_name_.emplace(read_.labels.classes.Name(ClassAt(i)), ClassAt(i));
+  }
+}
+
+void LabelCollector::TakeIdsForFileNames() {
+  std::vector<std::string> names;
+  for (const LabelledImage& image : read_.labels.images) names.push_back(image.id);
+  std::vector<std::string> ids = IdsOfFileNames(names);
+  image_by_id_.clear();
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    LabelledImage& image = read_.labels.images[i];
+    if (image.file_name.empty() && ids[i] != image.id) image.file_name = image.id;
+    image.id = std::move(ids[i]);
+    image_by_id_.emplace(image.id, i);
   }
 }
 
@@ -180,6 +229,7 @@ void LabelCollector::Add(const std::string& id,
                          Label label,
                          std::string where) {
   LabelledImage& image = ImageOf(id);
+  class_name = Trimmed(class_name);
   if (class_name.empty()) return Warn(std::move(where), "a box without a class");
   if (!IsUtf8(class_name)) return Warn(std::move(where), "a class name that is not UTF-8");
   const auto leave_out = [&](std::string_view reason) {

@@ -7,11 +7,12 @@
 
 namespace deeper {
 
-// A fault that a reader found in files and skipped, for the report: the file or the place in it,
-// and the reason. Equal faults have equal reasons, so that they can be counted.
+// A fault that a reader found in files, for the report: the file or the place in it, and the
+// reason. Equal faults have equal reasons, so that they can be counted.
 struct Warning {
   std::string where;
   std::string reason;
+  bool loses = true;  // something was left out; else something was taken in a way to know of
 
   bool operator==(const Warning&) const = default;
 };
@@ -19,7 +20,7 @@ struct Warning {
 // The part of a data set that could be read.
 struct ReadDataset {
   Dataset dataset;
-  std::vector<Warning> warnings;  // one per object or file that was left out
+  std::vector<Warning> warnings;  // one per object or file that was left out, or fault that was not
   // Ids of pictures whose annotations could not be read at all; they are not in `dataset`.
   std::vector<std::string> unreadable_images;
 };

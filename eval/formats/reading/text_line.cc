@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
-#include "core/text/parse.h"
+#include "eval/formats/reading/fields.h"
 #include "eval/formats/reading/one_based.h"
 
 namespace deeper {
@@ -24,13 +24,13 @@ void TextLine::Fail(std::string_view expected) const {
 }
 
 std::int64_t TextLine::IntAt(std::size_t i, std::string_view what) const {
-  const std::optional<std::int64_t> value = ParseInt(fields.at(i));
+  const std::optional<std::int64_t> value = WholeNumberOf(fields.at(i));
   if (!value) Fail(what);
   return *value;
 }
 
 double TextLine::NumberAt(std::size_t i, std::string_view what) const {
-  const std::optional<double> value = ParseDouble(fields.at(i));
+  const std::optional<double> value = NumberOf(fields.at(i));
   if (!value) Fail(what);
   return *value;
 }
@@ -50,7 +50,7 @@ Box TextLine::OneBasedBoxAt(std::size_t i) const {
 
 void ForEachLine(const std::filesystem::path& path,
                  const std::function<void(const TextLine&)>& visit) {
-  const std::string content = ReadTextFile(path);
+  const std::string content = ReadPlainText(path);
   TextLine line{.file = &path, .number = 0, .text = {}, .fields = {}};
   for (const std::string_view text : SplitLines(content)) {
     ++line.number;

@@ -36,6 +36,55 @@ TEST_CASE("a directory gives the pictures below it, named by their relative path
   CHECK(pictures[1].path == directory / "sub/deep/a.png");
 }
 
+TEST_CASE("files of other programs and of other kinds are passed over and counted") {
+  const test::TemporaryDirectory directory;
+  for (const char* name : {"a.jpg",
+                           "b.JFIF",
+                           "._a.jpg",
+                           "__MACOSX/._a.jpg",
+                           "__MACOSX/x.jpg",
+                           ".git/c.jpg",
+                           "@eaDir/a.jpg",
+                           "notes.txt",
+                           "clip.mp4"}) {
+    Touch(directory / name);
+  }
+  const FoundPictures found = LookForPictures({directory.path().string()});
+  CHECK(IdsOf(found.pictures) == Ids{"a", "b"});
+  CHECK(found.passed_over.other_programs == 4);  // with all in them
+  CHECK(found.passed_over.other_files == 2);
+  CHECK(IdsOf(LookForPictures({directory.path().string()}, true).pictures) ==
+        Ids{"a", "b", "clip"});
+  CHECK(IdsOf(FindPictures({(directory / ".git").string()})) == Ids{"c"});
+  CHECK_THROWS_WITH(FindPictures({(directory / "__MACOSX/..").string() + "/nothing"}),
+                    Catch::Contains("no such file"));
+}
+
+TEST_CASE("a drawing's name fits file systems and still tells pictures apart") {
+  CHECK(DrawingFile("sub/a") == "sub/a.jpg");
+  const std::string longest(251, 'x');
+  CHECK(DrawingFile(longest) == longest + ".jpg");
+  const fs::path jpg = DrawingFile("sub/" + longest + ".jpg");
+  const fs::path png = DrawingFile("sub/" + longest + ".png");
+  CHECK(jpg.filename().string().size() <= 255);
+  CHECK(jpg.parent_path() == "sub");
+  CHECK(jpg != png);
+}
+
+TEST_CASE("a list's lines may be quoted, in UTF-16 and of Windows") {
+  const test::TemporaryDirectory directory;
+  Touch(directory / "sub/my a.jpg");
+  Touch(directory / "sub/b.jpg");
+  const std::string lines = "\"sub\\my a.jpg\"\r\n  sub\\b.jpg \r\n";
+  std::string wide = "\xFF\xFE";
+  for (const char c : lines) wide += std::string{c, '\0'};
+  for (const std::string& text : {lines, "\xEF\xBB\xBF" + lines, wide}) {
+    std::ofstream(directory / "list.txt", std::ios::binary) << text;
+    CHECK(IdsOf(FindPictures({fmt::format("@{}", (directory / "list.txt").string())})) ==
+          Ids{"sub/b", "sub/my a"});
+  }
+}
+
 TEST_CASE("a file is taken whatever its name, and once") {
   const test::TemporaryDirectory directory;
   Touch(directory / "picture.bin");

@@ -220,7 +220,6 @@ TEST_CASE("each EXIF orientation puts the stored corners where it says, as OpenC
                                    letter(image, right, low)};
       REQUIRE(corners == shown[static_cast<std::size_t>(orientation - 1)]);
       REQUIRE(image == OpenCvReads(file));
-      REQUIRE(ReadBytes(file, {.apply_exif_orientation = false}) == ReadBytes(jpeg));
     }
   }
 }
@@ -334,6 +333,259 @@ TEST_CASE("a PNG with a flipped bit in its pixels is refused by its checksum") {
   Bytes png = Encode(Gradient(64, 64), ".png");
   png[png.size() / 2] ^= 1;
   REQUIRE_THROWS_WITH(ReadBytes(png), Contains("corrupt PNG: the checksum"));
+}
+
+// A PNG chunk with its checksum: CRC-32, bit by bit.
+Bytes PngChunk(const std::string& type, const Bytes& content, std::uint32_t spoil = 0) {
+  Bytes checked(type.begin(), type.end());
+  checked.insert(checked.end(), content.begin(), content.end());
+  std::uint32_t crc = 0xFFFFFFFFU;
+  for (const std::uint8_t byte : checked) {
+    crc ^= byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? 0xEDB88320U : 0);
+  }
+  crc = ~crc ^ spoil;
+  Bytes chunk;
+  const auto put = [&](std::uint32_t value) {
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+      chunk.push_back(static_cast<std::uint8_t>(value >> shift));
+    }
+  };
+  put(static_cast<std::uint32_t>(content.size()));
+  chunk.insert(chunk.end(), checked.begin(), checked.end());
+  put(crc);
+  return chunk;
+}
+
+// The PNG with a chunk behind its header, which ends at byte 33.
+Bytes WithChunk(Bytes png, const Bytes& chunk) {
+  png.insert(png.begin() + 33, chunk.begin(), chunk.end());
+  return png;
+}
+
+TEST_CASE("a PNG whose comment is damaged is read, with a warning that names it") {
+  const Image image = Gradient(20, 10);
+  const Bytes png = Encode(image, ".png");
+  std::vector<std::string> warnings;
+  const ReadImageOptions options{
+      .warn = [&](const std::string& message) { warnings.push_back(message); }};
+  CHECK(ReadBytes(WithChunk(png, PngChunk("tEXt", {'a', 0, 'b'})), options) == image);
+  CHECK(warnings.empty());
+  CHECK(ReadBytes(WithChunk(png, PngChunk("tEXt", {'a', 0, 'b'}, 1)), options) == image);
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], Contains("picture: ") && Contains("CRC"));
+  warnings.clear();
+  CHECK(ReadBytes(WithChunk(png, PngChunk("iCCP", {'x'})), options) == image);
+  CHECK(warnings.empty());  // a profile that is none costs nothing and says nothing
+}
+
+TEST_CASE("a PNG without its end, or with fewer rows than it says, is for lenient readers") {
+  Image image = Gradient(20, 10);
+  for (std::size_t i = 0; i < image.bgr.size(); ++i) {
+    image.bgr[i] = static_cast<std::uint8_t>(image.bgr[i] ^ (i * 37));
+  }
+  const Bytes png = Encode(image, ".png");
+  const Bytes endless(png.begin(), png.end() - 12);
+  const ReadImageOptions lenient{.lenient = true};
+  CHECK_THROWS_AS(ReadBytes(endless), Error);
+  CHECK(ReadBytes(endless, lenient) == image);
+  const Bytes torn(png.begin(), png.begin() + static_cast<std::ptrdiff_t>(png.size() * 3 / 4));
+  CHECK_THROWS_AS(ReadBytes(torn), Error);
+  const Image part = ReadBytes(torn, lenient);
+  CHECK(std::equal(part.Row(0), part.Row(2), image.Row(0)));
+  CHECK_FALSE(part == image);
+}
+
+TEST_CASE("a JPEG of Samsung's phones, whose scan ends at a meaningless number, is whole") {
+  const Bytes jpeg = Encode(Gradient(40, 24), ".jpg");
+  const Bytes start_of_scan = {0xFF, 0xDA};
+  Bytes samsung = jpeg;
+  const auto scan =
+      std::search(samsung.begin(), samsung.end(), start_of_scan.begin(), start_of_scan.end());
+  REQUIRE(scan != samsung.end());
+  // Behind marker, length, count of components and two bytes for each of three: the spectral
+  // selection's begin and end.
+  *(scan + 5 + 6 + 1) = 0;
+  std::vector<std::string> warnings;
+  const ReadImageOptions options{
+      .warn = [&](const std::string& message) { warnings.push_back(message); }};
+  CHECK(ReadBytes(samsung, options) == ReadBytes(jpeg));
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], Contains("picture: Invalid SOS parameters"));
+}
+
+// EXIF data alone: orientation 6 in big-endian TIFF.
+const Bytes kExif6 = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0,
+                      3,   0,   0, 0,  1, 0, 6, 0, 0, 0, 0,    0,    0};
+
+// A WebP with an extended header before its frames: flags of it, and chunks behind them.
+Bytes ExtendedWebp(
+    const Bytes& plain, std::uint8_t flags, int width, int height, const Bytes& more) {
+  const auto low = [](int value, unsigned shift) {
+    return static_cast<std::uint8_t>(static_cast<unsigned>(value) >> shift);
+  };
+  Bytes file = {'R',
+                'I',
+                'F',
+                'F',
+                0,
+                0,
+                0,
+                0,
+                'W',
+                'E',
+                'B',
+                'P',
+                'V',
+                'P',
+                '8',
+                'X',
+                10,
+                0,
+                0,
+                0,
+                flags,
+                0,
+                0,
+                0,
+                low(width - 1, 0),
+                low(width - 1, 8),
+                0,
+                low(height - 1, 0),
+                low(height - 1, 8),
+                0};
+  file.insert(file.end(), plain.begin() + 12, plain.end());
+  file.insert(file.end(), more.begin(), more.end());
+  for (unsigned i = 0; i < 4; ++i)
+    file[4 + i] = static_cast<std::uint8_t>((file.size() - 8) >> (8 * i));
+  return file;
+}
+
+TEST_CASE("PNG and WebP are turned by their EXIF orientation as JPEG is") {
+  const Image image = Gradient(24, 16);
+  Image turned = MakeImage(16, 24, 0, 0, 0);
+  for (int y = 0; y < 24; ++y) {
+    for (int x = 0; x < 16; ++x) {
+      std::copy_n(image.Row(15 - x) + 3 * y, 3, turned.Row(y) + 3 * x);  // clockwise
+    }
+  }
+  CHECK(ReadBytes(WithChunk(Encode(image, ".png"), PngChunk("eXIf", kExif6))) == turned);
+  Bytes exif = {'E', 'X', 'I', 'F', static_cast<std::uint8_t>(kExif6.size()), 0, 0, 0};
+  exif.insert(exif.end(), kExif6.begin(), kExif6.end());
+  CHECK(ReadBytes(ExtendedWebp(Encode(image, ".webp", kLosslessWebp), 8, 24, 16, exif)) == turned);
+}
+
+TEST_CASE("of an animated WebP the first frame is read") {
+  const Image image = Gradient(24, 16);
+  const Bytes plain = Encode(image, ".webp", kLosslessWebp);
+  Bytes frame(plain.begin() + 12, plain.end());
+  const auto length = static_cast<std::uint32_t>(frame.size() + 16);
+  Bytes chunks = {'A', 'N', 'I', 'M', 6, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  for (int i = 0; i < 2; ++i) {
+    for (const char c : {'A', 'N', 'M', 'F'}) chunks.push_back(static_cast<std::uint8_t>(c));
+    for (unsigned shift : {0U, 8U, 16U, 24U})
+      chunks.push_back(static_cast<std::uint8_t>(length >> shift));
+    // x, y, width - 1, height - 1, duration in 3 bytes each, flags
+    const Bytes head = {0, 0, 0, 0, 0, 0, 23, 0, 0, 15, 0, 0, 100, 0, 0, 0};
+    chunks.insert(chunks.end(), head.begin(), head.end());
+    chunks.insert(chunks.end(), frame.begin(), frame.end());
+  }
+  Bytes empty(12, 0);
+  CHECK(ReadBytes(ExtendedWebp(empty, 2, 24, 16, chunks)) == image);
+}
+
+// A GIF of 4 x 2 pixels on a canvas of 4 x 3, two colours. The frame's codes are by hand: clear,
+// 0 1 0 1, clear, 1 1 0 0, end, in 3 bits each from the lowest.
+Bytes SmallGif(bool interlaced) {
+  Bytes gif = {
+      'G',  'I', 'F', '8', '9', 'a', 4, 0, 3, 0,
+      0x80, 0,   0,   200, 0,   0,  // colour 0: red
+      0,    0,   100,               // colour 1: blue
+      0x2C, 0,   0,   0,   0,   4,   0, 2, 0, static_cast<std::uint8_t>(interlaced ? 0x40 : 0),
+      2};
+  const std::vector<unsigned> codes = {4, 0, 1, 4, 0, 1, 4, 1, 1, 4, 0, 0, 5};
+  Bytes data;
+  unsigned bits = 0;
+  unsigned held = 0;
+  for (const unsigned code : codes) {
+    held |= code << bits;
+    for (bits += 3; bits >= 8; bits -= 8, held >>= 8U)
+      data.push_back(static_cast<std::uint8_t>(held));
+  }
+  if (bits > 0) data.push_back(static_cast<std::uint8_t>(held));
+  gif.push_back(static_cast<std::uint8_t>(data.size()));
+  gif.insert(gif.end(), data.begin(), data.end());
+  gif.insert(gif.end(), {0, 0x3B});
+  return gif;
+}
+
+TEST_CASE("the first frame of a GIF stands on its canvas in the palette's colours") {
+  for (const bool interlaced : {false, true}) {
+    const Image image = ReadBytes(SmallGif(interlaced));
+    REQUIRE(image.width == 4);
+    REQUIRE(image.height == 3);
+    const auto red_at = [&](int x, int y) { return image.Row(y)[3 * x + 2]; };
+    CHECK(red_at(0, 0) == 200);
+    CHECK(red_at(1, 0) == 0);
+    CHECK(image.Row(0)[3] == 100);
+    CHECK(red_at(0, 1) == 0);
+    CHECK(red_at(3, 1) == 200);
+    CHECK(red_at(0, 2) == 200);  // the background is colour 0
+  }
+  const Bytes whole = SmallGif(false);
+  for (std::size_t size = 6; size + 3 < whole.size(); ++size) {
+    CAPTURE(size);
+    CHECK_THROWS_AS(
+        ReadBytes(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))), Error);
+  }
+}
+
+TEST_CASE("what is no picture is named as what it is") {
+  const auto text = [](const std::string& content) {
+    return Bytes(content.begin(), content.end());
+  };
+  CHECK_THROWS_WITH(ReadBytes({}), Contains("found an empty file"));
+  CHECK_THROWS_WITH(ReadBytes(text("%PDF-1.4")), Contains("found a PDF document"));
+  CHECK_THROWS_WITH(ReadBytes(text(std::string("\0\0\0\x1c"
+                                               "ftypisom",
+                                               12))),
+                    Contains("found a video (MP4)"));
+  CHECK_THROWS_WITH(ReadBytes(text(std::string("\0\0\0\x18"
+                                               "ftypheic",
+                                               12))),
+                    Contains("HEIC"));
+}
+
+TEST_CASE("the size is read without decoding, upright, and a file that is cut is told") {
+  const TemporaryDirectory directory;
+  const auto size_of = [&](const Bytes& file) {
+    std::ofstream(directory / "picture", std::ios::binary)
+        .write(reinterpret_cast<const char*>(file.data()),
+               static_cast<std::streamsize>(file.size()));
+    return ReadPictureSize(directory / "picture");
+  };
+  const Image image = Gradient(48, 32);
+  for (const char* ending : {".jpg", ".png", ".bmp", ".webp", ".tiff", ".ppm", ".jp2"}) {
+    CAPTURE(ending);
+    CHECK(size_of(Encode(image, ending)) ==
+          PictureSize{.width = 48, .height = 32, .stored_width = 48, .stored_height = 32});
+  }
+  const Bytes jpeg = WithExif(Encode(image, ".jpg"), 6, true);
+  CHECK(size_of(jpeg) ==
+        PictureSize{
+            .width = 32, .height = 48, .stored_width = 48, .stored_height = 32, .orientation = 6});
+  // The comment is longer than what is first read of a file.
+  Bytes padded = jpeg;
+  for (int i = 0; i < 2; ++i) {
+    Bytes comment = {0xFF, 0xFE, 0xFF, 0xFF};
+    comment.resize(2 + 0xFFFF, 'x');
+    padded.insert(padded.begin() + 2, comment.begin(), comment.end());
+  }
+  CHECK(size_of(padded).width == 32);
+  CHECK_THROWS_WITH(size_of(Bytes(jpeg.begin(), jpeg.end() - 30)), Contains("Premature end"));
+  Bytes trailed = jpeg;
+  trailed.resize(trailed.size() + 200'000, 'x');
+  CHECK(size_of(trailed).width == 32);
 }
 
 // The file with the bytes at `at` replaced.

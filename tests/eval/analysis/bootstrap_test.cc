@@ -84,8 +84,8 @@ TEST_CASE("a replicate's mAP is that of a data set with the drawn pictures, unde
   const Evaluation evaluation = EvaluationOf(joined, protocol);
   const ConfidenceInterval interval = BootstrapMeanAveragePrecision(
       joined.dataset, evaluation, {.replicates = 5, .confidence = 0.9, .seed = 1});
-  CHECK(interval.low == Approx(evaluation.mean_average_precision).epsilon(1e-12));
-  CHECK(interval.high == Approx(evaluation.mean_average_precision).epsilon(1e-12));
+  CHECK(interval.low == Approx(evaluation.mean_average_precision.value()).epsilon(1e-12));
+  CHECK(interval.high == Approx(evaluation.mean_average_precision.value()).epsilon(1e-12));
 }
 
 TEST_CASE("the interval holds the mAP, narrows as the square root of the pictures, and is seeded") {
@@ -95,8 +95,8 @@ TEST_CASE("the interval holds the mAP, narrows as the square root of the picture
   const Evaluation of_many = EvaluationOf(many, Protocol::kVoc12);
   const ConfidenceInterval wide = BootstrapMeanAveragePrecision(few.dataset, of_few);
   const ConfidenceInterval narrow = BootstrapMeanAveragePrecision(many.dataset, of_many);
-  CHECK(wide.low < of_few.mean_average_precision);
-  CHECK(wide.high > of_few.mean_average_precision);
+  CHECK(wide.low < of_few.mean_average_precision.value());
+  CHECK(wide.high > of_few.mean_average_precision.value());
   CHECK(wide.standard_error / narrow.standard_error == Approx(4).margin(1));
   CHECK(BootstrapMeanAveragePrecision(few.dataset, of_few, {.workers = 2}) == wide);
   CHECK(BootstrapMeanAveragePrecision(few.dataset, of_few, {.seed = 2}) != wide);
@@ -111,7 +111,7 @@ TEST_CASE("the interval covers the mean of many other samples about as often as 
   for (int i = 0; i < kSamples; ++i) {
     const Case made = RandomCase(100, 1000 + static_cast<std::uint64_t>(i), classes);
     const Evaluation evaluation = EvaluationOf(made, Protocol::kVoc12);
-    truth += evaluation.mean_average_precision / kSamples;
+    truth += evaluation.mean_average_precision.value() / kSamples;
     intervals.push_back(
         BootstrapMeanAveragePrecision(made.dataset, evaluation, {.replicates = 200}));
   }

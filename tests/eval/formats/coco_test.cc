@@ -48,8 +48,8 @@ TEST_CASE("pictures and classes stand by their numbers, whatever the order of th
       Written(directory, Truth(Object("[10.5, 20, 30, 40]", R"(, "area": 700.5, "iscrowd": 1,
                            "segmentation": [[1, 2, 3, 4]])"))),
       "pictures");
-  CHECK(coco.ids.images == std::vector<std::int64_t>{3, 7});
-  CHECK(coco.ids.categories == std::vector<std::int64_t>{2, 5});
+  CHECK(coco.ids.images == std::vector<std::string>{"3", "7"});
+  CHECK(coco.ids.categories == std::vector<std::string>{"2", "5"});
   CHECK(coco.read.dataset.classes == ClassTableOf({"cat", "dog"}));
   const AnnotatedImage& three = coco.read.dataset.images.at(0);
   CHECK(three.id == "three");
@@ -104,7 +104,7 @@ TEST_CASE("what is no COCO data set is refused with a reason, not with a crash")
   const std::string deep = std::string(2'000'000, '[');
   CHECK(message(deep).find("at most 100 levels") != std::string::npos);
   CHECK(message("{\"images\": [").find("expected JSON in UTF-8") != std::string::npos);
-  CHECK(message("\xFF\xFE{\0}\0").find("UTF-16") != std::string::npos);
+  CHECK(message("\xFF\xFE{").find("UTF-16 that is cut") != std::string::npos);
   CHECK(message("{\"images\": [{\"id\": 1, \"file_name\": \"caf\xE9.jpg\"}]}").find("UTF-8") !=
         std::string::npos);
   CHECK(message("[]").find("expected a COCO data set") != std::string::npos);
@@ -151,4 +151,60 @@ TEST_CASE("the file names of two pictures that differ in their suffix alone stay
   CHECK(coco.read.dataset.images[0].id == "a.jpg");
   CHECK(coco.read.dataset.images[1].id == "a.png");
   CHECK(coco.read.dataset.images[2].id == "b/c");
+}
+
+TEST_CASE("ids may be words, and numbers may be written as texts") {
+  const test::TemporaryDirectory directory;
+  const auto read = [&](const std::string& id, const std::string& category) {
+    return ReadCocoDataset(Written(
+        directory,
+        R"({"images": [{"id": )" + id + R"(, "file_name": "a.jpg", "width": "99", "height": 50.0}],
+        "categories": [{"id": )" +
+            category + R"(, "name": " cat "}], "annotations": [{"image_id": )" + id +
+            R"(, "category_id": )" + category +
+            R"(, "bbox": ["1", 2, "3.5", 4], "iscrowd": "1", "area": "7"}]})"));
+  };
+  for (const char* id : {"7", "\"7\"", "7.0", "\"a\""}) {
+    CAPTURE(id);
+    const CocoDataset coco = read(id, "\"1\"");
+    CHECK(coco.read.warnings.empty());
+    const AnnotatedImage& image = coco.read.dataset.images.at(0);
+    CHECK(image.width == 99);
+    CHECK(image.height == 50);
+    CHECK(image.annotations.at(0) ==
+          Annotation{.box = {.x0 = 1, .y0 = 2, .x1 = 4.5F, .y1 = 6}, .crowd = true, .area_px = 7});
+    CHECK(coco.read.dataset.classes == ClassTableOf({"cat"}));
+    WriteFileWhole(
+        directory / "found.json",
+        std::string_view(
+            R"([{"image_id": "a", "category_id": "cat", "bbox": [1, 2, 3, 4], "score": "0.5"}])"));
+    const ReadLabels found =
+        ReadCocoLabels(directory / "found.json", &coco.read.dataset, &coco.ids);
+    CHECK(found.warnings.empty());
+    CHECK(found.labels.images.at(0).labels.at(0).score == 0.5F);
+  }
+}
+
+TEST_CASE(
+    "categories of one name are one class, pictures of one file name are told apart by their ids") {
+  const test::TemporaryDirectory directory;
+  const CocoDataset coco = ReadCocoDataset(Written(
+      directory,
+      R"({"images": [{"id": 3, "file_name": "f.jpg"}, {"id": 7, "file_name": "f.jpg"}, {"id": 8, "file_name": "x\\g.jpg"}],
+          "categories": [{"id": 0, "name": "ball"}, {"id": 1, "name": "ball"}, {"id": 2, "name": "cat"}],
+          "annotations": [{"image_id": 3, "category_id": 1, "bbox": [1, 2, 3, 4]}]})"));
+  CHECK(coco.read.warnings.empty());
+  CHECK(coco.read.dataset.classes == ClassTableOf({"ball", "cat"}));
+  CHECK(coco.ids.categories == std::vector<std::string>{"1", "2"});
+  CHECK(coco.read.dataset.images[0].id == "f~3");
+  CHECK(coco.read.dataset.images[1].id == "f~7");
+  CHECK(coco.read.dataset.images[2].id == "x/g");
+  CHECK(coco.read.dataset.images[0].annotations.size() == 1);
+  const CocoDataset both = ReadCocoDataset(Written(
+      directory,
+      R"({"images": [{"id": 3, "file_name": "f.jpg"}], "categories": [{"id": 0, "name": "ball"}, {"id": 1, "name": "ball"}],
+          "annotations": [{"image_id": 3, "category_id": 1, "bbox": [1, 2, 3, 4]}, {"image_id": 3, "category_id": 0, "bbox": [1, 2, 3, 4]}]})"));
+  CHECK(both.read.dataset.images.at(0).annotations.size() == 2);
+  REQUIRE(both.read.warnings.size() == 1);
+  CHECK_FALSE(both.read.warnings[0].loses);
 }

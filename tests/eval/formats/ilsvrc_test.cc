@@ -117,7 +117,7 @@ TEST_CASE("a malformed line of a submission is an error with its number") {
                                     "-1 1 0.5 1 2 3 4",
                                     "1 3 0.5 1 2 3 4",
                                     "1 0 0.5 1 2 3 4",
-                                    "1 1.0 0.5 1 2 3 4",
+                                    "1 1.5 0.5 1 2 3 4",
                                     "1 1 nan 1 2 3 4",
                                     "1 1 0.5 1 2 3",
                                     "1 1 0.5 1 2 3 4 5",

@@ -52,6 +52,52 @@ TEST_CASE("VOC results come back exactly, pictures by id") {
   CHECK(ReadVocResults(directory.path(), "test", Pets()) == written);
 }
 
+TEST_CASE("results of other programs are known by their names") {
+  for (const char* prefix : {"comp4_det_test_",
+                             "comp4_0a1b-2c_det_test_",
+                             "det_test_",
+                             "comp3_det_val_",
+                             "",
+                             "VOC2007/Main/comp4_det_test_"}) {
+    CAPTURE(prefix);
+    const test::TemporaryDirectory directory;
+    WriteFileWhole(directory / (std::string(prefix) + "cat.txt"),
+                   std::string_view("a 0.5 1 2 3 4\n"));
+    WriteFileWhole(directory / (std::string(prefix) + "dog.txt"), std::string_view(""));
+    const DetectionSet read = ReadVocResults(directory.path(), "test", Pets());
+    REQUIRE(read.images.size() == 1);
+    CHECK(read.images[0].detections.at(0).class_id == ClassAt(0));
+  }
+}
+
+TEST_CASE("of several results those of the set count, and two of them are refused") {
+  const test::TemporaryDirectory directory;
+  for (const char* name : {"comp4_det_test_cat.txt",
+                           "comp4_det_test_dog.txt",
+                           "comp4_det_val_cat.txt",
+                           "comp4_det_val_dog.txt"}) {
+    WriteFileWhole(
+        directory / name,
+        std::string_view(std::string(name).find("val") == std::string::npos ? "a 0.5 1 2 3 4\n"
+                                                                            : ""));
+  }
+  CHECK(ReadVocResults(directory.path(), "test", Pets()).images.size() == 1);
+  CHECK(ReadVocResults(directory.path(), "val", Pets()).images.empty());
+  CHECK_THROWS_WITH(ReadVocResults(directory.path(), "train", Pets()),
+                    Catch::Contains("several results"));
+}
+
+TEST_CASE("an id of several words is that of a picture of the data set") {
+  const test::TemporaryDirectory directory;
+  WriteFiles(directory, "IMG 1 0.5 1 2 3 4\n", "");
+  const Dataset dataset{.name = "d",
+                        .classes = Pets(),
+                        .images = {{.id = "IMG 1", .image_path = {}}},
+                        .blacklist = {}};
+  CHECK(ReadVocResults(directory.path(), "test", Pets(), &dataset).images.at(0).id == "IMG 1");
+  CHECK_THROWS_AS(ReadVocResults(directory.path(), "test", Pets()), Error);
+}
+
 TEST_CASE("inverted boxes of VOC results stay, to count as false") {
   const test::TemporaryDirectory directory;
   WriteFiles(directory, "a 1 30 1 20 5\n", "");

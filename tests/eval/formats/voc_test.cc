@@ -190,9 +190,11 @@ TEST_CASE("what is missing from a data set is an error that names it") {
   CHECK_THROWS_WITH(ReadVocDataset(layout.root / "nowhere", "test"), Catch::Contains("nowhere"));
   CHECK_THROWS_WITH(ReadVocDataset(layout.root.path(), "test"), Catch::Contains("Annotations"));
   layout.AddAnnotation("a", "");
-  CHECK_THROWS_WITH(ReadVocDataset(layout.root.path(), "test"), Catch::Contains("test.txt"));
-  layout.AddList("test", "a\nb\n");
+  CHECK(ReadVocDataset(layout.root.path(), "test").warnings.at(0).reason ==
+        "has no list of set 'test': all pictures are taken");
+  layout.AddList("test", "b\nc\n");
   CHECK_THROWS_WITH(ReadVocDataset(layout.root.path(), "test"), Catch::Contains("b.xml"));
+  CHECK_THROWS_WITH(ReadVocDataset(layout.root.path(), "train"), Catch::Contains("train.txt"));
   CHECK_THROWS_WITH(ReadVocDataset(layout.root.path(), "test+"), Catch::Contains(".txt"));
   layout.AddList("test", "a\na\n");
   CHECK_THROWS_WITH(ReadVocDataset(layout.root.path(), "test"), Catch::Contains("test.txt:2"));

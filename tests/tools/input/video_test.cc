@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
+#include <utility>
 
 #include "core/error.h"
 #include "core/files/file.h"
@@ -95,11 +97,66 @@ TEST_CASE("frames of two sizes are no video") {
   CHECK_FALSE(fs::exists(directory / "v.part.avi"));
 }
 
-TEST_CASE("videos are known by their endings") {
-  CHECK(IsVideoName("a/b.MP4"));
-  CHECK(IsVideoName("clip.avi"));
-  CHECK_FALSE(IsVideoName("avi"));
-  CHECK_FALSE(IsVideoName("clip.avi.jpg"));
+TEST_CASE("videos are known by their content, and by their endings where that does not tell") {
+  const test::TemporaryDirectory directory;
+  const auto is_video = [&](const char* name, const std::string& content) {
+    WriteFileWhole(directory / name, std::string_view(content));
+    return IsVideo(directory / name);
+  };
+  const std::string mp4(
+      "\0\0\0\x1C"
+      "ftypisom",
+      12);
+  CHECK(is_video("a.bin", mp4));
+  CHECK(is_video("a.jpg", mp4));
+  CHECK(is_video("clip.3gp", "unknown"));
+  CHECK(is_video("clip.mjpeg", "\xFF\xD8\xFF\xE0"));
+  CHECK_FALSE(is_video("clip.jpg", "\xFF\xD8\xFF\xE0"));
+  CHECK_FALSE(is_video("clip.avi", "\x89PNG\r\n\x1A\n"));
+  CHECK_FALSE(is_video("avi", "unknown"));
+  CHECK(IsVideo("missing.AVI"));
+}
+
+TEST_CASE("frames are turned as the video's display matrix says") {
+  // The same frames, of 320 x 240, with four matrices: ffprobe shows -90 (clockwise), 90 and 180.
+  const test::TemporaryDirectory directory;
+  const auto first = [&](const std::string& name) {
+    const VideoFrames frames =
+        ExtractFrames({.path = fs::path(DEEPER_TEST_VIDEOS) / (name + ".mp4"), .id = name},
+                      directory / "frames",
+                      1);
+    return ReadImage(frames.frames.at(0).path);
+  };
+  const Image plain = first("plain");
+  const int width = plain.width;
+  const int height = plain.height;
+  // Where the pixel at x, y of the turned frame is in the plain one.
+  const auto difference = [&](const Image& turned, const auto& place) {
+    double sum = 0;
+    for (int y = 0; y < turned.height; ++y) {
+      for (int x = 0; x < turned.width; ++x) {
+        const auto [from_x, from_y] = place(x, y);
+        for (int c = 0; c < 3; ++c) {
+          sum += std::abs(turned.Row(y)[3 * x + c] - plain.Row(from_y)[3 * from_x + c]);
+        }
+      }
+    }
+    return sum / (3.0 * width * height);
+  };
+  constexpr double kOfCompression = 4;
+  const Image clockwise = first("phone");
+  REQUIRE(clockwise.width == height);
+  CHECK(difference(clockwise, [&](int x, int y) { return std::pair(y, height - 1 - x); }) <
+        kOfCompression);
+  CHECK(difference(clockwise, [&](int x, int y) { return std::pair(width - 1 - y, x); }) >
+        kOfCompression);
+  const Image counter = first("ccw");
+  REQUIRE(counter.width == height);
+  CHECK(difference(counter, [&](int x, int y) { return std::pair(width - 1 - y, x); }) <
+        kOfCompression);
+  const Image half = first("turned180");
+  CHECK(difference(half, [&](int x, int y) { return std::pair(width - 1 - x, height - 1 - y); }) <
+        kOfCompression);
 }
 
 }  // namespace

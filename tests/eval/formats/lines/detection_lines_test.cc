@@ -127,7 +127,7 @@ TEST_CASE("a malformed line of results is an error that names the line and what 
       {R"({"image": "b", "image_bytes": "6g", "detections": []})", "image_bytes"},
       {R"({"image": "b", "image_bytes": "616", "detections": []})", "image_bytes"},
       {front + "[0, 0, 1]}]}", "4 numbers"},
-      {front + "[0, 0, 1, \"1\"]}]}", "y1"},
+      {front + "[0, 0, 1, \"x\"]}]}", "y1"},
       {front + "[0, 0, 1, 1e39]}]}", "range of a float"},
       {front + "[0, 0, NaN, 1]}]}", "not JSON"},
       {R"({"image": "b", "detections": [{"class": "cat", "box": [0, 0, 1, 1]}]})", "'score'"},

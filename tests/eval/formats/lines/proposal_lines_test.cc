@@ -33,7 +33,7 @@ TEST_CASE("malformed lines are refused with their number") {
                           R"({"boxes": []})",
                           R"({"image": "b"})",
                           R"({"image": "b", "boxes": [[1, 2, 3]]})",
-                          R"({"image": "b", "boxes": [[1, 2, 3, "4"]]})",
+                          R"({"image": "b", "boxes": [[1, 2, 3, "x"]]})",
                           R"({"image": "b", "boxes": [[1, 2, 3, 1e39]]})",
                           R"({"image": "b", "image_bytes": "6", "boxes": []})",
                           R"({"image": "a", "boxes": []})"}) {
