@@ -111,7 +111,8 @@ TrainingOutcome RunTrainFastRcnn(const Arguments& words) {
   if (!ParseFastRcnn(words, arguments)) return {};
   const std::string& output = arguments.training.output;
   RequireWritable(output);
-  const Dataset dataset = ReadDataSource(arguments.data);
+  const LoadedData data = LoadData(arguments.data);
+  const Dataset& dataset = data.dataset;
   const FastRcnnReport report =
       TrainFastRcnn(dataset,
                     ReadBackboneWeights(FindBackboneFile(arguments.backbone)),
@@ -124,8 +125,9 @@ TrainingOutcome RunTrainFastRcnn(const Arguments& words) {
              output,
              dataset.classes.Size(),
              report.training_pictures);
-  if (!arguments.training.json) return {};
-  return {.status = kDone, .json = LineOf(FastRcnnJson(report, output, dataset.classes.Size()))};
+  if (!arguments.training.json) return {.status = data.Status(), .json = {}};
+  return {.status = data.Status(),
+          .json = LineOf(FastRcnnJson(report, output, dataset.classes.Size()))};
 }
 
 }  // namespace deeper::tools

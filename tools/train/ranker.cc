@@ -83,8 +83,8 @@ TrainingOutcome RunTrainRanker(const Arguments& words) {
     throw Error(arguments.model +
                 ": its regions are crops; a ranker is for detectors of 'deeper train fast-rcnn'");
   }
-  const Dataset dataset = ReadDataSource(arguments.data);
-  RankerReport report = TrainRanker(dataset, model, arguments.options, TerminalMonitor());
+  const LoadedData data = LoadData(arguments.data);
+  RankerReport report = TrainRanker(data.dataset, model, arguments.options, TerminalMonitor());
   if (!report.finished) return Stopped(arguments.options.proposals_cache);
   model.ranker = std::move(report.ranker);
   SaveModel(model, arguments.output);
@@ -94,8 +94,8 @@ TrainingOutcome RunTrainRanker(const Arguments& words) {
     recall.push_back({{"regions", regions}, {"recall", fraction}});
   }
   fmt::print(stderr, "{}: chooses {} regions a picture\n", arguments.output, model.max_regions);
-  if (!arguments.json) return {};
-  return {.status = kDone,
+  if (!arguments.json) return {.status = data.Status(), .json = {}};
+  return {.status = data.Status(),
           .json = LineOf({{"training", "ranker"},
                           {"output", arguments.output},
                           {"recall", recall},
