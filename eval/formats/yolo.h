@@ -44,9 +44,9 @@ YoloLayout FindYoloLayout(const std::filesystem::path& path,
                           const std::optional<std::filesystem::path>& images = std::nullopt);
 
 struct YoloOptions {
-  std::optional<std::filesystem::path> images;  // directory of pictures
+  std::optional<std::filesystem::path> images = std::nullopt;  // directory of pictures
   // Of a data set with several sets: which, joined with '+'. "" is the first of train, val, test.
-  std::string set;
+  std::string set = {};
   // What class numbers mean where no file lists names; nullptr: an Error then.
   const ClassTable* known_classes = nullptr;
   // Sizes of pictures that are not found; none without it.

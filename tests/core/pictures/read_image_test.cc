@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <string>
@@ -338,7 +339,7 @@ TEST_CASE("a PNG with a flipped bit in its pixels is refused by its checksum") {
 // A PNG chunk with its checksum: CRC-32, bit by bit.
 Bytes PngChunk(const std::string& type, const Bytes& content, std::uint32_t spoil = 0) {
   Bytes checked(type.begin(), type.end());
-  checked.insert(checked.end(), content.begin(), content.end());
+  std::copy(content.begin(), content.end(), std::back_inserter(checked));
   std::uint32_t crc = 0xFFFFFFFFU;
   for (const std::uint8_t byte : checked) {
     crc ^= byte;
@@ -352,7 +353,7 @@ Bytes PngChunk(const std::string& type, const Bytes& content, std::uint32_t spoi
     }
   };
   put(static_cast<std::uint32_t>(content.size()));
-  chunk.insert(chunk.end(), checked.begin(), checked.end());
+  std::copy(checked.begin(), checked.end(), std::back_inserter(chunk));
   put(crc);
   return chunk;
 }
@@ -454,8 +455,8 @@ Bytes ExtendedWebp(
                 low(height - 1, 0),
                 low(height - 1, 8),
                 0};
-  file.insert(file.end(), plain.begin() + 12, plain.end());
-  file.insert(file.end(), more.begin(), more.end());
+  std::copy(plain.begin() + 12, plain.end(), std::back_inserter(file));
+  std::copy(more.begin(), more.end(), std::back_inserter(file));
   for (unsigned i = 0; i < 4; ++i)
     file[4 + i] = static_cast<std::uint8_t>((file.size() - 8) >> (8 * i));
   return file;
@@ -471,7 +472,7 @@ TEST_CASE("PNG and WebP are turned by their EXIF orientation as JPEG is") {
   }
   CHECK(ReadBytes(WithChunk(Encode(image, ".png"), PngChunk("eXIf", kExif6))) == turned);
   Bytes exif = {'E', 'X', 'I', 'F', static_cast<std::uint8_t>(kExif6.size()), 0, 0, 0};
-  exif.insert(exif.end(), kExif6.begin(), kExif6.end());
+  std::copy(kExif6.begin(), kExif6.end(), std::back_inserter(exif));
   CHECK(ReadBytes(ExtendedWebp(Encode(image, ".webp", kLosslessWebp), 8, 24, 16, exif)) == turned);
 }
 
@@ -487,8 +488,8 @@ TEST_CASE("of an animated WebP the first frame is read") {
       chunks.push_back(static_cast<std::uint8_t>(length >> shift));
     // x, y, width - 1, height - 1, duration in 3 bytes each, flags
     const Bytes head = {0, 0, 0, 0, 0, 0, 23, 0, 0, 15, 0, 0, 100, 0, 0, 0};
-    chunks.insert(chunks.end(), head.begin(), head.end());
-    chunks.insert(chunks.end(), frame.begin(), frame.end());
+    std::copy(head.begin(), head.end(), std::back_inserter(chunks));
+    std::copy(frame.begin(), frame.end(), std::back_inserter(chunks));
   }
   Bytes empty(12, 0);
   CHECK(ReadBytes(ExtendedWebp(empty, 2, 24, 16, chunks)) == image);
@@ -514,7 +515,7 @@ Bytes SmallGif(bool interlaced) {
   }
   if (bits > 0) data.push_back(static_cast<std::uint8_t>(held));
   gif.push_back(static_cast<std::uint8_t>(data.size()));
-  gif.insert(gif.end(), data.begin(), data.end());
+  std::copy(data.begin(), data.end(), std::back_inserter(gif));
   gif.insert(gif.end(), {0, 0x3B});
   return gif;
 }

@@ -58,8 +58,8 @@ TEST_CASE("the table aligns names and numbers and shows a dash where there is no
 TEST_CASE("the table of nothing has its heading, mean and median") {
   CHECK(EvaluationTable({}, {}) ==
         "class   objects  detections  true positives  recall %  AP %\n"
-        "mean                                                   0.00\n"
-        "median                                                 0.00\n");
+        "mean                                                      -\n"
+        "median                                                    -\n");
 }
 
 TEST_CASE(
