@@ -24,11 +24,9 @@ const cv::Scalar kText(235, 230, 225);
 void PutCaption(cv::Mat& canvas, std::string_view text, cv::Point at, int width) {
   constexpr double kLetterPx = 10;
   constexpr double kLeastLetterPx = 8;
-  std::string shown = DrawableText(text);
+  const std::string shown = CutToWidth(DrawableText(text), kLeastLetterPx, width);
   double letter_px = kLetterPx;
-  const auto too_wide = [&] { return !shown.empty() && TextWidth(shown, letter_px) > width; };
-  while (too_wide() && letter_px > kLeastLetterPx) letter_px -= 0.5;
-  while (too_wide()) shown = WithoutLastCharacter(std::move(shown));
+  while (TextWidth(shown, letter_px) > width && letter_px > kLeastLetterPx) letter_px -= 0.5;
   PutText(canvas, shown, at, letter_px, kText);
 }
 

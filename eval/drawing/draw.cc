@@ -74,13 +74,11 @@ LabelText Measure(std::string text, double letter_px) {
 std::optional<LabelText> FitText(const std::string& text, const Style& style, const Image& image) {
   constexpr double kStep = 0.9;
   double letter_px = style.letter_px;
-  LabelText fitted = Measure(text, letter_px);
+  const int widest = image.width - Measure("", style.least_letter_px).Width();
+  LabelText fitted = Measure(CutToWidth(text, style.least_letter_px, widest), letter_px);
   while (fitted.Width() > image.width && letter_px > style.least_letter_px) {
     letter_px = std::max(letter_px * kStep, style.least_letter_px);
-    fitted = Measure(text, letter_px);
-  }
-  while (fitted.Width() > image.width && !fitted.text.empty()) {
-    fitted = Measure(WithoutLastCharacter(std::move(fitted.text)), letter_px);
+    fitted = Measure(std::move(fitted.text), letter_px);
   }
   if (fitted.text.empty() || fitted.Height() > image.height) return std::nullopt;
   return fitted;

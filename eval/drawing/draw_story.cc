@@ -50,10 +50,7 @@ void Put(cv::Mat& page,
          int width,
          double scale,
          const cv::Scalar& colour) {
-  std::string shown = DrawableText(text);
-  while (!shown.empty() && WidthOf(shown, scale) > width) {
-    shown = WithoutLastCharacter(std::move(shown));
-  }
+  const std::string shown = CutToWidth(DrawableText(text), LetterPx(scale), width);
   PutText(page, shown, at, LetterPx(scale), colour);
 }
 

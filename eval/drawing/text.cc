@@ -236,12 +236,26 @@ void PutText(cv::Mat& canvas,
   }
 }
 
-std::string WithoutLastCharacter(std::string text) {
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0U) == 0x80U) {
-    text.pop_back();
+std::string CutToWidth(const std::string& text, double letter_px, int width_px) {
+  // Where characters end. Of a text that is far too long only the beginning is measured: hardly a
+  // letter is narrower than an eighth of its height.
+  const auto most = static_cast<std::size_t>(8 * std::max(0, width_px) / letter_px) + 16;
+  std::vector<std::size_t> ends = {0};
+  while (ends.back() < text.size() && ends.size() <= most) {
+    ends.push_back(ends.back() + LengthAt(text, ends.back()));
   }
-  if (!text.empty()) text.pop_back();
-  return text;
+  std::size_t fits = 0;  // so many characters do
+  std::size_t tried = ends.size() - 1;
+  std::size_t too_many = ends.size();
+  while (fits + 1 < too_many) {
+    if (TextWidth(text.substr(0, ends[tried]), letter_px) <= width_px) {
+      fits = tried;
+    } else {
+      too_many = tried;
+    }
+    tried = fits + (too_many - fits) / 2;
+  }
+  return text.substr(0, ends[fits]);
 }
 
 }  // namespace deeper

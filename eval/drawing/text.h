@@ -31,7 +31,7 @@ void PutText(cv::Mat& canvas,
              double letter_px,
              const cv::Scalar& colour);
 
-// A text in UTF-8 without its last character.
-std::string WithoutLastCharacter(std::string text);
+// The longest beginning of a drawable text, in whole characters, that is no wider than `width_px`.
+std::string CutToWidth(const std::string& text, double letter_px, int width_px);
 
 }  // namespace deeper

@@ -74,8 +74,13 @@ TEST_CASE("what no font has shows as a question mark, and bytes that are no text
   CHECK(DrawableText("caf\xE9").starts_with("caf"));
 }
 
-TEST_CASE("a text loses whole characters") {
-  CHECK(WithoutLastCharacter("a" + kCat) == "a");
-  CHECK(WithoutLastCharacter("a").empty());
-  CHECK(WithoutLastCharacter("").empty());
+TEST_CASE("a text is cut to a width, by whole characters") {
+  const std::string text = "a" + kCat + "b";
+  CHECK(CutToWidth(text, 16, 1000) == text);
+  CHECK(CutToWidth(text, 16, TextWidth("a" + kCat, 16)) == "a" + kCat);
+  CHECK(CutToWidth(text, 16, TextWidth("a", 16)) == "a");
+  CHECK(CutToWidth(text, 16, 0).empty());
+  const std::string cut = CutToWidth(std::string(1'000'000, 'w'), 16, 200);
+  CHECK(TextWidth(cut, 16) <= 200);
+  CHECK(TextWidth(cut + "w", 16) > 200);
 }
