@@ -83,7 +83,7 @@ struct PictureTrainer::State {
     PictureInput input;
   };
 
-  State(const PictureTrainerOptions& given)
+  explicit State(const PictureTrainerOptions& given)
       : options(Validated(given)), regions(RegionOptions(options)) {
     for (std::size_t w = 0; w < options.workers; ++w) threads.emplace_back(regions);
   }

@@ -107,6 +107,7 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractForAll(const Image& 
 
   start = Clock::now();
   std::vector<kernels::RegionWindow> windows;
+  windows.reserve(boxes.size());
   for (const Box& box : boxes) windows.push_back(WindowOf(box, image.width, image.height, frame));
   const std::vector<std::size_t> chosen = state.Chosen(picture, boxes, windows);
   times.crop_s += SecondsSince(start);
@@ -116,12 +117,14 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractForAll(const Image& 
                             .feature_dim = kFeatureDim,
                             .boxes = {},
                             .features = std::vector<float>(chosen.size() * kFeatureDim)};
+  regions.boxes.reserve(chosen.size());
   for (const std::size_t i : chosen) regions.boxes.push_back(boxes[i]);
   const std::span<float> features = regions.features;
   const auto run = [&](const tbb::blocked_range<std::size_t>& range, StageTimes spent) {
     const Clock::time_point begun = Clock::now();
     RegionWorkspace& workspace = state.regions.local();
     std::vector<kernels::RegionWindow> of_range;
+    of_range.reserve(range.size());
     for (std::size_t i = range.begin(); i < range.end(); ++i)
       of_range.push_back(windows[chosen[i]]);
     state.network.FeaturesOf(
