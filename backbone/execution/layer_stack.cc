@@ -146,7 +146,8 @@ CropRows LayerStack::Input(Buffers& buffers) const {
 }
 
 void LayerStack::PutPicture(TensorView picture, Buffers& buffers) const {
-  const auto [height, width] = InputSize();
+  const std::size_t height = InputSize().height;
+  const std::size_t width = InputSize().width;
   Expects(steps_.front().layer.input == kPictureActivation, "a stack that reads pictures");
   Expects(picture.shape == Shape{1, kInputChannels, height, width},
           "one picture of the network's input size");
