@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/files/path_kind.h"
 #include "core/pictures/picture_kinds.h"
 #include "core/text/percent.h"
 
@@ -12,11 +13,6 @@ namespace deeper {
 namespace fs = std::filesystem;
 
 namespace {
-
-bool IsFile(const fs::path& path) {
-  std::error_code ignored;  // a name too long, or a directory that may not be entered
-  return fs::is_regular_file(path, ignored);
-}
 
 std::string WithSlashes(std::string name) {
   std::ranges::replace(name, '\\', '/');

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <vector>
 
 #include "core/files/file.h"
+#include "core/text/lower.h"
 
 namespace deeper {
 namespace {
@@ -132,13 +132,6 @@ constexpr std::array kVideoEndings = {
     ".avi"sv, ".mp4"sv, ".m4v"sv,   ".mov"sv,  ".qt"sv,  ".mkv"sv, ".webm"sv, ".mpg"sv, ".mpeg"sv,
     ".mpe"sv, ".m2v"sv, ".mjpeg"sv, ".mjpg"sv, ".3gp"sv, ".3g2"sv, ".ts"sv,   ".mts"sv, ".m2ts"sv,
     ".vob"sv, ".wmv"sv, ".asf"sv,   ".flv"sv,  ".ogv"sv, ".y4m"sv, ".mxf"sv};
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(
-      lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
 
 // The texts of markup, after blanks: a web page, a drawing, XML.
 const ContentKind* KindOfMarkup(std::string_view text) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/float_text.h"
+#include "core/text/lower.h"
 #include "core/text/utf8.h"
 #include "eval/formats/reading/fields.h"
 
@@ -134,11 +134,7 @@ class Heading {
  public:
   Heading(const std::vector<std::string>& record, const std::filesystem::path& path) {
     std::vector<std::string> names;
-    for (const std::string& field : record) {
-      std::string& name = names.emplace_back(Unquoted(field));
-      std::ranges::transform(
-          name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    }
+    for (const std::string& field : record) names.push_back(Lower(Unquoted(field)));
     const auto rename = [&](std::string_view from, std::string_view to) {
       const auto found = std::ranges::find(names, from);
       if (found != names.end() && std::ranges::find(names, to) == names.end()) *found = to;

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/files/path_kind.h"
 #include "core/pictures/picture_finder.h"
 #include "core/pictures/picture_kinds.h"
 #include "eval/formats/voc.h"
@@ -19,16 +20,6 @@ namespace deeper {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool IsDirectory(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
-}
-
-bool IsFile(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored);
-}
 
 // The first bytes of a file as text, without a mark or blanks before it.
 std::string BeginningOf(const fs::path& path) {

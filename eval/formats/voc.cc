@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/files/path_kind.h"
 #include "core/pictures/picture_files.h"
 #include "core/pictures/picture_finder.h"
 #include "core/pictures/picture_kinds.h"
@@ -68,16 +69,6 @@ void ReadObject(const pugi::xml_node& node,
   const bool truncated = flag("truncated");
   file.objects.push_back(
       {.name = name, .box = *box, .difficult = difficult, .truncated = truncated});
-}
-
-bool IsFile(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored);
-}
-
-bool IsDirectory(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
 }
 
 bool IsXmlName(const fs::path& path) {

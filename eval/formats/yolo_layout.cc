@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/files/path_kind.h"
 #include "core/pictures/picture_kinds.h"
 #include "core/text/utf8.h"
 #include "eval/formats/reading/fields.h"
@@ -31,16 +32,6 @@ constexpr std::array<std::pair<const char*, const char*>, 6> kSetFolders = {{{"t
 // Deeper YAML than any list of names is refused before it is parsed: yaml-cpp recurses.
 constexpr std::size_t kMostYamlBytes = std::size_t{4} << 20U;
 constexpr std::ptrdiff_t kMostBrackets = 10'000;
-
-bool IsDirectory(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
-}
-
-bool Exists(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
 
 std::vector<fs::path> FilesIn(const fs::path& directory) {
   std::vector<fs::path> files;

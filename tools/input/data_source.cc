@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
-#include <system_error>
 
+#include "core/files/path_kind.h"
 #include "core/text/nearest_name.h"
 #include "eval/formats/cvat.h"
 #include "eval/formats/formats.h"
@@ -44,16 +44,6 @@ std::optional<std::string> NamedKind(const std::string& data) {
   const std::string kind = data.substr(0, colon);
   const std::vector<std::string> kinds = KnownKinds();
   return std::ranges::count(kinds, kind) > 0 ? std::optional(kind) : std::nullopt;
-}
-
-bool Exists(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
-bool IsDirectory(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
 }
 
 [[noreturn]] void FailOnData(const std::string& data) {

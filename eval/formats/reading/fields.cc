@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/text/lower.h"
 #include "core/text/parse.h"
 #include "core/text/utf8.h"
 
@@ -16,13 +17,6 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n\v\f";
 constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(
-      lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
 
 }  // namespace
 
