@@ -62,6 +62,29 @@ std::vector<Box> SomeProposals(const Image& image,
   return EvenlyOver(BoxesOf(SelectiveSearch(image, proposals)), count);
 }
 
+// Of a model whose regions are windows of whole pictures.
+Quantization MeasureOnWholePictures(const Model& model,
+                                    const Weights& backbone,
+                                    const std::vector<std::filesystem::path>& pictures,
+                                    const MeasureOptions& options,
+                                    const Monitor& monitor) {
+  return Measure(
+      backbone,
+      model.crop.mean_bgr,
+      [&](const Image& image, ActivationRanges& ranges) {
+        const PictureFrame frame = FrameOf(image.width, image.height, *model.picture_scale);
+        Tensor planes;
+        PutIntoFrame(image, frame, model.crop.mean_bgr, planes);
+        std::vector<kernels::RegionWindow> windows;
+        for (const Box& box : SomeProposals(image, model.proposals, options.crops))
+          windows.push_back(WindowOf(box, image.width, image.height, frame));
+        ranges.AddPicture(planes, windows);
+      },
+      pictures,
+      options,
+      monitor);
+}
+
 }  // namespace
 
 Quantization MeasureOnProposals(const Weights& backbone,
@@ -81,43 +104,13 @@ Quantization MeasureOnProposals(const Weights& backbone,
       monitor);
 }
 
-Quantization MeasureOnWholePictures(const Weights& backbone,
-                                    const PictureScale& scale,
-                                    const std::array<float, 3>& mean_bgr,
-                                    const SelectiveSearchOptions& proposals,
-                                    const std::vector<std::filesystem::path>& pictures,
-                                    const MeasureOptions& options,
-                                    const Monitor& monitor) {
-  return Measure(
-      backbone,
-      mean_bgr,
-      [&](const Image& image, ActivationRanges& ranges) {
-        const PictureFrame frame = FrameOf(image.width, image.height, scale);
-        Tensor planes;
-        PutIntoFrame(image, frame, mean_bgr, planes);
-        std::vector<kernels::RegionWindow> windows;
-        for (const Box& box : SomeProposals(image, proposals, options.crops))
-          windows.push_back(WindowOf(box, image.width, image.height, frame));
-        ranges.AddPicture(planes, windows);
-      },
-      pictures,
-      options,
-      monitor);
-}
-
 Quantization MeasureFor(const Model& model,
                         const Weights& backbone,
                         const std::vector<std::filesystem::path>& pictures,
                         const MeasureOptions& options,
                         const Monitor& monitor) {
   return model.picture_scale
-             ? MeasureOnWholePictures(backbone,
-                                      *model.picture_scale,
-                                      model.crop.mean_bgr,
-                                      model.proposals,
-                                      pictures,
-                                      options,
-                                      monitor)
+             ? MeasureOnWholePictures(model, backbone, pictures, options, monitor)
              : MeasureOnProposals(
                    backbone, model.crop, model.proposals, pictures, options, monitor);
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <vector>
@@ -34,16 +33,8 @@ Quantization MeasureOnProposals(const Weights& backbone,
                                 const MeasureOptions& options,
                                 const Monitor& monitor);
 
-// MeasureOnProposals for a detector whose regions are windows of whole pictures.
-Quantization MeasureOnWholePictures(const Weights& backbone,
-                                    const PictureScale& scale,
-                                    const std::array<float, 3>& mean_bgr,
-                                    const SelectiveSearchOptions& proposals,
-                                    const std::vector<std::filesystem::path>& pictures,
-                                    const MeasureOptions& options,
-                                    const Monitor& monitor);
-
-// What the detector's kind needs of these two.
+// Measures what int8 needs on a detector's own proposals, as it looks at them: on crops as
+// MeasureOnProposals, or on whole pictures and windows of them.
 Quantization MeasureFor(const Model& model,
                         const Weights& backbone,
                         const std::vector<std::filesystem::path>& pictures,
