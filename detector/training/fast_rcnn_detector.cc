@@ -73,6 +73,8 @@ RankerOptions RankerOptionsFor(const FastRcnnDetectorOptions& options, std::size
   ranker.pictures = std::clamp<std::size_t>(pictures, 200, ranker.pictures);
   ranker.proposals_cache = options.work / "proposals";
   ranker.holdout = options.holdout;
+  // The model has no quantization yet.
+  ranker.precision = options.precision == Precision::kInt8 ? std::nullopt : options.precision;
   ranker.workers = options.workers;
   return ranker;
 }

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "backbone/picture_network.h"
-#include "backbone/precision.h"
 #include "core/error.h"
 #include "core/pictures/read_image.h"
 #include "core/random.h"
@@ -19,6 +18,7 @@
 #include "detector/examples/kept_proposals.h"
 #include "detector/examples/picture_regions.h"
 #include "detector/regions/picture_frame.h"
+#include "detector/training/chosen_precision.h"
 
 namespace deeper {
 namespace {
@@ -224,9 +224,10 @@ RankerReport TrainRanker(const Dataset& dataset,
     throw Error("no box overlaps an object enough to be foreground; check the annotations");
   }
 
+  const Precision precision =
+      PrecisionFor(options.precision, model.quantization.has_value(), monitor);
   const PictureNetwork network(*model.backbone,
-                               {.precision = FastestPrecision(model.quantization.has_value()),
-                                .quantization = model.quantization});
+                               {.precision = precision, .quantization = model.quantization});
   const std::size_t values = kParts * OutputShape(TrunkLayers(kInputSize).back()).c;
   Learner learner(values, options, options.pictures);
   EpochSampler order(training.size(), 1, options.seed);

@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "backbone/precision.h"
 #include "core/dataset.h"
 #include "core/work/monitor.h"
 #include "detector/model/model.h"
@@ -22,6 +24,8 @@ struct RankerOptions {
   double momentum = 0.9;
   double holdout = 0;  // fraction of the pictures that is kept out; 0 to 0.9
   std::uint64_t seed = 0;
+  // Of the trunk. Nothing: the fastest that the processor and the model have.
+  std::optional<Precision> precision = std::nullopt;
   int workers = 1;  // threads; the result does not depend on their number
 
   // Throws Error naming the field, its value and its bound.

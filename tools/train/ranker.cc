@@ -64,6 +64,7 @@ bool ParseRanker(const Arguments& words, RankerArguments& a) {
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   a.run.Check();
+  a.options.precision = a.run.Wanted();
   a.options.workers = a.run.workers;
   a.options.proposals_cache =
       a.proposals_cache.empty() ? a.output + ".proposals" : a.proposals_cache;
