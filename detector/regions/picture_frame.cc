@@ -9,11 +9,9 @@
 namespace deeper {
 namespace {
 
-constexpr std::size_t kSideStep = 32;  // pixels
-
 std::size_t RoundedUp(int side) {
-  const auto px = static_cast<std::size_t>(side);
-  return std::max((px + kSideStep - 1) / kSideStep * kSideStep, kSmallestTrunkSide);
+  const int steps = (side + kFrameStepPx - 1) / kFrameStepPx;
+  return std::max(static_cast<std::size_t>(steps * kFrameStepPx), kSmallestTrunkSide);
 }
 
 int Scaled(int side, double factor) {
@@ -41,6 +39,14 @@ PictureFrame FrameOf(int width, int height, const PictureScale& scale) {
   PictureFrame frame = {.width = Scaled(width, factor), .height = Scaled(height, factor)};
   frame.size = {.height = RoundedUp(frame.height), .width = RoundedUp(frame.width)};
   return frame;
+}
+
+MapSize FrameOfShape(int short_side_px, bool is_high) {
+  Expects(short_side_px > 0 && short_side_px % kFrameStepPx == 0, "a multiple of the frames' step");
+  const std::size_t shorter = RoundedUp(short_side_px);
+  const std::size_t longer = RoundedUp(short_side_px * 4 / 3);
+  return is_high ? MapSize{.height = longer, .width = shorter}
+                 : MapSize{.height = shorter, .width = longer};
 }
 
 PictureFrame FitInto(const MapSize& size, int width, int height) {

@@ -31,9 +31,16 @@ struct PictureScale {
   bool operator==(const PictureScale&) const = default;
 };
 
-// The frame of a picture of this size: as large as `scale` says, its sides rounded up to 32 pixels,
-// so that different pictures have few sizes. Expects a picture that is not empty.
+// Sides of frames are whole multiples of so many pixels, so that different pictures have few sizes.
+inline constexpr int kFrameStepPx = 32;
+
+// The frame of a picture of this size: as large as `scale` says, its sides rounded up. Expects a
+// picture that is not empty.
 PictureFrame FrameOf(int width, int height, const PictureScale& scale);
+
+// A frame of 4:3, or of 3:4 for pictures that are higher than wide, with this shorter side. Expects
+// a multiple of kFrameStepPx.
+MapSize FrameOfShape(int short_side_px, bool is_high);
 
 // The frame of this size that a picture of this size fits into.
 PictureFrame FitInto(const MapSize& size, int width, int height);

@@ -126,14 +126,6 @@ struct DrawnPicture {
   std::vector<TargetRegion> regions = {};
 };
 
-// The frame with this short side that a picture fills best, 4:3 or 3:4.
-MapSize FrameSize(int short_side, const Image& image) {
-  const auto side = static_cast<std::size_t>(short_side);
-  const std::size_t longer = (side * 4 / 3 + 31) / 32 * 32;
-  return image.width >= image.height ? MapSize{.height = side, .width = longer}
-                                     : MapSize{.height = longer, .width = side};
-}
-
 // Draws pictures and regions, and makes the network's inputs of them.
 class PictureDraw {
  public:
@@ -156,7 +148,7 @@ class PictureDraw {
       drawn_.push_back(
           {.number = number,
            .mirrored = mirrored,
-           .size = FrameSize(side, *store_.Get(pictures_->positions[number])),
+           .size = FrameFor(number, side),
            .regions = DrawRegions(pictures_->regions[number], sampling, random.Next())});
     }
   }
@@ -166,8 +158,7 @@ class PictureDraw {
     for (const std::size_t number : numbers) {
       drawn_.push_back(
           {.number = number,
-           .size = FrameSize(options_->short_sides_px.back(),
-                             *store_.Get(pictures_->positions[number])),
+           .size = FrameFor(number, options_->short_sides_px.back()),
            .regions = DrawRegions(pictures_->regions[number], options_->sampling, number)});
     }
   }
@@ -214,6 +205,11 @@ class PictureDraw {
   }
 
  private:
+  MapSize FrameFor(std::size_t number, int short_side_px) const {
+    const std::shared_ptr<const Image> image = store_.Get(pictures_->positions[number]);
+    return FrameOfShape(short_side_px, image->height > image->width);
+  }
+
   const Pictures* pictures_;
   const FastRcnnOptions* options_;
   EpochSampler order_;
@@ -351,8 +347,9 @@ void FastRcnnOptions::Validate() const {
   if (short_sides_px.empty()) throw Error("short_sides_px: expected at least one");
   for (const int side : short_sides_px) {
     RequireInRange("short_sides_px", side, 96, 2048);
-    if (side % 32 != 0)
-      throw Error(fmt::format("short_sides_px = {}: expected a multiple of 32", side));
+    if (side % kFrameStepPx != 0)
+      throw Error(
+          fmt::format("short_sides_px = {}: expected a multiple of {}", side, kFrameStepPx));
   }
   scale.Validate();
   labels.Validate();
@@ -388,6 +385,10 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
   Weights weights = WithoutClassifier(std::move(backbone));
   const std::vector<std::string> added = AddMissingBlobs(
       PictureTrainer::TrainedBlobs(training.plan.frozen, outputs), training.seed, weights);
+  // The learned values depend on neither of these two.
+  NetworkTrainingOptions of_recipe = training;
+  of_recipe.workers = 1;
+  of_recipe.micro_batch = 1;
   PictureTrainer trainer(std::move(weights),
                          {added.begin(), added.end()},
                          {.solver = training.Solver(),
@@ -398,7 +399,7 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
                           .regions = options.sampling.regions,
                           .workers = static_cast<std::size_t>(training.workers),
                           .checkpoint = training.CheckpointPath(),
-                          .recipe = recipe + training.Text(precision)});
+                          .recipe = recipe + of_recipe.Text(precision)});
   monitor.say(
       fmt::format("{} pictures with {} foreground and {} background regions to train on, {} "
                   "pictures held out",

@@ -14,7 +14,8 @@ void NetworkTrainingArguments::AddNetworkOptions(po::options_description& group,
   group.add_options()
       ("frozen", po::value(&plan.frozen)->default_value(plan.frozen)->value_name("ROW"), "the last row that is not trained: 'stem' or an inception module such as inception_3b; '' trains all")
       ("auxiliary-heads", po::value(&plan.auxiliary_heads)->default_value(plan.auxiliary_heads, plan.auxiliary_heads ? "yes" : "no")->value_name("yes|no"), "train with the two auxiliary classifiers of the paper")
-      ("dropout", po::value(&plan.dropout)->default_value(plan.dropout)->value_name("RATE"), "before the classifier");
+      ("dropout", po::value(&plan.dropout)->default_value(plan.dropout)->value_name("RATE"), "before the classifier")
+      ("micro-batch", po::value(&training.micro_batch)->default_value(training.micro_batch)->value_name("N"), "crops that go through the network together; more take more memory");
   // clang-format on
 }
 
@@ -36,7 +37,6 @@ void NetworkTrainingArguments::AddTrainingOptions(po::options_description& group
       ("weight-decay", po::value(&solver.weight_decay)->default_value(solver.weight_decay)->value_name("D"), "pull of weights to zero")
       ("average", po::value(&solver.average_decay)->default_value(solver.average_decay)->value_name("D"), "Polyak averaging: share of the average that stays at each step, such as 0.99; 0: none")
       ("seed", po::value(&training.seed)->default_value(training.seed)->value_name("N"), "of all random draws")
-      ("micro-batch", po::value(&training.micro_batch)->default_value(training.micro_batch)->value_name("N"), "crops that go through the network together; more take more memory")
       ("validate-every", po::value(&training.validate_every)->default_value(training.validate_every)->value_name("N"), "steps between validations")
       ("checkpoint-every", po::value(&training.checkpoint_every)->default_value(training.checkpoint_every)->value_name("N"), "steps between checkpoints");
   // clang-format on

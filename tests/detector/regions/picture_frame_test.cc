@@ -32,6 +32,12 @@ TEST_CASE("the long side bounds the scale, and the smallest picture fills the sm
   CHECK(line.size == MapSize{.height = kSmallestTrunkSide, .width = 960});
 }
 
+TEST_CASE("frames of a shape have whole steps on both sides") {
+  CHECK(FrameOfShape(480, false) == MapSize{.height = 480, .width = 640});
+  CHECK(FrameOfShape(704, true) == MapSize{.height = 960, .width = 704});
+  CHECK_THROWS_AS(FrameOfShape(100, false), ContractViolation);
+}
+
 TEST_CASE("a picture is fitted into a given frame") {
   const PictureFrame frame = FitInto({.height = 480, .width = 640}, 500, 333);
   CHECK(frame.width == 640);

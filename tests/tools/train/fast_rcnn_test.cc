@@ -91,6 +91,11 @@ TEST_CASE("a ranker of a detector of crops is refused with a word") {
                     Catch::Contains("its regions are crops"));
 }
 
+TEST_CASE("an option of networks of crops is refused") {
+  const Fixture fixture;
+  CHECK_THROWS_WITH(fixture.TrainFastRcnn("a", "--micro-batch 4"), Catch::Contains("micro-batch"));
+}
+
 TEST_CASE("a side that is no multiple of 32 is refused before any work") {
   const Fixture fixture;
   CHECK_THROWS_WITH(fixture.TrainFastRcnn("a", "--training-side 100"), Catch::Contains("100"));
