@@ -1,11 +1,14 @@
 # Two commands on a fresh Debian 12 machine:
 #   make demo    installs what is missing, builds, finds objects in photographs, says where to look
 #   make test    installs what is missing, builds, runs every test
+#   make install copies program, model, manual, completions, library and pages to PREFIX, /usr/local by default
 # The rest are shorthands; docs/architecture.md says how the build is laid out.
 
 BUILD := build/release
 
-.PHONY: build demo test torture fuzz asan tsan tidy format packages clean
+PREFIX ?= /usr/local
+
+.PHONY: build demo install test torture fuzz asan tsan tidy format packages clean
 
 build: packages
 	cmake --preset release
@@ -16,6 +19,9 @@ demo: packages
 	cmake --preset release
 	cmake --build --preset release --target deeper
 	scripts/demo.sh $(BUILD)/tools/deeper
+
+install: build
+	cmake --install $(BUILD) --prefix $(PREFIX)
 
 test: build
 	ctest --preset release

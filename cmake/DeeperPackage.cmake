@@ -1,10 +1,11 @@
-# cpack -G DEB: the program with its model, completions and manual as deeper_<version>_<architecture>.deb. The
-# libraries it needs are found by dpkg-shlibdeps.
+# cpack -G DEB: the program with its model, completions, manual, pages and licence as deeper_<version>_<architecture>.deb.
+# The libraries it needs are found by dpkg-shlibdeps.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME deeper)
 set(CPACK_PACKAGE_CONTACT "Deeper's maintainers <deeper@localhost>")
 set(CPACK_PACKAGE_VENDOR "Deeper")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_DEBIAN_PACKAGE_MAINTAINER "${CPACK_PACKAGE_CONTACT}")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_COMPONENTS_ALL program)
 set(CPACK_DEB_COMPONENT_INSTALL ON)

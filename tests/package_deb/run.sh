@@ -23,6 +23,10 @@ files() { (cd "$root" && find . -path ./var -prune -o -type f -print | sort); }
 in_root() { dpkg --root="$root" --force-depends --force-not-root --force-script-chrootless "$@" >/dev/null 2>&1; }
 in_root --install "$package"
 [ "$(files | grep -c .)" -ge 5 ] || fail "expected program, model, manual and completions, found: $(files)"
+for wanted in README.md CHANGELOG.md copyright docs/limits.md; do
+  [ -s "$root/usr/share/doc/deeper/$wanted" ] || fail "the package lacks $wanted"
+done
+dpkg-deb --field "$package" Maintainer | grep -q '<.*@.*>' || fail "the package names no maintainer"
 
 # From where it lies it finds its own model.
 (cd "$work" && env -u DEEPER_MODELS "$root/usr/bin/deeper" detect "$source/docs/images/demo.jpg" --max-proposals 10 --output found)
