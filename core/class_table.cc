@@ -4,20 +4,22 @@
 #include <numeric>
 #include <set>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/text/nearest_name.h"
 
 namespace deeper {
 
 std::optional<ClassId> ClassTable::Find(std::string_view name_or_wordnet_id) const {
-  for (std::size_t i = 0; i < classes.size(); ++i) {
-    if (classes[i].name == name_or_wordnet_id) return ClassAt(i);
-  }
   if (name_or_wordnet_id.empty()) return std::nullopt;
+  std::optional<ClassId> of_name;
   for (std::size_t i = 0; i < classes.size(); ++i) {
     if (classes[i].wordnet_id == name_or_wordnet_id) return ClassAt(i);
+    if (classes[i].name != name_or_wordnet_id) continue;
+    if (of_name) return ClassIndex(*this).Find(name_or_wordnet_id);  // which refuses it
+    of_name = ClassAt(i);
   }
-  return std::nullopt;
+  return of_name;
 }
 
 ClassTable ClassTableOf(const std::vector<std::string>& names) {

@@ -29,7 +29,8 @@ struct ClassTable {
   std::size_t Size() const { return classes.size(); }
   // Expects id to be in the table.
   const std::string& Name(ClassId id) const { return classes.at(IndexOf(id)).name; }
-  // The class with this name or WordNet id; nothing when there is none. Names compare exactly.
+  // The class with this WordNet id, else with this name; nothing when there is none. Both compare
+  // exactly. Throws Error for a name that several classes have. ClassIndex is quicker for many.
   std::optional<ClassId> Find(std::string_view name_or_wordnet_id) const;
 
   bool operator==(const ClassTable&) const = default;

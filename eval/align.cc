@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/pictures/picture_kinds.h"
 #include "core/remedy.h"
@@ -110,13 +111,20 @@ std::vector<const ImageDetections*> DetectionsOfImages(const Dataset& dataset,
   return found;
 }
 
-ClassMatch MatchClass(const ClassTable& dataset_classes, const ClassInfo& detected) {
-  ClassMatch match{.detected = detected.name, .class_id = dataset_classes.Find(detected.name)};
-  if (!match.class_id && !detected.wordnet_id.empty()) {
-    match.class_id = dataset_classes.Find(detected.wordnet_id);
+// One per class of the detections.
+std::vector<ClassMatch> MatchClasses(const ClassTable& dataset_classes,
+                                     const ClassTable& detected_classes) {
+  const ClassIndex index(dataset_classes);
+  std::vector<ClassMatch> matches;
+  for (const ClassInfo& detected : detected_classes.classes) {
+    ClassMatch& match = matches.emplace_back(ClassMatch{.detected = detected.name, .class_id = {}});
+    const bool has_id = !detected.wordnet_id.empty() && index.Find(detected.wordnet_id);
+    match.is_ambiguous = !has_id && index.IsAmbiguous(detected.name);
+    if (match.is_ambiguous) continue;
+    match.class_id = index.Find(detected);
+    match.by_wordnet_id = match.class_id && dataset_classes.Name(*match.class_id) != detected.name;
   }
-  match.by_wordnet_id = match.class_id && dataset_classes.Name(*match.class_id) != detected.name;
-  return match;
+  return matches;
 }
 
 [[noreturn]] void FailOnUnknownClass(const ClassTable& dataset_classes,
@@ -141,9 +149,7 @@ AlignedDetections AlignDetections(const Dataset& dataset,
                                   UnknownClasses unknown) {
   AlignedDetections aligned;
   aligned.detections.classes = dataset.classes;
-  for (const ClassInfo& info : detections.classes.classes) {
-    aligned.class_map.push_back(MatchClass(dataset.classes, info));
-  }
+  aligned.class_map = MatchClasses(dataset.classes, detections.classes);
   const auto detections_of_image =
       DetectionsOfImages(dataset, detections, aligned.matched_by_file_name);
   aligned.detections.images.reserve(dataset.images.size());
@@ -168,6 +174,7 @@ AlignedDetections AlignDetections(const Dataset& dataset,
       Expects(IndexOf(detection.class_id) < aligned.class_map.size(),
               "a detection's class is in its table");
       const ClassMatch& match = aligned.class_map[IndexOf(detection.class_id)];
+      if (match.is_ambiguous) static_cast<void>(dataset.classes.Find(match.detected));  // throws
       if (!match.class_id) {
         if (unknown == UnknownClasses::kRefuse) {
           FailOnUnknownClass(dataset.classes, match.detected, image.id);
@@ -191,7 +198,9 @@ std::string ClassMapText(const std::vector<ClassMatch>& class_map, const ClassTa
   std::string others;
   for (const ClassMatch& match : class_map) {
     const std::string name = WithoutInvalidUtf8(match.detected);
-    if (!match.class_id) {
+    if (match.is_ambiguous) {
+      others += fmt::format("  {} -> several of the data set's have this name\n", name);
+    } else if (!match.class_id) {
       others += fmt::format("  {} -> none of the data set's\n", name);
     } else if (match.by_wordnet_id) {
       others += fmt::format(

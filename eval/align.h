@@ -17,7 +17,8 @@ enum class UnknownClasses { kRefuse, kLeaveOut };
 struct ClassMatch {
   std::string detected;             // its name in the detections
   std::optional<ClassId> class_id;  // in the data set; nothing where it has no such class
-  bool by_wordnet_id = false;       // rather than by its name
+  bool by_wordnet_id = false;       // though its name in the data set is another
+  bool is_ambiguous = false;        // a name of several of the data set's classes
 
   bool operator==(const ClassMatch&) const = default;
 };
@@ -47,12 +48,13 @@ struct AlignedDetections {
 // Returns the detections in the order of the data set's pictures, with its classes. Pictures are
 // matched by id, else by the file name that both ids are: without regard to picture endings, "\"
 // for "/" and percent signs of URLs, and then by its last part alone, where no other has it.
-// Classes are matched by name, else by WordNet id (which a name of either side may be), never by
+// Classes are matched by WordNet id (which a name of either side may be), else by name, never by
 // position.
 //
-// Throws Error for a picture that the data set does not have, a picture given twice (in either),
-// and a score that is not a number. For kRefuse, also throws for a detection of a class that the
-// data set does not have; a class without a detection may be unknown.
+// Throws Error for a picture that the data set does not have, a picture given twice (in either), a
+// score that is not a number, and a detection of a class whose name several of the data set's have.
+// For kRefuse, also throws for a detection of a class that the data set does not have; a class
+// without a detection may be unknown.
 AlignedDetections AlignDetections(const Dataset& dataset,
                                   const DetectionSet& detections,
                                   UnknownClasses unknown = UnknownClasses::kRefuse);

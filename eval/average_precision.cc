@@ -17,15 +17,18 @@ std::vector<double> MonotoneEnvelope(const PrecisionRecallCurve& curve) {
   return envelope;
 }
 
-// Over the n recalls t = 0, step, 2 step, ...:
+// Over the recalls t = recall_of(0), recall_of(1), ..., n of them, which ascend:
 //   AP = 1/n sum_t max_{j: r_j >= t} p_j,
 // where the maximum is 0 if no detection reaches t.
-double AveragePrecisionAtPoints(const PrecisionRecallCurve& curve, int points, double step) {
+template <typename RecallOf>
+double AveragePrecisionAtPoints(const PrecisionRecallCurve& curve,
+                                int points,
+                                const RecallOf& recall_of) {
   Expects(curve.precision.size() == curve.recall.size(), "one precision for each recall");
   const std::vector<double> envelope = MonotoneEnvelope(curve);
   double sum = 0;
   for (int i = 0; i < points; ++i) {
-    const auto reached = std::lower_bound(curve.recall.begin(), curve.recall.end(), i * step);
+    const auto reached = std::lower_bound(curve.recall.begin(), curve.recall.end(), recall_of(i));
     if (reached == curve.recall.end()) break;
     sum += envelope[static_cast<std::size_t>(reached - curve.recall.begin())];
   }
@@ -49,11 +52,11 @@ double AveragePrecisionByArea(const PrecisionRecallCurve& curve) {
 }
 
 double AveragePrecisionAt11Points(const PrecisionRecallCurve& curve) {
-  return AveragePrecisionAtPoints(curve, 11, 0.1);
+  return AveragePrecisionAtPoints(curve, 11, [](int i) { return i / 10.0; });
 }
 
 double AveragePrecisionAt101Points(const PrecisionRecallCurve& curve) {
-  return AveragePrecisionAtPoints(curve, 101, 0.01);
+  return AveragePrecisionAtPoints(curve, 101, [](int i) { return i * 0.01; });
 }
 
 }  // namespace deeper

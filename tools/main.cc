@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/program_version.h"
 #include "core/remedy.h"
 #include "core/text/nearest_name.h"
 #include "tools/options/command_line.h"
@@ -76,7 +77,7 @@ int Dispatch(const std::vector<std::string>& words) {
     return kDone;
   }
   if (name == "--version") {
-    fmt::print("deeper {}\n", DEEPER_VERSION);
+    fmt::print("deeper {}\n", ProgramVersion());
     return kDone;
   }
   if (const Verb* verb = FindVerb(name)) return verb->run({words.begin() + 1, words.end()});

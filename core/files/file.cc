@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/files/directory_sync.h"
 #include "core/files/temporary_files.h"
 #include "core/text/plain_text.h"
 
@@ -118,14 +119,11 @@ class TemporaryFile {
   }
 
  private:
-  // Process and counter make the name unique here. A file left by a dead process with this number,
-  // or by another machine on a shared disk, moves the counter on.
+  // A file left by a dead process with this number moves the counter on.
   int Create() {
     static std::atomic<std::uint64_t> counter = 0;
     for (;;) {
-      std::string name(kTemporaryPrefix);
-      name += std::to_string(getpid()) + "-" + std::to_string(counter.fetch_add(1));
-      path_ = target_.parent_path() / name.append(kTemporarySuffix);
+      path_ = target_.parent_path() / TemporaryName(counter.fetch_add(1));
       const int fd = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (fd >= 0) return fd;
       if (errno == EEXIST) continue;
@@ -139,16 +137,6 @@ class TemporaryFile {
   fs::path path_;
   Descriptor file_;
 };
-
-// Makes the rename itself survive a power cut.
-void SyncDirectory(const fs::path& directory, const fs::path& target) {
-  const Descriptor opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened.IsOpen()) ThrowWriteError(target, "cannot open its directory", errno);
-  // EINVAL: the file system cannot do this.
-  if (fsync(opened.get()) != 0 && errno != EINVAL) {
-    ThrowWriteError(target, "cannot write its directory to the disk", errno);
-  }
-}
 
 // Where `path` leads: the file behind a symbolic link is replaced, not the link.
 fs::path TargetOf(const fs::path& path) {

@@ -1,19 +1,22 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <string_view>
+#include <string>
 
 namespace deeper {
 
-// Names of the files that WriteFileWhole writes before it renames them:
-// ".deeper-<process>-<counter>.tmp".
-inline constexpr std::string_view kTemporaryPrefix = ".deeper-";
-inline constexpr std::string_view kTemporarySuffix = ".tmp";
+// The name of a file that WriteFileWhole writes before it renames it:
+//   ".deeper-<machine>-<process>-<counter>.tmp".
+// The machine is eight digits of a digest of its name, its id and the process's PID namespace:
+// within these a process's number means one process. Other machines that share a disk, and other
+// containers, have other digits.
+std::string TemporaryName(std::uint64_t counter);
 
 // Removes such files from this directory (not below it) if they were left by a process of this
-// machine that was killed, or by this process before an exec. Files that cannot be examined or
-// removed stay. Call it when this process writes nothing there. Not for a directory in which
-// processes of other machines write, since those look dead from here.
+// machine and namespace that was killed, or by this process before an exec. Those of others stay:
+// whether their processes live cannot be told from here. So do files that cannot be examined or
+// removed. Call it when this process writes nothing there.
 void RemoveAbandonedTemporaries(const std::filesystem::path& directory);
 
 }  // namespace deeper

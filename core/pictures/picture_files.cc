@@ -9,6 +9,8 @@
 #include <string_view>
 #include <system_error>
 #include <tuple>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "core/error.h"
@@ -71,8 +73,12 @@ class Search {
       } else if (is_directory && access(entry->path().c_str(), R_OK | X_OK) != 0) {
         PassOver(entry->path(), found_.passed_over.unreadable);
         enters = false;
+      } else if (is_directory && entry->is_symlink(ignored)) {
+        PassOver(entry->path(), found_.passed_over.unreadable);
+      } else if (!is_directory && !entry->exists(ignored)) {
+        PassOver(entry->path(), found_.passed_over.unreadable);
       } else if (!is_directory && !entry->is_regular_file(ignored)) {
-        // A link that leads nowhere, a socket: no file.
+        PassOver(entry->path(), found_.passed_over.other_files);
       } else if (!is_directory && IsLookedFor(entry->path())) {
         Add(entry->path(), entry->path().lexically_relative(directory));
       } else if (!is_directory) {
@@ -160,16 +166,20 @@ void MakeIdsUnique(std::vector<Picture>& pictures) {
   const auto without_extension = [](const std::string& id) {
     return fs::path(id).replace_extension().string();
   };
-  std::multiset<std::string> short_ids;
-  for (const Picture& picture : pictures) short_ids.insert(without_extension(picture.id));
-  std::set<std::string> taken;
+  std::unordered_map<std::string, std::size_t> uses;  // of each short id
+  for (const Picture& picture : pictures) ++uses[without_extension(picture.id)];
+  std::unordered_set<std::string> taken;
+  std::unordered_map<std::string, std::size_t>
+      last_number;  // given to an id, so none is tried twice
   for (Picture& picture : pictures) {
     const std::string short_id = without_extension(picture.id);
-    if (short_ids.count(short_id) == 1) picture.id = short_id;
+    if (uses[short_id] == 1) picture.id = short_id;
     const std::string wanted = picture.id;
-    for (int number = 2; !taken.insert(picture.id).second; ++number) {
-      picture.id = fmt::format("{}~{}", wanted, number);
-    }
+    if (taken.insert(picture.id).second) continue;
+    std::size_t& number = last_number.try_emplace(wanted, 1).first->second;
+    do {
+      picture.id = fmt::format("{}~{}", wanted, ++number);
+    } while (!taken.insert(picture.id).second);
   }
 }
 

@@ -21,8 +21,10 @@ struct Picture {
 struct PassedOver {
   std::size_t other_programs = 0;  // files and directories: IsOfAnotherProgram
   std::size_t other_files = 0;     // whose name does not end like a picture's
-  std::size_t unreadable = 0;      // directories that may not be entered
-  std::string example;             // the path of one of them
+  // Directories that may not be entered, links to nothing, and links to directories: these are not
+  // followed, since they may be loops.
+  std::size_t unreadable = 0;
+  std::string example;  // the path of one of them
 
   std::size_t Count() const { return other_programs + other_files + unreadable; }
 };
@@ -36,7 +38,7 @@ struct FoundPictures {
 // not matter. A word is one of these:
 // - a directory: every file below it whose name ends like a picture's, in any letter case
 //   (core/pictures/picture_kinds.h), and with `with_videos` like a video's. Hidden ones and those
-//   of other programs are passed over;
+//   of other programs are passed over, and what lies behind links to directories;
 // - a file: that file, whatever its name;
 // - a pattern with *, ? or [...]: the files that match, as in the shell;
 // - @FILE: the words in FILE, one per line; relative ones start at the list file's directory. A

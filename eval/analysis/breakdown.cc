@@ -1,12 +1,12 @@
 #include "eval/analysis/breakdown.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <numeric>
 #include <utility>
 
 #include "core/error.h"
+#include "eval/matching.h"
 
 namespace deeper {
 namespace {
@@ -72,15 +72,53 @@ double AveragePrecisionOfPart(const ClassResult& result,
   return AveragePrecisionOf(curve, protocol);
 }
 
-// A picture's detections at or above their operating points, best first.
-std::vector<Detection> DetectionsKept(const ImageDetections& image,
-                                      const std::vector<float>& least_scores) {
-  std::vector<Detection> kept;
-  for (const Detection& detection : image.detections) {
-    if (detection.score >= least_scores[IndexOf(detection.class_id)]) kept.push_back(detection);
+// A detection at or above its class's operating point.
+struct KeptDetection {
+  ClassId class_id{};
+  Outcome outcome;
+};
+
+// For each picture, those of its detections that count, best first; of equals the first in the
+// picture.
+std::vector<std::vector<KeptDetection>> DetectionsKept(const Dataset& dataset,
+                                                       const Evaluation& evaluation) {
+  std::vector<std::vector<KeptDetection>> kept(dataset.images.size());
+  for (const ClassResult& result : evaluation.classes) {
+    const std::optional<OperatingPoint> point = BestOperatingPoint(result.curve);
+    if (!point) continue;
+    for (const Outcome& outcome : result.outcomes) {
+      if (outcome.verdict == Verdict::kIgnored || outcome.score < point->score) continue;
+      kept[outcome.image].push_back({.class_id = result.class_id, .outcome = outcome});
+    }
   }
-  std::ranges::stable_sort(kept, std::ranges::greater{}, &Detection::score);
+  for (std::vector<KeptDetection>& of_image : kept) {
+    std::ranges::sort(of_image, {}, [](const KeptDetection& detection) {
+      return std::pair(-detection.outcome.score, detection.outcome.detection);
+    });
+  }
   return kept;
+}
+
+// The object of another class that a false detection is on, among those not taken. Objects that do
+// not count are never taken.
+std::optional<std::size_t> ObjectOfAnotherClass(const Box& box,
+                                                ClassId class_id,
+                                                const std::vector<Annotation>& objects,
+                                                const std::vector<bool>& taken,
+                                                Protocol protocol,
+                                                double min_iou) {
+  std::optional<std::size_t> best;
+  double best_iou = 0;
+  for (std::size_t a = 0; a < objects.size(); ++a) {
+    if (taken[a] || objects[a].class_id == class_id) continue;
+    const double least =
+        protocol == Protocol::kIlsvrc ? IlsvrcThreshold(objects[a].box, min_iou) : min_iou;
+    const double iou = Iou(box, objects[a].box);
+    if (iou < least || iou <= best_iou) continue;
+    best = a;
+    best_iou = iou;
+  }
+  return best;
 }
 
 }  // namespace
@@ -107,34 +145,30 @@ ConfusionMatrix CountConfusions(const Dataset& dataset,
   Expects(detections.images.size() == dataset.images.size(),
           "detections are aligned to the data set");
   const std::size_t classes = dataset.classes.Size();
-  std::vector<float> least_scores;
-  for (const ClassResult& result : evaluation.classes) {
-    const std::optional<OperatingPoint> point = BestOperatingPoint(result.curve);
-    least_scores.push_back(point ? point->score : std::numeric_limits<float>::infinity());
-  }
-  ConfusionMatrix matrix;
-  matrix.counts.assign(classes + 1, std::vector<std::size_t>(classes + 1, 0));
+  ConfusionMatrix matrix{.cells = {}, .classes = classes};
+  const auto kept = DetectionsKept(dataset, evaluation);
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
-    const std::vector<Annotation>& annotations = dataset.images[i].annotations;
-    std::vector<bool> taken(annotations.size(), false);
-    for (const Detection& detection : DetectionsKept(detections.images[i], least_scores)) {
-      std::optional<std::size_t> best;
-      double best_iou = 0;
-      for (std::size_t a = 0; a < annotations.size(); ++a) {
-        const bool counts = CountsAsObject(dataset, i, annotations[a], evaluation.protocol);
-        const double iou = Iou(detection.box, annotations[a].box);
-        if ((counts && taken[a]) || iou < min_iou || iou <= best_iou) continue;
-        best = a;
-        best_iou = iou;
-      }
-      if (best && !CountsAsObject(dataset, i, annotations[*best], evaluation.protocol)) continue;
-      const std::size_t truth = best ? IndexOf(annotations[*best].class_id) : classes;
-      ++matrix.counts[truth][IndexOf(detection.class_id)];
-      if (best) taken[*best] = true;
+    const std::vector<Annotation>& objects = dataset.images[i].annotations;
+    const auto counts = [&](std::size_t a) {
+      return CountsAsObject(dataset, i, objects[a], evaluation.protocol);
+    };
+    std::vector<bool> taken(objects.size(), false);
+    for (const auto& [class_id, outcome] : kept[i]) {
+      if (outcome.verdict != Verdict::kTruePositive) continue;
+      ++matrix.cells[{IndexOf(class_id), IndexOf(class_id)}];
+      taken[*outcome.object] = true;
     }
-    for (std::size_t a = 0; a < annotations.size(); ++a) {
-      if (taken[a] || !CountsAsObject(dataset, i, annotations[a], evaluation.protocol)) continue;
-      ++matrix.counts[IndexOf(annotations[a].class_id)][classes];
+    for (const auto& [class_id, outcome] : kept[i]) {
+      if (outcome.verdict == Verdict::kTruePositive) continue;
+      const Box& box = detections.images[i].detections.at(outcome.detection).box;
+      const std::optional<std::size_t> object =
+          ObjectOfAnotherClass(box, class_id, objects, taken, evaluation.protocol, min_iou);
+      if (object && !counts(*object)) continue;
+      ++matrix.cells[{object ? IndexOf(objects[*object].class_id) : classes, IndexOf(class_id)}];
+      if (object) taken[*object] = true;
+    }
+    for (std::size_t a = 0; a < objects.size(); ++a) {
+      if (!taken[a] && counts(a)) ++matrix.cells[{IndexOf(objects[a].class_id), classes}];
     }
   }
   return matrix;
@@ -180,10 +214,11 @@ std::vector<CalibrationBin> CalibrationCurve(const Evaluation& evaluation, std::
       scored.begin(), scored.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   const float low = lowest->first;
   const float high = highest->first;
-  const double width = (double{high} - double{low}) / static_cast<double>(bins);
+  const double range = double{high} - double{low};
   std::vector<CalibrationBin> curve(bins);
   for (const auto& [score, right] : scored) {
-    const double position = width > 0 ? (double{score} - double{low}) / width : 0;
+    const double position =
+        range > 0 ? (double{score} - double{low}) * static_cast<double>(bins) / range : 0;
     CalibrationBin& bin = curve[std::min(static_cast<std::size_t>(position), bins - 1)];
     bin.mean_score += double{score};
     bin.precision += right ? 1 : 0;

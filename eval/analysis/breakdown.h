@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/dataset.h"
@@ -28,20 +30,28 @@ struct OperatingPoint {
 // Nothing for a class without true positives. Of equal F1, the highest score.
 std::optional<OperatingPoint> BestOperatingPoint(const PrecisionRecallCurve& curve);
 
-// Confusions of classes t and d:
-//   counts[t][d]: objects of class t that have a detection of class d at their place.
-// Only detections at or above their class's operating point count. The last row is background. The
-// last column is nothing: objects that were missed.
-//
-// In a picture, detections by descending score take the untaken object, of whichever class, that
-// they overlap most, from `min_iou`. Objects that do not count and detections on them are left out.
+// How many objects of one class were detected as which.
 struct ConfusionMatrix {
-  std::vector<std::vector<std::size_t>> counts;  // (classes + 1) x (classes + 1)
+  // (t, d): objects of class t that have a detection of class d at their place. With t = classes
+  // the detection is on background; with d = classes the object was missed. Cells of 0 are left
+  // out, since of many classes nearly all are.
+  std::map<std::pair<std::size_t, std::size_t>, std::size_t> cells;
+  std::size_t classes = 0;
+
+  std::size_t At(std::size_t t, std::size_t d) const {
+    const auto cell = cells.find({t, d});
+    return cell == cells.end() ? 0 : cell->second;
+  }
 };
+// Only detections at or above their class's operating point count. Those that the evaluation counts
+// as found are on their objects: the diagonal. The false ones then take, by descending score, the
+// object of another class that they overlap most among those not taken, from `min_iou` (under
+// ILSVRC's rules less for small objects), and else are on background. Objects that do not count,
+// and detections on them, are left out. So a row's sum is the objects of its class.
 ConfusionMatrix CountConfusions(const Dataset& dataset,
                                 const DetectionSet& detections,
                                 const Evaluation& evaluation,
-                                double min_iou = 0.5);
+                                double min_iou);
 
 // Average precision for a part of the objects. Objects outside it and detections that found them
 // count neither way. The parts are Hoiem's (2012, section 3.2): of each class the smallest 10%, the

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/text/text_table.h"
 #include "core/text/utf8.h"
@@ -100,8 +101,9 @@ std::string ComparisonTable(const Evaluation& first,
   std::ranges::stable_sort(comparisons, std::ranges::greater{}, SizeOfDifference);
   std::vector<std::vector<std::string>> rows = {
       {"class", first_name + " AP %", second_name + " AP %", "difference", "what differs"}};
+  const std::vector<std::string> names = NamesForPeople(classes);
   for (const ClassComparison& comparison : comparisons) {
-    rows.push_back({WithoutInvalidUtf8(classes.Name(comparison.class_id)),
+    rows.push_back({WithoutInvalidUtf8(names.at(IndexOf(comparison.class_id))),
                     PercentText(comparison.first_ap),
                     PercentText(comparison.second_ap),
                     PointsText(comparison.first_ap, comparison.second_ap),
@@ -130,10 +132,12 @@ std::string ComparisonJson(const Evaluation& first,
   Json json = {{"first", heading(first, first_name)},
                {"second", heading(second, second_name)},
                {"classes", Json::array()}};
+  const std::vector<std::string> names = NamesForPeople(classes);
   for (const ClassComparison& comparison : CompareEvaluations(first, second)) {
-    json["classes"].push_back({{"class", WithoutInvalidUtf8(classes.Name(comparison.class_id))},
-                               {"first", JsonOf(comparison.first, comparison.first_ap)},
-                               {"second", JsonOf(comparison.second, comparison.second_ap)}});
+    json["classes"].push_back(
+        {{"class", WithoutInvalidUtf8(names.at(IndexOf(comparison.class_id)))},
+         {"first", JsonOf(comparison.first, comparison.first_ap)},
+         {"second", JsonOf(comparison.second, comparison.second_ap)}});
   }
   return json.dump(2) + "\n";
 }

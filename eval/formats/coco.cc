@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/pictures/picture_kinds.h"
@@ -158,19 +159,23 @@ void RequireUniqueIds(const std::vector<Record>& records,
 }
 
 // Ids of pictures from their file names. Where several have one file name, their numbers tell them
-// apart.
+// apart; where that is another's file name, so do more "~".
 std::vector<std::string> ImageIds(const std::vector<RawImage>& images) {
   std::vector<std::string> names;
   for (const RawImage& image : images) names.push_back(image.file_name);
   std::vector<std::string> ids = IdsOfFileNames(names);
   std::unordered_map<std::string, int> uses;
   for (const std::string& id : ids) ++uses[id];
+  std::unordered_set<std::string> taken;
+  const auto is_own = [&](const std::string& id) { return !id.empty() && uses[id] == 1; };
+  for (const std::string& id : ids) {
+    if (is_own(id)) taken.insert(id);
+  }
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (ids[i].empty()) {
-      ids[i] = images[i].id;
-    } else if (uses[ids[i]] > 1) {
-      ids[i] += "~" + images[i].id;
-    }
+    if (is_own(ids[i])) continue;
+    std::string made = ids[i].empty() ? images[i].id : ids[i] + "~" + images[i].id;
+    while (!taken.insert(made).second) made += '~';
+    ids[i] = std::move(made);
   }
   return ids;
 }
@@ -377,9 +382,9 @@ ReadLabels ReadCocoLabels(const std::filesystem::path& path,
 
 void WriteCocoLabels(const LabelledSet& labels, const std::filesystem::path& path) {
   JsonList categories;
-  for (std::size_t i = 0; i < labels.classes.Size(); ++i) {
-    categories.Add(fmt::format(
-        R"({{"id": {}, "name": {}}})", i + 1, JsonText(labels.classes.Name(ClassAt(i)))));
+  std::size_t category_id = 0;
+  for (const std::string& name : DistinctNames(labels.classes)) {
+    categories.Add(fmt::format(R"({{"id": {}, "name": {}}})", ++category_id, JsonText(name)));
   }
   JsonList images;
   JsonList annotations;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/float_text.h"
@@ -232,6 +233,7 @@ ReadLabels ReadCsv(const std::filesystem::path& path) {
 }
 
 void WriteCsv(const LabelledSet& labels, const std::filesystem::path& path) {
+  const std::vector<std::string> names = DistinctNames(labels.classes);
   std::string content = fmt::format("{}\r\n", fmt::join(kColumns, ","));
   for (const LabelledImage& image : labels.images) {
     const std::string head = fmt::format("{},{},{}", Field(image.id), image.width, image.height);
@@ -239,7 +241,7 @@ void WriteCsv(const LabelledSet& labels, const std::filesystem::path& path) {
     for (const Label& label : image.labels) {
       content += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\r\n",
                              head,
-                             Field(labels.classes.Name(label.class_id)),
+                             Field(names.at(IndexOf(label.class_id))),
                              label.score ? FloatText(*label.score) : "",
                              FloatText(label.box.x0),
                              FloatText(label.box.y0),

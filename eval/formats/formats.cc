@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/pictures/picture_kinds.h"
@@ -99,10 +100,10 @@ void WriteIlsvrc(const LabelledSet& labels, const fs::path& path, const Dataset*
     return WriteIlsvrcSubmission(detections, ids, path);
   }
   for (const AnnotatedImage& image : dataset->images) ids.push_back(image.id);
+  const ClassIndex classes(dataset->classes);
   std::vector<ClassId> numbers;
   for (const ClassInfo& info : detections.classes.classes) {
-    std::optional<ClassId> id = dataset->classes.Find(info.name);
-    if (!id && !info.wordnet_id.empty()) id = dataset->classes.Find(info.wordnet_id);
+    const std::optional<ClassId> id = classes.Find(info);
     if (!id) {
       throw Error(fmt::format("class '{}': expected one of the {} of data set '{}', found none",
                               info.name,

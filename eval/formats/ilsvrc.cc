@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/float_text.h"
@@ -53,10 +54,11 @@ std::size_t IndexAt(const TextLine& line,
 }
 
 void ReadBlacklist(const fs::path& path, Dataset& dataset) {
+  const ClassIndex classes(dataset.classes);
   ForEachLine(path, [&](const TextLine& line) {
     if (line.fields.size() != 2) line.Fail("'<image index> <WordNet id>'");
     const std::size_t image = IndexAt(line, 0, dataset.images.size(), "picture");
-    const std::optional<ClassId> id = dataset.classes.Find(line.fields[1]);
+    const std::optional<ClassId> id = classes.Find(line.fields[1]);
     if (!id) line.Fail("the WordNet id of a class in the class list");
     dataset.blacklist.emplace(image, *id);
   });
@@ -82,12 +84,12 @@ ReadDataset ReadIlsvrcDataset(const IlsvrcFiles& files) {
   Dataset& dataset = read.dataset;
   dataset.name = "ilsvrc " + files.image_list.stem().string();
   dataset.classes = ReadIlsvrcClasses(files.class_list);
+  const ClassIndex classes(dataset.classes);
   for (std::string& name : ReadImageNames(files.image_list)) {
     const fs::path path = files.annotations / (name + ".xml");
     VocFile file = ReadVocAnnotation(path, Clipping::kNone);
     for (Warning& warning : file.warnings) read.warnings.push_back(std::move(warning));
-    std::vector<Annotation> annotations =
-        AnnotationsOf(file, path, dataset.classes, true, read.warnings);
+    std::vector<Annotation> annotations = AnnotationsOf(file, path, classes, true, read.warnings);
     fs::path image_path = files.images ? *files.images / (name + ".JPEG") : fs::path();
     dataset.images.push_back({.id = std::move(name),
                               .image_path = std::move(image_path),

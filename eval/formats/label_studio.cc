@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/pictures/picture_kinds.h"
@@ -262,6 +263,7 @@ ReadLabels ReadLabelStudio(const std::filesystem::path& path,
 }
 
 void WriteLabelStudio(const LabelledSet& labels, const std::filesystem::path& path) {
+  const std::vector<std::string> names = DistinctNames(labels.classes);
   std::string text = "[";
   for (std::size_t i = 0; i < labels.images.size(); ++i) {
     const LabelledImage& image = labels.images[i];
@@ -277,7 +279,7 @@ void WriteLabelStudio(const LabelledSet& labels, const std::filesystem::path& pa
     for (const Label& label : image.labels) {
       std::string& list = label.score ? detections : objects;
       if (!list.empty()) list += ",\n ";
-      list += ResultText(label, image, labels.classes.Name(label.class_id));
+      list += ResultText(label, image, names.at(IndexOf(label.class_id)));
     }
     text += fmt::format(
         "{}\n{{\"id\": {}, \"data\": {{\"image\": {}}},\n \"annotations\": [{{\"result\": "

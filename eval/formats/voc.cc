@@ -278,7 +278,7 @@ VocFile ReadVocAnnotation(const fs::path& path, Clipping clipping) {
 
 std::vector<Annotation> AnnotationsOf(const VocFile& file,
                                       const fs::path& path,
-                                      const ClassTable& classes,
+                                      const ClassIndex& classes,
                                       bool allow_unknown_classes,
                                       std::vector<Warning>& warnings) {
   std::vector<Annotation> annotations;
@@ -292,7 +292,7 @@ std::vector<Annotation> AnnotationsOf(const VocFile& file,
       continue;
     }
     if (!allow_unknown_classes) {
-      const std::optional<std::string> near = NearestClassName(classes, object.name);
+      const std::optional<std::string> near = classes.Nearest(object.name);
       throw Error(fmt::format("{}: expected one of {} classes, found '{}'{}",
                               path.string(),
                               classes.Size(),
@@ -431,6 +431,7 @@ ReadDataset ReadVocDataset(const fs::path& root,
   }
   read.dataset.classes =
       options.classes ? *options.classes : ClassTableOf({names.begin(), names.end()});
+  const ClassIndex classes(read.dataset.classes);
   const bool expects_pictures =
       has_pictures || (layout.images && *layout.images != layout.annotations);
   for (ReadFile& one : files) {
@@ -446,8 +447,8 @@ ReadDataset ReadVocDataset(const fs::path& root,
            .reason = "its picture is not in " + layout.images->filename().string(),
            .loses = false});
     }
-    image.annotations = AnnotationsOf(
-        one.file, one.path, read.dataset.classes, options.allow_unknown_classes, read.warnings);
+    image.annotations =
+        AnnotationsOf(one.file, one.path, classes, options.allow_unknown_classes, read.warnings);
     read.dataset.images.push_back(std::move(image));
   }
   return read;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/box.h"
+#include "core/class_index.h"
 #include "core/class_table.h"
 #include "core/dataset.h"
 #include "core/error.h"
@@ -63,7 +64,7 @@ VocFile ReadVocAnnotation(const std::filesystem::path& path,
 // allow_unknown_classes is true; they are an Error when false.
 std::vector<Annotation> AnnotationsOf(const VocFile& file,
                                       const std::filesystem::path& path,
-                                      const ClassTable& classes,
+                                      const ClassIndex& classes,
                                       bool allow_unknown_classes,
                                       std::vector<Warning>& warnings);
 

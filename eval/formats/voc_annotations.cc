@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/class_index.h"
 #include "core/class_table.h"
 #include "core/error.h"
 #include "core/files/file.h"
@@ -37,7 +38,7 @@ void AppendObject(pugi::xml_node annotation, const Label& label, const std::stri
   AppendText(box, "ymax", std::string(fields.at(3)));
 }
 
-std::string AnnotationText(const LabelledImage& image, const ClassTable& classes) {
+std::string AnnotationText(const LabelledImage& image, const std::vector<std::string>& names) {
   pugi::xml_document document;
   pugi::xml_node annotation = document.append_child("annotation");
   AppendText(annotation, "filename", image.file_name.empty() ? image.id + ".jpg" : image.file_name);
@@ -48,7 +49,7 @@ std::string AnnotationText(const LabelledImage& image, const ClassTable& classes
     AppendText(size, "depth", "3");
   }
   for (const Label& label : image.labels) {
-    AppendObject(annotation, label, classes.Name(label.class_id));
+    AppendObject(annotation, label, names.at(IndexOf(label.class_id)));
   }
   std::ostringstream text;
   document.save(text, "  ", pugi::format_default | pugi::format_no_declaration);
@@ -58,6 +59,7 @@ std::string AnnotationText(const LabelledImage& image, const ClassTable& classes
 }  // namespace
 
 void WriteVocAnnotations(const LabelledSet& labels, const fs::path& root, const std::string& set) {
+  const std::vector<std::string> names = DistinctNames(labels.classes);
   std::string list;
   for (const LabelledImage& image : labels.images) {
     RequireInnerPath(image.id);
@@ -70,8 +72,7 @@ void WriteVocAnnotations(const LabelledSet& labels, const fs::path& root, const 
     list += image.id + "\n";
   }
   for (const LabelledImage& image : labels.images) {
-    WriteFileWhole(root / "Annotations" / (image.id + ".xml"),
-                   AnnotationText(image, labels.classes));
+    WriteFileWhole(root / "Annotations" / (image.id + ".xml"), AnnotationText(image, names));
   }
   WriteFileWhole(root / "ImageSets" / "Main" / (set + ".txt"), list);
 }

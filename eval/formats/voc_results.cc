@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/pictures/picture_kinds.h"
@@ -42,17 +43,21 @@ struct ResultFiles {
 };
 
 // Those below the directory that have a file for at least one class.
-std::vector<ResultFiles> FindResults(const fs::path& directory, const ClassTable& classes) {
+std::vector<ResultFiles> FindResults(const fs::path& directory,
+                                     const std::vector<std::string>& names) {
+  const std::unordered_set<std::string_view> known(names.begin(), names.end());
   std::map<std::pair<fs::path, std::string>, std::size_t> count;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(directory)) {
     if (entry.path().extension() != ".txt" || IsOfAnotherProgram(entry.path())) continue;
     const std::string stem = entry.path().stem().string();
-    for (const ClassInfo& info : classes.classes) {
-      if (!stem.ends_with(info.name)) continue;
-      const std::string prefix = stem.substr(0, stem.size() - info.name.size());
-      const bool is_of_results =
-          prefix.empty() || (prefix.ends_with('_') && prefix.find("det_") != std::string::npos);
-      if (is_of_results) ++count[{entry.path().parent_path(), prefix}];
+    // A class's name stands behind nothing, or behind what ends with "_".
+    for (std::size_t begin = 0; begin != std::string::npos;) {
+      const std::string prefix = stem.substr(0, begin);
+      const bool is_of_results = prefix.empty() || prefix.find("det_") != std::string::npos;
+      if (is_of_results && known.contains(std::string_view(stem).substr(begin)))
+        ++count[{entry.path().parent_path(), prefix}];
+      const std::size_t mark = stem.find('_', begin);
+      begin = mark == std::string::npos ? mark : mark + 1;
     }
   }
   std::vector<ResultFiles> found;
@@ -65,10 +70,10 @@ std::vector<ResultFiles> FindResults(const fs::path& directory, const ClassTable
 // The result to read: of those of the set, else of all, the one with files of the most classes.
 ResultFiles ChosenResults(const fs::path& directory,
                           const std::string& set,
-                          const ClassTable& classes) {
+                          const std::vector<std::string>& names) {
   const ResultFiles expected{.directory = directory, .prefix = fmt::format("comp3_det_{}_", set)};
   if (!fs::is_directory(directory)) return expected;  // the first file's error names it
-  std::vector<ResultFiles> found = FindResults(directory, classes);
+  std::vector<ResultFiles> found = FindResults(directory, names);
   const auto is_of_set = [&](const ResultFiles& files) {
     return files.prefix.ends_with(fmt::format("det_{}_", set));
   };
@@ -108,16 +113,17 @@ DetectionSet ReadVocResults(const fs::path& directory,
     for (const AnnotatedImage& image : dataset->images) known.insert(image.id);
   }
   std::map<std::string, std::vector<Detection>, std::less<>> detections_by_id;
-  const ResultFiles files = ChosenResults(directory, set, classes);
+  const std::vector<std::string> names = DistinctNames(classes);
+  const ResultFiles files = ChosenResults(directory, set, names);
   for (std::size_t i = 0; i < classes.Size(); ++i) {
     const ClassId class_id = ClassAt(i);
-    const fs::path path = files.directory / (files.prefix + classes.Name(class_id) + ".txt");
+    const fs::path path = files.directory / (files.prefix + names[i] + ".txt");
     if (fs::is_directory(directory) && !fs::exists(path)) {
       throw Error(
           fmt::format("{}: expected the results of class '{}', found no such file; one "
                       "without detections is empty",
                       path.string(),
-                      classes.Name(class_id)));
+                      names[i]));
     }
     ForEachLine(path, [&](const TextLine& line) {
       if (line.fields.size() < 6) line.Fail("'<id> <score> <xmin> <ymin> <xmax> <ymax>'");
@@ -141,15 +147,15 @@ void RequireVocResultsHold(const std::vector<std::string>& ids,
                            const ClassTable& classes,
                            const std::string& set) {
   for (const std::string& id : ids) RequireOneWord(id);
-  for (const ClassInfo& info : classes.classes) ResultsFile("", set, info.name);
+  for (const std::string& name : DistinctNames(classes)) ResultsFile("", set, name);
 }
 
 void WriteVocResults(const DetectionSet& detections,
                      const fs::path& directory,
                      const std::string& set) {
   std::vector<fs::path> paths;  // all of them before the first is written
-  for (const ClassInfo& info : detections.classes.classes) {
-    paths.push_back(ResultsFile(directory, set, info.name));
+  for (const std::string& name : DistinctNames(detections.classes)) {
+    paths.push_back(ResultsFile(directory, set, name));
   }
   std::vector<std::string> texts(paths.size());
   for (const ImageDetections& image : detections.images) {

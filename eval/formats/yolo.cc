@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/pictures/picture_files.h"
@@ -302,14 +303,14 @@ ReadLabels ReadYolo(const fs::path& path, const YoloOptions& options) {
 
 void WriteYolo(const LabelledSet& labels, const fs::path& directory) {
   std::string names;
-  for (const ClassInfo& info : labels.classes.classes) {
-    if (info.name.find_first_of("\r\n") != std::string::npos || Trimmed(info.name) != info.name) {
+  for (const std::string& name : DistinctNames(labels.classes)) {
+    if (name.find_first_of("\r\n") != std::string::npos || Trimmed(name) != name) {
       throw Error(
           fmt::format("class '{}': YOLO's classes.txt has a name a line, so a name has no "
                       "line break and no blanks around it; rename the class",
-                      info.name));
+                      name));
     }
-    names += info.name + "\n";
+    names += name + "\n";
   }
   for (const LabelledImage& image : labels.images) {
     RequireInnerPath(image.id);

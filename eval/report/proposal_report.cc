@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "core/class_index.h"
 #include "core/error.h"
 
 namespace deeper {
@@ -26,10 +27,14 @@ Json JsonOf(const MeasuredProposals& measured, const ClassTable& classes) {
             {"recall_70", quality.recall_70},
             {"average_recall", quality.average_recall},
             {"mabo", quality.mean_average_best_overlap}};
+  const std::vector<std::string> names = DistinctNames(classes);
+  Json::object_t
+      by_class;  // appended to: looking each name up would take the square of the classes
   for (std::size_t i = 0; i < classes.Size(); ++i) {
     const std::optional<double>& abo = quality.average_best_overlap[i];
-    json["abo"][classes.Name(ClassAt(i))] = abo ? Json(*abo) : Json();
+    by_class.emplace_back(names[i], abo ? Json(*abo) : Json());
   }
+  json["abo"] = std::move(by_class);
   for (const RecallAtBoxes& point : quality.curve) {
     json["curve"].push_back({{"boxes", point.box_count},
                              {"recall_50", point.recall_50},
@@ -40,11 +45,11 @@ Json JsonOf(const MeasuredProposals& measured, const ClassTable& classes) {
 }
 
 std::string AboText(const ProposalQuality& quality, const ClassTable& classes) {
+  const std::vector<std::string> names = NamesForPeople(classes);
   std::string text = "\nclass                ABO\n";
   for (std::size_t i = 0; i < classes.Size(); ++i) {
     const std::optional<double>& abo = quality.average_best_overlap[i];
-    text += fmt::format(
-        "{:<16}  {}\n", classes.Name(ClassAt(i)), abo ? fmt::format("{:.4f}", *abo) : "  -");
+    text += fmt::format("{:<16}  {}\n", names[i], abo ? fmt::format("{:.4f}", *abo) : "  -");
   }
   return text;
 }

@@ -12,6 +12,7 @@
 #include <set>
 #include <string_view>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/text/utf8.h"
 #include "eval/analysis/breakdown.h"
@@ -57,9 +58,10 @@ Json CurveOf(const PrecisionRecallCurve& curve) {
 }
 
 Json ClassesOf(const ReportInput& input) {
+  const std::vector<std::string> names = NamesForPeople(input.dataset.classes);
   Json classes = Json::array();
   for (const ClassResult& result : input.evaluation.classes) {
-    Json entry = {{"name", WithoutInvalidUtf8(input.dataset.classes.Name(result.class_id))},
+    Json entry = {{"name", WithoutInvalidUtf8(names.at(IndexOf(result.class_id)))},
                   {"objects", result.objects},
                   {"detections", result.detections},
                   {"found", result.true_positives},
@@ -133,14 +135,12 @@ Json HoiemOf(const ReportInput& input) {
 }
 
 // The cells that are not zero, as [true, detected, count]: far fewer than all for 200 classes.
-Json ConfusionOf(const ReportInput& input) {
-  const ConfusionMatrix matrix = CountConfusions(input.dataset, input.detections, input.evaluation);
+Json ConfusionOf(const ReportInput& input, double min_iou) {
+  const ConfusionMatrix matrix =
+      CountConfusions(input.dataset, input.detections, input.evaluation, min_iou);
   Json cells = Json::array();
-  for (std::size_t t = 0; t < matrix.counts.size(); ++t) {
-    for (std::size_t d = 0; d < matrix.counts[t].size(); ++d) {
-      if (matrix.counts[t][d] > 0) cells.push_back({t, d, matrix.counts[t][d]});
-    }
-  }
+  for (const auto& [place, count] : matrix.cells)
+    cells.push_back({place.first, place.second, count});
   return cells;
 }
 
@@ -286,7 +286,7 @@ std::string ReportHtml(const ReportInput& input, const ReportOptions& options) {
       {"classes", ClassesOf(input)},
       {"errors", ErrorsOf(analysis)},
       {"hoiem", HoiemOf(input)},
-      {"confusion", ConfusionOf(input)},
+      {"confusion", ConfusionOf(input, options.errors.foreground_iou)},
       {"size", PartsOf(input, ObjectProperty::kArea, kSizeNames)},
       {"aspect", PartsOf(input, ObjectProperty::kAspect, kAspectNames)},
       {"calibration", CalibrationOf(input.evaluation)},

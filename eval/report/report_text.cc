@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/class_index.h"
 #include "core/text/text_table.h"
 #include "core/text/utf8.h"
 
@@ -53,8 +54,9 @@ nlohmann::ordered_json JsonOf(const ClassResult& result,
 std::string EvaluationTable(const Evaluation& evaluation, const ClassTable& classes) {
   std::vector<std::vector<std::string>> rows = {
       {"class", "objects", "detections", "true positives", "recall %", "AP %"}};
+  const std::vector<std::string> names = NamesForPeople(classes);
   for (const ClassResult& result : evaluation.classes) {
-    rows.push_back({WithoutInvalidUtf8(classes.Name(result.class_id)),
+    rows.push_back({WithoutInvalidUtf8(names.at(IndexOf(result.class_id))),
                     fmt::format("{}", result.objects),
                     fmt::format("{}", result.detections),
                     fmt::format("{}", result.true_positives),

@@ -1,5 +1,9 @@
 #include "core/class_table.h"
 
+#include <string>
+#include <vector>
+
+#include "core/class_index.h"
 #include "core/error.h"
 #include "tests/support/catch.h"
 
@@ -23,10 +27,44 @@ TEST_CASE("names compare exactly, and an empty name finds no class without WordN
   REQUIRE_FALSE(Animals().Find("").has_value());
 }
 
-TEST_CASE("a name is preferred to another class's WordNet id") {
+TEST_CASE("a WordNet id is preferred to another class's name") {
   const ClassTable table{
-      .classes = {{.name = "a", .wordnet_id = "b"}, {.name = "b", .wordnet_id = ""}}};
+      .classes = {{.name = "b", .wordnet_id = ""}, {.name = "a", .wordnet_id = "b"}}};
   REQUIRE(table.Find("b") == ClassAt(1));
+}
+
+namespace {
+
+// ImageNet's two, and another class.
+ClassTable Cranes() {
+  return {.classes = {{.name = "crane", .wordnet_id = "n02012849"},
+                      {.name = "sheep", .wordnet_id = "n02411705"},
+                      {.name = "crane", .wordnet_id = "n03126707"}}};
+}
+
+}  // namespace
+
+TEST_CASE("two classes of one name are told apart by WordNet ids, and the name alone is refused") {
+  CHECK(Cranes().Find("n03126707") == ClassAt(2));
+  CHECK(ClassIndex(Cranes()).Find(ClassInfo{.name = "crane", .wordnet_id = "n03126707"}) ==
+        ClassAt(2));
+  CHECK(Cranes().Find("sheep") == ClassAt(1));
+  CHECK_THROWS_AS(ClassIndex(Cranes()).Find("crane"), Error);
+  CHECK_THROWS_WITH(Cranes().Find("crane"),
+                    Catch::StartsWith("class name 'crane' is that of 2 classes") &&
+                        Catch::EndsWith("n02012849, n03126707"));
+  CHECK(ClassIndex(Cranes()).IsAmbiguous("crane"));
+  CHECK_FALSE(ClassIndex(Cranes()).IsAmbiguous("n02012849"));
+}
+
+TEST_CASE("files and people are given names that tell the classes apart") {
+  CHECK(DistinctNames(Cranes()) == std::vector<std::string>{"n02012849", "sheep", "n03126707"});
+  CHECK(NamesForPeople(Cranes()) ==
+        std::vector<std::string>{"crane (n02012849)", "sheep", "crane (n03126707)"});
+  ClassTable without = Cranes();
+  for (ClassInfo& info : without.classes) info.wordnet_id.clear();
+  CHECK_THROWS_WITH(DistinctNames(without), Catch::Contains("'crane'"));
+  CHECK(NamesForPeople(without)[0] == "crane");
 }
 
 TEST_CASE("a table of names keeps their order") {

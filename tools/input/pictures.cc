@@ -19,7 +19,9 @@ std::vector<Picture> FindNamedPictures(const std::vector<std::string>& words, bo
   };
   add(passed.other_files, "whose name is no picture's");
   add(passed.other_programs, "hidden or of other programs");
-  add(passed.unreadable, "that may not be read");
+  add(passed.unreadable,
+      "that may not be read or are links to nothing or to directories, which are taken where they "
+      "are named");
   if (!parts.empty()) {
     fmt::print(stderr,
                "passed over files and directories: {} (such as {})\n",

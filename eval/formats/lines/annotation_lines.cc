@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/float_text.h"
@@ -100,12 +101,13 @@ ReadLabels ReadAnnotationLines(const std::filesystem::path& path) {
 }
 
 void WriteAnnotationLines(const LabelledSet& labels, const std::filesystem::path& path) {
+  const std::vector<std::string> names = DistinctNames(labels.classes);
   std::string content;
   for (const LabelledImage& image : labels.images) {
     std::string objects;
     for (const Label& label : image.labels) {
       if (!objects.empty()) objects += ", ";
-      objects += ObjectText(label, labels.classes.Name(label.class_id));
+      objects += ObjectText(label, names.at(IndexOf(label.class_id)));
     }
     content += fmt::format(
         "{{\"image\": {}{}, {}\"width\": {}, \"height\": {}, \"annotations\": [{}]}}\n",

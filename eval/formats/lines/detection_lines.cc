@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/float_text.h"
@@ -65,19 +66,17 @@ std::string LineOf(const ImageDetections& image, const std::vector<std::string>&
 
 std::vector<std::string> QuotedNames(const ClassTable& classes) {
   std::vector<std::string> quoted;
-  for (const ClassInfo& info : classes.classes) quoted.push_back(QuotedClassName(info.name));
+  for (const std::string& name : DistinctNames(classes)) quoted.push_back(QuotedClassName(name));
   return quoted;
 }
 
 // Reads the lines of one file. Its errors name the file and the line.
 class JsonLinesReader {
  public:
-  JsonLinesReader(const std::filesystem::path& path, const ClassTable* classes)
-      : path_(path), known_(classes) {
-    if (known_ != nullptr) result_.classes = *known_;
-    for (std::size_t i = 0; i < result_.classes.Size(); ++i) {
-      id_by_name_.emplace(result_.classes.Name(ClassAt(i)), ClassAt(i));
-    }
+  JsonLinesReader(const std::filesystem::path& path, const ClassTable* classes) : path_(path) {
+    if (classes == nullptr) return;
+    known_.emplace(*classes);
+    result_.classes = *classes;
   }
 
   void Read(std::string_view text) {
@@ -102,7 +101,7 @@ class JsonLinesReader {
 
   // The result, with collected classes sorted by name.
   DetectionSet Finish() && {
-    if (known_ == nullptr) SortClasses();
+    if (!known_) SortClasses();
     return std::move(result_);
   }
 
@@ -171,13 +170,16 @@ class JsonLinesReader {
   }
 
   ClassId ClassOf(const std::string& name) {
-    const auto found = id_by_name_.find(name);
-    if (found != id_by_name_.end()) return found->second;
-    if (known_ != nullptr) {
-      const std::optional<std::string> near = NearestClassName(*known_, name);
+    if (known_) {
+      if (known_->IsAmbiguous(name))
+        Fail("the WordNet id of one of the classes of one name", fmt::format("'{}'", name));
+      if (const std::optional<ClassId> id = known_->Find(name)) return *id;
+      const std::optional<std::string> near = known_->Nearest(name);
       Fail(fmt::format("one of {} classes", known_->Size()),
            fmt::format("'{}'{}", name, near ? fmt::format("; did you mean '{}'?", *near) : ""));
     }
+    const auto found = id_by_name_.find(name);
+    if (found != id_by_name_.end()) return found->second;
     if (name.empty()) Fail("a class with a name", "an empty one");
     const ClassId id = ClassAt(result_.classes.Size());
     result_.classes.classes.push_back({.name = name, .wordnet_id = {}});
@@ -195,7 +197,7 @@ class JsonLinesReader {
   }
 
   const std::filesystem::path& path_;
-  const ClassTable* known_;
+  std::optional<ClassIndex> known_;
   std::size_t line_number_ = 0;
   std::unordered_set<std::string> seen_;
   std::unordered_map<std::string, ClassId> id_by_name_;

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/pictures/picture_finder.h"
 #include "core/pictures/picture_kinds.h"
@@ -188,9 +189,15 @@ LabelCollector::LabelCollector(std::optional<ClassTable> classes)
     : classes_are_given_(classes.has_value()) {
   if (!classes) return;
   read_.labels.classes = std::move(*classes);
-  for (std::size_t i = 0; i < read_.labels.classes.Size(); ++i) {
-    class_by_name_.emplace(read_.labels.classes.Name(ClassAt(i)), ClassAt(i));
-  }
+  const ClassIndex index(read_.labels.classes);
+  const auto add = [&](const std::string& name, ClassId id) {
+    if (!name.empty() && !index.IsAmbiguous(name)) class_by_name_.emplace(name, id);
+  };
+  // WordNet ids first: where a name is also another class's id, it is that class.
+  for (std::size_t i = 0; i < index.Size(); ++i)
+    add(read_.labels.classes.classes[i].wordnet_id, ClassAt(i));
+  for (std::size_t i = 0; i < index.Size(); ++i)
+    add(read_.labels.classes.classes[i].name, ClassAt(i));
 }
 
 void LabelCollector::TakeIdsForFileNames() {
@@ -217,7 +224,7 @@ std::optional<ClassId> LabelCollector::ClassOf(std::string_view name) {
   ClassTable& classes = read_.labels.classes;
   const auto found = class_by_name_.find(std::string(name));
   if (found != class_by_name_.end()) return found->second;
-  if (classes_are_given_) return classes.Find(name);
+  if (classes_are_given_) return classes.Find(name);  // which refuses a name of several
   const ClassId id = ClassAt(classes.Size());
   classes.classes.push_back({.name = std::string(name), .wordnet_id = {}});
   class_by_name_.emplace(name, id);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -13,6 +14,8 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/files/directory_sync.h"
+#include "core/files/temporary_files.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 
@@ -165,13 +168,16 @@ TEST_CASE("writing through a symbolic link replaces the file behind it") {
   REQUIRE(ReadTextFile(directory / "real/file") == "new");
 }
 
+TEST_CASE("a file system that knows no sync of directories fails no write, a failing disk does") {
+  for (const int code : {EINVAL, ENOSYS, EOPNOTSUPP}) CHECK(SaysThatItCannotSync(code));
+  for (const int code : {EIO, ENOSPC, EDQUOT}) CHECK_FALSE(SaysThatItCannotSync(code));
+}
+
 TEST_CASE("a temporary file that a dead process left is not touched") {
   const TemporaryDirectory directory;
   // The counter starts anywhere, so occupy the names that could come next.
   for (int i = 0; i < 200; ++i) {
-    std::ofstream(directory /
-                  (".deeper-" + std::to_string(getpid()) + "-" + std::to_string(i) + ".tmp"))
-        << "left";
+    std::ofstream(directory / TemporaryName(static_cast<std::uint64_t>(i))) << "left";
   }
   WriteFileWhole(directory / "a", "new");
   REQUIRE(ReadTextFile(directory / "a") == "new");

@@ -17,10 +17,19 @@ namespace fs = std::filesystem;
 
 TEST_CASE("temporary files of dead processes and of our own past are removed, others stay") {
   const test::TemporaryDirectory directory;
-  const std::string alive = ".deeper-" + std::to_string(getppid()) + "-0.tmp";
-  const std::vector<std::string> stay = {alive, ".deeper-x-0.tmp", ".deeper-1999999999", "a.tmp"};
-  const std::vector<std::string> go = {".deeper-1999999999-0.tmp",  // no process has this number
-                                       ".deeper-" + std::to_string(getpid()) + "-0.tmp"};
+  const std::string ours = TemporaryName(0);
+  const std::string own = std::to_string(getpid());
+  REQUIRE(ours.ends_with("-" + own + "-0.tmp"));
+  const std::string here = ours.substr(0, ours.size() - (own + "-0.tmp").size());
+  const std::string dead = "1999999999-0.tmp";  // no process has this number
+  const std::vector<std::string> stay = {here + std::to_string(getppid()) + "-0.tmp",
+                                         here + "x-0.tmp",
+                                         here + "1999999999",
+                                         "a.tmp",
+                                         // Of another machine or container, and of none.
+                                         ".deeper-0123abcd-" + dead,
+                                         ".deeper-" + dead};
+  const std::vector<std::string> go = {here + dead, ours};
   for (const auto& names : {stay, go}) {
     for (const std::string& name : names) std::ofstream(directory / name) << "x";
   }

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "core/error.h"
 #include "tests/support/catch.h"
@@ -125,6 +128,18 @@ TEST_CASE("pictures of the same name from two inputs get different ids") {
   CHECK(IdsOf(pictures) == Ids{"a.jpg", "a.jpg~2"});
 }
 
+TEST_CASE("an id that numbers would give is not given twice") {
+  const test::TemporaryDirectory directory;
+  std::vector<std::string> words;
+  for (const char* file :
+       {"1/a.jpg", "2/a.jpg", "3/a.jpg", "4/a.jpg~2", "5/a.jpg~3", "6/a.jpg", "7/a.jpg~2"}) {
+    Touch(directory / file);
+    words.push_back((directory / file).string());
+  }
+  const Ids ids = IdsOf(FindPictures(words));
+  CHECK(std::set<std::string>(ids.begin(), ids.end()).size() == words.size());
+}
+
 TEST_CASE("no id climbs out of the output directory") {
   const test::TemporaryDirectory directory;
   Touch(directory / "a.jpg");
@@ -145,7 +160,10 @@ TEST_CASE("links to pictures are taken, links to directories lead neither out no
   fs::create_symlink(outside / "gone.jpg", directory / "dangling.jpg");
   fs::create_directory_symlink(outside.path(), directory / "out");
   fs::create_directory_symlink(directory.path(), directory / "circle");
-  CHECK(IdsOf(FindPictures({directory.path().string()})) == Ids{"link", "near"});
+  const FoundPictures found = LookForPictures({directory.path().string()});
+  CHECK(IdsOf(found.pictures) == Ids{"link", "near"});
+  CHECK(found.passed_over.unreadable == 3);  // both, and the link to nothing
+  CHECK(IdsOf(FindPictures({(directory / "out").string()})) == Ids{"far"});
 }
 
 TEST_CASE("a word that names nothing and a directory without pictures are errors that name them") {

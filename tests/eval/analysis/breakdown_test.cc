@@ -1,5 +1,8 @@
 #include "eval/analysis/breakdown.h"
 
+#include <vector>
+
+#include "core/random.h"
 #include "tests/support/catch.h"
 
 using namespace deeper;
@@ -26,8 +29,21 @@ struct Case {
     dataset.images.push_back({.id = "a", .image_path = {}, .annotations = std::move(truth)});
     detections.images.push_back({.id = "a", .detections = std::move(found)});
   }
-  Evaluation Evaluated() const { return Evaluate(dataset, detections, {}); }
+  Evaluation Evaluated(const EvaluationOptions& options = {}) const {
+    return Evaluate(dataset, detections, options);
+  }
+  ConfusionMatrix Confusions(const EvaluationOptions& options = {}) const {
+    return CountConfusions(dataset, detections, Evaluated(options), options.min_iou);
+  }
 };
+
+std::vector<std::vector<std::size_t>> RowsOf(const ConfusionMatrix& matrix) {
+  std::vector<std::vector<std::size_t>> rows(matrix.classes + 1);
+  for (std::size_t t = 0; t <= matrix.classes; ++t) {
+    for (std::size_t d = 0; d <= matrix.classes; ++d) rows[t].push_back(matrix.At(t, d));
+  }
+  return rows;
+}
 
 }  // namespace
 
@@ -55,12 +71,92 @@ TEST_CASE("confusions count true classes against detected ones, background and m
                    Found(Place(2), .91F, kDog),   // too late: taken
                    Found(Place(4), .99F, kDog),   // difficult: left out
                    Found(Place(0), .1F, kDog)});  // below the operating point
-  const ConfusionMatrix matrix = CountConfusions(made.dataset, made.detections, made.Evaluated());
   using Rows = std::vector<std::vector<std::size_t>>;
-  //                               cat dog missed
-  CHECK(matrix.counts == Rows{{1, 0, 0},    // cat
-                              {1, 1, 1},    // dog
-                              {0, 2, 0}});  // background
+  //                                cat dog missed
+  CHECK(RowsOf(made.Confusions()) == Rows{{1, 0, 0},    // cat
+                                          {0, 2, 1},    // dog
+                                          {1, 1, 0}});  // background
+}
+
+TEST_CASE("a person on a horse, both found, are on the diagonal") {
+  // Each box overlaps the other's object more than its own.
+  const Box rider{.x0 = 0, .y0 = 0, .x1 = 100, .y1 = 100};
+  const Box horse{.x0 = 0, .y0 = 30, .x1 = 100, .y1 = 130};
+  const Case made({{.box = rider, .class_id = kCat}, {.box = horse, .class_id = kDog}},
+                  {Found(horse, .9F, kCat), Found(rider, .8F, kDog)});
+  using Rows = std::vector<std::vector<std::size_t>>;
+  CHECK(RowsOf(made.Confusions()) == Rows{{1, 0, 0}, {0, 1, 0}, {0, 0, 0}});
+}
+
+TEST_CASE("confusions count what overlaps by the IoU that the evaluation asks for") {
+  // IoU 40 / 160 = .25 with its own object.
+  const Box far{.x0 = 60, .y0 = 0, .x1 = 160, .y1 = 100};
+  const Case made({{.box = Place(0), .class_id = kCat}, {.box = Place(1), .class_id = kDog}},
+                  {Found(far, .9F, kCat), Found(Place(1), .8F, kDog)});
+  CHECK(made.Confusions({.min_iou = 0.25}).At(0, 0) == 1);
+  CHECK(made.Confusions({.min_iou = 0.5}).At(0, 0) == 0);
+  CHECK(made.Confusions({.min_iou = 0.5}).At(0, 2) == 1);
+}
+
+TEST_CASE("the diagonal is what is found, and rows sum to the objects, by any rules and IoU") {
+  Random random(3);
+  constexpr std::size_t kClasses = 4;
+  const auto box = [&] {
+    const auto x = static_cast<float>(random.Below(60));
+    const auto y = static_cast<float>(random.Below(60));
+    const auto side = static_cast<float>(8 + random.Below(40));
+    return Box{.x0 = x, .y0 = y, .x1 = x + side, .y1 = y + side};
+  };
+  for (int round = 0; round < 200; ++round) {
+    Dataset dataset{
+        .name = "d", .classes = ClassTableOf({"a", "b", "c", "d"}), .images = {}, .blacklist = {}};
+    DetectionSet detections{.classes = dataset.classes, .images = {}};
+    for (const char* id : {"x", "y", "z"}) {
+      std::vector<Annotation> truth;
+      std::vector<Detection> found;
+      for (int i = 0; i < 6; ++i) {
+        truth.push_back({.box = box(),
+                         .class_id = ClassAt(random.Below(kClasses)),
+                         .difficult = random.Below(6) == 0,
+                         .crowd = random.Below(8) == 0});
+      }
+      for (int i = 0; i < 12; ++i) {
+        Box near = random.Below(3) == 0 ? box() : truth[random.Below(6)].box;
+        near.x1 += static_cast<float>(random.Below(10));
+        found.push_back({.box = near,
+                         .class_id = ClassAt(random.Below(kClasses)),
+                         .score = static_cast<float>(random.Below(8)) / 8});
+      }
+      dataset.images.push_back({.id = id, .image_path = {}, .annotations = truth});
+      detections.images.push_back({.id = id, .detections = found});
+    }
+    dataset.blacklist.emplace(1, ClassAt(2));
+    for (const Protocol protocol :
+         {Protocol::kVoc07, Protocol::kVoc12, Protocol::kIlsvrc, Protocol::kCoco}) {
+      for (const double min_iou : {0.1, 0.3, 0.5, 0.8}) {
+        if (protocol == Protocol::kCoco && min_iou != 0.5) continue;
+        CAPTURE(round, NameOf(protocol), min_iou);
+        const Evaluation evaluation =
+            Evaluate(dataset, detections, {.protocol = protocol, .min_iou = min_iou});
+        const ConfusionMatrix matrix = CountConfusions(dataset, detections, evaluation, min_iou);
+        for (std::size_t c = 0; c < kClasses; ++c) {
+          const ClassResult& result = evaluation.classes[c];
+          const auto point = BestOperatingPoint(result.curve);
+          std::size_t found = 0;
+          for (const Outcome& outcome : result.outcomes) {
+            if (point && outcome.score >= point->score &&
+                outcome.verdict == Verdict::kTruePositive) {
+              ++found;
+            }
+          }
+          REQUIRE(matrix.At(c, c) == found);
+          std::size_t sum = 0;
+          for (std::size_t d = 0; d <= kClasses; ++d) sum += matrix.At(c, d);
+          REQUIRE(sum == result.objects);
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("average precision by size: the smallest tenth, and so on, by class") {

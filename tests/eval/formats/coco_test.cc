@@ -185,6 +185,18 @@ TEST_CASE("ids may be words, and numbers may be written as texts") {
   }
 }
 
+TEST_CASE("no picture's file name is the id that another is given") {
+  const test::TemporaryDirectory directory;
+  const CocoDataset coco = ReadCocoDataset(
+      Written(directory,
+              R"({"images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "a.jpg"},
+                     {"id": 3, "file_name": "a~1.jpg"}, {"id": 4}, {"id": 5, "file_name": "4.jpg"}],
+          "categories": [{"id": 0, "name": "ball"}], "annotations": []})"));
+  std::vector<std::string> ids;
+  for (const AnnotatedImage& image : coco.read.dataset.images) ids.push_back(image.id);
+  CHECK(ids == std::vector<std::string>{"a~1~", "a~2", "a~1", "4~", "4"});
+}
+
 TEST_CASE(
     "categories of one name are one class, pictures of one file name are told apart by their ids") {
   const test::TemporaryDirectory directory;

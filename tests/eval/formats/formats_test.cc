@@ -1,5 +1,7 @@
 #include "eval/formats/formats.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <map>
 #include <string>
@@ -146,6 +148,37 @@ Dataset EmptyTruth(const LabelledSet& labels) {
   return DatasetOf(empty, "d");
 }
 
+// A data set with ImageNet's two classes "crane", and a result that finds all of its objects.
+Dataset TwoCranes() {
+  Dataset dataset{.name = "d",
+                  .classes = {.classes = {{.name = "crane", .wordnet_id = "n02012849"},
+                                          {.name = "sheep", .wordnet_id = "n02411705"},
+                                          {.name = "crane", .wordnet_id = "n03126707"}}},
+                  .images = {},
+                  .blacklist = {}};
+  for (int i = 0; i < 6; ++i) {
+    AnnotatedImage& image = dataset.images.emplace_back(
+        AnnotatedImage{.id = fmt::format("p{}", i), .image_path = {}, .width = 100, .height = 80});
+    for (std::size_t j = 0; j < dataset.classes.Size(); ++j) {
+      const auto x = static_cast<float>(30 * j);
+      image.annotations.push_back(
+          {.box = {.x0 = x, .y0 = 4, .x1 = x + 20, .y1 = 40}, .class_id = ClassAt(j)});
+    }
+  }
+  return dataset;
+}
+DetectionSet PerfectFor(const Dataset& dataset) {
+  DetectionSet perfect{.classes = dataset.classes, .images = {}};
+  for (const AnnotatedImage& image : dataset.images) {
+    ImageDetections& found = perfect.images.emplace_back(ImageDetections{
+        .id = image.id, .width = image.width, .height = image.height, .detections = {}});
+    for (const Annotation& annotation : image.annotations)
+      found.detections.push_back(
+          {.box = annotation.box, .class_id = annotation.class_id, .score = 1});
+  }
+  return perfect;
+}
+
 void RoundTrip(LabelFormat format, const Abilities& abilities, LabelKind kind) {
   CAPTURE(NameOf(format));
   const LabelledSet written = RandomLabels(11, kind == LabelKind::kDetections, abilities);
@@ -231,6 +264,59 @@ void RoundTripsThrough(const Change& change, bool strange_names) {
 }
 
 }  // namespace
+
+TEST_CASE("a perfect result has average precision 1 though classes share a name, in any format") {
+  const test::TemporaryDirectory directory;
+  const Dataset dataset = TwoCranes();
+  const LabelledSet perfect = LabelsOf(PerfectFor(dataset));
+  const FormatContext context = ContextFor(perfect, LabelKind::kDetections, dataset);
+  for (const std::string& name : LabelFormatNames()) {
+    CAPTURE(name);
+    const LabelFormat format = LabelFormatFromName(name);
+    const fs::path path = directory / (name + ".of");
+    WriteLabelsAs(format, perfect, path, context);
+    const DetectionSet read = DetectionsOf(ReadLabelsAs(format, path, context).labels);
+    const DetectionSet aligned = AlignDetections(dataset, read).detections;
+    for (const Protocol protocol :
+         {Protocol::kIlsvrc, Protocol::kVoc07, Protocol::kVoc12, Protocol::kCoco}) {
+      CAPTURE(NameOf(protocol));
+      const Evaluation evaluation = Evaluate(dataset, aligned, {.protocol = protocol});
+      CHECK(evaluation.mean_average_precision.value() == Approx(1));
+    }
+  }
+}
+
+TEST_CASE("true objects of classes that share a name stay those of two classes, in any format") {
+  const test::TemporaryDirectory directory;
+  const Dataset dataset = TwoCranes();
+  for (const auto& [format, abilities] : kObjectFormats) {
+    CAPTURE(NameOf(format));
+    const LabelledSet labels = LabelsOf(dataset);
+    const FormatContext context = ContextFor(labels, LabelKind::kObjects, dataset);
+    const fs::path path = directory / (NameOf(format) + ".of");
+    WriteLabelsAs(format, labels, path, context);
+    const LabelledSet read = ReadLabelsAs(format, path, context).labels;
+    CHECK(read.classes.Size() == 3);
+    CHECK(read.classes.Find("n03126707").has_value());
+  }
+}
+
+TEST_CASE("detections of a name that several classes have are refused, naming their WordNet ids") {
+  DetectionSet found{.classes = ClassTableOf({"crane"}), .images = {}};
+  const Dataset dataset = TwoCranes();
+  found.images.push_back({.id = "p0", .detections = {}});
+  CHECK_NOTHROW(AlignDetections(dataset, found));  // a class without a detection may be unknown
+  found.images[0].detections.push_back(
+      {.box = dataset.images[0].annotations[0].box, .class_id = ClassAt(0), .score = 1});
+  for (const UnknownClasses unknown : {UnknownClasses::kRefuse, UnknownClasses::kLeaveOut}) {
+    CHECK_THROWS_WITH(AlignDetections(dataset, found, unknown),
+                      Catch::Contains("n02012849, n03126707"));
+  }
+  CHECK_THAT(
+      ClassMapText(AlignDetections(dataset, {.classes = found.classes, .images = {}}).class_map,
+                   dataset.classes),
+      Catch::Contains("crane -> several of the data set's have this name"));
+}
 
 TEST_CASE("every format is read in any encoding of text, with any line ends and NULs at its end") {
   RoundTripsThrough([](const std::string& text) { return "\xEF\xBB\xBF" + text; }, true);

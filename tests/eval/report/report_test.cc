@@ -50,6 +50,14 @@ TEST_CASE(
   CHECK(Count(without, "\"kind\":\"NoProp\"") == 0);
 }
 
+TEST_CASE("the page's confusions count by the IoU of its evaluation") {
+  Made made;
+  CHECK(made.Page().find("\"confusion\":[[0,0,1]") != std::string::npos);
+  made.evaluation = Evaluate(made.dataset, made.detections, {.min_iou = 0.3});
+  CHECK(made.Page({.errors = {.foreground_iou = 0.3}}).find("\"confusion\":[[0,0,2]") !=
+        std::string::npos);
+}
+
 TEST_CASE("the same evaluation gives the same page") {
   const Made made;
   CHECK(made.Page() == made.Page());
