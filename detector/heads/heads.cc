@@ -18,15 +18,20 @@ void ScaleBy(double factor, std::span<float> values) {
 
 // For each class c, appends
 //   log(p_c / (1 - p_c)) = z_c - log(sum over k != c of exp z_k).
-// The first output is background.
+// The first output is background. The sum is that of the outputs before c and that of those behind
+// it: no difference of sums, which would lose the small ones beside a large exp z_c.
 void AppendLogOdds(std::span<const double> outputs, std::vector<float>& margins) {
   constexpr double kSmallest = 1e-300;  // keeps the logarithm finite when all others underflow
   const double largest = *std::max_element(outputs.begin(), outputs.end());
+  std::vector<double> powers;
+  for (const double output : outputs) powers.push_back(std::exp(output - largest));
+  std::vector<double> sums_behind(outputs.size(), 0.0);
+  for (std::size_t c = outputs.size() - 1; c > 0; --c)
+    sums_behind[c - 1] = sums_behind[c] + powers[c];
+  double sum_before = powers[0];
   for (std::size_t c = 1; c < outputs.size(); ++c) {
-    double others = 0;
-    for (std::size_t k = 0; k < outputs.size(); ++k) {
-      if (k != c) others += std::exp(outputs[k] - largest);
-    }
+    const double others = sum_before + sums_behind[c];
+    sum_before += powers[c];
     margins.push_back(
         static_cast<float>(outputs[c] - largest - std::log(std::max(others, kSmallest))));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <utility>
 
 #include "core/error.h"
@@ -17,11 +18,11 @@ struct Member {
   FusedDetection::Member place;
 };
 
-// Members that show one object, and the mean of their boxes.
+// Members of a class that show one object, and the mean of their boxes.
 struct Cluster {
-  ClassId class_id{};
   double x0 = 0, y0 = 0, x1 = 0, y1 = 0;  // sums over the members, weighted by score
   double score_sum = 0;
+  Box fused;  // the mean
   std::vector<FusedDetection::Member> members;
 
   void Add(const Member& member) {
@@ -32,22 +33,19 @@ struct Cluster {
     y1 += member.score * double{box.y1};
     score_sum += member.score;
     members.push_back(member.place);
-  }
-  Box Fused() const {
-    return {.x0 = static_cast<float>(x0 / score_sum),
-            .y0 = static_cast<float>(y0 / score_sum),
-            .x1 = static_cast<float>(x1 / score_sum),
-            .y1 = static_cast<float>(y1 / score_sum)};
+    fused = {.x0 = static_cast<float>(x0 / score_sum),
+             .y0 = static_cast<float>(y0 / score_sum),
+             .x1 = static_cast<float>(x1 / score_sum),
+             .y1 = static_cast<float>(y1 / score_sum)};
   }
 };
 
-// The cluster of the member's class whose fused box it overlaps most, if by more than min_iou.
+// The cluster whose fused box the member overlaps most, if by more than min_iou.
 Cluster* FindCluster(const Member& member, double min_iou, std::vector<Cluster>& clusters) {
   Cluster* best = nullptr;
   double largest_iou = min_iou;
   for (Cluster& cluster : clusters) {
-    if (cluster.class_id != member.detection.class_id) continue;
-    const double iou = Iou(cluster.Fused(), member.detection.box);
+    const double iou = Iou(cluster.fused, member.detection.box);
     if (iou <= largest_iou) continue;
     largest_iou = iou;
     best = &cluster;
@@ -79,24 +77,24 @@ std::vector<FusedDetection> FuseBoxesWithMembers(std::span<const std::vector<Det
     return a.score != b.score ? a.score > b.score : IsBetter(a.detection, b.detection);
   });
 
-  std::vector<Cluster> clusters;
+  std::map<ClassId, std::vector<Cluster>> clusters;
   for (const Member& member : members) {
-    Cluster* cluster = FindCluster(member, min_iou, clusters);
-    if (cluster == nullptr) {
-      cluster = &clusters.emplace_back();
-      cluster->class_id = member.detection.class_id;
-    }
+    std::vector<Cluster>& of_class = clusters[member.detection.class_id];
+    Cluster* cluster = FindCluster(member, min_iou, of_class);
+    if (cluster == nullptr) cluster = &of_class.emplace_back();
     cluster->Add(member);
   }
   std::vector<FusedDetection> fused;
-  for (Cluster& cluster : clusters) {
-    const auto count = static_cast<double>(cluster.members.size());
-    const double seen = std::min(count, static_cast<double>(models.size()));
-    fused.push_back(
-        {.detection = {.box = cluster.Fused(),
-                       .class_id = cluster.class_id,
-                       .score = static_cast<float>(cluster.score_sum / count * seen / weight_sum)},
-         .members = std::move(cluster.members)});
+  for (auto& [class_id, of_class] : clusters) {
+    for (Cluster& cluster : of_class) {
+      const auto count = static_cast<double>(cluster.members.size());
+      const double seen = std::min(count, static_cast<double>(models.size()));
+      const double score = cluster.score_sum / count * seen / weight_sum;
+      fused.push_back({.detection = {.box = cluster.fused,
+                                     .class_id = class_id,
+                                     .score = static_cast<float>(score)},
+                       .members = std::move(cluster.members)});
+    }
   }
   std::sort(fused.begin(), fused.end(), [](const FusedDetection& a, const FusedDetection& b) {
     return IsBetter(a.detection, b.detection);
