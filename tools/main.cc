@@ -37,6 +37,7 @@ constexpr std::array kVerbs = {
          "mAP of detections against annotations: ilsvrc, voc07, voc12, coco",
          RunEvaluate},
     Verb{"show", "detections drawn beside the truth", RunShow},
+    Verb{"check", "what is wrong with a data set: boxes, pictures, copies, names", RunCheck},
     Verb{"convert", "data sets and detections from one format into another", RunConvert},
     Verb{"propose", "object proposals, and their recall", RunPropose},
     Verb{"merge", "the parts of a run on several machines into one result", RunMerge},

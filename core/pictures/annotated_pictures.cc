@@ -77,6 +77,13 @@ Box ScaledBox(const Box& box, double across, double down) {
           .y1 = static_cast<float>(double{box.y1} * down)};
 }
 
+bool ReachesBeyond(const Box& box, int width, int height) {
+  constexpr float kAllowedPx = 1;
+  return box.x0 < -kAllowedPx || box.y0 < -kAllowedPx ||
+         box.x1 > static_cast<float>(width) + kAllowedPx ||
+         box.y1 > static_cast<float>(height) + kAllowedPx;
+}
+
 MetPictures MeetPictures(Dataset& dataset, const MeetOptions& options) {
   MetPictures met;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {

@@ -23,6 +23,10 @@ bool HaveOneShape(int width, int height, int other_width, int other_height);
 // `box` with its sides multiplied.
 Box ScaledBox(const Box& box, double across, double down);
 
+// Whether `box` reaches more than a pixel beyond the picture of this size. One pixel is what
+// programs differ by that count from 0 or from 1, or that round.
+bool ReachesBeyond(const Box& box, int width, int height);
+
 struct MeetOptions {
   // Boxes of a picture that has another size than annotated, but the same shape to within 2%, are
   // scaled to its own. Otherwise such a picture is left out.

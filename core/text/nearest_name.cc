@@ -4,10 +4,7 @@
 #include <numeric>
 
 namespace deeper {
-namespace {
 
-// The fewest insertions, deletions, substitutions of single bytes and swaps of neighbours (optimal
-// string alignment).
 std::size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> two_above(b.size() + 1);
   std::vector<std::size_t> above(b.size() + 1);
@@ -26,8 +23,6 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
   }
   return row.back();
 }
-
-}  // namespace
 
 std::optional<std::string> NearestName(std::string_view word,
                                        const std::vector<std::string>& candidates) {

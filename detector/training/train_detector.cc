@@ -11,7 +11,7 @@
 #include "core/work/parallel.h"
 #include "detector/model/model.h"
 #include "detector/multibox/multibox_file.h"
-#include "detector/training/label_counts.h"
+#include "eval/inspection/label_counts.h"
 
 namespace deeper {
 

@@ -102,11 +102,8 @@ std::size_t RankFor(const fs::path& inner, const std::string& set) {
   return kUsual.size();
 }
 
-// The file of the directory, or of a folder in it, that is a data set of `kind`. Nothing for none.
-// Throws Error for several that fit the set alike.
-std::optional<fs::path> DataFileIn(const fs::path& directory,
-                                   const std::string& kind,
-                                   const std::string& set) {
+// The files of the directory, or else of folders in it, that are data sets of `kind`.
+std::vector<fs::path> DataFilesIn(const fs::path& directory, const std::string& kind) {
   std::vector<fs::path> files;
   std::vector<fs::path> places = {directory};
   for (const char* name : {"annotations", "train", "val", "valid", "test"}) {
@@ -118,6 +115,15 @@ std::optional<fs::path> DataFileIn(const fs::path& directory,
     }
     if (place == directory && !files.empty()) break;
   }
+  return files;
+}
+
+// The file of the directory, or of a folder in it, that is a data set of `kind`. Nothing for none.
+// Throws Error for several that fit the set alike.
+std::optional<fs::path> DataFileIn(const fs::path& directory,
+                                   const std::string& kind,
+                                   const std::string& set) {
+  std::vector<fs::path> files = DataFilesIn(directory, kind);
   if (files.empty()) return std::nullopt;
   const auto rank = [&](const fs::path& file) {
     return RankFor(file.lexically_relative(directory), set);
@@ -175,16 +181,22 @@ DataLayout VocLayoutOf(const fs::path& directory, const std::string& set) {
   return {.kind = "voc", .path = directory, .images = std::nullopt, .what = what};
 }
 
+std::vector<std::string> SetsOfYolo(const YoloLayout& layout) {
+  std::vector<std::string> sets;
+  for (const YoloFolder& folder : layout.folders) {
+    if (!folder.set.empty() && std::ranges::count(sets, folder.set) == 0) {
+      sets.push_back(folder.set);
+    }
+  }
+  return sets;
+}
+
 DataLayout YoloLayoutOf(const fs::path& path) {
   const YoloLayout layout = FindYoloLayout(path);
   std::string what = layout.class_file.empty()
                          ? "YOLO without names of classes"
                          : "YOLO with " + layout.class_file.filename().string();
-  std::vector<std::string> sets;
-  for (const YoloFolder& folder : layout.folders) {
-    if (!folder.set.empty() && std::ranges::count(sets, folder.set) == 0)
-      sets.push_back(folder.set);
-  }
+  const std::vector<std::string> sets = SetsOfYolo(layout);
   if (!sets.empty()) what += fmt::format(" and the sets {}", fmt::join(sets, ", "));
   return {.kind = "yolo", .path = path, .images = std::nullopt, .what = what};
 }
@@ -239,6 +251,26 @@ DataLayout GuessDataLayout(const fs::path& path, const std::string& set) {
       "YOLO (.txt, data.yaml), COCO or Label Studio (.json), CVAT (.xml), CSV or JSON lines",
       path.string(),
       counts.pictures));
+}
+
+std::vector<std::string> SetsOf(const std::string& kind, const fs::path& path) {
+  std::vector<std::string> sets;
+  if (kind == "voc") {
+    sets = FindVocFolders(path, "").sets;
+  } else if (kind == "yolo") {
+    sets = SetsOfYolo(FindYoloLayout(path));
+  } else if (IsDirectory(path)) {
+    const std::vector<fs::path> files = DataFilesIn(path, kind);
+    for (const char* set : {"train", "val", "test"}) {
+      if (std::ranges::any_of(files, [&](const fs::path& file) {
+            return RankFor(file.lexically_relative(path), set) == 0;
+          })) {
+        sets.emplace_back(set);
+      }
+    }
+  }
+  if (sets.size() < 2) sets.clear();
+  return sets;
 }
 
 std::optional<fs::path> GuessImageDirectory(const fs::path& file, const LabelledSet& labels) {

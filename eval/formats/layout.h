@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "eval/formats/reading/labels.h"
 
@@ -24,6 +25,11 @@ struct DataLayout {
 //
 // Throws Error that says what was found for a path that is none of these or may be several.
 DataLayout GuessDataLayout(const std::filesystem::path& path, const std::string& set);
+
+// The names of the sets of a data set of this kind at this path, of which one can be asked for:
+// VOC's lists, sorted, or folders, YOLO's folders, files of a directory in the order train, val,
+// test. Empty where there is one set alone. Throws Error as the kind's reader does.
+std::vector<std::string> SetsOf(const std::string& kind, const std::filesystem::path& path);
 
 // The directory in which the first of the pictures that a file names by their file_name are: its
 // own, "images" in it or beside it, or a folder named like the file's set beside it. Nothing where

@@ -242,11 +242,14 @@ class FolderReader {
       }
     } catch (const Error& error) {
       collector_.Warn(where.string(),
-                      fmt::format("a picture that cannot be read: {}", error.what()));
+                      fmt::format("a picture that cannot be read: {}", error.what()),
+                      WarningKind::kUnreadablePicture);
       return false;
     }
     if (!size || size->first <= 0 || size->second <= 0) {
-      collector_.Warn(where.string(), "a picture whose size is not known");
+      collector_.Warn(where.string(),
+                      "a picture whose size is not known",
+                      image.path.empty() ? WarningKind::kMissingPicture : WarningKind::kOther);
       return false;
     }
     std::tie(image.width, image.height) = *size;

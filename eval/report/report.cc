@@ -235,29 +235,6 @@ Json ConfigurationOf(const ReportInput& input) {
   return rows;
 }
 
-// JSON inside a <script>: without "<", ">" or "&", which could end it or begin something else, and
-// without Unicode's two line ends that scripts do not allow in strings.
-std::string ScriptSafe(std::string_view json) {
-  std::string text;
-  text.reserve(json.size());
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const std::string_view rest = json.substr(i);
-    if (json[i] == '<') {
-      text += "\\u003c";
-    } else if (json[i] == '>') {
-      text += "\\u003e";
-    } else if (json[i] == '&') {
-      text += "\\u0026";
-    } else if (rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9")) {
-      text += rest[2] == '\xA8' ? "\\u2028" : "\\u2029";
-      i += 2;
-    } else {
-      text += json[i];
-    }
-  }
-  return text;
-}
-
 }  // namespace
 
 void ReportOptions::Validate() const {
@@ -295,7 +272,7 @@ std::string ReportHtml(const ReportInput& input, const ReportOptions& options) {
       {"gallery", Json::parse(pictures.gallery_json)},
       {"configuration", ConfigurationOf(input)},
   };
-  return ReportPage(ScriptSafe(data.dump()));
+  return ReportPage(ScriptSafe(data.dump()), PageScript::kEvaluation);
 }
 
 }  // namespace deeper

@@ -1,5 +1,6 @@
 #include "eval/report/report_page.h"
 
+#include <cstddef>
 #include <utility>
 
 #include "core/error.h"
@@ -15,15 +16,45 @@ constexpr std::string_view kPage =
 constexpr std::string_view kStyle =
 #include "eval/report/page/report.css.inc"
     ;
-constexpr std::string_view kScript =
+constexpr std::string_view kShared =
+#include "eval/report/page/page.js.inc"
+    ;
+constexpr std::string_view kEvaluation =
 #include "eval/report/page/report.js.inc"
+    ;
+constexpr std::string_view kDataCheck =
+#include "eval/report/page/check.js.inc"
     ;
 
 }  // namespace
 
-std::string ReportPage(std::string_view data) {
+std::string ScriptSafe(std::string_view json) {
+  std::string text;
+  text.reserve(json.size());
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const std::string_view rest = json.substr(i);
+    if (json[i] == '<') {
+      text += "\\u003c";
+    } else if (json[i] == '>') {
+      text += "\\u003e";
+    } else if (json[i] == '&') {
+      text += "\\u0026";
+    } else if (rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9")) {
+      text += rest[2] == '\xA8' ? "\\u2028" : "\\u2029";
+      i += 2;
+    } else {
+      text += json[i];
+    }
+  }
+  return text;
+}
+
+std::string ReportPage(std::string_view data, PageScript script) {
   const std::pair<std::string_view, std::string_view> replacements[] = {
-      {"{{report.css}}\n", kStyle}, {"{{data}}", data}, {"{{report.js}}\n", kScript}};
+      {"{{report.css}}\n", kStyle},
+      {"{{data}}", data},
+      {"{{page.js}}\n", kShared},
+      {"{{script}}\n", script == PageScript::kEvaluation ? kEvaluation : kDataCheck}};
   std::string page;
   std::string_view rest = kPage;
   for (const auto& [mark, text] : replacements) {

@@ -21,6 +21,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kJpegQuality = 78;
 
+}  // namespace
+
 std::string Base64(const std::vector<std::uint8_t>& bytes) {
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -37,6 +39,8 @@ std::string Base64(const std::vector<std::uint8_t>& bytes) {
   }
   return text;
 }
+
+namespace {
 
 // The view's entry with what comes from the pixels; without a picture, from the boxes alone.
 Json Render(const ReportView& view, const Image* image, const std::string& id) {
@@ -77,7 +81,7 @@ Json Render(const ReportView& view, const Image* image, const std::string& id) {
 std::optional<Image> ReadIfPossible(const AnnotatedImage& annotated) {
   if (annotated.image_path.empty()) return std::nullopt;
   try {
-    return ReadImage(annotated.image_path);
+    return ReadImage(annotated.image_path, {.lenient = true});  // what is there helps people
   } catch (const Error&) {
     return std::nullopt;
   }

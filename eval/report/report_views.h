@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ struct ReportView {
   std::vector<ReportMark> marks;
   nlohmann::ordered_json entry;  // what else the page needs
 };
+
+// RFC 4648, section 4.
+std::string Base64(const std::vector<std::uint8_t>& bytes);
 
 // What the page shows of each view, in their order: its entry and the picture's id, the part as
 // JPEG, its size and the marks in it. For a picture that cannot be read, only the marks. Each

@@ -72,6 +72,7 @@ inline int RunWords(const std::vector<std::string>& words) {
       {"detect", tools::RunDetect},
       {"evaluate", tools::RunEvaluate},
       {"show", tools::RunShow},
+      {"check", tools::RunCheck},
       {"convert", tools::RunConvert},
       {"propose", tools::RunPropose},
       {"merge", tools::RunMerge},

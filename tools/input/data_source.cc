@@ -87,25 +87,24 @@ Place PlaceOf(const DataSource& source, bool says) {
           .images = images ? std::move(images) : std::move(layout.images)};
 }
 
-LoadedData Loaded(ReadDataset read) {
-  SayWarnings(read.warnings);
-  return {.dataset = std::move(read.dataset),
-          .coco_ids = std::nullopt,
-          .unreadable_images = std::move(read.unreadable_images)};
-}
+// What the files of any kind hold.
+struct ReadFiles {
+  ReadDataset read;
+  std::optional<CocoIds> coco_ids = std::nullopt;
+};
 
-LoadedData ReadVoc(const DataSource& source, const Place& place) {
+ReadFiles ReadVoc(const DataSource& source, const Place& place) {
   VocOptions options;
   if (!source.classes.empty()) {
     options.classes = ClassTableOf(SplitAtCommas("classes", source.classes));
     options.allow_unknown_classes = true;
   }
   options.images = place.images;
-  return Loaded(ReadVocDataset(place.path, source.set, options));
+  return {.read = ReadVocDataset(place.path, source.set, options)};
 }
 
 // "annotations[,directory of pictures]"
-LoadedData ReadIlsvrc(const DataSource& source, const Place& place) {
+ReadFiles ReadIlsvrc(const DataSource& source, const Place& place) {
   if (source.image_list.empty() || source.class_list.empty()) {
     throw UsageError("--data ilsvrc:DIR needs --image-list and --class-list");
   }
@@ -115,18 +114,16 @@ LoadedData ReadIlsvrc(const DataSource& source, const Place& place) {
                     .blacklist = {},
                     .images = place.images};
   if (!source.blacklist.empty()) files.blacklist = source.blacklist;
-  return Loaded(ReadIlsvrcDataset(files));
+  return {.read = ReadIlsvrcDataset(files)};
 }
 
 // "annotations.json[,directory of pictures]"
-LoadedData ReadCoco(const Place& place) {
+ReadFiles ReadCoco(const Place& place) {
   CocoDataset coco = ReadCocoDataset(place.path, place.images);
-  LoadedData loaded = Loaded(std::move(coco.read));
-  loaded.coco_ids = std::move(coco.ids);
-  return loaded;
+  return {.read = std::move(coco.read), .coco_ids = std::move(coco.ids)};
 }
 
-LoadedData ReadLabelFile(const DataSource& source, const Place& place) {
+ReadFiles ReadLabelFile(const DataSource& source, const Place& place) {
   ReadLabels read;
   if (place.kind == "cvat") {
     read = ReadCvat(place.path);
@@ -142,11 +139,17 @@ LoadedData ReadLabelFile(const DataSource& source, const Place& place) {
     context.size_of = [&](const std::string& id) { return sizes.Of(id); };
     read = ReadLabelsAs(LabelFormatFromName(place.kind), place.path, context);
   }
-  SayWarnings(read.warnings);
   const auto images = place.images ? place.images : GuessImageDirectory(place.path, read.labels);
-  return {.dataset = DatasetOf(read.labels, place.path.stem().string(), images),
-          .coco_ids = std::nullopt,
-          .unreadable_images = {}};
+  return {.read = {.dataset = DatasetOf(read.labels, place.path.stem().string(), images),
+                   .warnings = std::move(read.warnings),
+                   .unreadable_images = {}}};
+}
+
+ReadFiles ReadAt(const DataSource& source, const Place& place) {
+  return place.kind == "voc"      ? ReadVoc(source, place)
+         : place.kind == "ilsvrc" ? ReadIlsvrc(source, place)
+         : place.kind == "coco"   ? ReadCoco(place)
+                                  : ReadLabelFile(source, place);
 }
 
 // The pictures meet their annotations. Says what had to be done.
@@ -231,12 +234,27 @@ void DataSource::AddOptions(po::options_description& group) {
 
 LoadedData LoadData(const DataSource& source) {
   const Place place = PlaceOf(source, true);
-  LoadedData loaded = place.kind == "voc"      ? ReadVoc(source, place)
-                      : place.kind == "ilsvrc" ? ReadIlsvrc(source, place)
-                      : place.kind == "coco"   ? ReadCoco(place)
-                                               : ReadLabelFile(source, place);
+  ReadFiles files = ReadAt(source, place);
+  SayWarnings(files.read.warnings);
+  LoadedData loaded = {.dataset = std::move(files.read.dataset),
+                       .coco_ids = std::move(files.coco_ids),
+                       .unreadable_images = std::move(files.read.unreadable_images)};
   Meet(source, place.kind, loaded);
   return loaded;
+}
+
+ReadDataset ReadData(const DataSource& source) {
+  return ReadAt(source, PlaceOf(source, false)).read;
+}
+
+void SayLayout(const DataSource& source) { PlaceOf(source, true); }
+
+std::vector<std::string> SetsOf(const DataSource& source) {
+  if (const auto kind = NamedKind(source.data)) {
+    return deeper::SetsOf(*kind, SplitPlace(source.data.substr(kind->size() + 1)).first);
+  }
+  const fs::path path = SplitPlace(source.data).first;
+  return deeper::SetsOf(PlaceOf(source, false).kind, path);
 }
 
 void SayWarnings(const std::vector<Warning>& warnings) {

@@ -52,6 +52,16 @@ struct LoadedData {
 // for a malformed source, Error for files that are wrong.
 LoadedData LoadData(const DataSource& source);
 
+// The data set as its files have it: its pictures have not met their annotations, and nothing is
+// said. Throws as LoadData does.
+ReadDataset ReadData(const DataSource& source);
+
+// Says on stderr what the data set is taken for, where that is guessed.
+void SayLayout(const DataSource& source);
+
+// The names of the sets that --set can choose of it; empty where there is one alone.
+std::vector<std::string> SetsOf(const DataSource& source);
+
 // The path and, behind a comma, the directory of pictures in `place`. Commas of either are told
 // from the one between them by what is there.
 std::pair<std::filesystem::path, std::optional<std::filesystem::path>> SplitPlace(

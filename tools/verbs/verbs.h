@@ -12,6 +12,7 @@ int RunShow(const Arguments& arguments);
 int RunConvert(const Arguments& arguments);
 int RunPropose(const Arguments& arguments);
 int RunMerge(const Arguments& arguments);
+int RunCheck(const Arguments& arguments);
 int RunBench(const Arguments& arguments);
 int RunClassify(const Arguments& arguments);
 int RunTrain(const Arguments& arguments);

@@ -22,14 +22,21 @@ bool IsFinite(const Box& box) {
          std::isfinite(box.y1);
 }
 
-// Why a box is no true object; empty when it is one.
-std::string FaultOf(const Box& box, const LabelledImage& image) {
-  if (box.IsEmpty()) return "its box is inverted or empty";
+struct BoxFault {
+  std::string_view reason;
+  WarningKind kind;
+};
+
+// Why a box is no true object; nothing when it is one.
+std::optional<BoxFault> FaultOf(const Box& box, const LabelledImage& image) {
+  if (box.IsEmpty()) {
+    return BoxFault{.reason = "its box is inverted or empty", .kind = WarningKind::kEmptyBox};
+  }
   const bool sized = image.width > 0 && image.height > 0;
   if (sized && ClipToImage(box, image.width, image.height).IsEmpty()) {
-    return "its box lies outside the picture";
+    return BoxFault{.reason = "its box lies outside the picture", .kind = WarningKind::kBoxOutside};
   }
-  return "";
+  return std::nullopt;
 }
 
 void SortClasses(LabelledSet& set) {
@@ -239,14 +246,14 @@ void LabelCollector::Add(const std::string& id,
   class_name = Trimmed(class_name);
   if (class_name.empty()) return Warn(std::move(where), "a box without a class");
   if (!IsUtf8(class_name)) return Warn(std::move(where), "a class name that is not UTF-8");
-  const auto leave_out = [&](std::string_view reason) {
-    Warn(std::move(where), fmt::format("object '{}' left out: {}", class_name, reason));
+  const auto leave_out = [&](std::string_view reason, WarningKind kind = WarningKind::kOther) {
+    Warn(std::move(where), fmt::format("object '{}' left out: {}", class_name, reason), kind);
   };
   if (!IsFinite(label.box)) return leave_out("its box is not made of finite numbers");
   if (label.score && !std::isfinite(*label.score)) return leave_out("its score is not finite");
   if (!label.score) {
-    const std::string fault = FaultOf(label.box, image);
-    if (!fault.empty()) return leave_out(fault);
+    const std::optional<BoxFault> fault = FaultOf(label.box, image);
+    if (fault) return leave_out(fault->reason, fault->kind);
   }
   const std::optional<ClassId> class_id = ClassOf(class_name);
   if (!class_id) return leave_out("not among the classes");
@@ -254,8 +261,8 @@ void LabelCollector::Add(const std::string& id,
   image.labels.push_back(label);
 }
 
-void LabelCollector::Warn(std::string where, std::string reason) {
-  read_.warnings.push_back({.where = std::move(where), .reason = std::move(reason)});
+void LabelCollector::Warn(std::string where, std::string reason, WarningKind kind) {
+  read_.warnings.push_back({.where = std::move(where), .reason = std::move(reason), .kind = kind});
 }
 
 ReadLabels LabelCollector::Finish() && {

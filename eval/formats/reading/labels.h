@@ -93,7 +93,7 @@ class LabelCollector {
   // finite. For true objects, a box that is inverted, empty or outside the picture is refused too.
   // Blanks around a class's name do not count.
   void Add(const std::string& id, std::string_view class_name, Label label, std::string where);
-  void Warn(std::string where, std::string reason);
+  void Warn(std::string where, std::string reason, WarningKind kind = WarningKind::kOther);
   std::vector<Warning>& warnings() { return read_.warnings; }
 
   // Takes the ids that were given so far for file names: see IdsOfFileNames. The names are kept as

@@ -1,49 +1,7 @@
-'use strict';
-const root = document.documentElement;
-root.dataset.errors = '0';
-addEventListener('error', () => { root.dataset.errors = String(Number(root.dataset.errors) + 1); });
-
-const data = JSON.parse(document.getElementById('data').textContent);
-const state = new URLSearchParams(location.hash.slice(1));
 const KINDS = {
   TP: ['right', ''], Cls: ['wrong class', '9 4'], Loc: ['badly placed', '4 4'], Both: ['wrong class, badly placed', '2 4'],
   Dupe: ['duplicate', '12 3 2 3'], Bkg: ['on background', '6 6'], Miss: ['missed', '3 3'],
   NoProp: ['no proposal', '1.5 3'], proposal: ['the best proposal', '8 3'], truth: ['the true object', '5 4']};
-
-// Elements; text is always text, never markup.
-const SVG = 'http://www.w3.org/2000/svg';
-function make(space, tag, attributes, children) {
-  const element = space ? document.createElementNS(space, tag) : document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes || {})) {
-    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== undefined) element.setAttribute(key, value);
-  }
-  for (const child of children.flat(Infinity)) if (child !== null && child !== undefined) element.append(child);
-  return element;
-}
-const h = (tag, attributes, ...children) => make(null, tag, attributes, children);
-const s = (tag, attributes, ...children) => make(SVG, tag, attributes, children);
-const percent = (value, digits = 1) => value === null ? '\u2013' : (100 * value).toFixed(digits);
-const scoreText = value => value.toFixed(2).replace(/^-0\.00$/, '0.00');
-const count = value => value.toLocaleString('en');
-const kindColour = kind => `var(--${kind})`;
-
-function remember(key, value) {
-  if (value === null || value === '') state.delete(key); else state.set(key, value);
-  try { history.replaceState(null, '', '#' + state); } catch { /* a page from disk may not be allowed to */ }
-}
-
-function setTheme(theme) {
-  const dark = theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
-  root.dataset.theme = dark ? 'dark' : 'light';
-}
-setTheme(state.get('theme'));
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => setTheme(state.get('theme')));
-
-const main = document.getElementById('main');
-function section(title, lead, ...content) {
-  main.append(h('section', {}, h('h2', {}, title), lead ? h('p', {class: 'lead'}, lead) : null, ...content));
-}
 
 // Summary.
 const sum = data.summary;
@@ -51,9 +9,7 @@ document.title = `${percent(sum.map)} mAP \u2013 ${sum.data}`;
 document.getElementById('top').append(
   h('div', {class: 'top'},
     h('h1', {}, `${sum.data} \u00b7 ${sum.protocol} \u00b7 evaluation report`),
-    h('button', {id: 'theme', class: 'chip', title: 'light or dark', onclick: () => {
-      const next = root.dataset.theme === 'dark' ? 'light' : 'dark';
-      remember('theme', next); setTheme(next); }}, 'light / dark')),
+    themeButton()),
   h('div', {class: 'hero'},
     h('div', {class: 'card'},
       h('div', {class: 'map'}, percent(sum.map, 1), h('small', {}, ' % mAP')),
@@ -138,12 +94,6 @@ section('Precision and recall', 'Precision (up) against recall (right), in perce
 const EXPLAIN = {
   Cls: 'well on an object of another class', Loc: 'right class, badly placed (IoU .1 to .5)', Both: 'badly placed on another class',
   Dupe: 'an object found already', Bkg: 'on nothing (IoU to .1)', Miss: 'an object that nothing found'};
-function bars(items, largest) {
-  return h('div', {class: 'rows'}, items.map(item => [
-    h('span', {}, h('span', {class: 'kind', style: `--kind:${item.colour}`}, item.name), item.what ? h('span', {class: 'what'}, item.what) : null),
-    h('span', {class: 'track'}, h('i', {style: `width:${largest > 0 ? Math.max(0, 100 * item.value / largest) : 0}%;background:${item.colour}`})),
-    h('span', {class: 'value'}, item.text, item.note ? h('span', {class: 'what'}, item.note) : null)]));
-}
 const largestDelta = Math.max(...data.errors.map(e => e.delta));
 const HOIEM = {Loc: ['badly placed or duplicate', 'Loc'], Sim: ['on a similar class', 'Cls'], Oth: ['on another class', 'Both'], BG: ['on background', 'Bkg']};
 const allHoiem = data.hoiem ? data.hoiem.reduce((total, k) => total + k.count, 0) : 0;
@@ -234,37 +184,6 @@ if (data.proposals) {
 }
 
 // Pictures.
-function view(item, labels) {
-  const svg = s('svg', {class: 'photo', viewBox: `0 0 ${item.w} ${item.h}`, role: 'img', 'aria-label': item.id, preserveAspectRatio: 'xMidYMid meet'});
-  if (item.image) svg.append(s('image', {href: 'data:image/jpeg;base64,' + item.image, width: item.w, height: item.h, preserveAspectRatio: 'none'}));
-  const taken = [];
-  for (const [x, y, width, height, kind] of item.marks) {
-    const box = {x, y, width: Math.max(0, width), height: Math.max(0, height), fill: 'none'};
-    svg.append(s('rect', {...box, stroke: '#000', 'stroke-opacity': .45, 'stroke-width': 4}),
-      s('rect', {...box, stroke: kindColour(kind), 'stroke-width': 2, 'stroke-dasharray': KINDS[kind][1] || null}));
-  }
-  if (labels) for (const [x, y, w, hgt, kind, label] of item.marks) {
-    const size = Math.max(item.w, item.h) / 36, width = label.length * size * .62 + size * .7, height = size * 1.45;
-    let best = null;
-    for (const wanted of [x, x + w - width]) for (const topY of [y - height, y, y + hgt, y + hgt - height]) {
-      if (topY < 0 || topY + height > item.h) continue;
-      const left = Math.min(Math.max(0, wanted), Math.max(0, item.w - width));
-      const over = taken.reduce((total, t) => total + Math.max(0, Math.min(left + width, t[0] + t[2]) - Math.max(left, t[0])) * Math.max(0, Math.min(topY + height, t[1] + t[3]) - Math.max(topY, t[1])), 0);
-      if (!best || over < best[2]) best = [left, topY, over];
-    }
-    const [left, topY] = best || [0, 0];
-    taken.push([left, topY, width, height]);
-    svg.append(s('rect', {x: left, y: topY, width, height, fill: kindColour(kind), rx: size * .2}),
-      s('text', {x: left + size * .35, y: topY + size * 1.08, style: `font-size:${size}px;font-weight:600;fill:#111`}, label));
-  }
-  return svg;
-}
-function open(item) {
-  const dialog = document.getElementById('zoom');
-  dialog.replaceChildren(view(item, true), h('div', {class: 'shot'}, h('div', {class: 'text'}, item.id)));
-  dialog.onclick = () => dialog.close();
-  dialog.showModal();
-}
 function key(kinds) {
   return h('div', {class: 'key'}, kinds.map(kind => h('span', {style: `--kind:${kindColour(kind)};--dash:${kind === 'TP' ? 'solid' : 'dashed'}`}, KINDS[kind][0])));
 }

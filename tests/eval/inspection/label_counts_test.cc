@@ -1,4 +1,4 @@
-#include "detector/training/label_counts.h"
+#include "eval/inspection/label_counts.h"
 
 #include "tests/support/catch.h"
 

@@ -1,0 +1,77 @@
+#include "eval/inspection/picture_print.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <numeric>
+#include <utility>
+
+#include "core/error.h"
+
+namespace deeper {
+namespace {
+
+constexpr int kCells = PicturePrint::kSide * PicturePrint::kSide;
+
+int SumOf(const PicturePrint& print) {
+  return std::accumulate(print.gray.begin(), print.gray.end(), 0);
+}
+
+constexpr int kMostDifference = 24;     // of a cell
+constexpr double kMostMeanSquare = 16;  // of all cells
+constexpr int kMostMeanDifference = 4;  // of the means of all cells
+
+}  // namespace
+
+PicturePrint PrintOf(const Image& image, int full_width, int full_height) {
+  Expects(!image.IsEmpty() && full_width > 0 && full_height > 0, "a picture that is not empty");
+  PicturePrint print;
+  print.shape = double(full_width) / full_height;
+  const Image small = ResizeImage(image, PicturePrint::kSide, PicturePrint::kSide);
+  for (std::size_t i = 0; i < print.gray.size(); ++i) {
+    const std::uint8_t* bgr = small.bgr.data() + 3 * i;
+    // ITU-R BT.601
+    print.gray.at(i) =
+        static_cast<std::uint8_t>(std::lround(0.114 * bgr[0] + 0.587 * bgr[1] + 0.299 * bgr[2]));
+  }
+  return print;
+}
+
+bool AreOfOnePicture(const PicturePrint& a, const PicturePrint& b) {
+  constexpr double kShapeTolerance = 0.03;
+  if (std::abs(a.shape - b.shape) > kShapeTolerance * b.shape) return false;
+  int squares = 0;
+  for (std::size_t i = 0; i < a.gray.size(); ++i) {
+    const int difference = int{a.gray[i]} - int{b.gray[i]};
+    if (std::abs(difference) > kMostDifference) return false;
+    squares += difference * difference;
+  }
+  return squares <= kMostMeanSquare * kCells;
+}
+
+std::vector<std::size_t> GroupSamePrints(const std::vector<PicturePrint>& prints) {
+  std::vector<std::size_t> group(prints.size());  // each print's way to the first of its group
+  std::iota(group.begin(), group.end(), std::size_t{0});
+  const auto first_of = [&](std::size_t i) {
+    while (group[i] != i) i = group[i] = group[group[i]];
+    return i;
+  };
+  // By their mean, so that each is compared with those alone whose mean is near.
+  std::vector<std::pair<int, std::size_t>> by_sum;
+  by_sum.reserve(prints.size());
+  for (std::size_t i = 0; i < prints.size(); ++i) by_sum.emplace_back(SumOf(prints[i]), i);
+  std::ranges::sort(by_sum);
+  for (std::size_t i = 0; i < by_sum.size(); ++i) {
+    for (std::size_t j = i + 1; j < by_sum.size(); ++j) {
+      if (by_sum[j].first - by_sum[i].first > kMostMeanDifference * kCells) break;
+      const std::size_t a = first_of(by_sum[i].second);
+      const std::size_t b = first_of(by_sum[j].second);
+      if (a == b || !AreOfOnePicture(prints[by_sum[i].second], prints[by_sum[j].second])) continue;
+      group[std::max(a, b)] = std::min(a, b);
+    }
+  }
+  for (std::size_t i = 0; i < group.size(); ++i) group[i] = first_of(i);
+  return group;
+}
+
+}  // namespace deeper
