@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/files/path_kind.h"
+#include "core/pictures/annotated_pictures.h"
 #include "core/pictures/picture_files.h"
 #include "core/pictures/picture_finder.h"
 #include "core/pictures/picture_kinds.h"
@@ -45,9 +46,10 @@ void ReadObject(const pugi::xml_node& node,
                 Clipping clipping,
                 VocFile& file) {
   const std::string name(TextOf(node, "name"));
-  const auto leave_out = [&](std::string_view reason) {
-    file.warnings.push_back(
-        {.where = path.string(), .reason = fmt::format("object '{}' left out: {}", name, reason)});
+  const auto leave_out = [&](std::string_view reason, WarningKind kind = WarningKind::kOther) {
+    file.warnings.push_back({.where = path.string(),
+                             .reason = fmt::format("object '{}' left out: {}", name, reason),
+                             .kind = kind});
   };
   if (name.empty()) return leave_out("it has no name");
   if (!IsUtf8(name)) {
@@ -57,10 +59,21 @@ void ReadObject(const pugi::xml_node& node,
   }
   std::optional<Box> box = BoxOf(node.child("bndbox"));
   if (!box) return leave_out("its bndbox lacks a number for xmin, ymin, xmax or ymax");
-  if (box->IsEmpty()) return leave_out("its box is inverted or empty");
+  if (box->IsEmpty()) return leave_out("its box is inverted or empty", WarningKind::kEmptyBox);
   if (clipping == Clipping::kToImage && file.width > 0 && file.height > 0) {
+    const bool reaches_beyond = ReachesBeyond(*box, file.width, file.height);
     box = ClipToImage(*box, file.width, file.height);
-    if (box->IsEmpty()) return leave_out("its box lies outside the picture");
+    if (box->IsEmpty()) {
+      return leave_out("its box lies outside the picture", WarningKind::kBoxOutside);
+    }
+    if (reaches_beyond) {
+      file.warnings.push_back(
+          {.where = path.string(),
+           .reason =
+               fmt::format("the box of '{}' reaches beyond the picture: cut at its edge", name),
+           .loses = false,
+           .kind = WarningKind::kBoxBeyond});
+    }
   }
   const auto flag = [&](const char* child) {
     return FlagOf(TextOf(node, child), child, path.string(), file.warnings);
@@ -73,6 +86,13 @@ void ReadObject(const pugi::xml_node& node,
 
 bool IsXmlName(const fs::path& path) {
   return path.extension() == ".xml" || path.extension() == ".XML";
+}
+
+// The annotation of picture `id`, by either ending; where there is none, where it would be.
+fs::path AnnotationOf(const VocFolders& layout, const std::string& id) {
+  fs::path path = layout.annotations / (id + ".xml");
+  fs::path capital = layout.annotations / (id + ".XML");
+  return !IsFile(path) && IsFile(capital) ? capital : path;
 }
 
 // The paths of the annotations below the directory, without ending, sorted.
@@ -167,14 +187,12 @@ class ListedPictures {
     const std::string cut = WithoutEnding(name);
     const std::string last(LastPart(cut));
     for (const std::string& id : {name, cut, last}) {
-      if (!id.empty() && IsFile(AnnotationOf(id))) return id;
+      if (!id.empty() && IsFile(AnnotationOf(layout_, id))) return id;
     }
     const fs::path image = ImageOf(name, "");
     if (image.empty()) return std::nullopt;
     return WithoutPictureEnding(image.lexically_relative(*layout_.images).string());
   }
-
-  fs::path AnnotationOf(const std::string& id) const { return layout_.annotations / (id + ".xml"); }
 
   const VocFolders& layout_;
   std::optional<PictureFinder> finder_;
@@ -388,10 +406,7 @@ ReadDataset ReadVocDataset(const fs::path& root,
   std::size_t annotated = 0;
   std::string first_missing;
   for (const std::string& id : ids) {
-    fs::path path = layout.annotations / (id + ".xml");
-    if (!IsFile(path) && IsFile(layout.annotations / (id + ".XML"))) {
-      path = layout.annotations / (id + ".XML");
-    }
+    const fs::path path = AnnotationOf(layout, id);
     if (IsFile(path)) {
       ++annotated;
       if (auto file = ReadIfWellFormed(path, id, read)) {
@@ -406,11 +421,13 @@ ReadDataset ReadVocDataset(const fs::path& root,
       files.push_back({.id = id, .path = path, .image_path = std::move(image), .file = {}});
       read.warnings.push_back({.where = path.string(),
                                .reason = "no annotation file: taken as a picture without objects",
-                               .loses = false});
+                               .loses = false,
+                               .kind = WarningKind::kMissingAnnotation});
     } else {
       read.warnings.push_back(
           {.where = path.string(),
-           .reason = "a picture of the list that has neither a file nor an annotation"});
+           .reason = "a picture of the list that has neither a file nor an annotation",
+           .kind = WarningKind::kMissingPicture});
       read.unreadable_images.push_back(id);
     }
   }
@@ -445,7 +462,8 @@ ReadDataset ReadVocDataset(const fs::path& root,
       read.warnings.push_back(
           {.where = one.path.string(),
            .reason = "its picture is not in " + layout.images->filename().string(),
-           .loses = false});
+           .loses = false,
+           .kind = WarningKind::kMissingPicture});
     }
     image.annotations =
         AnnotationsOf(one.file, one.path, classes, options.allow_unknown_classes, read.warnings);

@@ -15,6 +15,8 @@
 #include "eval/align.h"
 #include "eval/evaluate.h"
 #include "eval/formats/yolo.h"
+#include "tests/eval/formats/format_abilities.h"
+#include "tests/eval/formats/text_quirks.h"
 #include "tests/support/catch.h"
 #include "tests/support/remedy.h"
 #include "tests/support/temporary_directory.h"
@@ -25,37 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The parts of a set that a format can hold.
-struct Abilities {
-  bool exact_boxes = true;  // else to 1e-4 pixels
-  bool strange_names = true;
-  bool flags = true;        // difficult, truncated
-  bool crowds = true;       // crowd, area
-  bool sizes = true;        // of pictures
-  bool all_classes = true;  // also those without a box
-};
-
-const std::map<LabelFormat, Abilities> kObjectFormats = {
-    {LabelFormat::kJsonLines, {.all_classes = false}},
-    {LabelFormat::kCoco, {}},
-    {LabelFormat::kVoc, {.strange_names = false, .crowds = false, .all_classes = false}},
-    {LabelFormat::kYolo,
-     {.exact_boxes = false, .strange_names = false, .flags = false, .crowds = false}},
-    {LabelFormat::kCsv, {.all_classes = false}},
-    {LabelFormat::kLabelStudio, {.exact_boxes = false, .all_classes = false}},
-};
-const std::map<LabelFormat, Abilities> kDetectionFormats = {
-    {LabelFormat::kJsonLines, {.all_classes = false}},
-    {LabelFormat::kCoco, {}},
-    {LabelFormat::kVoc, {.strange_names = false, .sizes = false}},
-    {LabelFormat::kIlsvrc, {}},
-    {LabelFormat::kYolo, {.exact_boxes = false, .strange_names = false}},
-    {LabelFormat::kCsv, {.all_classes = false}},
-    {LabelFormat::kLabelStudio, {.exact_boxes = false, .all_classes = false}},
-};
-
 // Boxes of many sizes inside pictures of many sizes.
-LabelledSet RandomLabels(std::uint64_t seed, bool detections, const Abilities& abilities) {
+LabelledSet RandomLabels(std::uint64_t seed, bool detections, const test::Abilities& abilities) {
   Random random(seed);
   LabelledSet set;
   set.classes =
@@ -94,60 +67,6 @@ LabelledSet RandomLabels(std::uint64_t seed, bool detections, const Abilities& a
   return set;
 }
 
-void CheckSame(const LabelledSet& read, const LabelledSet& written, const Abilities& abilities) {
-  if (abilities.all_classes) CHECK(read.classes == written.classes);
-  std::map<std::string, const LabelledImage*> by_id;
-  for (const LabelledImage& image : read.images) by_id[image.id] = &image;
-  for (const LabelledImage& image : written.images) {
-    CAPTURE(image.id);
-    if (!by_id.contains(image.id)) {
-      CHECK(image.labels.empty());
-      continue;
-    }
-    const LabelledImage& got = *by_id[image.id];
-    if (abilities.sizes && !image.labels.empty()) {
-      CHECK(got.width == image.width);
-      CHECK(got.height == image.height);
-    }
-    // VOC's results are ordered by class.
-    std::vector<Label> expected = image.labels;
-    if (!abilities.sizes) std::ranges::stable_sort(expected, {}, &Label::class_id);
-    REQUIRE(got.labels.size() == expected.size());
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      Label label = got.labels[i];
-      CHECK(read.classes.Name(label.class_id) == written.classes.Name(expected[i].class_id));
-      label.class_id = expected[i].class_id;
-      if (!label.area_px || !expected[i].area_px) label.area_px = expected[i].area_px;
-      if (!abilities.exact_boxes) {
-        for (float Box::*side : {&Box::x0, &Box::y0, &Box::x1, &Box::y1}) {
-          CHECK(std::abs(label.box.*side - expected[i].box.*side) < 1e-3F);
-        }
-        label.box = expected[i].box;
-      }
-      CHECK(label == expected[i]);
-    }
-  }
-}
-
-FormatContext ContextFor(const LabelledSet& labels, LabelKind kind, const Dataset& dataset) {
-  FormatContext context;
-  context.kind = kind;
-  context.dataset = &dataset;
-  context.size_of = [&labels](const std::string& id) -> std::optional<std::pair<int, int>> {
-    for (const LabelledImage& image : labels.images) {
-      if (image.id == id) return std::pair(image.width, image.height);
-    }
-    return std::nullopt;
-  };
-  return context;
-}
-
-Dataset EmptyTruth(const LabelledSet& labels) {
-  LabelledSet empty = labels;
-  for (LabelledImage& image : empty.images) image.labels.clear();
-  return DatasetOf(empty, "d");
-}
-
 // A data set with ImageNet's two classes "crane", and a result that finds all of its objects.
 Dataset TwoCranes() {
   Dataset dataset{.name = "d",
@@ -179,42 +98,17 @@ DetectionSet PerfectFor(const Dataset& dataset) {
   return perfect;
 }
 
-void RoundTrip(LabelFormat format, const Abilities& abilities, LabelKind kind) {
+void RoundTrip(LabelFormat format, const test::Abilities& abilities, LabelKind kind) {
   CAPTURE(NameOf(format));
   const LabelledSet written = RandomLabels(11, kind == LabelKind::kDetections, abilities);
-  const Dataset dataset = EmptyTruth(written);
-  const FormatContext context = ContextFor(written, kind, dataset);
+  const Dataset dataset = test::EmptyTruth(written);
+  const FormatContext context = test::ContextFor(written, kind, dataset);
   const test::TemporaryDirectory directory;
   const fs::path path = directory / "labels";
   WriteLabelsAs(format, written, path, context);
   const ReadLabels read = ReadLabelsAs(format, path, context);
   CHECK(read.warnings.empty());
-  CheckSame(read.labels, written, abilities);
-}
-
-}  // namespace
-
-namespace {
-
-// Text in UTF-16 with a byte order mark. Expects UTF-8.
-std::string Utf16(const std::string& text, bool big_endian) {
-  std::string wide = big_endian ? "\xFE\xFF" : "\xFF\xFE";
-  const auto put = [&](std::uint32_t unit) {
-    const char high = static_cast<char>(unit >> 8U);
-    const char low = static_cast<char>(unit & 0xFFU);
-    wide += big_endian ? high : low;
-    wide += big_endian ? low : high;
-  };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    // Of the names here only those of two bytes are not ASCII.
-    if (byte >= 0xC0) {
-      put((byte & 0x1FU) << 6U | (static_cast<unsigned char>(text[++i]) & 0x3FU));
-    } else {
-      put(byte);
-    }
-  }
-  return wide;
+  test::CheckSame(read.labels, written, abilities);
 }
 
 // Rewrites every text file at the path or below it.
@@ -233,32 +127,23 @@ void Rewrite(const fs::path& path, const Change& change) {
   }
 }
 
-std::string WithWindowsLines(const std::string& text) {
-  std::string changed;
-  for (const char c : text) {
-    if (c == '\n' && !changed.ends_with('\r')) changed += '\r';
-    changed += c;
-  }
-  return changed;
-}
-
 // Writes labels, changes the text of every file, and reads the same labels back, in every format.
 template <typename Change>
 void RoundTripsThrough(const Change& change, bool strange_names) {
   for (const LabelKind kind : {LabelKind::kObjects, LabelKind::kDetections}) {
     const bool detections = kind == LabelKind::kDetections;
-    for (auto [format, abilities] : detections ? kDetectionFormats : kObjectFormats) {
+    for (auto [format, abilities] : detections ? test::kDetectionFormats : test::kObjectFormats) {
       CAPTURE(NameOf(format), detections);
       if (!strange_names) abilities.strange_names = false;
       const LabelledSet written = RandomLabels(23, detections, abilities);
-      const Dataset dataset = EmptyTruth(written);
-      const FormatContext context = ContextFor(written, kind, dataset);
+      const Dataset dataset = test::EmptyTruth(written);
+      const FormatContext context = test::ContextFor(written, kind, dataset);
       const test::TemporaryDirectory directory;
       WriteLabelsAs(format, written, directory / "labels", context);
       Rewrite(directory / "labels", change);
       const ReadLabels read = ReadLabelsAs(format, directory / "labels", context);
       CHECK(read.warnings.empty());
-      CheckSame(read.labels, written, abilities);
+      test::CheckSame(read.labels, written, abilities);
     }
   }
 }
@@ -269,7 +154,7 @@ TEST_CASE("a perfect result has average precision 1 though classes share a name,
   const test::TemporaryDirectory directory;
   const Dataset dataset = TwoCranes();
   const LabelledSet perfect = LabelsOf(PerfectFor(dataset));
-  const FormatContext context = ContextFor(perfect, LabelKind::kDetections, dataset);
+  const FormatContext context = test::ContextFor(perfect, LabelKind::kDetections, dataset);
   for (const std::string& name : LabelFormatNames()) {
     CAPTURE(name);
     const LabelFormat format = LabelFormatFromName(name);
@@ -289,10 +174,10 @@ TEST_CASE("a perfect result has average precision 1 though classes share a name,
 TEST_CASE("true objects of classes that share a name stay those of two classes, in any format") {
   const test::TemporaryDirectory directory;
   const Dataset dataset = TwoCranes();
-  for (const auto& [format, abilities] : kObjectFormats) {
+  for (const auto& [format, abilities] : test::kObjectFormats) {
     CAPTURE(NameOf(format));
     const LabelledSet labels = LabelsOf(dataset);
-    const FormatContext context = ContextFor(labels, LabelKind::kObjects, dataset);
+    const FormatContext context = test::ContextFor(labels, LabelKind::kObjects, dataset);
     const fs::path path = directory / (NameOf(format) + ".of");
     WriteLabelsAs(format, labels, path, context);
     const LabelledSet read = ReadLabelsAs(format, path, context).labels;
@@ -320,9 +205,9 @@ TEST_CASE("detections of a name that several classes have are refused, naming th
 
 TEST_CASE("every format is read in any encoding of text, with any line ends and NULs at its end") {
   RoundTripsThrough([](const std::string& text) { return "\xEF\xBB\xBF" + text; }, true);
-  RoundTripsThrough([](const std::string& text) { return Utf16(text, false); }, true);
-  RoundTripsThrough([](const std::string& text) { return Utf16(text, true); }, true);
-  RoundTripsThrough(WithWindowsLines, false);
+  RoundTripsThrough([](const std::string& text) { return test::Utf16(text, false); }, true);
+  RoundTripsThrough([](const std::string& text) { return test::Utf16(text, true); }, true);
+  RoundTripsThrough(test::WithWindowsLines, false);
   RoundTripsThrough(
       [](const std::string& text) {
         // An XML parser has its own rules for what follows the document.
@@ -333,42 +218,14 @@ TEST_CASE("every format is read in any encoding of text, with any line ends and 
 
 TEST_CASE("every format holds all pairs of conversions to its own precision") {
   for (const LabelKind kind : {LabelKind::kObjects, LabelKind::kDetections}) {
-    const auto& formats = kind == LabelKind::kDetections ? kDetectionFormats : kObjectFormats;
-    for (const auto& [first, first_abilities] : formats) {
-      for (const auto& [second, second_abilities] : formats) {
-        CAPTURE(NameOf(first), NameOf(second));
-        Abilities both;
-        both.exact_boxes = first_abilities.exact_boxes && second_abilities.exact_boxes;
-        both.strange_names = first_abilities.strange_names && second_abilities.strange_names;
-        both.flags = first_abilities.flags && second_abilities.flags;
-        both.crowds = first_abilities.crowds && second_abilities.crowds;
-        both.sizes = first_abilities.sizes && second_abilities.sizes;
-        both.all_classes = first_abilities.all_classes && second_abilities.all_classes;
-        LabelledSet written = RandomLabels(31, kind == LabelKind::kDetections, both);
-        for (LabelledImage& image : written.images) {
-          for (Label& label : image.labels) label.area_px.reset();  // which some have no place for
-        }
-        const Dataset dataset = EmptyTruth(written);
-        const FormatContext context = ContextFor(written, kind, dataset);
-        const test::TemporaryDirectory directory;
-        WriteLabelsAs(first, written, directory / "first", context);
-        LabelledSet between = ReadLabelsAs(first, directory / "first", context).labels;
-        // Results of VOC have no sizes, JSON lines no classes without a box; the data set has.
-        if (kind == LabelKind::kDetections) {
-          between = LabelsOf(AlignDetections(dataset, DetectionsOf(between)).detections);
-        }
-        for (LabelledImage& image : between.images) {
-          std::tie(image.width, image.height) = context.size_of(image.id).value();
-        }
-        WriteLabelsAs(second, between, directory / "second", context);
-        CheckSame(ReadLabelsAs(second, directory / "second", context).labels, written, both);
-      }
-    }
+    test::CheckAllPairs(kind, [&](const test::Abilities& both) {
+      return RandomLabels(31, kind == LabelKind::kDetections, both);
+    });
   }
 }
 
 TEST_CASE("true objects come back from every format as it promises") {
-  for (const auto& [format, abilities] : kObjectFormats) {
+  for (const auto& [format, abilities] : test::kObjectFormats) {
     RoundTrip(format, abilities, LabelKind::kObjects);
   }
 }
@@ -392,13 +249,13 @@ TEST_CASE("marks that a format has no place for are counted") {
 }
 
 TEST_CASE("detections come back from every format as it promises") {
-  for (const auto& [format, abilities] : kDetectionFormats) {
+  for (const auto& [format, abilities] : test::kDetectionFormats) {
     RoundTrip(format, abilities, LabelKind::kDetections);
   }
 }
 
 TEST_CASE("a chain through all formats of detections ends with the same average precision") {
-  const LabelledSet truth = RandomLabels(5, false, kObjectFormats.at(LabelFormat::kVoc));
+  const LabelledSet truth = RandomLabels(5, false, test::kObjectFormats.at(LabelFormat::kVoc));
   LabelledSet found = truth;
   Random random(8);
   for (LabelledImage& image : found.images) {
@@ -409,14 +266,14 @@ TEST_CASE("a chain through all formats of detections ends with the same average 
     }
   }
   Dataset dataset = DatasetOf(truth, "d");
-  const FormatContext context = ContextFor(truth, LabelKind::kDetections, dataset);
+  const FormatContext context = test::ContextFor(truth, LabelKind::kDetections, dataset);
   const auto map = [&](const LabelledSet& labels) {
     return Evaluate(dataset, DetectionsOf(labels), {}).mean_average_precision.value();
   };
   const double expected = map(found);
   CHECK(expected > 0.1);
   const test::TemporaryDirectory directory;
-  for (const auto& [format, abilities] : kDetectionFormats) {
+  for (const auto& [format, abilities] : test::kDetectionFormats) {
     WriteLabelsAs(format, found, directory / NameOf(format), context);
     const ReadLabels read = ReadLabelsAs(format, directory / NameOf(format), context);
     found = LabelsOf(AlignDetections(dataset, DetectionsOf(read.labels)).detections);
@@ -430,8 +287,8 @@ TEST_CASE("box conventions: one box of known pixels in the text of each format")
   LabelledSet set{.classes = ClassTableOf({"cat"}), .images = {}};
   set.images.push_back({.id = "p", .file_name = "", .width = 100, .height = 200, .labels = {}});
   set.images[0].labels.push_back({.box = {.x0 = 10, .y0 = 20, .x1 = 30, .y1 = 60}, .score = 0.5F});
-  const Dataset dataset = EmptyTruth(set);
-  const FormatContext context = ContextFor(set, LabelKind::kDetections, dataset);
+  const Dataset dataset = test::EmptyTruth(set);
+  const FormatContext context = test::ContextFor(set, LabelKind::kDetections, dataset);
   const test::TemporaryDirectory directory;
   const auto text = [&](LabelFormat format, const std::string& file) {
     const fs::path path = directory / NameOf(format);
