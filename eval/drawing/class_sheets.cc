@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/work/parallel.h"
 #include "eval/drawing/draw.h"
@@ -42,11 +43,12 @@ std::vector<std::vector<ObjectPlace>> ObjectsOf(std::span<const Dataset* const> 
   std::vector<std::vector<ObjectPlace>> objects(classes.size());
   for (std::size_t d = 0; d < datasets.size(); ++d) {
     const Dataset& dataset = *datasets[d];
+    const std::vector<std::string> names = NamesForPeople(dataset.classes);
     for (std::size_t i = 0; i < dataset.images.size(); ++i) {
       const std::vector<Annotation>& annotations = dataset.images[i].annotations;
       if (dataset.images[i].image_path.empty()) continue;
       for (std::size_t a = 0; a < annotations.size(); ++a) {
-        const auto sheet = sheet_of.find(dataset.classes.Name(annotations[a].class_id));
+        const auto sheet = sheet_of.find(names[IndexOf(annotations[a].class_id)]);
         if (sheet == sheet_of.end()) continue;
         objects[sheet->second].push_back({.dataset = d, .image = i, .annotation = a});
       }

@@ -20,10 +20,10 @@ struct ClassSheetOptions {
   int workers = 1;  // threads, at least 1
 };
 
-// For each of these names of classes a contact sheet as JPEG: its objects in the data sets, cut out
-// with what is around them and their box drawn, evenly drawn from all. The caption is the picture's
-// id. Empty for a class without an object in a picture that can be read. Pictures that cannot be
-// read are passed over in silence.
+// For each of these classes, named as NamesForPeople (core/class_index.h) has it, a contact sheet
+// as JPEG: its objects in the data sets, cut out with what is around them and their box drawn,
+// evenly drawn from all. The caption is the picture's id. Empty for a class without an object in a
+// picture that can be read. Pictures that cannot be read are passed over in silence.
 std::vector<std::vector<std::uint8_t>> DrawClassSheets(std::span<const Dataset* const> datasets,
                                                        const std::vector<std::string>& classes,
                                                        const ClassSheetOptions& options = {},

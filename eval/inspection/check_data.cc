@@ -10,6 +10,7 @@
 #include <system_error>
 #include <unordered_set>
 
+#include "core/class_index.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/files/path_kind.h"
@@ -181,11 +182,13 @@ class Checker {
     const std::size_t count = check_.sets.size();
     std::map<std::string, CheckedClass> by_name;
     for (std::size_t s = 0; s < count; ++s) {
-      for (const LabelCounts& counts : CountLabels(SetAt(s), options_.suspicion)) {
-        CheckedClass& made = by_name[counts.name];
-        made.name = counts.name;
+      const std::vector<std::string> names = NamesForPeople(SetAt(s).classes);
+      const std::vector<LabelCounts> counts = CountLabels(SetAt(s), options_.suspicion);
+      for (std::size_t c = 0; c < counts.size(); ++c) {
+        CheckedClass& made = by_name[names[c]];
+        made.name = names[c];
         made.sets.resize(count);
-        made.sets[s] = {.objects = counts.objects, .pictures = counts.pictures};
+        made.sets[s] = {.objects = counts[c].objects, .pictures = counts[c].pictures};
       }
     }
     std::vector<std::string> names;

@@ -98,7 +98,7 @@ struct ClassInSet {
   std::size_t pictures = 0;  // that show one
 };
 struct CheckedClass {
-  std::string name;
+  std::string name;              // as NamesForPeople (core/class_index.h) has it
   std::vector<ClassInSet> sets;  // one per set
 
   std::size_t Objects() const;

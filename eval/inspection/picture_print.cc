@@ -18,8 +18,20 @@ int SumOf(const PicturePrint& print) {
 }
 
 constexpr int kMostDifference = 24;     // of a cell
-constexpr double kMostMeanSquare = 16;  // of all cells
 constexpr int kMostMeanDifference = 4;  // of the means of all cells
+
+// The mean square of the cells' differences that encoding and scaling make at most. They change a
+// plain picture less than one full of detail, and two birds in a blue sky differ by no more.
+constexpr double kMostMeanSquare = 16;
+constexpr double kPlainMeanSquare = 0.5;
+constexpr double kShareOfVariance = 0.015;
+
+double VarianceOf(const PicturePrint& print) {
+  const double mean = double(SumOf(print)) / kCells;
+  double squares = 0;
+  for (const std::uint8_t gray : print.gray) squares += (gray - mean) * (gray - mean);
+  return squares / kCells;
+}
 
 }  // namespace
 
@@ -46,7 +58,9 @@ bool AreOfOnePicture(const PicturePrint& a, const PicturePrint& b) {
     if (std::abs(difference) > kMostDifference) return false;
     squares += difference * difference;
   }
-  return squares <= kMostMeanSquare * kCells;
+  if (squares > kMostMeanSquare * kCells) return false;
+  const double variance = std::min(VarianceOf(a), VarianceOf(b));
+  return squares <= (kPlainMeanSquare + kShareOfVariance * variance) * kCells;
 }
 
 std::vector<std::size_t> GroupSamePrints(const std::vector<PicturePrint>& prints) {

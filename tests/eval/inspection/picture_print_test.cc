@@ -84,6 +84,26 @@ TEST_CASE("an object that moves on plain ground makes another picture") {
   CHECK(AreOfOnePicture(PrintOf(with_object(100), 400, 400), PrintOf(with_object(101), 400, 400)));
 }
 
+TEST_CASE("two birds in one blue sky are two pictures, and each stays one when encoded anew") {
+  const auto sky = [](int left, int top) {
+    Image image = MakeImage(500, 375, 0, 0, 0);
+    for (int y = 0; y < image.height; ++y) {
+      for (int x = 0; x < image.width; ++x) {
+        const bool is_bird = x >= left && x < left + 36 && y >= top && y < top + 12;
+        const auto light = static_cast<std::uint8_t>(110 + y / 12 - (is_bird ? 30 : 0));
+        std::uint8_t* pixel = image.Row(y) + 3 * x;
+        pixel[0] = static_cast<std::uint8_t>(light + 60);
+        pixel[1] = pixel[2] = light;
+      }
+    }
+    return image;
+  };
+  const PicturePrint print = PrintOfJpeg(sky(100, 100), 95);
+  CHECK_FALSE(AreOfOnePicture(print, PrintOfJpeg(sky(300, 220), 95)));
+  CHECK(AreOfOnePicture(print, PrintOfJpeg(sky(100, 100), 50)));
+  CHECK(AreOfOnePicture(print, PrintOfJpeg(ResizeImage(sky(100, 100), 250, 187), 80)));
+}
+
 TEST_CASE("prints of one picture are one group, which begins with the first") {
   const PicturePrint a = PrintOfJpeg(Rectangles(1), 95);
   const PicturePrint b = PrintOfJpeg(Rectangles(2), 95);
