@@ -22,7 +22,8 @@ class ActivationRanges {
   ActivationRanges& operator=(ActivationRanges&&) noexcept;
   ~ActivationRanges();
 
-  // Adds one crop (1, 3, 224, 224), its mean subtracted.
+  // Adds one crop (1, 3, 224, 224), its mean subtracted. This and AddPicture throw Error naming the
+  // layer whose sums may overflow in f32, or whose output did; the ranges are then of no use.
   void Add(TensorView crop);
 
   // Adds one whole picture (1, 3, height, width), its mean subtracted, and these windows of it, as

@@ -3,7 +3,9 @@
 #include <oneapi/tbb/enumerable_thread_specific.h>
 
 #include <atomic>
+#include <exception>
 #include <functional>
+#include <mutex>
 
 #include "backbone/execution/activation_ranges.h"
 #include "backbone/network.h"
@@ -19,6 +21,35 @@ namespace {
 // Adds a picture to the ranges.
 using AddPicture = std::function<void(const Image&, ActivationRanges&)>;
 
+// The first Error that the network is to blame for, not a picture: nothing is measured then. Safe
+// from several threads.
+class FirstFault {
+ public:
+  template <typename Work>
+  void Keep(const Work& work) {
+    try {
+      work();
+    } catch (const Error&) {
+      const std::lock_guard lock(mutex_);
+      if (!is_there_.exchange(true)) fault_ = std::current_exception();
+    }
+  }
+  // `monitor`, whose work stops at the fault too.
+  Monitor StoppedBy(const Monitor& monitor) const {
+    Monitor stopped = monitor;
+    stopped.stop_asked = [this, &monitor] { return is_there_ || monitor.stop_asked(); };
+    return stopped;
+  }
+  void Throw() const {
+    if (fault_) std::rethrow_exception(fault_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::atomic<bool> is_there_ = false;
+  std::exception_ptr fault_;
+};
+
 Quantization Measure(const Weights& weights,
                      const std::array<float, 3>& mean_bgr,
                      const AddPicture& add,
@@ -29,16 +60,19 @@ Quantization Measure(const Weights& weights,
   oneapi::tbb::enumerable_thread_specific<ActivationRanges> ranges(
       [&] { return ActivationRanges(weights); });
   std::atomic<std::size_t> read = 0;
-  ForEachOrSkip(monitor,
+  FirstFault fault;
+  ForEachOrSkip(fault.StoppedBy(monitor),
                 "measuring",
                 "pictures",
                 pictures.size(),
                 pictures.size(),
                 options.workers,
                 [&](std::size_t i) {
-                  add(ReadImage(pictures[i]), ranges.local());
+                  const Image image = ReadImage(pictures[i]);
+                  fault.Keep([&] { add(image, ranges.local()); });
                   ++read;
                 });
+  fault.Throw();
   if (read == 0) throw Error("no picture could be read, so nothing was measured");
   ActivationRanges all(weights);
   for (const ActivationRanges& part : ranges) all.Merge(part);

@@ -24,8 +24,8 @@ struct MeasureOptions {
 };
 
 // Measures what int8 needs on a detector's own proposals. Pictures that cannot be read are reported
-// and skipped. Throws Error when none can be read. When asked to stop, the result is of the
-// pictures until then.
+// and skipped. Throws Error when none can be read, and when a layer of the network gives what is
+// not finite, naming it. When asked to stop, the result is of the pictures until then.
 Quantization MeasureOnProposals(const Weights& backbone,
                                 const CropOptions& crop,
                                 const SelectiveSearchOptions& proposals,
