@@ -24,4 +24,10 @@ std::string BytesText(double bytes) {
   return fmt::format("{:.0f} kB", bytes / 1e3);
 }
 
+std::string Counted(std::size_t count, std::string_view plural) {
+  std::string_view noun = plural;
+  if (count == 1) noun.remove_suffix(noun.ends_with("xes") || noun.ends_with("sses") ? 2 : 1);
+  return fmt::format("{} {}", count, noun);
+}
+
 }  // namespace deeper

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace deeper {
 
@@ -12,5 +14,8 @@ std::string RateText(double per_second);
 
 // "1.4 GB", "310 MB", "12 kB" (powers of 1000).
 std::string BytesText(double bytes);
+
+// "1 picture" or "4 pictures" of "pictures".
+std::string Counted(std::size_t count, std::string_view plural);
 
 }  // namespace deeper

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "core/random.h"
-#include "detector/examples/data_split.h"
 #include "detector/recipe.h"
 
 namespace deeper {
@@ -48,11 +47,11 @@ BoxesToMove BoxesToMoveOf(std::size_t pictures, double min_iou) {
 }
 
 bool IsSampled(const AnnotatedImage& annotated, const FeatureSource& source) {
-  return source.max_proposals > 0 && !IsHeldOut(annotated.id, source.holdout);
+  return source.max_proposals > 0 && !source.holdout.Contains(annotated.id);
 }
 
 bool IsToMove(const AnnotatedImage& annotated, const TrainingFeatures& how) {
-  return how.wanted.to_move && !IsHeldOut(annotated.id, how.source.holdout);
+  return how.wanted.to_move && !how.source.holdout.Contains(annotated.id);
 }
 
 KeptFeatures::KeptFeatures(const TrainingFeatures& how)
@@ -64,7 +63,7 @@ std::string KeptFeatures::EntryOf(const AnnotatedImage& annotated) const {
   const FeatureSource& source = how_->source;
   std::string entry = PictureNameOf(annotated);
   entry += IsSampled(annotated, source) ? fmt::format("-{}", source.max_proposals) : "-all";
-  if (IsHeldOut(annotated.id, source.holdout)) entry += held_out_suffix_;
+  if (source.holdout.Contains(annotated.id)) entry += held_out_suffix_;
   return entry;
 }
 

@@ -8,6 +8,7 @@
 
 #include "backbone/network.h"
 #include "core/dataset.h"
+#include "detector/examples/data_split.h"
 #include "detector/heads/heads.h"
 #include "detector/heads/region_features.h"
 #include "detector/proposer.h"
@@ -37,7 +38,7 @@ struct FeatureSource {
   // What proposes for held-out pictures, if that is more than Selective Search; may be null.
   const Proposer* held_out_proposer = nullptr;
   std::size_t max_proposals = 0;  // per picture, besides its objects' own boxes; 0 takes all
-  double holdout = 0;  // fraction of the pictures that is held out; of these, all proposals
+  Holdout holdout = {};           // the pictures that are held out; of these, all proposals
   std::filesystem::path cache;
   int workers = 1;
 };

@@ -31,7 +31,7 @@ namespace {
 std::vector<Box> ProposalsFor(const AnnotatedImage& annotated,
                               const Image& image,
                               const TrainingFeatures& how) {
-  if (how.source.held_out_proposer != nullptr && IsHeldOut(annotated.id, how.source.holdout))
+  if (how.source.held_out_proposer != nullptr && how.source.holdout.Contains(annotated.id))
     return BoxesOf(how.source.held_out_proposer->Propose(image).proposals);
   return BoxesOf(SelectiveSearch(image, how.source.proposals));
 }

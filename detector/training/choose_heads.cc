@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/text/quantities.h"
 #include "detector/examples/data_split.h"
 #include "detector/heads/region_features.h"
 #include "detector/heads/softmax_classifier.h"
@@ -118,9 +119,24 @@ bool CalibrateOn(const HeldOut& held_out, int workers, Model& model) {
   std::optional<Calibration> calibration = CalibrationOf(evaluation);
   if (!calibration) return false;
   SetCalibration(*std::move(calibration), model);
-  model.training["calibrated on"] =
-      fmt::format("{} held-out pictures", held_out.truth.images.size());
+  model.training["calibrated on"] = Counted(held_out.truth.images.size(), "held-out pictures");
   return true;
+}
+
+// Without pictures to judge by: softmax classifiers, whose scores are probabilities as they are, or
+// the first kind; and the first suppression.
+Model Unmeasured(const Model& shared,
+                 const std::vector<TrainingImage>& training,
+                 const HeadsOptions& options,
+                 const Monitor& monitor) {
+  const ClassifierKind kind =
+      options.Trains(ClassifierKind::kSoftmax) ? ClassifierKind::kSoftmax : options.kinds.front();
+  Model model = WithClassifiers(shared, kind, training, options, monitor);
+  SetSuppression(SuppressionsFor(kind, options).front(), model);
+  const std::string what = fmt::format("{}, unmeasured: no picture is held out", NameOf(kind));
+  monitor.say("classifiers: " + what);
+  model.training["classifiers"] = what;
+  return model;
 }
 
 }  // namespace
@@ -150,6 +166,8 @@ Model WithBestClassifiers(const Model& shared,
                           const HeldOut& held_out,
                           const HeadsOptions& options,
                           const Monitor& monitor) {
+  if (held_out.truth.images.empty() && options.Chooses())
+    return Unmeasured(shared, training, options, monitor);
   std::optional<Model> best;
   double best_map = 0;
   std::string found;

@@ -50,10 +50,11 @@ Regions LabelAll(const Dataset& dataset,
                  const std::vector<std::vector<Box>>& proposals,
                  const FinetuneOptions& options) {
   Regions regions;
+  const Holdout holdout(dataset, options.holdout);
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const AnnotatedImage& image = dataset.images[i];
     if (proposals[i].empty()) continue;  // it could not be read
-    RegionPool& pool = IsHeldOut(image.id, options.holdout) ? regions.held_out : regions.training;
+    RegionPool& pool = holdout.Contains(image.id) ? regions.held_out : regions.training;
     const std::size_t before = pool.background.size();
     AddRegions(image, i, proposals[i], options.labels, pool);
     ThinEvenly(before, options.max_background, pool.background);

@@ -9,6 +9,7 @@
 #include "backbone/precision.h"
 #include "core/error.h"
 #include "core/work/parallel.h"
+#include "detector/examples/data_split.h"
 #include "detector/model/model.h"
 #include "detector/multibox/multibox_file.h"
 #include "eval/inspection/label_counts.h"
@@ -187,6 +188,8 @@ DetectorTrainingReport TrainDetector(const Dataset& dataset,
   }
   const Weights backbone = ReadBackboneWeights(options.backbone);
   fs::create_directories(options.work);
+
+  monitor.say(HoldoutText(dataset, Holdout(dataset, options.holdout)));
 
   DetectorTrainingReport report;
   int part = 0;

@@ -62,11 +62,12 @@ SplitPictures RegionsOfAll(const Dataset& dataset,
                            const std::vector<std::vector<Box>>& proposals,
                            const FastRcnnOptions& options) {
   SplitPictures split;
+  const Holdout holdout(dataset, options.holdout);
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const AnnotatedImage& image = dataset.images[i];
     PictureRegions regions = RegionsOfPicture(image, proposals[i], options.labels);
     if (regions.IsEmpty() || proposals[i].empty()) continue;
-    Pictures& pictures = IsHeldOut(image.id, options.holdout) ? split.held_out : split.training;
+    Pictures& pictures = holdout.Contains(image.id) ? split.held_out : split.training;
     pictures.positions.push_back(i);
     pictures.regions.push_back(std::move(regions));
   }

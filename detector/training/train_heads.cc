@@ -13,6 +13,7 @@
 #include "backbone/network_family.h"
 #include "backbone/precision.h"
 #include "core/error.h"
+#include "core/text/quantities.h"
 #include "core/work/stopwatch.h"
 #include "detector/examples/data_split.h"
 #include "detector/examples/training_features.h"
@@ -154,7 +155,7 @@ std::optional<Proposer> HeldOutProposer(const Prepared& prepared, const Monitor&
 }
 
 TrainingFeatures FeaturesFor(const Prepared& prepared,
-                             std::size_t pictures,
+                             const Dataset& dataset,
                              const std::optional<Proposer>& held_out_proposer) {
   const HeadsOptions& options = prepared.options;
   return {.source = {.network = &*prepared.network,
@@ -163,13 +164,14 @@ TrainingFeatures FeaturesFor(const Prepared& prepared,
                      .proposals = prepared.model.proposals,
                      .held_out_proposer = held_out_proposer ? &*held_out_proposer : nullptr,
                      .max_proposals = options.max_training_boxes,
-                     .holdout = options.holdout,
+                     .holdout = Holdout(dataset, options.holdout),
                      .cache = options.cache,
                      .workers = options.workers},
           .wanted = {.mirrored_truth = options.mirror,
                      .context = options.context > 0,
                      .to_move = options.box_regression
-                                    ? std::optional(BoxesToMoveOf(pictures, options.boxes.min_iou))
+                                    ? std::optional(BoxesToMoveOf(dataset.images.size(),
+                                                                  options.boxes.min_iou))
                                     : std::nullopt}};
 }
 
@@ -219,10 +221,12 @@ std::optional<TrainedHeads> TrainOnFeatures(const Dataset& dataset,
   model = WithBestClassifiers(model, training, held_out, options, monitor);
   trained.stays_uncalibrated = options.calibrate && !model.training.contains("calibrated on");
   if (trained.stays_uncalibrated) {
-    monitor.say(fmt::format(
-        "not calibrated: on the {} held-out pictures larger scores are not more often right; "
-        "more of them, or calibration on others, may help",
-        held_out.truth.images.size()));
+    monitor.say(
+        held_out.truth.images.empty()
+            ? "not calibrated: no picture is held out to calibrate on"
+            : fmt::format("not calibrated: on the {} larger scores are not more often right; more "
+                          "of them, or calibration on others, may help",
+                          Counted(held_out.truth.images.size(), "held-out pictures")));
   }
   if (options.self_contained) model.backbone = std::move(prepared.backbone);
   const bool has_all_classes = options.svm.only.empty();
@@ -252,7 +256,7 @@ bool TrainHeads(const Dataset& dataset,
   const std::optional<Proposer> proposer = HeldOutProposer(prepared.front(), monitor);
   std::vector<TrainingFeatures> of_training;
   for (const Prepared& one : prepared) {
-    of_training.push_back(FeaturesFor(one, dataset.images.size(), proposer));
+    of_training.push_back(FeaturesFor(one, dataset, proposer));
     if (!are_several) continue;
     of_training.back().source.row_fingerprints =
         RowFingerprints(one.backbone, one.network->options());
@@ -291,11 +295,10 @@ KeptHeadFeatures KeepHeadFeatures(const Dataset& dataset,
   const Prepared prepared = Prepare(dataset, std::move(training), monitor);
   if (monitor.stop_asked()) return {};
   const std::optional<Proposer> proposer = HeldOutProposer(prepared, monitor);
-  const TrainingFeatures how = FeaturesFor(prepared, dataset.images.size(), proposer);
+  const TrainingFeatures how = FeaturesFor(prepared, dataset, proposer);
   if (how.wanted.to_move) {
-    std::erase_if(pictures, [&](std::size_t i) {
-      return IsHeldOut(dataset.images[i].id, prepared.options.holdout);
-    });
+    std::erase_if(pictures,
+                  [&](std::size_t i) { return how.source.holdout.Contains(dataset.images[i].id); });
   }
   return {.pictures = pictures.size(),
           .unreadable = FillTrainingFeatures(dataset, pictures, how, monitor)};

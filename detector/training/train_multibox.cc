@@ -52,7 +52,7 @@ std::vector<Box> ObjectsOf(const AnnotatedImage& image) {
 // Decodes every picture once. Those that cannot be read are reported and left out.
 Pictures ReadPictures(const Dataset& dataset,
                       const PictureStore& store,
-                      double holdout,
+                      double held_out_fraction,
                       int workers,
                       const Monitor& monitor) {
   std::vector<std::optional<TrainingPicture>> read(dataset.images.size());
@@ -65,9 +65,10 @@ Pictures ReadPictures(const Dataset& dataset,
                    .objects = ObjectsOf(dataset.images[i])};
       });
   Pictures pictures;
+  const Holdout holdout(dataset, held_out_fraction);
   for (std::size_t i = 0; i < read.size(); ++i) {
     if (!read[i]) continue;
-    const bool is_held_out = IsHeldOut(dataset.images[i].id, holdout);
+    const bool is_held_out = holdout.Contains(dataset.images[i].id);
     (is_held_out ? pictures.held_out : pictures.training).push_back(*std::move(read[i]));
   }
   return pictures;

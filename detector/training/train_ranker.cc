@@ -214,11 +214,12 @@ RankerReport TrainRanker(const Dataset& dataset,
   std::vector<std::size_t> held_out;
   std::vector<PictureRegions> regions(dataset.images.size());
   bool shows_object = false;
+  const Holdout holdout(dataset, options.holdout);
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     if (proposals[i].empty()) continue;
     regions[i] = RegionsOfPicture(dataset.images[i], proposals[i], labels);
     shows_object = shows_object || !regions[i].foreground.empty();
-    (IsHeldOut(dataset.images[i].id, options.holdout) ? held_out : training).push_back(i);
+    (holdout.Contains(dataset.images[i].id) ? held_out : training).push_back(i);
   }
   if (training.empty() || !shows_object) {
     throw Error("no box overlaps an object enough to be foreground; check the annotations");

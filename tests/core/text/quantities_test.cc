@@ -24,5 +24,13 @@ TEST_CASE("sizes are written in powers of a thousand") {
   CHECK(BytesText(1.44e9) == "1.4 GB");
 }
 
+TEST_CASE("one of a kind is counted in the singular") {
+  CHECK(Counted(0, "pictures") == "0 pictures");
+  CHECK(Counted(1, "pictures") == "1 picture");
+  CHECK(Counted(1, "boxes") == "1 box");
+  CHECK(Counted(1, "classes") == "1 class");
+  CHECK(Counted(2, "classes") == "2 classes");
+}
+
 }  // namespace
 }  // namespace deeper

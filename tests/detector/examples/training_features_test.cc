@@ -54,7 +54,7 @@ TEST_CASE("a held-out picture keeps all its proposals, a training picture a samp
   const Dataset& dataset = extraction.dataset;
   TrainingFeatures& how = extraction.how;
   const ExtractedImages sampled = ExtractTrainingFeatures(dataset, how, kSilent);
-  how.source.holdout = 0.5;
+  how.source.holdout = Holdout(dataset, 0.5);
   const ExtractedImages extracted = ExtractTrainingFeatures(dataset, how, kSilent);
 
   REQUIRE(sampled.images.size() == dataset.images.size());
@@ -64,7 +64,7 @@ TEST_CASE("a held-out picture keeps all its proposals, a training picture a samp
     const RegionFeatures& few = sampled.images[i].regions;
     const RegionFeatures& regions = extracted.images[i].regions;
     CHECK(few.boxes.size() == dataset.images[i].annotations.size() + 3);
-    if (IsHeldOut(dataset.images[i].id, how.source.holdout)) {
+    if (how.source.holdout.Contains(dataset.images[i].id)) {
       ++held_out;
       CHECK(regions.boxes.size() > few.boxes.size());
     } else {
@@ -97,7 +97,7 @@ TEST_CASE(
                                            .crop = {.mode = mode},
                                            .proposals = FewProposals(4),
                                            .max_proposals = 2,
-                                           .holdout = 0.5,
+                                           .holdout = Holdout(dataset, 0.5),
                                            .cache = directory / cache},
                                 .wanted = {.context = true}};
       };
@@ -145,7 +145,7 @@ TEST_CASE("box regression is taught by pictures that are not held out, and moves
   const Dataset& dataset = extraction.dataset;
   TrainingFeatures& how = extraction.how;
   how.source.max_proposals = 1;
-  how.source.holdout = 0.5;
+  how.source.holdout = Holdout(dataset, 0.5);
   how.wanted.features = false;
   how.wanted.to_move = BoxesToMove{.min_iou = 0.1, .count = 2};
   const ExtractedImages taught = ExtractTrainingFeatures(dataset, how, kSilent);
@@ -153,7 +153,7 @@ TEST_CASE("box regression is taught by pictures that are not held out, and moves
   REQUIRE(taught.positions.size() == dataset.images.size());
   std::vector<std::size_t> training;
   for (std::size_t i = 0; i < dataset.images.size(); ++i)
-    if (!IsHeldOut(dataset.images[i].id, how.source.holdout)) training.push_back(i);
+    if (!how.source.holdout.Contains(dataset.images[i].id)) training.push_back(i);
   REQUIRE(taught.to_move.size() == training.size());
   std::size_t boxes = 0;
   for (std::size_t k = 0; k < training.size(); ++k) {
@@ -182,7 +182,7 @@ TEST_CASE("box regression is taught by pictures that are not held out, and moves
   how.wanted.box_regression = &other;
   const ExtractedImages again = ExtractTrainingFeatures(dataset, how, kSilent);
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
-    const bool is_held_out = IsHeldOut(dataset.images[i].id, how.source.holdout);
+    const bool is_held_out = how.source.holdout.Contains(dataset.images[i].id);
     CHECK((again.images[i].regions.offsets == moved.images[i].regions.offsets) == !is_held_out);
     CHECK(again.images[i].regions.features == moved.images[i].regions.features);
   }
@@ -192,7 +192,7 @@ TEST_CASE("a MultiBox proposes for held-out pictures, and another one anew") {
   Extraction extraction;
   const Dataset& dataset = extraction.dataset;
   TrainingFeatures& how = extraction.how;
-  how.source.holdout = 0.5;
+  how.source.holdout = Holdout(dataset, 0.5);
   const ExtractedImages searched = ExtractTrainingFeatures(dataset, how, kSilent);
   std::vector<std::vector<Box>> last(dataset.images.size());
   for (const std::uint64_t seed : {1U, 2U}) {
@@ -207,7 +207,7 @@ TEST_CASE("a MultiBox proposes for held-out pictures, and another one anew") {
     for (std::size_t i = 0; i < dataset.images.size(); ++i) {
       const AnnotatedImage& annotated = dataset.images[i];
       const std::vector<Box>& boxes = extracted.images[i].regions.boxes;
-      if (!IsHeldOut(annotated.id, how.source.holdout)) {
+      if (!how.source.holdout.Contains(annotated.id)) {
         CHECK(boxes == searched.images[i].regions.boxes);
         continue;
       }

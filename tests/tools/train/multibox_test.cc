@@ -26,6 +26,7 @@
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
 #include "detector/multibox/multibox_file.h"
+#include "eval/formats/voc.h"
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"
 #include "tests/tools/run_verb.h"
@@ -172,9 +173,10 @@ TEST_CASE("what a training says of held-out pictures, detection finds in them") 
         RoundedBeside(model.backbone.value_or(Weights{}), LoadMultiBox(fixture.Path("a"))));
 
   std::string list;
-  for (int i = 0; i < test::kPictures; ++i) {
-    const std::string id = fmt::format("{:03}", i);
-    if (IsHeldOut(id, 0.5)) list += id + "\n";
+  const Dataset dataset = ReadVocDataset(fixture.directory / "data", "train").dataset;
+  const Holdout holdout(dataset, 0.5);
+  for (const AnnotatedImage& image : dataset.images) {
+    if (holdout.Contains(image.id)) list += image.id + "\n";
   }
   WriteFileWhole(fixture.directory / "data/ImageSets/Main/held.txt", list);
   const auto evaluated = [&](const std::string& name, std::string_view more) {

@@ -19,6 +19,7 @@
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
 #include "eval/formats/lines/detection_lines.h"
+#include "eval/formats/voc.h"
 #include "tests/support/captured_output.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
@@ -275,14 +276,21 @@ TEST_CASE("the better of two kinds of classifiers is kept, calibrated, and joins
 
 TEST_CASE("where nothing is found in held-out pictures, the detector is written all the same") {
   const test::TrainingGround ground;
-  for (int i = 0; i < test::kPictures; ++i) {
-    const std::string id = fmt::format("{:03}", i);
-    if (!IsHeldOut(id, 0.5)) continue;
-    // An object at a place where there is none.
-    WriteFileWhole(ground.directory / "data/Annotations" / (id + ".xml"),
-                   "<annotation><size><width>128</width><height>128</height></size><object><name>"
-                   "red</name><bndbox><xmin>120</xmin><ymin>1</ymin><xmax>127</xmax><ymax>3</ymax>"
-                   "</bndbox></object></annotation>");
+  const Dataset dataset = ReadVocDataset(ground.directory / "data", "train").dataset;
+  const Holdout holdout(dataset, 0.5);
+  for (const AnnotatedImage& image : dataset.images) {
+    if (!holdout.Contains(image.id)) continue;
+    // Objects at places where there are none.
+    std::string objects;
+    for (const char* name : {"red", "blue"}) {
+      objects += fmt::format(
+          "<object><name>{}</name><bndbox><xmin>120</xmin><ymin>1</ymin><xmax>127</xmax><ymax>3</"
+          "ymax></bndbox></object>",
+          name);
+    }
+    WriteFileWhole(ground.directory / "data/Annotations" / (image.id + ".xml"),
+                   "<annotation><size><width>128</width><height>128</height></size>" + objects +
+                       "</annotation>");
   }
   const std::string model = ground.Path("model.safetensors");
   REQUIRE(ground.Train("heads --output {} --holdout 0.5 --max-proposals 10 --box-iou 0.5 "
