@@ -8,6 +8,7 @@
 #include "backbone/files/weight_files.h"
 #include "core/error.h"
 #include "core/remedy.h"
+#include "detector/model/model_file.h"
 #include "detector/model/model_path.h"
 
 namespace deeper {
@@ -120,6 +121,15 @@ Weights FindBackbone(const Model& model,
           "http://dl.caffe.berkeleyvision.org/bvlc_googlenet.caffemodel; put it into a directory "
           "named by $DEEPER_MODELS or name the file itself",
       Remedy::kNameBackbone);
+}
+
+bool IsDetectorFile(const fs::path& path) {
+  return path.extension() == ".safetensors" && ReadSafetensorsMetadata(path).contains("deeper");
+}
+
+Weights ReadNetwork(const fs::path& path) {
+  if (!IsDetectorFile(path)) return ReadBackboneWeights(path);
+  return FindBackbone(LoadModel(path), path, std::nullopt);
 }
 
 }  // namespace deeper

@@ -18,4 +18,11 @@ Weights FindBackbone(const Model& model,
                      const std::filesystem::path& model_path,
                      const std::optional<std::filesystem::path>& explicit_path);
 
+// Whether the file is a detector rather than a bare backbone.
+bool IsDetectorFile(const std::filesystem::path& path);
+
+// The network of a backbone file or of a detector: its own, or the one that it names
+// (FindBackbone). Throws Error naming the file and what is wrong.
+Weights ReadNetwork(const std::filesystem::path& path);
+
 }  // namespace deeper

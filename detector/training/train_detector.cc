@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/work/parallel.h"
 #include "detector/examples/data_split.h"
+#include "detector/model/find_backbone.h"
 #include "detector/model/model.h"
 #include "detector/multibox/multibox_file.h"
 #include "eval/inspection/label_counts.h"
@@ -186,7 +187,7 @@ DetectorTrainingReport TrainDetector(const Dataset& dataset,
     FinetuneOptionsFor(options, member, 0).Validate();
     HeadsOptionsFor(options, member).Validate();
   }
-  const Weights backbone = ReadBackboneWeights(options.backbone);
+  const Weights backbone = ReadNetwork(options.backbone);
   fs::create_directories(options.work);
 
   monitor.say(HoldoutText(dataset, Holdout(dataset, options.holdout)));

@@ -30,7 +30,7 @@ DetectionMethod DetectionMethodFromName(const std::string& name);  // throws Err
 // both kinds and box regression are trained; the better kind is kept and calibrated; all in one
 // model.
 struct DetectorTrainingOptions {
-  // GoogLeNet's weights to begin with: a .caffemodel or .safetensors file.
+  // GoogLeNet's weights to begin with: a .caffemodel or .safetensors file, or a detector.
   std::filesystem::path backbone = {};
   // A directory for all that is kept during training, from which a stopped training continues.
   std::filesystem::path work = {};

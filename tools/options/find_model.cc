@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <string_view>
 #include <system_error>
 
-#include "backbone/files/safetensors.h"
 #include "backbone/files/weight_files.h"
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/files/path_kind.h"
 #include "detector/model/find_backbone.h"
 #include "detector/model/model_file.h"
 #include "detector/model/model_path.h"
@@ -20,8 +21,11 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kDefaultModel = "voc.safetensors";
-constexpr const char* kBackboneFiles[] = {
-    "bvlc_googlenet.caffemodel", "bvlc_googlenet.safetensors", "googlenet.safetensors"};
+constexpr const char* kLabelsArchive = "http://dl.caffe.berkeleyvision.org/caffe_ilsvrc12.tar.gz";
+
+std::vector<std::string> BackboneFiles() {
+  return {"bvlc_googlenet.caffemodel", "bvlc_googlenet.safetensors", "googlenet.safetensors"};
+}
 
 // Where models are looked for, in this order.
 std::vector<fs::path> ModelDirectories() {
@@ -31,6 +35,8 @@ std::vector<fs::path> ModelDirectories() {
   const fs::path program = fs::read_symlink("/proc/self/exe", unknown);
   if (!unknown) {
     const fs::path directory = program.parent_path();
+    directories.push_back(directory / "models");
+    directories.push_back(directory);
     directories.push_back((directory / "../share/deeper/models").lexically_normal());
     directories.push_back((directory / "../../../models").lexically_normal());
   }
@@ -43,14 +49,23 @@ std::string ListOf(const std::vector<fs::path>& directories) {
   return list;
 }
 
+// The first of these names in these directories, the names of one directory before the next.
+std::optional<fs::path> FirstOf(const std::vector<std::string>& names,
+                                const std::vector<fs::path>& directories) {
+  for (const fs::path& directory : directories) {
+    for (const std::string& name : names) {
+      if (Exists(directory / name)) return directory / name;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 fs::path FindModelFile(const std::string& named) {
   if (!named.empty()) return named;
   const std::vector<fs::path> directories = ModelDirectories();
-  for (const fs::path& directory : directories) {
-    if (fs::exists(directory / kDefaultModel)) return directory / kDefaultModel;
-  }
+  if (const auto found = FirstOf({kDefaultModel}, directories)) return *found;
   throw Error(
       fmt::format("no detector: looked for {} in{}\nName one with --model FILE, or a directory in "
                   "$DEEPER_MODELS",
@@ -68,23 +83,52 @@ std::optional<Quantization> QuantizationIn(const fs::path& path) {
 fs::path FindBackboneFile(const std::string& named) {
   if (!named.empty()) return named;
   const std::vector<fs::path> directories = ModelDirectories();
-  for (const fs::path& directory : directories) {
-    for (const char* file : kBackboneFiles) {
-      if (fs::exists(directory / file)) return directory / file;
-    }
-  }
+  if (const auto found = FirstOf(BackboneFiles(), directories)) return *found;
   throw Error(
-      fmt::format("no backbone: looked for {} in{}\nName one with --backbone FILE, or its "
-                  "directory in $DEEPER_MODELS",
-                  fmt::join(kBackboneFiles, ", "),
+      fmt::format("no network that names classes: looked for {} in{}\nBVLC's is "
+                  "http://dl.caffe.berkeleyvision.org/bvlc_googlenet.caffemodel; the names of its "
+                  "classes, synset_words.txt, which belong beside it, are in {}\nName one with "
+                  "--backbone FILE, or its directory in $DEEPER_MODELS",
+                  fmt::join(BackboneFiles(), ", "),
+                  ListOf(directories),
+                  kLabelsArchive));
+}
+
+fs::path FindStartingNetwork(const std::string& named) {
+  if (!named.empty()) return named;
+  const std::vector<fs::path> directories = ModelDirectories();
+  if (const auto backbone = FirstOf(BackboneFiles(), directories)) return *backbone;
+  if (const auto detector = FirstOf({kDefaultModel}, directories)) {
+    fmt::print(stderr,
+               "training begins from the network inside {}; --backbone FILE names another\n",
+               detector->string());
+    return *detector;
+  }
+  std::vector<std::string> names = BackboneFiles();
+  names.emplace_back(kDefaultModel);
+  throw Error(
+      fmt::format("no network to begin from: looked for {} in{}\nName one with --backbone FILE, or "
+                  "its directory in $DEEPER_MODELS",
+                  fmt::join(names, ", "),
                   ListOf(directories)));
+}
+
+fs::path FindLabels(const std::string& named, const fs::path& backbone) {
+  if (!named.empty()) return named;
+  const fs::path labels = backbone.parent_path() / "synset_words.txt";
+  if (Exists(labels)) return labels;
+  throw Error(
+      fmt::format("{}: not there; it names the network's classes, one a line. BVLC's is in {}; put "
+                  "it beside the "
+                  "weights, or name a list with --labels FILE",
+                  labels.string(),
+                  kLabelsArchive));
 }
 
 std::vector<std::string> ReadLabels(const std::string& named,
                                     const fs::path& backbone,
                                     std::size_t count) {
-  const fs::path path =
-      named.empty() ? backbone.parent_path() / "synset_words.txt" : fs::path(named);
+  const fs::path path = FindLabels(named, backbone);
   const std::string text = ReadPlainText(path);
   std::vector<std::string> labels;
   for (std::string_view line : SplitLines(text)) {
@@ -106,10 +150,6 @@ std::vector<std::string> ReadLabels(const std::string& named,
 Weights BackboneOf(const Model& model, const fs::path& model_path, const std::string& named) {
   return FindBackbone(
       model, model_path, named.empty() ? std::nullopt : std::optional<fs::path>(named));
-}
-
-bool IsDetectorFile(const fs::path& path) {
-  return path.extension() == ".safetensors" && ReadSafetensorsMetadata(path).contains("deeper");
 }
 
 }  // namespace deeper::tools

@@ -13,17 +13,15 @@
 namespace deeper::tools {
 
 // The detector's file: `named` when it is not empty, else "voc.safetensors" in the directories of
-// $DEEPER_MODELS, in ./models, or beside this program (../share/deeper/models when installed,
-// models/ of the source tree when built there). Throws Error that lists where it looked.
+// $DEEPER_MODELS, in ./models, or beside this program (models/ or the directory itself when copied
+// together, ../share/deeper/models when installed, models/ of the source tree when built there).
+// Throws Error that lists where it looked.
 std::filesystem::path FindModelFile(const std::string& named);
 
 // The network of a detector: `named` when it is not empty, else what FindBackbone finds.
 Weights BackboneOf(const Model& model,
                    const std::filesystem::path& model_path,
                    const std::string& named);
-
-// Whether the file is a detector rather than a bare backbone.
-bool IsDetectorFile(const std::filesystem::path& path);
 
 // What int8 needs of a backbone file or of a detector's own backbone; nothing where it has none.
 std::optional<Quantization> QuantizationIn(const std::filesystem::path& path);
@@ -32,9 +30,17 @@ std::optional<Quantization> QuantizationIn(const std::filesystem::path& path);
 // directory. For the verbs that have no detector to say which.
 std::filesystem::path FindBackboneFile(const std::string& named);
 
-// The names of the backbone's own classes, one a line, an optional WordNet id before each: `named`,
-// else "synset_words.txt" beside the backbone. Throws Error when it is missing or does not have
-// `count` lines.
+// The file whose network a training begins from (ReadNetwork): what the user names, else the
+// backbone file that FindBackboneFile finds, else the default detector, which is said on stderr.
+// Throws Error that lists where it looked.
+std::filesystem::path FindStartingNetwork(const std::string& named);
+
+// The file of the names of the backbone's own classes: `named`, else "synset_words.txt" beside the
+// backbone. Throws Error that says where to get it when it is missing.
+std::filesystem::path FindLabels(const std::string& named, const std::filesystem::path& backbone);
+
+// These names, one a line, an optional WordNet id before each. Throws Error when FindLabels does,
+// or for other than `count` lines.
 std::vector<std::string> ReadLabels(const std::string& named,
                                     const std::filesystem::path& backbone,
                                     std::size_t count);

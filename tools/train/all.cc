@@ -62,7 +62,7 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.work/, which may be deleted afterwards")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with; default: looked for in $DEEPER_MODELS and models/");
+      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
   AddJsonOption(model, a.json);
   line.Group("Training").add_options()
       ("method", po::value(&a.method)->default_value(a.method)->value_name("NAME"), "rcnn: the network runs on a crop of each region, as in the paper; fast-rcnn: it looks once at the picture, many times as fast")
@@ -166,7 +166,7 @@ TrainingOutcome RunTrainAll(const Arguments& words) {
   const Dataset& dataset = data.dataset;
   const std::vector<LabelCounts> labels = CountLabels(dataset);
   SayLabels(dataset, labels);
-  arguments.options.backbone = FindBackboneFile(arguments.backbone);
+  arguments.options.backbone = FindStartingNetwork(arguments.backbone);
   TrainingOutcome outcome = {.status = data.Status(), .json = {}};
   const DetectorTrainingReport report =
       TrainDetector(dataset,

@@ -9,6 +9,7 @@
 #include "backbone/files/weight_files.h"
 #include "core/files/file.h"
 #include "core/text/json_line.h"
+#include "detector/model/find_backbone.h"
 #include "detector/training/train_classification.h"
 #include "eval/formats/class_folders.h"
 #include "tools/options/command_line.h"
@@ -97,7 +98,7 @@ TrainingOutcome RunTrainClassify(const Arguments& words) {
   const std::string labels = output + ".labels.txt";
   const Dataset dataset = ReadClassFolders(arguments.data);
   std::optional<Weights> backbone;
-  if (!arguments.backbone.empty()) backbone = ReadBackboneWeights(arguments.backbone);
+  if (!arguments.backbone.empty()) backbone = ReadNetwork(arguments.backbone);
   const ClassificationReport report =
       TrainClassification(dataset, backbone, arguments.options, TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);

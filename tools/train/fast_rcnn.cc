@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "backbone/files/weight_files.h"
 #include "core/files/file.h"
 #include "core/text/json_line.h"
+#include "detector/model/find_backbone.h"
 #include "detector/model/model_file.h"
 #include "detector/training/train_fast_rcnn.h"
 #include "tools/input/data_source.h"
@@ -52,7 +52,7 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with, .caffemodel or .safetensors; default: looked for in $DEEPER_MODELS and models/");
+      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
   AddJsonOption(model, a.training.json);
   line.Group("Network").add_options()
       ("frozen", po::value(&o.training.plan.frozen)->default_value(o.training.plan.frozen)->value_name("ROW"), "the last row that is not trained: 'stem' or an inception module up to inception_4d; '' trains all")
@@ -113,11 +113,10 @@ TrainingOutcome RunTrainFastRcnn(const Arguments& words) {
   RequireWritable(output);
   const LoadedData data = LoadData(arguments.data);
   const Dataset& dataset = data.dataset;
-  const FastRcnnReport report =
-      TrainFastRcnn(dataset,
-                    ReadBackboneWeights(FindBackboneFile(arguments.backbone)),
-                    arguments.options,
-                    TerminalMonitor());
+  const FastRcnnReport report = TrainFastRcnn(dataset,
+                                              ReadNetwork(FindStartingNetwork(arguments.backbone)),
+                                              arguments.options,
+                                              TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);
   SaveModel(report.model, output);
   fmt::print(stderr,

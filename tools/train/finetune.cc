@@ -7,6 +7,7 @@
 
 #include "backbone/files/weight_files.h"
 #include "core/text/json_line.h"
+#include "detector/model/find_backbone.h"
 #include "detector/regions/crop.h"
 #include "detector/training/finetune.h"
 #include "tools/input/data_source.h"
@@ -53,7 +54,7 @@ bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the network to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with, .caffemodel or .safetensors; default: looked for in $DEEPER_MODELS and models/");
+      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
   AddJsonOption(model, a.training.json);
   a.training.AddNetworkOptions(line.Group("Network"), o.training);
   line.Group("Examples").add_options()
@@ -112,7 +113,7 @@ TrainingOutcome RunTrainFinetune(const Arguments& words) {
   const LoadedData data = LoadData(arguments.data);
   const Dataset& dataset = data.dataset;
   const FinetuneReport report = Finetune(dataset,
-                                         ReadBackboneWeights(FindBackboneFile(arguments.backbone)),
+                                         ReadNetwork(FindStartingNetwork(arguments.backbone)),
                                          arguments.options,
                                          TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);

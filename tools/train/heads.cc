@@ -6,12 +6,12 @@
 #include <filesystem>
 #include <utility>
 
-#include "backbone/files/weight_files.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/remedy.h"
 #include "core/text/json_line.h"
 #include "core/work/stopwatch.h"
+#include "detector/model/find_backbone.h"
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
 #include "detector/multibox/multibox_file.h"
@@ -54,8 +54,8 @@ Shard ChosenShard(const HeadsArguments& arguments, std::size_t class_count) {
 
 // What the words say is trained.
 HeadsTraining TrainingOf(const HeadsArguments& arguments) {
-  const fs::path backbone = FindBackboneFile(arguments.backbone);
-  HeadsTraining training = {.backbone = ReadBackboneWeights(backbone),
+  const fs::path backbone = FindStartingNetwork(arguments.backbone);
+  HeadsTraining training = {.backbone = ReadNetwork(backbone),
                             .quantization = QuantizationIn(backbone),
                             .options = arguments.options};
   if (!arguments.multibox.empty()) training.options.multibox = LoadMultiBox(arguments.multibox);

@@ -4,8 +4,8 @@
 
 #include <cstdio>
 
-#include "backbone/files/weight_files.h"
 #include "core/text/json_line.h"
+#include "detector/model/find_backbone.h"
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
 #include "detector/multibox/multibox.h"
@@ -55,7 +55,7 @@ bool ParseMultiBox(const Arguments& words, MultiBoxArguments& a) {
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the MultiBox to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
       ("into", po::value(&a.into)->value_name("MODEL"), "a detector that gets the MultiBox too; detection with it then joins its boxes to those of Selective Search")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with, .caffemodel or .safetensors; with those of the detector itself the frozen layers are stored once; default: looked for in $DEEPER_MODELS and models/");
+      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; with those of the detector itself the frozen layers are stored once; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
   AddJsonOption(model, a.training.json);
   a.training.AddNetworkOptions(line.Group("Network"), o.training);
   line.Group("Boxes").add_options()
@@ -123,11 +123,10 @@ TrainingOutcome RunTrainMultiBox(const Arguments& words) {
   if (!arguments.into.empty()) LoadModel(arguments.into);
   const LoadedData data = LoadData(arguments.data);
   const Dataset& dataset = data.dataset;
-  const MultiBoxReport report =
-      TrainMultiBox(dataset,
-                    ReadBackboneWeights(FindBackboneFile(arguments.backbone)),
-                    arguments.options,
-                    TerminalMonitor());
+  const MultiBoxReport report = TrainMultiBox(dataset,
+                                              ReadNetwork(FindStartingNetwork(arguments.backbone)),
+                                              arguments.options,
+                                              TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);
   SaveMultiBox(report.multibox, output);
   fmt::print(stderr, "{}: proposes {} boxes a picture\n", output, report.multibox.priors.size());

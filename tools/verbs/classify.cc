@@ -121,6 +121,8 @@ std::vector<Classifier> LoadClassifiers(const ClassifyArguments& arguments) {
   std::vector<Classifier> classifiers;
   std::vector<std::string> names = {""};
   if (!arguments.backbones.empty()) names = SplitAtCommas("backbone", arguments.backbones);
+  // Missing names of classes are told before minutes go by.
+  FindLabels(arguments.labels, FindBackboneFile(names.front()));
   for (const std::string& name : names) {
     const fs::path path = FindBackboneFile(name);
     Network network(ReadBackboneWeights(path), arguments.run.ForNetwork(QuantizationIn(path)));

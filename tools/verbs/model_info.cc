@@ -12,6 +12,7 @@
 #include "backbone/googlenet.h"
 #include "backbone/summary.h"
 #include "core/text/json_line.h"
+#include "detector/model/find_backbone.h"
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
 #include "tools/options/exit_status.h"

@@ -11,6 +11,7 @@
 #include "core/pictures/picture_files.h"
 #include "core/text/json_line.h"
 #include "core/work/parallel.h"
+#include "detector/model/find_backbone.h"
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
 #include "detector/training/quantize.h"
