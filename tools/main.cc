@@ -19,6 +19,7 @@
 #include "tools/options/exit_status.h"
 #include "tools/options/option_errors.h"
 #include "tools/options/remedy_words.h"
+#include "tools/run/standard_streams.h"
 #include "tools/run/stop_signal.h"
 #include "tools/verbs/verbs.h"
 
@@ -107,18 +108,9 @@ void KeepFreedMemory() {
   // NOLINTEND(concurrency-mt-unsafe)
 }
 
-}  // namespace
-}  // namespace deeper::tools
-
-int main(int argc, char** argv) {
-  using namespace deeper::tools;  // NOLINT(google-build-using-namespace): this is its program
-  const std::vector<std::string> words(argv + 1, argv + argc);
+// Dispatch, with what went wrong told on stderr. Returns the exit status.
+int DispatchAndTell(const std::vector<std::string>& words) {
   try {
-    KeepLibrariesSingleThreaded();
-    KeepFreedMemory();
-    // Nothing of ours writes to it. OpenCV's decoders do, beside the errors that are told by name.
-    std::cerr.setstate(std::ios::failbit);
-    WatchForStop();
     return Dispatch(words);
   } catch (const UsageError& error) {
     const bool has_verb = !words.empty() && FindVerb(words.front()) != nullptr;
@@ -127,17 +119,38 @@ int main(int argc, char** argv) {
                error.what(),
                has_verb ? words.front() + " " : "");
     return kUsage;
-  } catch (const deeper::ErrorWithRemedy& error) {
+  } catch (const ErrorWithRemedy& error) {
     fmt::print(stderr, "deeper: {}\n{}\n", error.what(), WordsOf(error.remedy()));
     return kFailed;
-  } catch (const deeper::Error& error) {
+  } catch (const Error& error) {
     fmt::print(stderr, "deeper: {}\n", error.what());
     return kFailed;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "deeper: out of memory; try fewer --workers or smaller pictures\n");
     return kFailed;
   } catch (const std::exception& error) {
+    // Of both the end of main() says more.
+    if (StopAsked() || std::ferror(stdout) != 0) return kFailed;
     fmt::print(stderr, "deeper: internal error, please report it: {}\n", error.what());
     return kInternalError;
   }
+}
+
+}  // namespace
+}  // namespace deeper::tools
+
+int main(int argc, char** argv) {
+  using namespace deeper::tools;  // NOLINT(google-build-using-namespace): this is its program
+  PrepareStandardStreams();
+  KeepLibrariesSingleThreaded();
+  KeepFreedMemory();
+  // Nothing of ours writes to it. OpenCV's decoders do, beside the errors that are told by name.
+  std::cerr.setstate(std::ios::failbit);
+  WatchForStop();
+  const int status = DispatchAndTell({argv + 1, argv + argc});
+  if (StopAsked()) return StopStatus();
+  const std::optional<std::string> fault = FinishStandardOutput();
+  if (!fault) return status;
+  fmt::print(stderr, "deeper: {}\n", *fault);
+  return kFailed;
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +17,11 @@ namespace deeper {
 
 namespace {
 
+// Whether figures are due after so many steps.
+bool IsValidated(std::uint64_t done, const NetworkTrainingOptions& options) {
+  return done % options.validate_every == 0 || done == options.steps;
+}
+
 void Validate(const TrainingSteps& steps, TrainingLog& log, const Monitor& monitor) {
   if (!steps.validate) return;
   const ValidationFigures numbers = steps.validate();
@@ -26,6 +33,17 @@ void Validate(const TrainingSteps& steps, TrainingLog& log, const Monitor& monit
   }
   log.Append(line);
   monitor.say(fmt::format("step {}: validation{}", steps.state->step, text));
+}
+
+// Whether the last step's figures are due and not in the log: a stop came between.
+bool LacksValidation(const TrainingSteps& steps,
+                     const TrainingLog& log,
+                     const NetworkTrainingOptions& options) {
+  const std::uint64_t done = steps.state->step;
+  if (!steps.validate || done == 0 || !IsValidated(done, options)) return false;
+  return std::ranges::none_of(log.lines(), [&](const TrainingLogLine& line) {
+    return line.step + 1 == done && !line.values.contains("loss");
+  });
 }
 
 // What the log of a training of so many steps says.
@@ -62,9 +80,16 @@ TrainingFigures RunTraining(const TrainingSteps& steps,
   const std::uint64_t first = done;
   TrainingLog log(options.file.string() + ".log.jsonl", first);
   const auto draw = [&] { WriteFileWhole(options.file.string() + ".svg", CurvesSvg(log.lines())); };
-  {
+  std::uint64_t saved = first;
+  const auto save = [&] {
+    steps.save();
+    saved = done;
+  };
+  if (LacksValidation(steps, log, options)) Validate(steps, log, monitor);
+  try {
     Stage stage(monitor, steps.what, "steps", options.steps, std::min(first, options.steps));
-    while (done < options.steps && !monitor.stop_asked()) {
+    while (done < options.steps) {
+      ThrowIfStopped(monitor);
       const Stopwatch watch;
       const StepReport report = steps.run_step();
       log.Append({.step = report.step,
@@ -72,17 +97,19 @@ TrainingFigures RunTraining(const TrainingSteps& steps,
                              {"total_loss", report.total_loss},
                              {"rate", report.rate},
                              {"seconds", watch.Seconds()}}});
-      const bool is_last = done == options.steps;
-      if (done % options.validate_every == 0 || is_last) {
+      const bool is_validated = IsValidated(done, options);
+      // Before the validation: a process that is ended in its midst has lost no step.
+      if (is_validated || done % options.checkpoint_every == 0) save();
+      if (is_validated) {
         Validate(steps, log, monitor);
         draw();
       }
-      if (done % options.checkpoint_every == 0 && !is_last) steps.save();
       stage.Advance();
     }
-    if (done > first) steps.save();
-    draw();
+  } catch (const WorkStopped&) {
+    if (done > saved) save();
   }
+  draw();
   TrainingFigures figures = FiguresOf(log.lines(), options.steps);
   figures.steps = done;
   figures.finished = figures.steps >= options.steps;
@@ -93,15 +120,21 @@ TrainingFigures RunTraining(Trainer& trainer,
                             const NetworkTrainingOptions& options,
                             const TrainingTask& task,
                             const Monitor& monitor) {
-  TrainingSteps steps = {.what = task.what,
-                         .state = &trainer.state(),
-                         .run_step =
-                             [&] {
-                               task.begin_batch(trainer.state().step);
-                               return trainer.RunStep(task.fill, task.loss);
-                             },
-                         .save = [&] { trainer.Save(); },
-                         .validate = {}};
+  TrainingSteps steps = {
+      .what = task.what,
+      .state = &trainer.state(),
+      .run_step =
+          [&] {
+            task.begin_batch(trainer.state().step);
+            return trainer.RunStep(
+                [&](std::size_t example, std::size_t worker, std::span<std::byte> input) {
+                  ThrowIfStopped(monitor);
+                  task.fill(example, worker, input);
+                },
+                task.loss);
+          },
+      .save = [&] { trainer.Save(); },
+      .validate = {}};
   if (task.validate) steps.validate = [&] { return task.validate(trainer); };
   return RunTraining(steps, options, monitor);
 }

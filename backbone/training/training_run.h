@@ -16,9 +16,9 @@ using ValidationFigures = std::map<std::string, double>;
 
 // A training, step by step.
 struct TrainingSteps {
-  std::string what;                    // for people: "fine-tuning"
-  const SolverState* state = nullptr;  // what run_step changes
-  std::function<StepReport()> run_step;
+  std::string what;                      // for people: "fine-tuning"
+  const SolverState* state = nullptr;    // what run_step changes
+  std::function<StepReport()> run_step;  // may throw WorkStopped, and then changes nothing
   std::function<void()> save;
   std::function<ValidationFigures()> validate;  // may be empty
 };

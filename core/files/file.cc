@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "core/error.h"
 #include "core/files/directory_sync.h"
 #include "core/files/temporary_files.h"
+#include "core/files/unfinished_files.h"
 #include "core/text/plain_text.h"
 
 namespace deeper {
@@ -94,11 +96,6 @@ Bytes Read(const fs::path& path, std::uintmax_t max_bytes) {
 class TemporaryFile {
  public:
   explicit TemporaryFile(const fs::path& target) : target_(target), file_(Create()) {}
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    if (!path_.empty()) unlink(path_.c_str());
-  }
 
   void Write(std::span<const std::uint8_t> content) {
     while (!content.empty()) {
@@ -112,10 +109,9 @@ class TemporaryFile {
   }
 
   void RenameToTarget() {
-    if (rename(path_.c_str(), target_.c_str()) != 0) {
+    if (!unfinished_->RenameTo(target_)) {
       ThrowWriteError(target_, "cannot rename a finished temporary file to this name", errno);
     }
-    path_.clear();
   }
 
  private:
@@ -123,18 +119,17 @@ class TemporaryFile {
   int Create() {
     static std::atomic<std::uint64_t> counter = 0;
     for (;;) {
-      path_ = target_.parent_path() / TemporaryName(counter.fetch_add(1));
-      const int fd = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      unfinished_.emplace(target_.parent_path() / TemporaryName(counter.fetch_add(1)));
+      const int fd = unfinished_->Make();
       if (fd >= 0) return fd;
-      if (errno == EEXIST) continue;
-      const int code = errno;
-      path_.clear();
-      ThrowWriteError(target_, "cannot create a file in its directory", code);
+      if (errno != EEXIST) {
+        ThrowWriteError(target_, "cannot create a file in its directory", errno);
+      }
     }
   }
 
   fs::path target_;
-  fs::path path_;
+  std::optional<UnfinishedFile> unfinished_;
   Descriptor file_;
 };
 

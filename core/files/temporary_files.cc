@@ -59,6 +59,11 @@ std::string TemporaryName(std::uint64_t counter) {
   return fmt::format("{}{}-{}{}", Prefix(), getpid(), counter, kSuffix);
 }
 
+bool IsTemporary(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name.starts_with(".deeper-") && name.ends_with(kSuffix);
+}
+
 void RemoveAbandonedTemporaries(const fs::path& directory) {
   std::error_code error;
   for (fs::directory_iterator entry(directory, error); !error && entry != fs::directory_iterator();

@@ -13,6 +13,9 @@ namespace deeper {
 // containers, have other digits.
 std::string TemporaryName(std::uint64_t counter);
 
+// Whether a file has such a name.
+bool IsTemporary(const std::filesystem::path& path);
+
 // Removes such files from this directory (not below it) if they were left by a process of this
 // machine and namespace that was killed, or by this process before an exec. Those of others stay:
 // whether their processes live cannot be told from here. So do files that cannot be examined or

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <string>
 
@@ -24,6 +25,19 @@ struct Monitor {
   // Whether the work is to stop soon, in a state from which it can continue.
   std::function<bool()> stop_asked = [] { return false; };
 };
+
+// Leaves work in its midst, because it was asked to stop. Who can say from where the work goes on
+// catches it.
+class WorkStopped : public std::exception {
+ public:
+  const char* what() const noexcept override { return "the work was asked to stop"; }
+};
+
+// Throws WorkStopped when the work is asked to stop. To be called every second or so where nothing
+// else looks at `monitor`. Any thread.
+inline void ThrowIfStopped(const Monitor& monitor) {
+  if (monitor.stop_asked()) throw WorkStopped();
+}
 
 // A stage of the work; it lasts as long as this object. Not for several threads.
 class Stage {

@@ -11,6 +11,9 @@ namespace deeper {
 // Workers when the user does not say: one per processor that this process may use.
 int DefaultWorkers();
 
+// For work that nobody asks to stop.
+inline bool NeverStop() { return false; }
+
 // Calls work(i, slot) for i = 0 .. count - 1 on up to `workers` threads, never more than there are
 // processors. Calls finish(i, slot) for each in this order, one at a time. At most 2 * workers
 // calls of `work` are unfinished at once; slot < 2 * workers tells those apart.

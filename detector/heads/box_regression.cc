@@ -175,13 +175,17 @@ BoxRegression TrainBoxRegression(const std::vector<BoxTrainingImage>& images,
       AppendWeights(for_all, regression.weights);
       return;
     }
+    const Progress keep_last = [&](std::size_t, std::size_t) {
+      if (progress) progress(kMaxSteps, kMaxSteps);
+    };
     for (std::size_t j = 0; j < class_count; ++j) {
       std::vector<Pair> of_class;
       std::copy_if(pairs.begin(), pairs.end(), std::back_inserter(of_class), [&](const Pair& pair) {
         return IndexOf(pair.object->class_id) == j;
       });
       const bool is_enough = of_class.size() >= kFewestPairs;
-      AppendWeights(is_enough ? Fit(of_class, options.lambda, {}) : for_all, regression.weights);
+      AppendWeights(is_enough ? Fit(of_class, options.lambda, keep_last) : for_all,
+                    regression.weights);
     }
   });
   return regression;

@@ -62,7 +62,10 @@ LinearClassifiers TrainKind(ClassifierKind kind,
               is_svm
                   ? training.size() * (options.svm.only.empty() ? classes : options.svm.only.size())
                   : static_cast<std::size_t>(options.softmax.max_steps));
-  const Progress advance = [&](std::size_t done, std::size_t) { stage.AdvanceTo(done); };
+  const Progress advance = [&](std::size_t done, std::size_t) {
+    ThrowIfStopped(monitor);
+    stage.AdvanceTo(done);
+  };
   return is_svm ? TrainClassifiers(training, classes, options.svm, options.workers, advance)
                 : TrainSoftmax(training, classes, options.softmax, options.workers, advance);
 }
@@ -174,6 +177,7 @@ Model WithBestClassifiers(const Model& shared,
   for (const ClassifierKind kind : options.kinds) {
     const Model trained = WithClassifiers(shared, kind, training, options, monitor);
     for (const Suppression& suppression : SuppressionsFor(kind, options)) {
+      ThrowIfStopped(monitor);
       Model model = trained;
       SetSuppression(suppression, model);
       const bool is_usable = !options.calibrate || CalibrateOn(held_out, options.workers, model);

@@ -26,7 +26,7 @@ Evaluation EvaluateOn(const HeldOut& held_out, const Model& model, Protocol prot
 
 // Returns the model with the classifiers and the suppression that are best on the held-out
 // pictures, calibrated if requested, and with the results there among its facts. `shared`: the
-// model without these; `training`: scaled as `shared` says.
+// model without these; `training`: scaled as `shared` says. Throws WorkStopped when asked to stop.
 Model WithBestClassifiers(const Model& shared,
                           const std::vector<TrainingImage>& training,
                           const HeldOut& held_out,

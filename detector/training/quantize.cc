@@ -73,6 +73,7 @@ Quantization Measure(const Weights& weights,
                   ++read;
                 });
   fault.Throw();
+  if (monitor.stop_asked()) return {};
   if (read == 0) throw Error("no picture could be read, so nothing was measured");
   ActivationRanges all(weights);
   for (const ActivationRanges& part : ranges) all.Merge(part);

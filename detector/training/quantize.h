@@ -25,7 +25,7 @@ struct MeasureOptions {
 
 // Measures what int8 needs on a detector's own proposals. Pictures that cannot be read are reported
 // and skipped. Throws Error when none can be read, and when a layer of the network gives what is
-// not finite, naming it. When asked to stop, the result is of the pictures until then.
+// not finite, naming it. When asked to stop, the result is empty.
 Quantization MeasureOnProposals(const Weights& backbone,
                                 const CropOptions& crop,
                                 const SelectiveSearchOptions& proposals,

@@ -17,6 +17,7 @@ BoxRegression TrainBoxRegressionOn(const std::vector<BoxTrainingImage>& images,
   std::optional<Stage> stage;  // how many steps there are is known with the first
   return TrainBoxRegression(
       images, class_count, options, workers, [&](std::size_t done, std::size_t total) {
+        ThrowIfStopped(monitor);
         if (!stage) stage.emplace(monitor, "training box regression", "steps", total);
         stage->AdvanceTo(done);
       });
@@ -58,8 +59,12 @@ BoxesReport TrainBoxes(const Dataset& dataset,
   BoxesReport report = {.training_pictures = extracted.to_move.size(),
                         .unreadable_pictures = dataset.images.size() - extracted.positions.size()};
   if (monitor.stop_asked()) return report;
-  model.box_regression = TrainBoxRegressionOn(
-      extracted.to_move, dataset.classes.Size(), options.boxes, options.workers, monitor);
+  try {
+    model.box_regression = TrainBoxRegressionOn(
+        extracted.to_move, dataset.classes.Size(), options.boxes, options.workers, monitor);
+  } catch (const WorkStopped&) {
+    return report;
+  }
   model.training["box_lambda"] = fmt::format("{}", options.boxes.lambda);
   report.finished = true;
   return report;

@@ -15,7 +15,7 @@
 
 namespace deeper {
 
-// TrainBoxRegression as a stage of `monitor`.
+// TrainBoxRegression as a stage of `monitor`. Throws WorkStopped when asked to stop.
 BoxRegression TrainBoxRegressionOn(const std::vector<BoxTrainingImage>& images,
                                    std::size_t class_count,
                                    const BoxRegressionTrainingOptions& options,

@@ -410,18 +410,22 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
                   report.held_out_pictures));
 
   PictureDraw draw(dataset, split.training, options);
-  PictureBatch batch = {
-      .sizes = {},
-      .fill =
-          [&](std::size_t picture, std::size_t, PictureInput& input) { draw.Fill(picture, input); },
-      .choose = {},
-      .loss =
-          [&](std::size_t picture,
-              std::size_t region,
-              std::span<const float> scores,
-              std::span<float> gradient) {
-            return RegionLossOf(draw, options.box_weight, picture, region, scores, gradient);
-          }};
+  PictureBatch batch = {.sizes = {},
+                        .fill =
+                            [&](std::size_t picture, std::size_t, PictureInput& input) {
+                              ThrowIfStopped(monitor);
+                              draw.Fill(picture, input);
+                            },
+                        .choose = {},
+                        .loss =
+                            [&](std::size_t picture,
+                                std::size_t region,
+                                std::span<const float> scores,
+                                std::span<float> gradient) {
+                              ThrowIfStopped(monitor);
+                              return RegionLossOf(
+                                  draw, options.box_weight, picture, region, scores, gradient);
+                            }};
   if (options.candidates > options.sampling.regions) {
     batch.choose = [&](std::size_t picture, std::span<const float> scores) {
       return HardestOf(

@@ -175,8 +175,8 @@ TrainingFeatures FeaturesFor(const Prepared& prepared,
                                     : std::nullopt}};
 }
 
-// The box regression of the model, if it gets one, from features that are kept already. Nothing
-// when asked to stop.
+// The box regression of the model, if it gets one, from features that are kept already. Throws
+// WorkStopped when asked to stop.
 std::optional<BoxRegression> BoxRegressionFrom(const TrainingFeatures& features,
                                                const Dataset& training,
                                                const HeadsOptions& options,
@@ -186,24 +186,24 @@ std::optional<BoxRegression> BoxRegressionFrom(const TrainingFeatures& features,
   profiles.wanted.features = false;
   profiles.wanted.mirrored_truth = false;
   const ExtractedImages extracted = LoadTrainingFeatures(training, profiles, monitor);
-  if (monitor.stop_asked()) return std::nullopt;
+  ThrowIfStopped(monitor);
   RequirePictures(extracted, training);
   return TrainBoxRegressionOn(
       extracted.to_move, training.classes.Size(), options.boxes, options.workers, monitor);
 }
 
 // Makes a model from features that are kept already. Moves what goes into the model out of
-// `prepared`. Nothing when asked to stop.
-std::optional<TrainedHeads> TrainOnFeatures(const Dataset& dataset,
-                                            const Split& split,
-                                            const TrainingFeatures& of_training,
-                                            const TrainingFeatures& of_held_out,
-                                            const Monitor& monitor,
-                                            Prepared& prepared) {
+// `prepared`. Throws WorkStopped when asked to stop.
+TrainedHeads TrainOnFeatures(const Dataset& dataset,
+                             const Split& split,
+                             const TrainingFeatures& of_training,
+                             const TrainingFeatures& of_held_out,
+                             const Monitor& monitor,
+                             Prepared& prepared) {
   const HeadsOptions& options = prepared.options;
   ExtractedImages extracted = LoadTrainingFeatures(split.training, of_training, monitor);
   ExtractedImages extracted_held_out = LoadTrainingFeatures(split.held_out, of_held_out, monitor);
-  if (monitor.stop_asked()) return std::nullopt;
+  ThrowIfStopped(monitor);
   RequirePictures(extracted, split.training);
   TrainedHeads trained = {.model = std::move(prepared.model),
                           .training_pictures = extracted.images.size(),
@@ -237,18 +237,16 @@ std::optional<TrainedHeads> TrainOnFeatures(const Dataset& dataset,
   return trained;
 }
 
-}  // namespace
-
-bool TrainHeads(const Dataset& dataset,
-                std::vector<HeadsTraining> trainings,
-                const TakeTrainedHeads& take,
-                const Monitor& monitor) {
-  Expects(!trainings.empty(), "a detector to train");
+// TrainHeads that throws WorkStopped when asked to stop.
+void TrainAll(const Dataset& dataset,
+              std::vector<HeadsTraining> trainings,
+              const TakeTrainedHeads& take,
+              const Monitor& monitor) {
   const Stopwatch watch;
   std::vector<Prepared> prepared;
   for (HeadsTraining& training : trainings) {
     prepared.push_back(Prepare(dataset, std::move(training), monitor));
-    if (monitor.stop_asked()) return false;
+    ThrowIfStopped(monitor);
   }
   const bool are_several = prepared.size() > 1;
   const Split split = SplitOf(dataset, prepared.front().options.holdout);
@@ -262,7 +260,7 @@ bool TrainHeads(const Dataset& dataset,
         RowFingerprints(one.backbone, one.network->options());
   }
   FillTrainingFeaturesForAll(split.training, of_training, monitor);
-  if (monitor.stop_asked()) return false;
+  ThrowIfStopped(monitor);
   // Features of held-out pictures include the offsets of each one's box regression.
   std::vector<TrainingFeatures> of_held_out = of_training;
   std::vector<std::optional<BoxRegression>> regressions;
@@ -270,22 +268,34 @@ bool TrainHeads(const Dataset& dataset,
   for (std::size_t i = 0; i < prepared.size(); ++i) {
     regressions.push_back(
         BoxRegressionFrom(of_training[i], split.training, prepared[i].options, monitor));
-    if (monitor.stop_asked()) return false;
     of_training[i].wanted.to_move.reset();
     of_held_out[i].wanted.mirrored_truth = false;
     if (regressions[i]) of_held_out[i].wanted.box_regression = &*regressions[i];
   }
   FillTrainingFeaturesForAll(split.held_out, of_held_out, monitor);
-  if (monitor.stop_asked()) return false;
+  ThrowIfStopped(monitor);
   for (std::size_t i = 0; i < prepared.size(); ++i) {
     if (are_several) monitor.say(fmt::format("\ndetector {} of {}", i + 1, prepared.size()));
-    std::optional<TrainedHeads> trained =
+    TrainedHeads trained =
         TrainOnFeatures(dataset, split, of_training[i], of_held_out[i], monitor, prepared[i]);
-    if (!trained) return false;
-    trained->seconds = watch.Seconds();
-    take(i, *std::move(trained));
+    trained.seconds = watch.Seconds();
+    take(i, std::move(trained));
   }
-  return true;
+}
+
+}  // namespace
+
+bool TrainHeads(const Dataset& dataset,
+                std::vector<HeadsTraining> trainings,
+                const TakeTrainedHeads& take,
+                const Monitor& monitor) {
+  Expects(!trainings.empty(), "a detector to train");
+  try {
+    TrainAll(dataset, std::move(trainings), take, monitor);
+    return true;
+  } catch (const WorkStopped&) {
+    return false;
+  }
 }
 
 KeptHeadFeatures KeepHeadFeatures(const Dataset& dataset,

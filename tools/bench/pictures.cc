@@ -4,7 +4,6 @@
 
 #include "core/work/parallel.h"
 #include "core/work/stopwatch.h"
-#include "tools/run/stop_signal.h"
 
 namespace deeper::tools {
 
@@ -29,7 +28,7 @@ PictureRates MeasurePictures(const Detector& detector,
     ForEachInOrder<Found>(
         pictures.size(),
         threads,
-        StopAsked,
+        NeverStop,
         [&](std::size_t i) { return run(pictures[i]); },
         [&](std::size_t, const Found& found) {
           proposals += found.proposals;
@@ -44,7 +43,6 @@ PictureRates MeasurePictures(const Detector& detector,
   rates.regions_per_s = static_cast<double>(proposals) / seconds;
   rates.pictures_per_s = count / seconds;
   for (const Picture& picture : pictures) {
-    if (StopAsked()) return rates;
     Timed(rates.latency_s, [&] { return run(picture); });
   }
   rates.latency_s /= count;

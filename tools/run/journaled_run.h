@@ -78,6 +78,8 @@ JournalEntries RunPictures(const PictureRun& run,
   ProgressLine progress(
       run.what, "pictures", left.shard_pictures, left.shard_pictures - left.pictures.size());
   SayLost(left.entries, progress);
+  std::optional<OrderlyStop> orderly;
+  if (journal != nullptr) orderly.emplace();
   std::optional<Supervision> supervision;
   if (journal != nullptr) supervision.emplace(*journal, run.picture_time_limit_s);
 

@@ -77,6 +77,7 @@ void ProgressLine::Erase() {
 
 Monitor TerminalMonitor() {
   const auto line = std::make_shared<std::optional<ProgressLine>>();
+  const auto orderly = std::make_shared<const OrderlyStop>();
   return {.begin = [line](const std::string& what,
                           const std::string& unit,
                           std::size_t total,
@@ -91,7 +92,7 @@ Monitor TerminalMonitor() {
                   fmt::print(stderr, "{}\n", text);
                 }
               },
-          .stop_asked = StopAsked};
+          .stop_asked = [orderly] { return StopAsked(); }};
 }
 
 }  // namespace deeper::tools

@@ -43,7 +43,7 @@ class ProgressLine {
 };
 
 // A monitor that shows stages as progress lines, says lines between them on stderr, and stops when
-// a signal asks to (StopAsked).
+// a signal asks to: as long as a copy of it lives, it is an OrderlyStop.
 Monitor TerminalMonitor();
 
 }  // namespace deeper::tools

@@ -1,28 +1,62 @@
 #include "tools/run/stop_signal.h"
 
-#include <atomic>
-#include <csignal>
+#include <semaphore.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <string_view>
+#include <thread>
+
+#include "core/files/unfinished_files.h"
 #include "tools/options/exit_status.h"
 
 namespace deeper::tools {
 
 namespace {
 
+// What orderly work has after the signal: enough for a picture or a step of training, and less than
+// the 10 s after which a container is killed.
+constexpr std::chrono::seconds kStopLimit{8};
+
 std::atomic<int> stop_signal{0};
 static_assert(std::atomic<int>::is_always_lock_free,
               "a signal handler may only use lock-free atomics");
+std::atomic<int> orderly_stops{0};
+sem_t signal_came;
 
 void RememberSignal(int signal) {
+  const int kept_errno = errno;
   if (stop_signal.exchange(signal) != 0) std::_Exit(128 + signal);
+  sem_post(&signal_came);
+  errno = kept_errno;
+}
+
+[[noreturn]] void EndAfterSignal() {
+  while (sem_wait(&signal_came) != 0) {
+  }
+  if (orderly_stops > 0) {
+    std::this_thread::sleep_for(kStopLimit);
+    constexpr std::string_view kMessage = "\nstopped in its midst; the same command goes on\n";
+    [[maybe_unused]] const ssize_t said = write(STDERR_FILENO, kMessage.data(), kMessage.size());
+  }
+  RemoveUnfinishedFilesAndExit(StopStatus());
 }
 
 }  // namespace
 
 void WatchForStop() {
+  sem_init(&signal_came, 0, 0);
+  std::thread(EndAfterSignal).detach();
   std::signal(SIGINT, RememberSignal);
   std::signal(SIGTERM, RememberSignal);
 }
+
+OrderlyStop::OrderlyStop() { ++orderly_stops; }
+
+OrderlyStop::~OrderlyStop() { --orderly_stops; }
 
 int StopSignal() { return stop_signal.load(); }
 

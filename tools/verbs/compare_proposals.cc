@@ -19,7 +19,6 @@
 #include "tools/options/exit_status.h"
 #include "tools/run/journaled_run.h"
 #include "tools/run/progress.h"
-#include "tools/run/stop_signal.h"
 
 namespace deeper::tools {
 
@@ -84,7 +83,7 @@ int CompareProposals(const Dataset& truth,
     ForEachInOrder<Compared>(
         pictures.size(),
         options.workers,
-        StopAsked,
+        NeverStop,
         [&](std::size_t i) {
           return CompareOn(pictures[i], options.reading, full_search, search, multibox);
         },
@@ -100,7 +99,6 @@ int CompareProposals(const Dataset& truth,
           progress.Advance();
         });
   }
-  if (StopAsked()) return StopStatus();
 
   const auto done = static_cast<double>(std::max<std::size_t>(1, pictures.size() - failed));
   const std::array<std::string, kWays> names = {

@@ -1,6 +1,7 @@
 #include "detector/training/train_detector.h"
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,40 @@ TEST_CASE(
   CHECK(model.backbone);
   CHECK(model.calibration);
   SaveModel(model, ground.directory / "mine.safetensors");
+}
+
+TEST_CASE("asked to stop in any of its stages, a training ends there, and goes on") {
+  Ground ground;
+  std::set<std::string> stopped_in;
+  for (;;) {
+    CAPTURE(stopped_in.size());
+    std::string stage;
+    std::size_t stages_after_stop = 0;
+    Monitor monitor;
+    bool stop = false;
+    monitor.begin = [&](const std::string& what, const std::string&, std::size_t, std::size_t) {
+      if (stop) ++stages_after_stop;
+      if (!stop && !stopped_in.contains(what)) {
+        stage = what;
+        stop = true;
+      }
+    };
+    monitor.stop_asked = [&] { return stop; };
+    const DetectorTrainingReport report =
+        TrainDetector(ground.dataset, ground.options, monitor, {});
+    CHECK(stages_after_stop == 0);
+    CHECK(report.finished == !stop);
+    if (!stop) break;
+    stopped_in.insert(stage);
+  }
+  for (const char* stage : {"proposing",
+                            "fine-tuning",
+                            "training box regression",
+                            "training SVMs",
+                            "training softmax"}) {
+    CAPTURE(stage);
+    CHECK(stopped_in.contains(stage));
+  }
 }
 
 TEST_CASE("what cannot be trained is refused before any work") {
