@@ -36,7 +36,11 @@ fs::path SafeRelative(const fs::path& path) {
 // Gathers what words name; ids keep their extensions until they are made.
 class Search {
  public:
-  explicit Search(bool with_videos) : with_videos_(with_videos) {}
+  explicit Search(const LookOptions& options) : with_videos_(options.with_videos) {
+    for (const fs::path& path : options.left_out) {
+      left_out_.insert((fs::weakly_canonical(path) / "").parent_path());  // without a last "/"
+    }
+  }
 
   void AddWord(const std::string& word, const fs::path& base) {
     const fs::path path = base / word;
@@ -59,6 +63,11 @@ class Search {
   }
 
   void AddDirectory(const fs::path& directory) {
+    const fs::path whole = fs::weakly_canonical(directory);
+    const auto is_left_out = [&](const fs::path& path) {
+      return !left_out_.empty() &&
+             left_out_.contains((whole / path.lexically_relative(directory)).lexically_normal());
+    };
     const fs::recursive_directory_iterator end;
     std::error_code error;
     fs::recursive_directory_iterator entry(directory, error);
@@ -69,6 +78,9 @@ class Search {
       bool enters = true;
       if (IsOfAnotherProgram(entry->path())) {
         PassOver(entry->path(), found_.passed_over.other_programs);
+        enters = false;
+      } else if (is_left_out(entry->path())) {
+        PassOver(entry->path(), found_.passed_over.left_out);
         enters = false;
       } else if (is_directory && access(entry->path().c_str(), R_OK | X_OK) != 0) {
         PassOver(entry->path(), found_.passed_over.unreadable);
@@ -158,6 +170,7 @@ class Search {
   }
 
   bool with_videos_;
+  std::set<fs::path> left_out_;  // canonical
   FoundPictures found_;
 };
 
@@ -201,8 +214,8 @@ FoundPictures Finished(FoundPictures found) {
 
 }  // namespace
 
-FoundPictures LookForPictures(const std::vector<std::string>& words, bool with_videos) {
-  Search search(with_videos);
+FoundPictures LookForPictures(const std::vector<std::string>& words, const LookOptions& options) {
+  Search search(options);
   for (const std::string& word : words) {
     if (word.size() > 1 && word.front() == '@') {
       search.AddList(word.substr(1));
@@ -218,7 +231,7 @@ std::vector<Picture> FindPictures(const std::vector<std::string>& words) {
 }
 
 FoundPictures FindPicturesBelow(const fs::path& directory) {
-  Search search(false);
+  Search search({});
   search.AddDirectory(directory);
   return Finished(std::move(search).Take());
 }

@@ -24,9 +24,16 @@ struct PassedOver {
   // Directories that may not be entered, links to nothing, and links to directories: these are not
   // followed, since they may be loops.
   std::size_t unreadable = 0;
-  std::string example;  // the path of one of them
+  std::size_t left_out = 0;  // files and directories: LookOptions::left_out
+  std::string example;       // the path of one of them
 
-  std::size_t Count() const { return other_programs + other_files + unreadable; }
+  std::size_t Count() const { return other_programs + other_files + unreadable + left_out; }
+};
+
+struct LookOptions {
+  bool with_videos = false;
+  // Files and directories that are passed over below a directory, such as the program's own output.
+  std::vector<std::filesystem::path> left_out = {};
 };
 
 struct FoundPictures {
@@ -37,8 +44,8 @@ struct FoundPictures {
 // The pictures that the words name, each once, sorted by id and path; the order of the words does
 // not matter. A word is one of these:
 // - a directory: every file below it whose name ends like a picture's, in any letter case
-//   (core/pictures/picture_kinds.h), and with `with_videos` like a video's. Hidden ones and those
-//   of other programs are passed over, and what lies behind links to directories;
+//   (core/pictures/picture_kinds.h), and with options.with_videos like a video's. Hidden ones and
+//   those of other programs are passed over, and what lies behind links to directories;
 // - a file: that file, whatever its name;
 // - a pattern with *, ? or [...]: the files that match, as in the shell;
 // - @FILE: the words in FILE, one per line; relative ones start at the list file's directory. A
@@ -46,7 +53,8 @@ struct FoundPictures {
 //
 // Two pictures that would have the same id keep their extensions, and then get a number, to differ.
 // Throws Error for a word that names nothing.
-FoundPictures LookForPictures(const std::vector<std::string>& words, bool with_videos = false);
+FoundPictures LookForPictures(const std::vector<std::string>& words,
+                              const LookOptions& options = {});
 std::vector<Picture> FindPictures(const std::vector<std::string>& words);
 
 // The pictures below one directory, as LookForPictures finds them, which may be none.

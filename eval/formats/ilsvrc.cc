@@ -101,6 +101,16 @@ ReadDataset ReadIlsvrcDataset(const IlsvrcFiles& files) {
   return read;
 }
 
+void RequireIlsvrcListHolds(const std::vector<std::string>& ids) {
+  for (const std::string& id : ids) {
+    if (!id.empty() && id.find_first_of(" \t\r\n") == std::string::npos) continue;
+    throw Error(
+        fmt::format("picture '{}': ILSVRC's image lists separate fields by spaces, so an id is one "
+                    "word; use another format or rename the picture",
+                    id));
+  }
+}
+
 DetectionSet ReadIlsvrcSubmission(const fs::path& path, const Dataset& dataset) {
   DetectionSet read{.classes = dataset.classes, .images = {}};
   for (const AnnotatedImage& image : dataset.images) {

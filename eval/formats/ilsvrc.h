@@ -38,6 +38,9 @@ struct IlsvrcFiles {
 // twice, and a blacklist line of an unknown picture or class.
 ReadDataset ReadIlsvrcDataset(const IlsvrcFiles& files);
 
+// Throws Error for an id that an image list cannot hold, which has fields between blanks.
+void RequireIlsvrcListHolds(const std::vector<std::string>& ids);
+
 // Submission format: lines
 //   "<image index from 1> <class from 1> <score> <xmin> <ymin> <xmax> <ymax>",
 // in 1-based inclusive pixels. The index refers to dataset.images, the class to dataset.classes.

@@ -143,20 +143,28 @@ DetectionSet ReadVocResults(const fs::path& directory,
   return read;
 }
 
+std::vector<fs::path> VocResultFiles(const fs::path& directory,
+                                     const std::string& set,
+                                     const ClassTable& classes) {
+  std::vector<fs::path> files;
+  for (const std::string& name : DistinctNames(classes)) {
+    files.push_back(ResultsFile(directory, set, name));
+  }
+  return files;
+}
+
 void RequireVocResultsHold(const std::vector<std::string>& ids,
                            const ClassTable& classes,
                            const std::string& set) {
   for (const std::string& id : ids) RequireOneWord(id);
-  for (const std::string& name : DistinctNames(classes)) ResultsFile("", set, name);
+  VocResultFiles("", set, classes);
 }
 
 void WriteVocResults(const DetectionSet& detections,
                      const fs::path& directory,
                      const std::string& set) {
-  std::vector<fs::path> paths;  // all of them before the first is written
-  for (const std::string& name : DistinctNames(detections.classes)) {
-    paths.push_back(ResultsFile(directory, set, name));
-  }
+  // All of them before the first is written.
+  const std::vector<fs::path> paths = VocResultFiles(directory, set, detections.classes);
   std::vector<std::string> texts(paths.size());
   for (const ImageDetections& image : detections.images) {
     RequireOneWord(image.id);

@@ -35,6 +35,11 @@ void WriteVocResults(const DetectionSet& detections,
                      const std::filesystem::path& directory,
                      const std::string& set);
 
+// The files that writing makes, one a class in their order. Throws Error as it does.
+std::vector<std::filesystem::path> VocResultFiles(const std::filesystem::path& directory,
+                                                  const std::string& set,
+                                                  const ClassTable& classes);
+
 // Throws the Error that writing would for these ids and classes.
 void RequireVocResultsHold(const std::vector<std::string>& ids,
                            const ClassTable& classes,

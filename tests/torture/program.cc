@@ -12,6 +12,7 @@
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 
 #include "tests/support/temporary_directory.h"
 
@@ -34,6 +35,13 @@ constexpr const char* kSchedulerVariables[] = {
   dup2(fd, STDOUT_FILENO);
   dup2(fd, STDERR_FILENO);
   close(fd);
+  if (!setup.output.empty()) {
+    const int output = open(setup.output.c_str(), O_WRONLY);
+    if (output < 0) _exit(126);
+    dup2(output, STDOUT_FILENO);
+    close(output);
+  }
+  if (!setup.directory.empty() && chdir(setup.directory.c_str()) != 0) _exit(126);
   std::vector<char*> words;
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
@@ -54,6 +62,21 @@ Sample SampleOf(pid_t process, double time_s) {
     ++sample.descriptors;
   }
   return sample;
+}
+
+// Whether the process has become another program, which has a handler for the signal.
+bool Catches(pid_t process, int signal) {
+  std::error_code gone;
+  const fs::path program = fs::read_symlink("/proc/" + std::to_string(process) + "/exe", gone);
+  if (gone || program == fs::read_symlink("/proc/self/exe")) return false;
+  std::ifstream status("/proc/" + std::to_string(process) + "/status");
+  constexpr std::string_view kCaught = "SigCgt:\t";
+  for (std::string line; std::getline(status, line);) {
+    if (!line.starts_with(kCaught)) continue;
+    const unsigned long long caught = std::stoull(line.substr(kCaught.size()), nullptr, 16);
+    return (caught >> static_cast<unsigned>(signal - 1) & 1U) != 0;
+  }
+  return false;
 }
 
 std::string TextOfFile(const fs::path& path) {
@@ -77,6 +100,8 @@ Ran RunProgram(const std::vector<std::string>& command, const RunSetup& setup) {
 
   Ran ran;
   bool killed = false;
+  std::optional<double> ready_s;
+  std::optional<double> stopped_s;
   int wait_status = 0;
   while (waitpid(process, &wait_status, WNOHANG) == 0) {
     const bool late = elapsed() > setup.limit_s;
@@ -85,20 +110,28 @@ Ran RunProgram(const std::vector<std::string>& command, const RunSetup& setup) {
       killed = true;
       ran.hung = late;
     }
+    if (setup.stop_after_s && !ready_s && Catches(process, SIGTERM)) ready_s = elapsed();
+    if (ready_s && !stopped_s && elapsed() > *ready_s + *setup.stop_after_s) {
+      stopped_s = elapsed();
+      kill(process, SIGTERM);
+    }
     if (setup.watch && (ran.samples.empty() || elapsed() > ran.samples.back().time_s + 0.1)) {
       ran.samples.push_back(SampleOf(process, elapsed()));
     }
     usleep(kNap_us);
   }
   ran.time_s = elapsed();
+  if (stopped_s) ran.stopped_in_s = ran.time_s - *stopped_s;
   if (WIFEXITED(wait_status)) ran.status = WEXITSTATUS(wait_status);
   if (WIFSIGNALED(wait_status)) ran.signal = WTERMSIG(wait_status);
   ran.text = TextOfFile(text);
   return ran;
 }
 
+std::string ProgramPath() { return DEEPER_PROGRAM; }
+
 Ran RunDeeper(const std::vector<std::string>& words, const RunSetup& setup) {
-  std::vector<std::string> command = {DEEPER_PROGRAM};
+  std::vector<std::string> command = {ProgramPath()};
   command.insert(command.end(), words.begin(), words.end());
   return RunProgram(command, setup);
 }

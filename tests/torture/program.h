@@ -12,6 +12,9 @@ namespace deeper::test {
 struct RunSetup {
   std::map<std::string, std::string> environment = {};  // besides the test's own
   std::optional<double> kill_after_s = std::nullopt;    // SIGKILL then, if it still runs
+  std::optional<double> stop_after_s = std::nullopt;    // SIGTERM so long after it can take one
+  std::string output = {};                              // where stdout goes instead of `text`
+  std::string directory = {};                           // where it runs; "": where the test does
   double limit_s = 300;                                 // SIGKILL then, and `hung`
   bool watch = false;                                   // take samples of memory and descriptors
 };
@@ -28,10 +31,13 @@ struct Ran {
   int signal = 0;     // that signal
   bool hung = false;  // the limit ended it
   double time_s = 0;
-  std::string text;  // stdout and stderr
+  std::optional<double> stopped_in_s = std::nullopt;  // from SIGTERM to the end
+  std::string text;                                   // stdout and stderr
   std::vector<Sample> samples = {};
 };
 
+// The file of the program `deeper`.
+std::string ProgramPath();
 // Runs the program `deeper` with these words, without the variables of schedulers.
 Ran RunDeeper(const std::vector<std::string>& words, const RunSetup& setup = {});
 // Runs any program; found in $PATH if the name has no slash.

@@ -232,8 +232,33 @@ void DataSource::AddOptions(po::options_description& group) {
   // clang-format on
 }
 
+Restriction DataSource::WithData() {
+  return {.options = "classes rescale-boxes image-list class-list blacklist", .with = "data"};
+}
+
+void DataSource::RefuseUnreadOf(const std::string& kind) const {
+  struct Read {
+    const char* option;
+    bool is_given;
+    std::vector<std::string> kinds;  // of which it is read
+  };
+  const Read options[] = {{"set", !set.empty() && !set_names_results, {"voc", "yolo"}},
+                          {"classes", !classes.empty(), {"voc", "yolo"}},
+                          {"image-list", !image_list.empty(), {"ilsvrc"}},
+                          {"class-list", !class_list.empty(), {"ilsvrc"}},
+                          {"blacklist", !blacklist.empty(), {"ilsvrc"}}};
+  for (const Read& option : options) {
+    if (!option.is_given || std::ranges::count(option.kinds, kind) > 0) continue;
+    throw UsageError(fmt::format("--{} is read of {} alone, and the data set is {}; leave it out",
+                                 option.option,
+                                 fmt::join(option.kinds, " and "),
+                                 kind));
+  }
+}
+
 LoadedData LoadData(const DataSource& source) {
   const Place place = PlaceOf(source, true);
+  source.RefuseUnreadOf(place.kind);
   ReadFiles files = ReadAt(source, place);
   SayWarnings(files.read.warnings);
   LoadedData loaded = {.dataset = std::move(files.read.dataset),

@@ -13,6 +13,7 @@
 #include "eval/formats/coco.h"
 #include "eval/formats/reading/read_dataset.h"
 #include "tools/options/exit_status.h"
+#include "tools/options/restriction.h"
 
 namespace deeper::tools {
 
@@ -27,9 +28,15 @@ struct DataSource {
   std::string image_list;      // ilsvrc
   std::string class_list;
   std::string blacklist;
+  bool set_names_results = false;  // the set is also in the names of the detections' files
 
   void AddOptions(boost::program_options::options_description& group);
   bool Given() const { return !data.empty(); }
+  // For verbs that also work without a data set.
+  static Restriction WithData();
+  // Throws UsageError for an option that is given and not read of a data set of this kind. Kinds
+  // are those of --data, and others, of which none is read.
+  void RefuseUnreadOf(const std::string& kind) const;
   // "voc", "coco", ...: as --data says or as it is guessed.
   std::string Kind() const;
 };

@@ -122,6 +122,11 @@ AlignedDetections AlignedDetectionsAt(const fs::path& path,
   return aligned;
 }
 
+bool AreVocResults(const fs::path& path, const std::string& format) {
+  const LabelFormat known = format.empty() ? GuessLabelFormat(path) : LabelFormatFromName(format);
+  return known == LabelFormat::kVoc;
+}
+
 DetectionSet ReadDetections(const fs::path& path,
                             const std::string& format,
                             const LoadedData& truth,

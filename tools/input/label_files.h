@@ -9,6 +9,10 @@
 
 namespace deeper::tools {
 
+// Whether detections are in VOC's format, which has the set in the names of its files. Throws Error
+// for an unknown format, and for a path that is not there.
+bool AreVocResults(const std::filesystem::path& path, const std::string& format);
+
 // Reads the detections at `path` for the data set. format: its name; "" guesses it. Leaves out the
 // detections of pictures that the data set left out as unreadable, and turns those of pictures that
 // were annotated as stored and detected so too. Throws Error for what the readers refuse, and for

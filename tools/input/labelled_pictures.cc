@@ -140,8 +140,10 @@ LabelledPictures ReadLabelledPictures(const DataSource& source,
                                       bool allow_unknown_classes) {
   constexpr std::string_view kList = "list:";
   const bool folders = fs::is_directory(source.data);
+  const bool is_list = !folders && source.data.starts_with(kList);
+  if (folders || is_list) source.RefuseUnreadOf(folders ? "folders of pictures" : "a list");
   LabelledPictures read;
-  if (!folders && source.data.starts_with(kList)) {
+  if (is_list) {
     read = ReadList(source.data.substr(kList.size()), network);
   } else {
     const Dataset dataset = folders ? ReadClassFolders(source.data) : LoadData(source).dataset;

@@ -10,8 +10,9 @@
 
 namespace deeper::tools {
 
-std::vector<Picture> FindNamedPictures(const std::vector<std::string>& words, bool with_videos) {
-  FoundPictures found = LookForPictures(words, with_videos);
+std::vector<Picture> FindNamedPictures(const std::vector<std::string>& words,
+                                       const LookOptions& options) {
+  FoundPictures found = LookForPictures(words, options);
   const PassedOver& passed = found.passed_over;
   std::vector<std::string> parts;
   const auto add = [&](std::size_t count, const char* what) {
@@ -22,6 +23,7 @@ std::vector<Picture> FindNamedPictures(const std::vector<std::string>& words, bo
   add(passed.unreadable,
       "that may not be read or are links to nothing or to directories, which are taken where they "
       "are named");
+  add(passed.left_out, "that are output of this program");
   if (!parts.empty()) {
     fmt::print(stderr,
                "passed over files and directories: {} (such as {})\n",

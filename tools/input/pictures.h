@@ -9,7 +9,7 @@ namespace deeper::tools {
 
 // LookForPictures. Says on stderr what was passed over in directories.
 std::vector<Picture> FindNamedPictures(const std::vector<std::string>& words,
-                                       bool with_videos = false);
+                                       const LookOptions& options = {});
 
 // A digest of the pictures' ids and canonical paths: other inputs, other text.
 std::string InputsText(const std::vector<Picture>& pictures);

@@ -1,6 +1,7 @@
 #include "tools/input/video.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdint>
@@ -15,6 +16,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/files/unfinished_files.h"
 #include "core/pictures/image_header.h"
 #include "core/pictures/picture_kinds.h"
 #include "core/pictures/read_image.h"
@@ -139,22 +141,22 @@ void WriteVideo(const std::vector<fs::path>& pictures, double fps, const fs::pat
   RequireWritable(path);
   Image image = ReadImage(pictures.front());
   const cv::Size size(image.width, image.height);
-  const fs::path part = path.parent_path() / (path.stem().string() + ".part.avi");
-  const auto remove_part = [&] {
-    std::error_code ignored;
-    fs::remove(part, ignored);
-  };
+  UnfinishedFile part(path.parent_path() / (path.stem().string() + ".part.avi"));
+  std::error_code ignored;
+  fs::remove(part.path(), ignored);  // of a process that was killed
   const auto fail = [&] {
-    remove_part();
     throw WriteError(fmt::format("{}: cannot write the video; is the disk full?", path.string()));
   };
+  const int made = part.Make();
+  if (made < 0) fail();
+  close(made);
   {
     cv::VideoWriter writer;
-    if (!writer.open(part.string(), cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), fps, size)) fail();
+    const int codec = cv::VideoWriter::fourcc('M', 'J', 'P', 'G');
+    if (!writer.open(part.path().string(), codec, fps, size)) fail();
     for (const fs::path& picture : pictures) {
       image = ReadImage(picture);
       if (image.width != size.width || image.height != size.height) {
-        remove_part();
         throw Error(fmt::format("{}: is {} x {} pixels, expected the {} x {} of the first frame",
                                 picture.string(),
                                 image.width,
@@ -168,10 +170,10 @@ void WriteVideo(const std::vector<fs::path>& pictures, double fps, const fs::pat
   // The writer says nothing of a full disk: as many frames must be there as were written.
   cv::VideoCapture written;
   const auto frames = static_cast<double>(pictures.size());
-  if (!Open(part.string(), written) || written.get(cv::CAP_PROP_FRAME_COUNT) < frames) fail();
-  std::error_code code;
-  fs::rename(part, path, code);
-  if (code) fail();
+  if (!Open(part.path().string(), written) || written.get(cv::CAP_PROP_FRAME_COUNT) < frames) {
+    fail();
+  }
+  if (!part.RenameTo(path)) fail();
 }
 
 Videos ReplaceVideos(std::vector<Picture>& pictures, const fs::path& directory, int every) {
@@ -203,6 +205,8 @@ Videos ReplaceVideos(std::vector<Picture>& pictures, const fs::path& directory, 
   return result;
 }
 
+fs::path DrawnVideoFile(const std::string& id) { return id + ".avi"; }
+
 void WriteDrawnVideos(const Videos& videos,
                       const fs::path& drawings,
                       const fs::path& output,
@@ -214,8 +218,9 @@ void WriteDrawnVideos(const Videos& videos,
       if (fs::exists(path)) drawn.push_back(path);
     }
     if (drawn.empty()) continue;
-    WriteVideo(drawn, video.fps / every, output / (video.id + ".avi"));
-    fmt::print(stderr, "{} frames -> {}\n", drawn.size(), (output / (video.id + ".avi")).string());
+    const fs::path path = output / DrawnVideoFile(video.id);
+    WriteVideo(drawn, video.fps / every, path);
+    fmt::print(stderr, "{} frames -> {}\n", drawn.size(), path.string());
   }
 }
 

@@ -47,6 +47,9 @@ Videos ReplaceVideos(std::vector<Picture>& pictures,
                      const std::filesystem::path& directory,
                      int every);
 
+// The file of a drawn video, relative to the directory of output.
+std::filesystem::path DrawnVideoFile(const std::string& id);
+
 // Writes for each video "<output>/<id>.avi", as fast as the video itself. Its frames are the
 // drawings "<drawings>/<frame id>.jpg"; those without a drawing are left out.
 void WriteDrawnVideos(const Videos& videos,

@@ -29,6 +29,7 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr const char* kStrayWords = "stray words";
+constexpr const char* kCommandLine = "the command line";
 
 // Boost would show the default 0.3 as 0.29999999999999999.
 template <typename Number>
@@ -171,7 +172,7 @@ GivenOptions GivenIn(const po::parsed_options& parsed) {
   GivenOptions given;
   for (const po::option& option : parsed.options) {
     Given& entry = given[option.string_key];
-    entry.where = "the command line";
+    entry.where = kCommandLine;
     if (option.value.empty()) entry.values.emplace_back("true");
     entry.values.insert(entry.values.end(), option.value.begin(), option.value.end());
   }
@@ -211,6 +212,10 @@ void CommandLine::TakeWords(const std::string& name, const std::string& shown) {
 
 void CommandLine::ShowDefaultsOf(std::function<std::vector<ConfiguredOption>()> read) {
   read_defaults_ = std::move(read);
+}
+
+void CommandLine::Restrict(const std::vector<Restriction>& restrictions) {
+  restrictions_.insert(restrictions_.end(), restrictions.begin(), restrictions.end());
 }
 
 po::options_description CommandLine::AllOptions() const {
@@ -299,7 +304,12 @@ bool CommandLine::ReadSources(const po::options_description& all, const po::pars
     StoreConfigured(configured, all, values_, given);
   }
   RefuseNegative(all, given);
-  if (!values_["dump-config"].as<bool>()) return true;
+  if (!values_["dump-config"].as<bool>()) {
+    std::map<std::string, std::string> places;
+    for (const auto& [name, entry] : given) places.emplace(name, entry.where);
+    RefuseUnread(places);
+    return true;
+  }
   std::vector<ConfiguredOption> defaults;
   if (read_defaults_) {
     po::notify(values_);
@@ -307,6 +317,25 @@ bool CommandLine::ReadSources(const po::options_description& all, const po::pars
   }
   std::fputs(DumpText(verb_, all, given, defaults).c_str(), stdout);
   return false;
+}
+
+void CommandLine::RefuseUnread(const std::map<std::string, std::string>& place_of_given) const {
+  for (const Restriction& restriction : restrictions_) {
+    if (AreRead(restriction, values_)) continue;
+    for (const std::string_view name : SplitFields(restriction.options)) {
+      const auto place = place_of_given.find(std::string(name));
+      if (place == place_of_given.end() || !Given(place->first)) continue;
+      const std::string text = fmt::format("--{} is {}", name, TextOf(restriction));
+      if (place->second == kCommandLine) throw UsageError(text + "; leave it out");
+      fmt::print(stderr, "{} is passed over: {}\n", place->second, text);
+    }
+  }
+}
+
+void CommandLine::Refuse(const std::string& options, const std::string& why) const {
+  for (const std::string_view name : SplitFields(options)) {
+    if (Given(std::string(name))) throw UsageError(fmt::format("--{} {}", name, why));
+  }
 }
 
 bool CommandLine::Given(const std::string& name) const {
@@ -320,7 +349,13 @@ std::string CommandLine::Help() const {
       "\nUsage: deeper {} [options]{}\n", verb_, words_shown_.empty() ? "" : " " + words_shown_);
   std::ostringstream options;
   options << AllOptions();
-  return text + options.str();
+  text += options.str();
+  if (!restrictions_.empty()) text += "\nOptions that are read at times alone:\n";
+  for (const Restriction& restriction : restrictions_) {
+    text += fmt::format(
+        "    {}: {}\n", fmt::join(OptionsIn(restriction.options), ", "), TextOf(restriction));
+  }
+  return text;
 }
 
 }  // namespace deeper::tools

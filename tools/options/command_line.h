@@ -2,12 +2,14 @@
 
 #include <boost/program_options.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "tools/options/configuration.h"
+#include "tools/options/restriction.h"
 
 // Options of these types are compiled once, in command_line.cc.
 extern template class boost::program_options::typed_value<std::string>;
@@ -41,15 +43,25 @@ class CommandLine {
   // an entry that is no option of the verb as a fact.
   void ShowDefaultsOf(std::function<std::vector<ConfiguredOption>()> read);
 
+  // Adds to when options are read. One that is given where it is not read is refused. Of a file's
+  // or the environment's, which are for many runs, Parse only says so on stderr. The help lists
+  // them.
+  void Restrict(const std::vector<Restriction>& restrictions);
+
   // Parses `arguments`. Returns false when the verb is done, because the help or --dump-config was
   // asked for and has been printed on stdout. Throws UsageError for an unknown option (naming the
-  // nearest one), a repeated one, a bad value, a stray word. Of a variable of the environment that
-  // is none of the verb's options it only says so on stderr: it may be another verb's.
+  // nearest one), a repeated one, a bad value, a stray word, an option that is not read. Of a
+  // variable of the environment that is none of the verb's options it only says so on stderr: it
+  // may be another verb's.
   bool Parse(const Arguments& arguments);
 
   // Whether somebody chose the option's value. A file that gives the default does not choose it:
   // --dump-config writes such files.
   bool Given(const std::string& name) const;
+
+  // Throws UsageError if one of these options, names between blanks, is given. `why`: "is not read
+  // of a bare network". For what is known after Parse alone.
+  void Refuse(const std::string& options, const std::string& why) const;
 
   std::string Help() const;
 
@@ -60,6 +72,9 @@ class CommandLine {
   bool ReadSources(const boost::program_options::options_description& all,
                    const boost::program_options::parsed_options& words);
 
+  // Refuses what is given and not read.
+  void RefuseUnread(const std::map<std::string, std::string>& place_of_given) const;
+
   std::string verb_;
   std::string purpose_;
   std::vector<std::string> examples_;
@@ -67,6 +82,7 @@ class CommandLine {
   boost::program_options::positional_options_description words_;
   std::string words_name_;
   std::string words_shown_;
+  std::vector<Restriction> restrictions_;
   std::function<std::vector<ConfiguredOption>()> read_defaults_;
   boost::program_options::variables_map values_;
   std::set<std::string> given_as_default_;  // by a file

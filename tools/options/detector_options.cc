@@ -61,6 +61,11 @@ void DetectorArguments::AddOptions(po::options_description& group) {
   multibox_views.AddOptions(group);
 }
 
+std::vector<Restriction> DetectorArguments::Restrictions() {
+  return {{.options = "fusion-iou", .with = "fusion=boxes"},
+          {.options = "multibox-views", .without = "no-multibox"}};
+}
+
 void DetectorArguments::Check() const {
   multibox_views.Views();
   for (const double weight : weights) CheckRange("model-weight", weight, 1e-6, 1e6);
@@ -80,6 +85,15 @@ Detector DetectorArguments::Load() const {
     throw UsageError(fmt::format("expected --model-weight for each of the {} models, found {}",
                                  files.size(),
                                  weights.size()));
+  }
+  if (files.size() == 1) {
+    const auto refuse = [](bool is_given, const char* option) {
+      if (!is_given) return;
+      throw UsageError(fmt::format("--{} is of several models, and there is one", option));
+    };
+    refuse(!weights.empty(), "model-weight");
+    refuse(fusion != "scores", "fusion");
+    refuse(exact > 0, "exact");
   }
   Detector detector(
       files,

@@ -9,6 +9,7 @@
 
 #include "detector/detector.h"
 #include "tools/options/network_options.h"
+#include "tools/options/restriction.h"
 
 namespace deeper::tools {
 
@@ -30,10 +31,12 @@ struct DetectorArguments {
   RunOptions run;
 
   void AddOptions(boost::program_options::options_description& group);
+  // When they are read.
+  static std::vector<Restriction> Restrictions();
   // Throws UsageError for values out of range or that do not go together.
   void Check() const;
   // Says the detector's remarks on stderr. Throws UsageError for another number of weights than
-  // models, Error as Detector does.
+  // models, and for options of several models where there is one; Error as Detector does.
   Detector Load() const;
 };
 

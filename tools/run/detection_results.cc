@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/files/temporary_files.h"
+#include "core/pictures/picture_files.h"
 #include "core/text/json_line.h"
 #include "eval/formats/coco.h"
 #include "eval/formats/ilsvrc.h"
@@ -26,6 +27,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// Names in the directory of results.
+constexpr const char* kJsonLines = "detections.jsonl";
+constexpr const char* kCoco = "detections.coco.json";
+constexpr const char* kIlsvrc = "detections.ilsvrc.txt";
+constexpr const char* kIlsvrcImages = "detections.ilsvrc-images.txt";
+constexpr const char* kVoc = "voc";
+constexpr const char* kDrawings = "drawings";
+
 // The submission counts pictures from 1; the list beside it says which is which.
 void WriteIlsvrc(const DetectionSet& found, const fs::path& output) {
   std::vector<std::string> ids;
@@ -34,8 +43,8 @@ void WriteIlsvrc(const DetectionSet& found, const fs::path& output) {
     ids.push_back(image.id);
     list += fmt::format("{} {}\n", image.id, ids.size());
   }
-  WriteIlsvrcSubmission(found, ids, output / "detections.ilsvrc.txt");
-  WriteFileWhole(output / "detections.ilsvrc-images.txt", list);
+  WriteIlsvrcSubmission(found, ids, output / kIlsvrc);
+  WriteFileWhole(output / kIlsvrcImages, list);
 }
 
 }  // namespace
@@ -49,12 +58,45 @@ void CheckDetectionFormats(const std::string& formats) {
   }
 }
 
-void RequireHoldable(const DetectionResults& results, const std::vector<Picture>& pictures) {
-  const std::vector<std::string> formats = SplitAtCommas("format", results.formats);
-  if (std::ranges::count(formats, "voc") == 0) return;
-  std::vector<std::string> ids;
-  for (const Picture& picture : pictures) ids.push_back(picture.id);
-  RequireVocResultsHold(ids, results.classes, results.set);
+bool HasFormat(const std::string& formats, const std::string& format) {
+  return std::ranges::count(SplitAtCommas("format", formats), format) > 0;
+}
+
+void RequireHoldable(const DetectionResults& results, const std::vector<std::string>& ids) {
+  if (HasFormat(results.formats, "voc")) RequireVocResultsHold(ids, results.classes, results.set);
+  if (HasFormat(results.formats, "ilsvrc")) RequireIlsvrcListHolds(ids);
+}
+
+FileNames ResultFilesOf(const DetectionResults& results, const std::vector<std::string>& ids) {
+  FileNames names;
+  if (HasFormat(results.formats, "jsonl")) names.insert(kJsonLines);
+  if (HasFormat(results.formats, "coco")) names.insert(kCoco);
+  if (HasFormat(results.formats, "ilsvrc")) names.insert({kIlsvrc, kIlsvrcImages});
+  if (HasFormat(results.formats, "voc")) {
+    for (const fs::path& path : VocResultFiles(kVoc, results.set, results.classes))
+      names.insert(path.string());
+  }
+  for (const std::string& id : ids) {
+    if (results.drawings) names.insert((fs::path(kDrawings) / DrawingFile(id)).string());
+  }
+  return names;
+}
+
+void RequireNoOtherResults(const fs::path& output, const FileNames& planned) {
+  FileNames found;
+  const auto add = [&](const fs::path& path) {
+    if (fs::is_regular_file(path)) found.insert(path.lexically_relative(output).string());
+  };
+  for (const char* name : {kJsonLines, kCoco, kIlsvrc, kIlsvrcImages}) add(output / name);
+  for (const char* name : {kVoc, kDrawings}) {
+    std::error_code absent;
+    for (fs::recursive_directory_iterator entry(output / name, absent);
+         !absent && entry != fs::recursive_directory_iterator();
+         entry.increment(absent)) {
+      if (!IsTemporary(entry->path())) add(entry->path());
+    }
+  }
+  RequireNoOthers(output, found, planned);
 }
 
 std::string DetectionResultsText(const DetectionResults& results) {
@@ -62,13 +104,19 @@ std::string DetectionResultsText(const DetectionResults& results) {
   for (const ClassInfo& info : results.classes.classes) {
     classes.push_back({info.name, info.wordnet_id});
   }
-  return LineOf({{"formats", results.formats}, {"set", results.set}, {"classes", classes}});
+  return LineOf({{"formats", results.formats},
+                 {"set", results.set},
+                 {"classes", classes},
+                 {"drawings", results.drawings}});
 }
 
 DetectionResults DetectionResultsFrom(const std::string& text, const std::string& source) {
   try {
     const nlohmann::json json = nlohmann::json::parse(text);
-    DetectionResults results{.formats = json.at("formats"), .set = json.at("set"), .classes = {}};
+    DetectionResults results{.formats = json.at("formats"),
+                             .set = json.at("set"),
+                             .classes = {},
+                             .drawings = json.at("drawings")};
     for (const nlohmann::json& info : json.at("classes")) {
       results.classes.classes.push_back({.name = info.at(0), .wordnet_id = info.at(1)});
     }
@@ -88,19 +136,19 @@ void WriteDetectionResults(const DetectionSet& found,
                            const DetectionResults& results,
                            const fs::path& output) {
   for (const std::string& format : SplitAtCommas("format", results.formats)) {
-    if (format == "jsonl") WriteJsonLines(found, output / "detections.jsonl");
-    if (format == "coco") WriteCoco(found, output / "detections.coco.json");
-    if (format == "voc") WriteVocResults(found, output / "voc", results.set);
+    if (format == "jsonl") WriteJsonLines(found, output / kJsonLines);
+    if (format == "coco") WriteCoco(found, output / kCoco);
+    if (format == "voc") WriteVocResults(found, output / kVoc, results.set);
     if (format == "ilsvrc") WriteIlsvrc(found, output);
   }
 }
 
 void RemoveHalfWritten(const fs::path& output) {
-  for (const fs::path& directory : {output, output / "voc", output / "drawings"}) {
+  for (const fs::path& directory : {output, output / kVoc, output / kDrawings}) {
     RemoveAbandonedTemporaries(directory);
   }
   std::error_code absent;
-  for (fs::recursive_directory_iterator entry(output / "drawings", absent);
+  for (fs::recursive_directory_iterator entry(output / kDrawings, absent);
        !absent && entry != fs::recursive_directory_iterator();
        entry.increment(absent)) {
     if (entry->is_directory()) RemoveAbandonedTemporaries(entry->path());

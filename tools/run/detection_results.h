@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/detection.h"
-#include "core/pictures/picture_files.h"
 #include "tools/run/journal.h"
+#include "tools/run/written_files.h"
 
 namespace deeper::tools {
 
@@ -15,6 +15,7 @@ struct DetectionResults {
   std::string formats = "jsonl,coco";  // any of jsonl, coco, voc, ilsvrc, between commas
   std::string set = "pictures";        // voc: the set's name in the names of its files
   ClassTable classes;
+  bool drawings = true;  // pictures are drawn too, below "drawings"
 
   bool operator==(const DetectionResults&) const = default;
 };
@@ -22,9 +23,17 @@ struct DetectionResults {
 // Throws UsageError naming the option --format for a format that is none.
 void CheckDetectionFormats(const std::string& formats);
 
+bool HasFormat(const std::string& formats, const std::string& format);
+
 // Throws Error, before any work, for pictures or classes whose names one of the formats cannot
 // hold.
-void RequireHoldable(const DetectionResults& results, const std::vector<Picture>& pictures);
+void RequireHoldable(const DetectionResults& results, const std::vector<std::string>& ids);
+
+// The result files, and the drawings of the pictures of these ids, relative to their directory.
+FileNames ResultFilesOf(const DetectionResults& results, const std::vector<std::string>& ids);
+
+// Throws Error if files of other results, those of `planned` apart, would stay in the directory.
+void RequireNoOtherResults(const std::filesystem::path& output, const FileNames& planned);
 
 // As JSON, for a journal's first line, and back. Throws Error that names `source` for other text.
 std::string DetectionResultsText(const DetectionResults& results);

@@ -76,6 +76,7 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
       ("precision", po::value(&a.precision)->default_value(a.precision)->value_name("NAME"), "f32, bf16, int8 or auto: the fastest that this processor has; int8 is for features, training then takes bf16")
       ("workers", po::value(&a.options.workers)->default_value(a.options.workers)->value_name("N"), "threads; 0: one for each processor");
   // clang-format on
+  line.Restrict({{.options = "models frozen max-training-boxes", .with = "method=rcnn"}});
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   if (a.precision != "auto") {

@@ -93,7 +93,7 @@ TrainingOutcome RunTrainCalibrate(const Arguments& words) {
              arguments.output,
              dataset.images.size(),
              dataset.name);
-  if (!arguments.json) return {};
+  if (!arguments.json) return {.status = data.Status(), .json = {}};
   nlohmann::ordered_json points;
   for (std::size_t j = 0; j < model.classes.Size(); ++j) {
     points[model.classes.classes[j].name] = model.calibration->operating_points[j];

@@ -59,6 +59,7 @@ bool ParseClassification(const Arguments& words, ClassificationArguments& a) {
   a.training.AddTrainingOptions(line.Group("Training"), o.training);
   a.training.run.AddOptions(line.Group("Work"));
   // clang-format on
+  line.Restrict(NetworkTrainingArguments::Restrictions());
   if (!line.Parse(words)) return false;
   if (!o.training.plan.frozen.empty() && a.backbone.empty())
     throw UsageError("--frozen needs --backbone: random layers are not worth keeping");
@@ -95,6 +96,7 @@ TrainingOutcome RunTrainClassify(const Arguments& words) {
   ClassificationArguments arguments;
   if (!ParseClassification(words, arguments)) return {};
   const std::string& output = arguments.training.output;
+  RequireWritable(output);
   const std::string labels = output + ".labels.txt";
   const Dataset dataset = ReadClassFolders(arguments.data);
   std::optional<Weights> backbone;

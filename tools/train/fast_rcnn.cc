@@ -79,6 +79,8 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
       ("clip", po::value(&o.training.solver.clip_norm)->default_value(o.training.solver.clip_norm)->value_name("NORM"), "gradients longer than this are shortened to it; 0: never");
   a.training.run.AddOptions(line.Group("Work"));
   // clang-format on
+  line.Restrict(NetworkTrainingArguments::Restrictions());
+  line.Restrict({{.options = "validation-pictures", .with = "holdout"}});
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   a.training.Apply(o.training);

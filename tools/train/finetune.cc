@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backbone/files/weight_files.h"
+#include "core/files/file.h"
 #include "core/text/json_line.h"
 #include "detector/model/find_backbone.h"
 #include "detector/regions/crop.h"
@@ -76,6 +77,8 @@ bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
   a.training.AddTrainingOptions(line.Group("Training"), o.training);
   a.training.run.AddOptions(line.Group("Work"));
   // clang-format on
+  line.Restrict(NetworkTrainingArguments::Restrictions());
+  line.Restrict({{.options = "validation-examples", .with = "holdout"}});
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   o.crop = ValueOf("crop", [&] { return CropModeFromName(a.crop_mode); });
@@ -110,6 +113,7 @@ TrainingOutcome RunTrainFinetune(const Arguments& words) {
   FinetuneArguments arguments;
   if (!ParseFinetune(words, arguments)) return {};
   const std::string& output = arguments.training.output;
+  RequireWritable(output);
   const LoadedData data = LoadData(arguments.data);
   const Dataset& dataset = data.dataset;
   const FinetuneReport report = Finetune(dataset,
@@ -119,7 +123,7 @@ TrainingOutcome RunTrainFinetune(const Arguments& words) {
   if (!report.finished) return Stopped(report.goes_on_from);
   WriteBackboneWeights(report.network, output);
   fmt::print(stderr, "{}: fine-tuned for {} classes\n", output, dataset.classes.Size());
-  if (!arguments.training.json) return {};
+  if (!arguments.training.json) return {.status = data.Status(), .json = {}};
   return {.status = data.Status(),
           .json = LineOf(FinetuneJson(report, output, dataset.classes.Size()))};
 }

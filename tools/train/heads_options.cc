@@ -81,6 +81,9 @@ bool ParseHeads(const Arguments& words, CommandLine line, HeadsArguments& a) {
   auto& work = line.Group("Work");
   if (a.Shards()) a.shard.AddOptions(work);
   a.run.AddOptions(work);
+  line.Restrict(
+      {{.options = a.options.kinds.empty() ? "box-iou" : "box-iou box-lambda box-per-class",
+        .without = "no-box-regression"}});
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   if (a.options.soft_sigma.value_or(0) > 0 && a.options.Trains(ClassifierKind::kSvm)) {

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "core/files/file.h"
 #include "core/text/json_line.h"
 #include "detector/model/find_backbone.h"
 #include "detector/model/model.h"
@@ -74,10 +75,10 @@ bool ParseMultiBox(const Arguments& words, MultiBoxArguments& a) {
   a.training.AddTrainingOptions(line.Group("Training"), o.training);
   a.training.run.AddOptions(line.Group("Work"));
   // clang-format on
+  line.Restrict(NetworkTrainingArguments::Restrictions());
+  line.Restrict({{.options = "boxes", .without = "priors"}});
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
-  if (!a.priors.empty() && line.Given("boxes"))
-    throw UsageError("--boxes and --priors exclude one another: the file says how many boxes");
   o.loss.matching = ValueOf("matching", [&] { return MultiBoxMatchingFromName(a.matching); });
   o.loss.distance = ValueOf("distance", [&] { return MultiBoxDistanceFromName(a.distance); });
   o.augment.mirror = !a.no_mirror;
@@ -119,6 +120,7 @@ TrainingOutcome RunTrainMultiBox(const Arguments& words) {
   MultiBoxArguments arguments;
   if (!ParseMultiBox(words, arguments)) return {};
   const std::string& output = arguments.training.output;
+  RequireWritable(output);
   // A model that cannot take the MultiBox fails now, not after hours of training.
   if (!arguments.into.empty()) LoadModel(arguments.into);
   const LoadedData data = LoadData(arguments.data);
@@ -131,7 +133,7 @@ TrainingOutcome RunTrainMultiBox(const Arguments& words) {
   SaveMultiBox(report.multibox, output);
   fmt::print(stderr, "{}: proposes {} boxes a picture\n", output, report.multibox.priors.size());
   if (!arguments.into.empty()) PutInto(arguments.into, report.multibox);
-  if (!arguments.training.json) return {};
+  if (!arguments.training.json) return {.status = data.Status(), .json = {}};
   return {.status = data.Status(), .json = LineOf(MultiBoxJson(report, output, arguments.into))};
 }
 

@@ -42,6 +42,11 @@ void NetworkTrainingArguments::AddTrainingOptions(po::options_description& group
   // clang-format on
 }
 
+std::vector<Restriction> NetworkTrainingArguments::Restrictions() {
+  return {{.options = "rate-factor rate-every", .with = "schedule=step"},
+          {.options = "rate-power", .with = "schedule=poly"}};
+}
+
 void NetworkTrainingArguments::Apply(NetworkTrainingOptions& training) {
   training.solver.schedule.kind = ScheduleKindFromName(schedule);
   run.Check();

@@ -2,9 +2,11 @@
 
 #include <boost/program_options.hpp>
 #include <string>
+#include <vector>
 
 #include "backbone/training/network_training_options.h"
 #include "tools/options/network_options.h"
+#include "tools/options/restriction.h"
 
 namespace deeper::tools {
 
@@ -19,6 +21,8 @@ struct NetworkTrainingArguments {
                          NetworkTrainingOptions& training);
   void AddTrainingOptions(boost::program_options::options_description& group,
                           NetworkTrainingOptions& training);
+  // When they are read.
+  static std::vector<Restriction> Restrictions();
   // Fills in what depends on the words. Throws UsageError or Error for words that name nothing; the
   // options' Validate() checks the rest.
   void Apply(NetworkTrainingOptions& training);

@@ -30,7 +30,6 @@
 #include "tools/options/find_model.h"
 #include "tools/options/network_options.h"
 #include "tools/options/option_values.h"
-#include "tools/run/stop_signal.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
@@ -84,6 +83,7 @@ bool ParseBench(const Arguments& words, BenchArguments& arguments) {
       ("json", po::bool_switch(&arguments.json), "everything as one JSON object");
   // clang-format on
   line.TakeWords("input", "[PICTURE...]");
+  line.Restrict({{.options = "layers", .without = "json"}});
   if (!line.Parse(words)) return false;
   CheckRange("rounds", arguments.rounds, 1, 1000);
   CheckRange("seconds", arguments.round_s, 0.01, 3600);
@@ -164,7 +164,6 @@ int RunBench(const Arguments& words) {
   report.rounds = arguments.rounds;
   report.round_s = arguments.round_s;
   for (const Network& network : networks) {
-    if (StopAsked()) return StopStatus();
     report.network.push_back(
         MeasurePrecision(network, arguments.workers, arguments.rounds, arguments.round_s));
     report.whole_pictures.push_back(MeasureWholePictures(
@@ -180,13 +179,11 @@ int RunBench(const Arguments& words) {
   std::vector<int> thread_counts = {1};
   if (arguments.workers > 1) thread_counts.push_back(arguments.workers);
   for (const int threads : thread_counts) {
-    if (StopAsked()) return StopStatus();
     const std::vector<Peer> peers = PeersWith(threads, onnx, runtime, !arguments.no_opencv);
     if (peers.empty()) continue;
     std::ranges::move(MeasurePeers(peers, networks, threads, arguments.rounds, arguments.round_s),
                       std::back_inserter(report.peers));
   }
-  if (StopAsked()) return StopStatus();
   if (arguments.json) {
     fmt::print("{}\n", JsonText(report));
   } else {

@@ -21,7 +21,6 @@
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
-#include "tools/run/stop_signal.h"
 #include "tools/verbs/classify_report.h"
 #include "tools/verbs/verbs.h"
 
@@ -80,15 +79,16 @@ bool ParseClassify(const Arguments& words, ClassifyArguments& arguments) {
   arguments.run.AddOptions(line.Group("Work"));
   // clang-format on
   line.TakeWords("input", "PICTURE...");
+  line.Restrict({DataSource::WithData(),
+                 {.options = "set allow-unknown-classes", .with = "data"},
+                 {.options = "top", .without = "data"},
+                 {.options = "crops", .without = "whole"}});
   if (!line.Parse(words)) return false;
   if (arguments.inputs.empty() == !arguments.data.Given()) {
     throw UsageError("expected pictures or --data, one of the two");
   }
   if (arguments.crops != 1 && arguments.crops != 10 && arguments.crops != 144) {
     throw UsageError(fmt::format("--crops is {}, expected 1, 10 or 144", arguments.crops));
-  }
-  if (arguments.whole && arguments.crops != 1) {
-    throw UsageError("--whole is one view of its own; it takes no --crops");
   }
   CheckRange("top", arguments.top, 1, 1e6);
   arguments.run.Check();
@@ -221,7 +221,7 @@ int Measure(const ClassifyArguments& arguments,
     ForEachInOrder<Classified>(
         truth.pictures.size(),
         arguments.run.workers,
-        StopAsked,
+        NeverStop,
         [&](std::size_t i) {
           return Classify(truth.pictures[i].picture, classifiers, crop, arguments);
         },
@@ -235,7 +235,6 @@ int Measure(const ClassifyArguments& arguments,
           progress.Advance();
         });
   }
-  if (StopAsked()) return StopStatus();
   if (report.mean.pictures == 0) {
     throw Error(fmt::format("none of the {} pictures could be read", truth.pictures.size()));
   }
@@ -259,7 +258,7 @@ int RunClassify(const Arguments& words) {
   ForEachInOrder<Classified>(
       pictures.size(),
       arguments.run.workers,
-      StopAsked,
+      NeverStop,
       [&](std::size_t i) { return Classify(pictures[i], classifiers, crop, arguments); },
       [&](std::size_t i, const Classified& classified) {
         if (classified.error.empty()) {
@@ -270,7 +269,6 @@ int RunClassify(const Arguments& words) {
           ++failed;
         }
       });
-  if (StopAsked()) return StopStatus();
   return failed == 0 ? kDone : kSomeInputsFailed;
 }
 

@@ -7,12 +7,14 @@
 #include "core/error.h"
 #include "core/text/json_line.h"
 #include "eval/formats/formats.h"
+#include "eval/formats/voc_results.h"
 #include "tools/input/data_source.h"
 #include "tools/input/label_files.h"
 #include "tools/input/picture_sizes.h"
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
 #include "tools/options/option_errors.h"
+#include "tools/run/written_files.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
@@ -55,6 +57,10 @@ bool ParseConvert(const Arguments& words, ConvertArguments& arguments) {
       ("output-set", po::value(&arguments.output_set)->default_value(arguments.output_set)->value_name("NAME"), "voc: name of the list written")
       ("json", po::bool_switch(&arguments.json), "what was written, as a JSON object on stdout");
   // clang-format on
+  line.Restrict({DataSource::WithData(),
+                 {.options = "set", .with = "data"},
+                 {.options = "from", .with = "detections"},
+                 {.options = "output-set", .with = "to=voc"}});
   if (!line.Parse(words)) return false;
   if (!arguments.data.Given() && arguments.detections.empty()) {
     throw UsageError("expected --data, --detections or both");
@@ -114,6 +120,26 @@ std::size_t LeaveOutUnsized(LabelFormat format, LabelledSet& labels) {
   });
 }
 
+// Of a directory in which every file of labels counts: removes those that an earlier conversion
+// left besides. Of true objects in VOC's format the list of the set says which count.
+void KeepOnlyThese(LabelFormat format,
+                   const LabelledSet& labels,
+                   const ConvertArguments& arguments,
+                   LabelKind kind) {
+  FileNames files;
+  std::string verb = "convert to " + NameOf(format);
+  if (format == LabelFormat::kYolo) {
+    for (const LabelledImage& image : labels.images) files.insert(image.id + ".txt");
+  } else if (format == LabelFormat::kVoc && kind == LabelKind::kDetections) {
+    verb += " " + arguments.output_set;
+    for (const fs::path& path : VocResultFiles("", arguments.output_set, labels.classes))
+      files.insert(path.string());
+  } else {
+    return;
+  }
+  KeepOnly(arguments.output, verb, files);
+}
+
 }  // namespace
 
 int RunConvert(const Arguments& words) {
@@ -121,7 +147,11 @@ int RunConvert(const Arguments& words) {
   if (!ParseConvert(words, arguments)) return kDone;
   const LabelFormat format = LabelFormatFromName(arguments.to);
   std::optional<LoadedData> data;
-  if (arguments.data.Given()) data = LoadData(arguments.data);
+  if (arguments.data.Given()) {
+    arguments.data.set_names_results =
+        !arguments.detections.empty() && AreVocResults(arguments.detections, arguments.from);
+    data = LoadData(arguments.data);
+  }
   LabelledSet labels = ReadInput(arguments, data);
   if (!arguments.images.empty()) FillInSizes(arguments.images, labels);
   const std::size_t left_out = LeaveOutUnsized(format, labels);
@@ -130,6 +160,7 @@ int RunConvert(const Arguments& words) {
   context.set = arguments.output_set;
   context.dataset = data ? &data->dataset : nullptr;
   WriteLabelsAs(format, labels, arguments.output, context);
+  KeepOnlyThese(format, labels, arguments, context.kind);
   if (const std::size_t lost = CountLostMarks(format, labels); lost > 0) {
     fmt::print(stderr,
                "warning: {} objects are marked difficult, truncated or as a crowd, which {} has no "

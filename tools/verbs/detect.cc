@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "core/error.h"
 #include "core/pictures/picture_files.h"
@@ -26,6 +27,7 @@
 #include "tools/run/journaled_run.h"
 #include "tools/run/shard.h"
 #include "tools/run/stop_signal.h"
+#include "tools/run/written_files.h"
 #include "tools/verbs/detect_picture.h"
 #include "tools/verbs/verbs.h"
 
@@ -35,6 +37,10 @@ namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
 namespace {
+
+// In the directory of results.
+constexpr const char* kDrawings = "drawings";
+constexpr const char* kFrames = "frames";
 
 struct DetectArguments {
   std::vector<std::string> inputs;
@@ -88,6 +94,11 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
       ("feature-cache", po::value(&arguments.detector.feature_cache)->value_name("DIR"), "keep the features of all proposals, to try other heads and thresholds without the network (4 kB a box)");
   // clang-format on
   line.TakeWords("input", "PICTURE...");
+  line.Restrict({DataSource::WithData(),
+                 {.options = "set", .with = "data format=voc"},
+                 {.options = "every", .without = "data"},
+                 {.options = "draw-min-score", .without = "no-drawings"}});
+  line.Restrict(DetectorArguments::Restrictions());
   line.ShowDefaultsOf([&] { return DefaultsOf(arguments.detector); });
   if (!line.Parse(words)) return false;
   if (arguments.inputs.empty() == !arguments.data.Given()) {
@@ -101,6 +112,75 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
   arguments.detector.Check();
   arguments.detector.run.Check();
   return true;
+}
+
+std::vector<std::string> IdsOf(const std::vector<Picture>& pictures) {
+  std::vector<std::string> ids;
+  for (const Picture& picture : pictures) ids.push_back(picture.id);
+  return ids;
+}
+
+std::vector<std::string> IdsOf(const DetectionSet& found) {
+  std::vector<std::string> ids;
+  for (const ImageDetections& image : found.images) ids.push_back(image.id);
+  return ids;
+}
+
+// What is passed over below a directory of pictures: the directory of results, and what is written
+// in it where that is itself, or above, a directory of pictures.
+std::vector<fs::path> OwnPlaces(const fs::path& output) {
+  std::vector<fs::path> places = {output, output / kDrawings, output / kFrames};
+  for (const std::string& name : WrittenFiles(output)) places.push_back(output / name);
+  return places;
+}
+
+// Throws Error for a picture that is output, of this run or an earlier one.
+void RequireApart(const fs::path& output, const std::vector<Picture>& pictures) {
+  const fs::path whole = fs::weakly_canonical(output);
+  std::set<fs::path> own = {whole / kDrawings, whole / kFrames};
+  for (const std::string& name : WrittenFiles(output)) own.insert(whole / name);
+  for (const Picture& picture : pictures) own.insert(whole / DrawnVideoFile(picture.id));
+  for (const Picture& picture : pictures) {
+    if (picture.path.empty()) continue;
+    for (fs::path place = fs::weakly_canonical(picture.path); place != place.parent_path();
+         place = place.parent_path()) {
+      if (!own.contains(place)) continue;
+      throw Error(
+          fmt::format("{}: is no picture to work on, as {} is output of this verb; name "
+                      "other pictures, or another --output",
+                      picture.path.string(),
+                      place.string()));
+    }
+  }
+}
+
+// Replaces videos among the pictures by their frames. Throws UsageError for videos in shards.
+Videos FramesOf(std::vector<Picture>& pictures,
+                const DetectArguments& arguments,
+                const ShardOptions::Chosen& chosen) {
+  if (!chosen.shard.IsWhole()) {
+    if (std::ranges::none_of(pictures, IsVideo, &Picture::path)) return {};
+    throw UsageError(
+        fmt::format("shard {} (from {}): videos are not cut into shards; use --shard 1/1",
+                    ShardText(chosen.shard),
+                    chosen.source));
+  }
+  Videos videos = ReplaceVideos(pictures, fs::path(arguments.output) / kFrames, arguments.every);
+  if (pictures.empty() && videos.failed > 0) {
+    throw Error("nothing to detect in: no video could be read");
+  }
+  return videos;
+}
+
+// What videos leave in the directory of results.
+FileNames FilesOf(const Videos& videos, const DetectionResults& results) {
+  FileNames names;
+  for (const VideoFrames& video : videos.videos) {
+    if (results.drawings) names.insert(DrawnVideoFile(video.id).string());
+    for (const Picture& frame : video.frames)
+      names.insert((fs::path(kFrames) / (frame.id + ".jpg")).string());
+  }
+  return names;
 }
 
 // Sums over the pictures of this run, for the closing lines.
@@ -168,26 +248,19 @@ int RunDetect(const Arguments& words) {
   if (!ParseDetect(words, arguments)) return kDone;
   const ShardOptions::Chosen chosen = arguments.shard.Choose();
 
+  const fs::path output = arguments.output;
   std::size_t mismatched = 0;
   std::vector<Picture> pictures;
   if (arguments.data.Given()) {
+    arguments.data.set_names_results = HasFormat(arguments.formats, "voc");
     const LoadedData data = LoadData(arguments.data);
     mismatched = data.mismatched;
     pictures = PicturesOf(data.dataset);
   } else {
-    pictures = FindNamedPictures(arguments.inputs, true);
+    pictures =
+        FindNamedPictures(arguments.inputs, {.with_videos = true, .left_out = OwnPlaces(output)});
   }
-  const fs::path output = arguments.output;
-  const Videos videos = ReplaceVideos(pictures, output / "frames", arguments.every);
-  if (pictures.empty() && videos.failed > 0) {
-    throw Error("nothing to detect in: no video could be read");
-  }
-  if (!chosen.shard.IsWhole() && (!videos.videos.empty() || videos.failed > 0)) {
-    throw UsageError(
-        fmt::format("shard {} (from {}): videos are not cut into shards; use --shard 1/1",
-                    ShardText(chosen.shard),
-                    chosen.source));
-  }
+  RequireApart(output, pictures);
   SayShard(chosen, PicturesOfShard(pictures, chosen.shard).size(), pictures.size());
   arguments.detector.inputs = InputsText(pictures);
   const Detector detector = arguments.detector.Load();
@@ -200,13 +273,15 @@ int RunDetect(const Arguments& words) {
       {.detect = arguments.suppression.Over(detector, arguments.min_score),
        .reading = arguments.reading,
        .draw_min_score = arguments.draw_min_score,
-       .drawings = arguments.no_drawings ? fs::path() : output / "drawings"});
-
+       .drawings = arguments.no_drawings ? fs::path() : output / kDrawings});
   const DetectionResults results{
       .formats = arguments.formats,
       .set = arguments.data.set.empty() ? "pictures" : arguments.data.set,
-      .classes = detector.classes()};
-  RequireHoldable(results, pictures);
+      .classes = detector.classes(),
+      .drawings = !arguments.no_drawings};
+  RequireHoldable(results, IdsOf(pictures));
+  const Videos videos = FramesOf(pictures, arguments, chosen);
+  RequireNoOtherResults(output, ResultFilesOf(results, IdsOf(pictures)));
   Journal journal(
       JournalPath(output / "journal", chosen.shard),
       RecordOf(
@@ -237,9 +312,12 @@ int RunDetect(const Arguments& words) {
   const DetectionSet found = DetectionsIn(entries, results.classes, journal.path());
   if (chosen.shard.IsWhole()) {
     WriteDetectionResults(found, results, output);
+    FileNames written = ResultFilesOf(results, IdsOf(found));
     if (!arguments.no_drawings) {
-      WriteDrawnVideos(videos, output / "drawings", output, arguments.every);
+      WriteDrawnVideos(videos, output / kDrawings, output, arguments.every);
     }
+    written.merge(FilesOf(videos, results));
+    KeepOnly(output, "detect", written);
     RemoveHalfWritten(output);
     journal.Remove();
   }

@@ -59,6 +59,33 @@ std::string DefaultMetrics(const std::string& kind) {
   return kind == "coco" ? "coco" : "voc07,voc12";
 }
 
+// What --compare compares: two metrics, or two results.
+bool ComparesMetrics(const EvaluateArguments& arguments) {
+  return !arguments.compared.empty() && IsProtocolName(arguments.compared.front());
+}
+
+void CheckCompared(const CommandLine& line, const EvaluateArguments& arguments) {
+  if (arguments.compared.size() != 2) {
+    throw UsageError(fmt::format("--compare has {} words, expected two results or two metrics",
+                                 arguments.compared.size()));
+  }
+  const bool metrics = ComparesMetrics(arguments);
+  if (metrics != IsProtocolName(arguments.compared.back())) {
+    throw UsageError("--compare takes two results or two metrics, not one of each");
+  }
+  if (metrics) {
+    line.Refuse("metric", "is not read with --compare of two metrics");
+    if (arguments.detections.empty())
+      throw UsageError("--compare of two metrics needs --detections");
+    return;
+  }
+  line.Refuse("detections", "is not read with --compare of two results, which are the detections");
+  if (line.Given("metric") && arguments.metrics.find(',') != std::string::npos) {
+    throw UsageError(fmt::format("--metric is '{}', and --compare of two results is by one alone",
+                                 arguments.metrics));
+  }
+}
+
 bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
   CommandLine line(
       "evaluate",
@@ -100,15 +127,19 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
       ("workers", po::value(&arguments.workers)->value_name("N"), "threads; default: one for each processor");
   // clang-format on
   arguments.shard.AddOptions(output);
+  line.Restrict(
+      {{.options = "min-map bootstrap output report proposals shard shards", .without = "compare"},
+       {.options = "seed", .with = "bootstrap report"}});
   if (!line.Parse(words)) return false;
   if (!arguments.data.Given()) throw UsageError("expected --data, the true objects");
   if (arguments.metrics.empty()) arguments.metrics = DefaultMetrics(arguments.data.Kind());
   if (line.Given("iou") && arguments.metrics.find("coco") != std::string::npos) {
     throw UsageError("--iou has no meaning for coco, which takes the mean over ten overlaps");
   }
-  if (line.Given("compare") && arguments.compared.size() != 2) {
-    throw UsageError(fmt::format("--compare has {} words, expected two results or two metrics",
-                                 arguments.compared.size()));
+  if (line.Given("compare")) {
+    CheckCompared(line, arguments);
+  } else if (arguments.detections.empty()) {
+    throw UsageError("expected --detections");
   }
   CheckRange("iou", arguments.min_iou, 0, 1);
   CheckRange("min-map", arguments.min_map, 0, 1);
@@ -138,6 +169,12 @@ DetectionSet AlignedFrom(const std::string& path,
   return std::move(aligned.detections);
 }
 
+// The files or directories of detections.
+std::vector<std::string> ResultsOf(const EvaluateArguments& arguments) {
+  const bool are_compared = !arguments.compared.empty() && !ComparesMetrics(arguments);
+  return are_compared ? arguments.compared : std::vector<std::string>{arguments.detections};
+}
+
 std::vector<Protocol> ProtocolsOf(const std::string& metrics) {
   std::vector<Protocol> protocols;
   for (const std::string& metric : SplitAtCommas("metric", metrics)) {
@@ -153,14 +190,7 @@ EvaluationOptions OptionsFor(Protocol protocol, const EvaluateArguments& argumen
 int Compare(const EvaluateArguments& arguments, LoadedData& truth) {
   const std::string& a = arguments.compared.at(0);
   const std::string& b = arguments.compared.at(1);
-  if (IsProtocolName(a) != IsProtocolName(b)) {
-    throw UsageError("--compare takes two results or two metrics, not one of each");
-  }
-  const bool metrics = IsProtocolName(a);
-  if (metrics == arguments.detections.empty()) {
-    throw UsageError(metrics ? "--compare of two metrics needs --detections"
-                             : "--compare of two results brings its own --detections");
-  }
+  const bool metrics = ComparesMetrics(arguments);
   const Protocol first_metric = ProtocolsOf(arguments.metrics).front();
   const auto evaluate = [&](const std::string& word) {
     return Evaluate(truth.dataset,
@@ -198,16 +228,21 @@ std::vector<ProposalSource> ReadProposals(const EvaluateArguments& arguments,
   return sources;
 }
 
-// Which objects no proposal covers, on stdout.
-void SayCoverage(const EvaluateArguments& arguments,
-                 const LoadedData& truth,
-                 const Evaluation& evaluation,
-                 const std::vector<ProposalSource>& proposals) {
+// Which objects no proposal covers. Without --json it is on stdout. Returns it as a line of JSON.
+std::string SayCoverage(const EvaluateArguments& arguments,
+                        const LoadedData& truth,
+                        const Evaluation& evaluation,
+                        const std::vector<ProposalSource>& proposals) {
   const auto objects = CoverObjects(truth.dataset, evaluation.protocol, proposals);
-  fmt::print("{}\n",
-             arguments.json ? fmt::format("{{\"proposals\": {}}}",
-                                          CoverageJson(proposals, objects, arguments.min_iou))
-                            : CoverageTable(proposals, objects, arguments.min_iou));
+  if (!arguments.json) {
+    fmt::print("{}\n", CoverageTable(proposals, objects, arguments.min_iou));
+  }
+  return fmt::format("{{\"proposals\": {}}}\n",
+                     CoverageJson(proposals, objects, arguments.min_iou));
+}
+
+fs::path ReportPath(const EvaluateArguments& arguments) {
+  return fs::path(arguments.report) / "report.html";
 }
 
 // The page for one metric, with an interval whatever --bootstrap says.
@@ -224,7 +259,7 @@ void WriteReport(const EvaluateArguments& arguments,
   if (evaluation.protocol != Protocol::kCoco) options.errors.foreground_iou = arguments.min_iou;
   options.errors.background_iou =
       std::min(options.errors.background_iou, options.errors.foreground_iou / 2);
-  const fs::path path = fs::path(arguments.report) / "report.html";
+  const fs::path path = ReportPath(arguments);
   const std::string page = ReportHtml(
       {.dataset = truth.dataset,
        .detections = detections,
@@ -271,6 +306,11 @@ Shard ChosenShard(const EvaluateArguments& arguments, std::size_t class_count) {
   return chosen.shard;
 }
 
+// The file that --output names, or the shard's part beside it.
+fs::path OutputPath(const EvaluateArguments& arguments, const Shard& shard) {
+  return shard.IsWhole() ? fs::path(arguments.output) : PartPath(arguments.output, shard, ".json");
+}
+
 // Judges the shard's classes and writes its part.
 void EvaluatePart(const EvaluateArguments& arguments,
                   const std::vector<Protocol>& protocols,
@@ -286,7 +326,7 @@ void EvaluatePart(const EvaluateArguments& arguments,
   const std::string rules = fmt::format("{} {}", arguments.metrics, arguments.min_iou);
   const std::string part = EvaluationPartText(
       evaluations, dataset.classes, shard, DigestOfEvaluation(dataset, detections, rules));
-  const fs::path path = PartPath(arguments.output, shard, ".json");
+  const fs::path path = OutputPath(arguments, shard);
   WriteFileWhole(path, part);
   fmt::print(stderr, "part -> {}\n", path.string());
   if (arguments.json) fmt::print("{}", part);
@@ -298,10 +338,14 @@ int RunEvaluate(const Arguments& words) {
   EvaluateArguments arguments;
   if (!ParseEvaluate(words, arguments)) return kDone;
   const std::vector<Protocol> protocols = ProtocolsOf(arguments.metrics);
+  if (!arguments.report.empty()) RequireWritable(ReportPath(arguments));
+  for (const std::string& results : ResultsOf(arguments)) {
+    if (AreVocResults(results, arguments.format)) arguments.data.set_names_results = true;
+  }
   LoadedData truth = LoadData(arguments.data);
   const Shard shard = ChosenShard(arguments, truth.dataset.classes.Size());
+  if (!arguments.output.empty()) RequireWritable(OutputPath(arguments, shard));
   if (!arguments.compared.empty()) return Compare(arguments, truth);
-  if (arguments.detections.empty()) throw UsageError("expected --detections");
   const DetectionSet detections = AlignedFrom(arguments.detections, arguments, truth);
   if (!shard.IsWhole()) {
     EvaluatePart(arguments, protocols, truth.dataset, detections, shard);
@@ -323,7 +367,7 @@ int RunEvaluate(const Arguments& words) {
       if (!arguments.report.empty()) {
         WriteReport(arguments, truth, detections, evaluation, proposals);
       }
-      if (!proposals.empty()) SayCoverage(arguments, truth, evaluation, proposals);
+      if (!proposals.empty()) json += SayCoverage(arguments, truth, evaluation, proposals);
       first_map = evaluation.mean_average_precision;
     }
     std::optional<ConfidenceInterval> interval;
@@ -334,8 +378,7 @@ int RunEvaluate(const Arguments& words) {
                                                 .seed = arguments.seed,
                                                 .workers = arguments.workers});
     }
-    if (arguments.json || !arguments.output.empty())
-      json += EvaluationJson(evaluation, truth.dataset.classes, interval) + "\n";
+    json += EvaluationJson(evaluation, truth.dataset.classes, interval) + "\n";
     if (arguments.json) continue;
     fmt::print("{}, {} pictures\n{}",
                NameOf(protocol),

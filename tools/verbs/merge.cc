@@ -23,6 +23,7 @@
 #include "tools/run/merge_shards.h"
 #include "tools/run/model_parts.h"
 #include "tools/run/parts.h"
+#include "tools/run/written_files.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
@@ -93,8 +94,14 @@ void WriteMerged(const MergeArguments& arguments,
   }
   DetectionResults results = DetectionResultsFrom(merged.run.results, merged.first_source);
   if (!arguments.formats.empty()) results.formats = arguments.formats;
-  WriteDetectionResults(
-      DetectionsIn(merged.entries, results.classes, merged.first_source), results, output);
+  const DetectionSet found = DetectionsIn(merged.entries, results.classes, merged.first_source);
+  std::vector<std::string> ids;
+  for (const ImageDetections& image : found.images) ids.push_back(image.id);
+  RequireHoldable(results, ids);
+  const FileNames files = ResultFilesOf(results, ids);
+  RequireNoOtherResults(output, files);
+  WriteDetectionResults(found, results, output);
+  KeepOnly(output, "detect", files);
   RemoveHalfWritten(output);
 }
 

@@ -134,14 +134,19 @@ bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
   AddPictureTimeLimit(shards, arguments.picture_time_limit_s);
   // clang-format on
   line.TakeWords("input", "PICTURE...");
+  line.Restrict({DataSource::WithData(),
+                 {.options = "set", .with = "data"},
+                 {.options = "multibox-alone multibox-views precision", .with = "multibox"},
+                 {.options = "proposals selective-search max-proposal-iou max-proposals",
+                  .without = "multibox-alone"},
+                 {.options = "json", .with = "data output"},
+                 {.options = "curve", .with = "data"},
+                 {.options = "curve", .with = "multibox", .without = "multibox-alone output"},
+                 {.options = "shard shards picture-time-limit", .with = "output"}});
   if (!line.Parse(words)) return false;
   if (arguments.inputs.empty() == !arguments.data.Given()) {
     throw UsageError("expected pictures or --data, one of the two");
   }
-  if (arguments.multibox_alone && arguments.multibox.empty())
-    throw UsageError("--multibox-alone needs --multibox");
-  if (!arguments.curve.empty() && !arguments.Compares())
-    throw UsageError("--curve is drawn with --data and --multibox, and without --output");
   arguments.multibox_views.Views();
   RunOptions{.precision = arguments.precision, .workers = 1}.Check();
   if (arguments.workers == 0) arguments.workers = DefaultWorkers();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backbone/files/weight_files.h"
+#include "core/files/file.h"
 #include "core/pictures/picture_files.h"
 #include "core/text/json_line.h"
 #include "core/work/parallel.h"
@@ -66,6 +67,9 @@ bool ParseQuantize(const Arguments& words, QuantizeArguments& arguments) {
   line.TakeWords("input", "FILE PICTURE...");
   if (!line.Parse(words)) return false;
   if (arguments.words.size() < 2) throw UsageError("expected a file and pictures to measure it on");
+  if (!IsDetectorFile(arguments.words.front())) {
+    line.Refuse("backbone crops", "is of a detector, and the file is a network");
+  }
   CheckRange("keep", arguments.measure.fraction, 0.5, 1);
   CheckRange("crops", static_cast<double>(arguments.measure.crops), 1, 10000);
   CheckRange("pictures", static_cast<double>(arguments.measure.pictures), 1, 1e6);
@@ -105,6 +109,7 @@ int QuantizeModel(const Arguments& words) {
   QuantizeArguments arguments;
   if (!ParseQuantize(words, arguments)) return kDone;
   const fs::path path = arguments.words.front();
+  RequireWritable(arguments.output);
   if (IsDetectorFile(path)) {
     QuantizeDetector(arguments, path);
   } else {

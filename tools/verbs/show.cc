@@ -27,7 +27,7 @@
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
-#include "tools/run/stop_signal.h"
+#include "tools/run/written_files.h"
 #include "tools/verbs/show_pictures.h"
 #include "tools/verbs/verbs.h"
 
@@ -101,38 +101,28 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
       ("json", po::bool_switch(&arguments.json), "a JSON object a picture and line, or of the story")
       ("open", po::bool_switch(&arguments.open), "then start the viewer, $DEEPER_VIEWER or xdg-open, on the first");
   // clang-format on
+  line.Restrict(
+      {{.options = "model model-weight backbone fusion fusion-iou short-side max-regions exact "
+                   "no-multibox multibox-views nms-iou soft-nms vote-iou max-per-class "
+                   "no-box-regression proposals selective-search max-proposal-iou max-proposals "
+                   "precision",
+        .with = "explain"},
+       {.options = "detections detections-format only class errors limit contact-sheet "
+                   "max-megapixels lenient workers",
+        .without = "explain"},
+       {.options = "columns rows tile", .with = "contact-sheet"},
+       {.options = "set metric iou", .with = "data"},
+       DataSource::WithData()});
+  line.Restrict(DetectorArguments::Restrictions());
   line.ShowDefaultsOf([&] {
     return arguments.explain.id.empty() ? std::vector<ConfiguredOption>()
                                         : DefaultsOf(arguments.explain.detector);
   });
   if (!line.Parse(words)) return false;
   const bool explain = line.Given("explain");
-  if (explain && line.Given("detections")) {
-    throw UsageError("--explain runs the detector itself; it takes no --detections");
-  }
   if (!explain && !arguments.data.Given()) throw UsageError("expected --data, the true objects");
   if (!explain && arguments.detections.empty()) {
     throw UsageError("expected --detections to show, or --explain");
-  }
-  for (const char* option : {"model",
-                             "model-weight",
-                             "backbone",
-                             "fusion",
-                             "fusion-iou",
-                             "short-side",
-                             "max-regions",
-                             "exact",
-                             "nms-iou",
-                             "soft-nms",
-                             "vote-iou",
-                             "max-per-class",
-                             "no-box-regression",
-                             "proposals",
-                             "max-proposals",
-                             "precision"}) {
-    if (!explain && line.Given(option)) {
-      throw UsageError(fmt::format("--{} is of --explain, which runs the detector", option));
-    }
   }
   if (arguments.metric.empty()) {
     const std::string kind = arguments.data.Given() ? arguments.data.Kind() : "";
@@ -250,6 +240,7 @@ int RunShow(const Arguments& words) {
   ShowArguments arguments;
   if (!ParseShow(words, arguments)) return kDone;
   if (!arguments.explain.id.empty()) return ShowOneStory(arguments);
+  arguments.data.set_names_results = AreVocResults(arguments.detections, arguments.format);
   LoadedData truth = LoadData(arguments.data);
   DetectionSet detections =
       AlignedDetectionsAt(
@@ -282,7 +273,7 @@ int RunShow(const Arguments& words) {
     ForEachInOrder<ShownPicture>(
         pictures.size(),
         arguments.explain.detector.run.workers,
-        StopAsked,
+        NeverStop,
         [&](std::size_t i) {
           return DrawShownPicture(dataset.images[pictures[i].image],
                                   pictures[i],
@@ -302,8 +293,9 @@ int RunShow(const Arguments& words) {
         });
     writer.Flush();
   }
-  fmt::print(stderr, "{} files -> {}\n", writer.written(), arguments.output.directory);
-  if (arguments.open && writer.written() > 0) OpenViewer(writer.first());
+  KeepOnly(arguments.output.directory, "show", writer.written());
+  fmt::print(stderr, "{} files -> {}\n", writer.written().size(), arguments.output.directory);
+  if (arguments.open && !writer.written().empty()) OpenViewer(writer.first());
   return failed == 0 ? truth.Status() : kSomeInputsFailed;
 }
 

@@ -93,7 +93,8 @@ fs::path ShownPictureWriter::PlaceOf(const std::string& id) const {
 
 void ShownPictureWriter::Write(const fs::path& path, const Image& image) {
   WriteFileWhole(path, EncodeJpeg(image));
-  if (written_++ == 0) first_ = path;
+  if (written_.empty()) first_ = path;
+  written_.insert(path.lexically_relative(files_.directory).string());
 }
 
 }  // namespace deeper::tools

@@ -10,6 +10,7 @@
 #include "core/image.h"
 #include "core/pictures/read_image.h"
 #include "eval/drawing/picture_marks.h"
+#include "tools/run/written_files.h"
 
 namespace deeper::tools {
 
@@ -48,7 +49,7 @@ class ShownPictureWriter {
 
   // Where the next picture, of this id, goes.
   std::filesystem::path PlaceOf(const std::string& id) const;
-  std::size_t written() const { return written_; }
+  const FileNames& written() const { return written_; }
   const std::filesystem::path& first() const { return first_; }  // file
 
  private:
@@ -58,7 +59,7 @@ class ShownPictureWriter {
   std::vector<Image> images_;
   std::vector<std::string> captions_;
   std::size_t sheets_ = 0;
-  std::size_t written_ = 0;
+  FileNames written_;
   std::filesystem::path first_;
 };
 

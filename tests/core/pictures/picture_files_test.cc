@@ -56,7 +56,7 @@ TEST_CASE("files of other programs and of other kinds are passed over and counte
   CHECK(IdsOf(found.pictures) == Ids{"a", "b"});
   CHECK(found.passed_over.other_programs == 4);  // with all in them
   CHECK(found.passed_over.other_files == 2);
-  CHECK(IdsOf(LookForPictures({directory.path().string()}, true).pictures) ==
+  CHECK(IdsOf(LookForPictures({directory.path().string()}, {.with_videos = true}).pictures) ==
         Ids{"a", "b", "clip"});
   CHECK(IdsOf(FindPictures({(directory / ".git").string()})) == Ids{"c"});
   CHECK_THROWS_WITH(FindPictures({(directory / "__MACOSX/..").string() + "/nothing"}),

@@ -1,5 +1,7 @@
 #include "tools/options/command_line.h"
 
+#include <cstdlib>
+
 #include "tests/support/catch.h"
 #include "tools/options/option_errors.h"
 
@@ -104,6 +106,48 @@ TEST_CASE("help shows the examples before the options") {
   CHECK(help.find("deeper verb --count 2") < help.find("how many"));
   CHECK(help.find("how many") != std::string::npos);
   CHECK(help.find("(=0.3)") != std::string::npos);
+}
+
+// What a verb of these options says of its words; "" where it takes them.
+std::string RestrictedMessageFor(const std::vector<std::string>& words) {
+  CommandLine line("verb", "Does something.", {});
+  bool compare = false;
+  std::string schedule = "step,plain";
+  int seed = 1;
+  int factor = 1;
+  line.Group("Things").add_options()("compare", po::bool_switch(&compare), "")(
+      "schedule", po::value(&schedule)->default_value(schedule), "")(
+      "seed", po::value(&seed)->default_value(seed), "")("factor", po::value(&factor), "");
+  line.Restrict({{.options = "seed factor", .without = "compare"},
+                 {.options = "factor", .with = "schedule=step schedule=late"}});
+  try {
+    line.Parse(words);
+    return "";
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+TEST_CASE("an option is refused where it is not read, and taken where it is") {
+  CHECK(RestrictedMessageFor({"--seed", "2", "--factor", "3"}).empty());
+  CHECK(RestrictedMessageFor({"--compare"}).empty());
+  CHECK(RestrictedMessageFor({"--seed", "2", "--compare"}) ==
+        "--seed is not read with --compare; leave it out");
+  // Also with the value that it has anyway: whoever gives it expects it to be read.
+  CHECK(RestrictedMessageFor({"--seed", "1", "--compare"}) ==
+        "--seed is not read with --compare; leave it out");
+}
+
+TEST_CASE("an option that is read with a value of another one is refused with other values") {
+  CHECK(RestrictedMessageFor({"--factor", "3", "--schedule", "poly,late"}).empty());
+  CHECK(RestrictedMessageFor({"--factor", "3", "--schedule", "poly"}) ==
+        "--factor is read with --schedule step or --schedule late alone; leave it out");
+}
+
+TEST_CASE("the environment's options are for all uses of a verb, and no mistake in any") {
+  setenv("DEEPER_OPTION_SEED", "7", 1);  // NOLINT(concurrency-mt-unsafe): one thread
+  CHECK(RestrictedMessageFor({"--compare"}).empty());
+  unsetenv("DEEPER_OPTION_SEED");  // NOLINT(concurrency-mt-unsafe): one thread
 }
 
 }  // namespace

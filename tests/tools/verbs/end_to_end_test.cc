@@ -382,12 +382,12 @@ TEST_CASE("the truth as detections has mAP 1 under every metric and through ever
                                                     {"labelstudio", "studio.json"}};
   for (const auto& [format, name] : names) {
     CAPTURE(format);
-    REQUIRE(Run("convert --data {} --set train --detections {} --to {} --output {} "
-                "--output-set train",
+    REQUIRE(Run("convert --data {} --set train --detections {} --to {} --output {} {}",
                 truth.data,
                 truth.Path("found.csv"),
                 format,
-                truth.Path(name)) == kDone);
+                truth.Path(name),
+                Words(format == "voc" ? "--output-set train" : "")) == kDone);
     CHECK(evaluate(truth.Path(name), "voc12") == kDone);
   }
 }
