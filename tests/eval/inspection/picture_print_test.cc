@@ -89,7 +89,7 @@ TEST_CASE("two birds in one blue sky are two pictures, and each stays one when e
     Image image = MakeImage(500, 375, 0, 0, 0);
     for (int y = 0; y < image.height; ++y) {
       for (int x = 0; x < image.width; ++x) {
-        const bool is_bird = x >= left && x < left + 36 && y >= top && y < top + 12;
+        const bool is_bird = x >= left && x < left + 72 && y >= top && y < top + 24;
         const auto light = static_cast<std::uint8_t>(110 + y / 12 - (is_bird ? 30 : 0));
         std::uint8_t* pixel = image.Row(y) + 3 * x;
         pixel[0] = static_cast<std::uint8_t>(light + 60);
