@@ -24,6 +24,7 @@
 #include "detector/regions/features.h"
 #include "detector/regions/picture_features.h"
 #include "detector/suppression/fusion.h"
+#include "detector/suppression/least_score.h"
 
 namespace deeper {
 
@@ -383,7 +384,9 @@ Found Detector::Detect(const Image& image,
     for (const RegionScores& of_model : scores) {
       detections.push_back(DetectionsOf(of_model, image.width, image.height, options));
     }
-    return FuseBoxes(detections, weights(), fusion_iou());
+    std::vector<Detection> fused = FuseBoxes(detections, weights(), fusion_iou());
+    DropBelow(options.min_score, fused);
+    return fused;
   });
   return found;
 }

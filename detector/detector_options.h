@@ -24,7 +24,7 @@ Fusion FusionFromName(const std::string& name);  // throws Error listing the nam
 
 // How models run. Fields left at their defaults follow the models.
 struct DetectorOptions {
-  std::vector<double> weights = {};     // of the models' scores, above 0; empty: equal ones
+  std::vector<double> weights = {};  // of the models' scores and boxes, above 0; empty: equal ones
   std::filesystem::path backbone = {};  // of the only model, if it lies elsewhere
   Fusion fusion = Fusion::kScores;
   double fusion_iou = 0.55;  // kBoxes: boxes that overlap by more show one object; 0 to 1

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "detector/suppression/least_score.h"
 
 namespace deeper {
 namespace {
@@ -85,13 +86,22 @@ std::vector<Candidate> ExplainDetections(const RegionScores& regions,
     if (candidate.detection.score >= options.min_score) eligible.push_back(candidate.detection);
   }
   const ByClass kept = Keep(eligible, options.nms, candidates);
-  SetGivenOut(SuppressNonMaxima(eligible, options.nms), kept, candidates);
+  std::vector<Detection> given_out = SuppressNonMaxima(eligible, options.nms);
+  DropBelow(options.min_score, given_out);
+  SetGivenOut(given_out, kept, candidates);
+  std::map<ClassId, int> given_out_of_class;
+  for (const Detection& detection : given_out) ++given_out_of_class[detection.class_id];
 
   for (Candidate& candidate : candidates) {
     const Detection& detection = candidate.detection;
     if (candidate.fate == Fate::kKept || !(detection.score >= options.min_score)) continue;
     candidate.fate = Fate::kBeyondMost;
-    if (options.nms.soft_sigma > 0) continue;
+    if (options.nms.soft_sigma > 0) {
+      const int most = options.nms.max_per_class;
+      const bool has_most = most > 0 && given_out_of_class[detection.class_id] >= most;
+      if (!has_most) candidate.fate = Fate::kLowered;
+      continue;
+    }
     for (const std::size_t better : kept.at(detection.class_id)) {
       if (candidates[better].fate != Fate::kKept) break;
       const double iou = Iou(candidates[better].detection.box, detection.box);

@@ -16,6 +16,7 @@ enum class Fate : std::uint8_t {
   kKept,
   kSuppressed,     // overlaps a better one of its class by more than NmsOptions::max_iou
   kBelowMinScore,  // dropped before suppression
+  kLowered,        // soft suppression lowered its score below min_score
   kBeyondMost,     // NmsOptions::max_per_class better ones were kept before it
 };
 

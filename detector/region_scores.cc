@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "detector/regions/region_ranker.h"
+#include "detector/suppression/least_score.h"
 
 namespace deeper {
 namespace {
@@ -120,18 +121,17 @@ RegionScores MeanScores(std::span<const RegionScores> models, std::span<const do
     double y0 = 0;
     double x1 = 0;
     double y1 = 0;
-    for (const RegionScores& model : models) {
-      const Box& box = BoxOf(model, i / boxes_a_region, i % boxes_a_region);
-      x0 += double{box.x0};
-      y0 += double{box.y0};
-      x1 += double{box.x1};
-      y1 += double{box.y1};
+    for (std::size_t m = 0; m < models.size(); ++m) {
+      const Box& box = BoxOf(models[m], i / boxes_a_region, i % boxes_a_region);
+      x0 += weights[m] * double{box.x0};
+      y0 += weights[m] * double{box.y0};
+      x1 += weights[m] * double{box.x1};
+      y1 += weights[m] * double{box.y1};
     }
-    const auto count = static_cast<double>(models.size());
-    mean.boxes.push_back({.x0 = static_cast<float>(x0 / count),
-                          .y0 = static_cast<float>(y0 / count),
-                          .x1 = static_cast<float>(x1 / count),
-                          .y1 = static_cast<float>(y1 / count)});
+    mean.boxes.push_back({.x0 = static_cast<float>(x0 / weight_sum),
+                          .y0 = static_cast<float>(y0 / weight_sum),
+                          .x1 = static_cast<float>(x1 / weight_sum),
+                          .y1 = static_cast<float>(y1 / weight_sum)});
   }
   return mean;
 }
@@ -181,7 +181,9 @@ std::vector<Detection> DetectionsOf(const RegionScores& regions,
     if (box.IsEmpty()) continue;
     detections.push_back({.box = box, .class_id = ClassAt(j), .score = score});
   }
-  return SuppressNonMaxima(std::move(detections), options.nms);
+  std::vector<Detection> kept = SuppressNonMaxima(std::move(detections), options.nms);
+  DropBelow(options.min_score, kept);
+  return kept;
 }
 
 std::vector<Detection> DetectFromFeatures(const Model& model,

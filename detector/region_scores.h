@@ -13,7 +13,9 @@ namespace deeper {
 
 struct DetectOptions {
   bool box_regression = true;  // apply the model's, if it has one
-  float min_score = -1;        // detections below are dropped before suppression
+  // Detections below are dropped before suppression, and again after it and after fusion, which
+  // lower scores.
+  float min_score = -1;
   NmsOptions nms = {};
   void Validate() const;
 };
@@ -36,7 +38,7 @@ struct RegionScores {
 RegionScores ScoreRegions(const Model& model, RegionFeatures regions, bool box_regression);
 
 // The mean over models of the scores and boxes of the same regions (Szegedy et al. 2014, section
-// 8). `weights` are those of the models' scores, one each, above 0; boxes are plain means. If one
+// 8), both by `weights`, one for each model, above 0. If one
 // model has a box per class, the result has too. Expects at least one model, all of the same
 // regions and classes.
 RegionScores MeanScores(std::span<const RegionScores> models, std::span<const double> weights);
@@ -50,8 +52,8 @@ RegionScores WithReplaced(const RegionScores& all,
                           std::span<const std::size_t> positions,
                           const RegionScores& some);
 
-// The regions that reach min_score in a class, clipped to the picture, after suppression per class.
-// By descending score. Empty boxes are dropped.
+// The regions that reach min_score in a class, clipped to the picture, after suppression per class,
+// and that still reach it then. By descending score. Empty boxes are dropped.
 std::vector<Detection> DetectionsOf(const RegionScores& regions,
                                     int image_width,
                                     int image_height,

@@ -111,6 +111,29 @@ TEST_CASE("two models score the same regions, and their scores are joined by the
   CHECK(both.by_model[1].scores != first.by_model[0].scores);
 }
 
+TEST_CASE("no fused score is below the least, though each model's own is above it") {
+  const Models models;
+  std::vector<fs::path> files;
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    Model model = RandomModel(seed);
+    model.calibration = Calibration{.curves = std::vector<LogisticCurve>(2, {.slope = 0.02}),
+                                    .operating_points = {0.5, 0.5}};
+    model.min_score = 0;
+    files.push_back(models.Save("m" + std::to_string(seed), model));
+  }
+  DetectorOptions options = Models::InF32();
+  options.fusion = Fusion::kBoxes;
+  const Detector detector = LoadDetector(files, options);
+  DetectOptions detect = detector.DefaultOptions();
+  const Image image = Rectangles(3);
+  const std::vector<Detection> all = detector.Detect(image, detect).detections;
+  REQUIRE(!all.empty());
+  detect.min_score = all[all.size() / 2].score;
+  const std::vector<Detection> found = detector.Detect(image, detect).detections;
+  CHECK(!found.empty());
+  for (const Detection& detection : found) CHECK(detection.score >= detect.min_score);
+}
+
 TEST_CASE("kept features give the same detections") {
   const Models models;
   const fs::path file = models.Save("a", RandomModel(1));

@@ -115,6 +115,18 @@ TEST_CASE("soft suppression keeps all and lowers scores by each better one that 
   CHECK(LoweringsOf(candidates, 0, {.soft_sigma = 0}).by_it.empty());
 }
 
+TEST_CASE("what soft suppression lowers below the least score says so") {
+  const auto regions = RegionsOf({Square(0), Square(2), Square(60)}, {.9F, 0, .8F, 0, .5F, 0});
+  const DetectOptions options{.min_score = 0.4F, .nms = {.soft_sigma = 0.5}};
+  const auto candidates = Explain(TwoClasses(), regions, options);
+  CHECK(Of(candidates, 0, 0).fate == Fate::kKept);
+  CHECK(Of(candidates, 1, 0).fate == Fate::kLowered);
+  CHECK(Of(candidates, 2, 0).fate == Fate::kKept);
+  DetectOptions one = options;
+  one.nms.max_per_class = 1;
+  CHECK(Of(Explain(TwoClasses(), regions, one), 1, 0).fate == Fate::kBeyondMost);
+}
+
 TEST_CASE("what is kept is what detection gives, whatever the regions and options") {
   Random random(5);
   Model model = TwoClasses();

@@ -1,10 +1,13 @@
 #include "detector/region_scores.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 #include "backbone/network.h"
 #include "core/error.h"
+#include "core/random.h"
 #include "detector/heads/region_features.h"
 #include "tests/support/catch.h"
 
@@ -115,6 +118,29 @@ TEST_CASE("boxes are suppressed as they lie after regression and clipping") {
   CHECK(detections[0].score == 2);
 }
 
+TEST_CASE("no score is below min_score, however soft suppression lowers it") {
+  Random random(9);
+  std::size_t soft = 0;
+  std::size_t plain = 0;
+  for (int round = 0; round < 200; ++round) {
+    RegionScores regions{.class_count = 2, .scores = {}, .boxes = {}};
+    for (int i = 0; i < 20; ++i) {
+      const auto x = static_cast<float>(random.Below(40));
+      regions.boxes.push_back({.x0 = x, .y0 = 10, .x1 = x + 30, .y1 = 40});
+      for (int j = 0; j < 2; ++j) regions.scores.push_back(static_cast<float>(random.Uniform()));
+    }
+    DetectOptions options{.min_score = .2F, .nms = {.soft_sigma = 0.5}};
+    const std::vector<Detection> found = DetectionsOf(regions, 100, 100, options);
+    soft += found.size();
+    for (const Detection& detection : found) REQUIRE(detection.score >= options.min_score);
+    CHECK(std::ranges::is_sorted(found, std::ranges::greater{}, &Detection::score));
+    options.min_score = 0;
+    plain += DetectionsOf(regions, 100, 100, options).size();
+  }
+  CHECK(soft > 0);
+  CHECK(soft < plain / 2);  // most are lowered below it
+}
+
 TEST_CASE("a box that regression moves out of the picture is dropped") {
   Model model = TwoClasses();
   model.box_regression = RegressionOf({{-10, 0, 0, 0}});
@@ -150,13 +176,13 @@ TEST_CASE("a calibrated model's scores are probabilities, each class by its own 
   CHECK(scores.scores[1] == Approx(0.5));                       // margin -0.5
 }
 
-TEST_CASE("an ensemble's scores are the weighted mean, and its boxes the mean") {
+TEST_CASE("an ensemble's scores and its boxes are weighted means") {
   const RegionScores first = {.class_count = 2, .scores = {1, 2}, .boxes = {kLeft}};
   const RegionScores second = {.class_count = 2, .scores = {4, -1}, .boxes = {kRight}};
   const std::vector<RegionScores> models = {first, second};
   const RegionScores mean = MeanScores(models, std::vector<double>{2, 1});
   CHECK(mean.scores == std::vector<float>{2, 1});
-  CHECK(mean.boxes == std::vector<Box>{{.x0 = 35, .y0 = 10, .x1 = 55, .y1 = 30}});
+  CHECK(mean.boxes == std::vector<Box>{{.x0 = 80.0F / 3, .y0 = 10, .x1 = 140.0F / 3, .y1 = 30}});
 }
 
 TEST_CASE("models with a box a region and a box a class are averaged class by class") {

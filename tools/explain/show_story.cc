@@ -116,10 +116,11 @@ std::vector<StoryDetection> DetectionsOf(const std::vector<Candidate>& candidate
   return detections;
 }
 
-// What is detected of the candidates of each model, whose boxes are fused.
+// What is detected of the candidates of each model, whose boxes are fused and then reach min_score.
 std::vector<StoryDetection> FusedDetectionsOf(const std::vector<std::vector<Candidate>>& candidates,
                                               const std::vector<double>& weights,
-                                              double fusion_iou) {
+                                              double fusion_iou,
+                                              float min_score) {
   std::vector<std::vector<Detection>> by_model(candidates.size());
   std::vector<std::vector<CandidatePlace>> places(candidates.size());
   for (std::size_t m = 0; m < candidates.size(); ++m) {
@@ -131,6 +132,7 @@ std::vector<StoryDetection> FusedDetectionsOf(const std::vector<std::vector<Cand
   }
   std::vector<StoryDetection> detections;
   for (const FusedDetection& fused : FuseBoxesWithMembers(by_model, weights, fusion_iou)) {
+    if (fused.detection.score < min_score) continue;
     StoryDetection detection = {.detection = fused.detection, .made_of = {}};
     for (const FusedDetection::Member& member : fused.members) {
       detection.made_of.push_back(places[member.model][member.detection]);
@@ -172,8 +174,8 @@ StoryPicture Run(const StoryArguments& arguments,
   };
   if (picture.fuses_boxes) {
     for (const RegionScores& scores : scored.by_model) explain(scores);
-    picture.detections =
-        FusedDetectionsOf(picture.candidates, detector.weights(), detector.fusion_iou());
+    picture.detections = FusedDetectionsOf(
+        picture.candidates, detector.weights(), detector.fusion_iou(), options.min_score);
   } else {
     explain(MeanScores(scored.by_model, detector.weights()));
     picture.detections = DetectionsOf(picture.candidates.front());

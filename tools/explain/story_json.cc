@@ -77,6 +77,8 @@ const char* FateName(Fate fate) {
       return "suppressed";
     case Fate::kBelowMinScore:
       return "below_min_score";
+    case Fate::kLowered:
+      return "lowered";
     case Fate::kBeyondMost:
       break;
   }

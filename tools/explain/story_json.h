@@ -30,7 +30,7 @@ StoryJson ScoresJson(const StoryPicture& picture, const std::vector<const Candid
 // What each model says of the region as this class: [{"model", "score"}].
 StoryJson ModelsJson(const StoryPicture& picture, std::size_t region, ClassId class_id);
 
-// "kept", "suppressed", "below_min_score" or "beyond_most".
+// "kept", "suppressed", "below_min_score", "lowered" or "beyond_most".
 const char* FateName(Fate fate);
 
 }  // namespace deeper::tools

@@ -13,7 +13,14 @@ namespace {
 std::string KeptText(const StoryPicture& picture, const CandidatePlace& place) {
   const Candidate& candidate = CandidateAt(picture, place);
   const std::optional<std::size_t> number = NumberOf(picture, place);
-  if (!number) return "kept, but a score of 0 joins no detection";
+  if (!number && candidate.given_out->score == 0)
+    return "kept, but a score of 0 joins no detection";
+  if (!number) {
+    return fmt::format(
+        "kept, but the boxes that are fused with it have a score below {}, the least "
+        "that counts",
+        picture.min_score);
+  }
   const std::string lowered =
       candidate.given_out->score == candidate.detection.score
           ? ""
@@ -136,6 +143,9 @@ std::string FateText(const StoryPicture& picture, const CandidatePlace& place) {
       return SuppressedText(picture, place);
     case Fate::kBelowMinScore:
       return fmt::format("its score is below {}, the least that counts", picture.min_score);
+    case Fate::kLowered:
+      return fmt::format("soft suppression lowered its score below {}, the least that counts",
+                         picture.min_score);
     case Fate::kBeyondMost:
       break;
   }
