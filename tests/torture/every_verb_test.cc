@@ -201,6 +201,7 @@ struct HangingWorld {
         {"convert", {"--detections", data, "--to", "coco", "--output", output}},
         {"propose", {pictures, "--output", output}},
         {"merge", {(detector / "hang-journal-1-of-1.jsonl").string(), "--output", output}},
+        {"check", {"--data", data_set}},
         {"classify", {pictures, "--backbone", weights}},
         {"bench", {"--model", weights}},
         {"model info", {weights}},

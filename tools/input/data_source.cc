@@ -146,6 +146,7 @@ ReadFiles ReadLabelFile(const DataSource& source, const Place& place) {
 }
 
 ReadFiles ReadAt(const DataSource& source, const Place& place) {
+  source.RefuseUnreadOf(place.kind);
   return place.kind == "voc"      ? ReadVoc(source, place)
          : place.kind == "ilsvrc" ? ReadIlsvrc(source, place)
          : place.kind == "coco"   ? ReadCoco(place)
@@ -258,7 +259,6 @@ void DataSource::RefuseUnreadOf(const std::string& kind) const {
 
 LoadedData LoadData(const DataSource& source) {
   const Place place = PlaceOf(source, true);
-  source.RefuseUnreadOf(place.kind);
   ReadFiles files = ReadAt(source, place);
   SayWarnings(files.read.warnings);
   LoadedData loaded = {.dataset = std::move(files.read.dataset),
