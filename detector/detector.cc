@@ -38,10 +38,17 @@ struct Member {
   // One of them: of crops, or of whole pictures.
   std::optional<Network> network;
   std::optional<PictureNetwork> picture_network;
+  std::vector<PictureScale> scales;    // of whole pictures
   std::optional<RegionChoice> choice;  // of the regions of whole pictures
   std::string recipe;
   std::string digest;
-  std::optional<FeatureCache> cache;
+  std::vector<FeatureCache> caches;  // none, or one for each look of each round
+};
+
+// A way to see a picture's regions.
+struct Look {
+  RegionExtractor* extractor = nullptr;
+  bool is_mirrored = false;
 };
 
 // Models that read the same crops and whose networks have their first rows in common, or one that
@@ -49,25 +56,29 @@ struct Member {
 struct Family {
   std::vector<const Member*> members;
   std::vector<std::size_t> positions;  // parallel to members: theirs among all
-  std::unique_ptr<RegionExtractor> extractor;
+  std::vector<std::unique_ptr<RegionExtractor>> extractors = {};  // one for each scale
+  std::vector<Look> looks = {};  // the first is not mirrored, and chooses the regions
 
-  // Features of the boxes by each member. If features are kept, this is their name.
+  // Features of the boxes by each member, in the look of this number; those of the next round are
+  // counted on. If features are kept, `entry` is their name.
   template <typename MakeBoxes>
-  std::vector<RegionFeatures> FeaturesOf(const std::string& entry,
+  std::vector<RegionFeatures> FeaturesOf(std::size_t look,
+                                         const std::string& entry,
                                          const Image& image,
                                          const MakeBoxes& make_boxes,
                                          StageTimes& times) {
     std::vector<RegionFeatures> kept;
     for (const Member* member : members) {
       std::optional<RegionFeatures> cached;
-      if (member->cache) cached = member->cache->Load(entry);
+      if (!member->caches.empty()) cached = member->caches[look].Load(entry);
       if (!cached) break;
       kept.push_back(*std::move(cached));
     }
     if (kept.size() == members.size()) return kept;
-    std::vector<RegionFeatures> extracted = extractor->ExtractForAll(image, make_boxes(), times);
+    std::vector<RegionFeatures> extracted =
+        looks[look % looks.size()].extractor->ExtractProposed(image, make_boxes, times);
     for (std::size_t i = 0; i < members.size(); ++i) {
-      if (members[i]->cache) members[i]->cache->Store(entry, extracted[i]);
+      if (!members[i]->caches.empty()) members[i]->caches[look].Store(entry, extracted[i]);
     }
     return extracted;
   }
@@ -121,12 +132,121 @@ std::vector<ProposalOrigin> OriginsOfChosen(Proposer::Proposed proposed,
   return origins;
 }
 
+// The boxes at these positions; without positions all.
+std::vector<Box> BoxesAt(const std::vector<Box>& boxes,
+                         const std::optional<std::vector<std::size_t>>& positions) {
+  if (!positions) return boxes;
+  std::vector<Box> some;
+  for (const std::size_t i : *positions) some.push_back(boxes[i]);
+  return some;
+}
+
+// What is looked at beside the regions as they are, as lines of a recipe.
+std::string LooksRecipe(const DetectorOptions& options) {
+  std::string text;
+  if (options.mirror) text += "mirror images too\n";
+  if (options.rounds > 1) text += fmt::format("{} rounds\n", options.rounds);
+  return text;
+}
+
+void MirrorBoxes(std::vector<Box>& boxes, int width_px) {
+  for (Box& box : boxes) box = MirrorBox(box, width_px);
+}
+
 // Which regions of whole pictures the model looks at; nothing: all that are proposed.
 std::optional<RegionChoice> ChoiceOf(const Model& model, const DetectorOptions& options) {
   const std::size_t most =
       options.max_regions.value_or(static_cast<std::size_t>(model.max_regions));
   if (!model.ranker || most == 0) return std::nullopt;
   return RegionChoice{.ranker = *model.ranker, .most = most};
+}
+
+// What becomes of one picture on its way through the families.
+class Scoring {
+ public:
+  // given: the regions; nothing: those that are proposed.
+  Scoring(const Image& picture,
+          const Proposer& its_proposer,
+          std::size_t models,
+          std::optional<std::vector<Box>> given)
+      : image(picture), proposer(its_proposer), given_regions(std::move(given)) {
+    scored.by_model.resize(models);
+  }
+
+  // The regions that are scored, proposed when a model needs them.
+  std::vector<Box> Regions() {
+    if (are_chosen) return scored.boxes;
+    if (given_regions) return *given_regions;
+    if (!proposed)
+      proposed = Timed(scored.times.proposals_s, [&] { return proposer.Propose(image); });
+    return BoxesOf(proposed->proposals);
+  }
+  void Choose(std::vector<Box> regions) {
+    scored.boxes = std::move(regions);
+    are_chosen = true;
+  }
+  const Image& AsSeenBy(const Look& look) {
+    if (!look.is_mirrored) return image;
+    if (!mirror_image) mirror_image = MirrorImage(image);
+    return *mirror_image;
+  }
+  Detector::Scored Finish() {
+    if (proposed) scored.origins = OriginsOfChosen(*std::move(proposed), scored.boxes);
+    return std::move(scored);
+  }
+
+  const Image& image;
+  Detector::Scored scored = {};
+  bool are_chosen = false;  // scored.boxes, by the first family
+
+ private:
+  const Proposer& proposer;
+  std::optional<std::vector<Box>> given_regions;
+  std::optional<Proposer::Proposed> proposed;
+  std::optional<Image> mirror_image;
+};
+
+struct ScoringOptions {
+  bool box_regression = true;
+  std::string picture_id;  // "": none
+  std::size_t round = 0;
+};
+
+// What each member makes of the regions in one look. `exact`: the positions of those that it
+// scores, if not all.
+std::vector<RegionScores> ScoreLook(Family& family,
+                                    std::size_t number,
+                                    const std::optional<std::vector<std::size_t>>& exact,
+                                    const ScoringOptions& options,
+                                    Scoring& scoring) {
+  const Look& look = family.looks[number];
+  const std::size_t cached_as = options.round * family.looks.size() + number;
+  const int width = scoring.image.width;
+  StageTimes& times = scoring.scored.times;
+  const auto regions_of_look = [&] {
+    std::vector<Box> boxes = BoxesAt(scoring.Regions(), exact);
+    if (look.is_mirrored) MirrorBoxes(boxes, width);
+    return boxes;
+  };
+  std::vector<RegionFeatures> regions = family.FeaturesOf(
+      cached_as, options.picture_id, scoring.AsSeenBy(look), regions_of_look, times);
+  if (!exact && number == 0) scoring.Choose(regions.front().boxes);
+  std::vector<RegionFeatures> wholes;
+  if (family.ReadsContext()) {
+    const auto whole_picture = [&] { return std::vector<Box>{WholeImageBox(scoring.image)}; };
+    wholes = family.FeaturesOf(
+        cached_as, options.picture_id + "-context", scoring.AsSeenBy(look), whole_picture, times);
+  }
+  std::vector<RegionScores> by_member;
+  for (std::size_t i = 0; i < regions.size(); ++i) {
+    const Model& model = family.members[i]->model;
+    if (model.context_weight != 0) regions[i].context = std::move(wholes[i].features);
+    by_member.push_back(Timed(times.heads_s, [&] {
+      return ScoreRegions(model, std::move(regions[i]), options.box_regression);
+    }));
+    if (look.is_mirrored) MirrorBoxes(by_member.back().boxes, width);
+  }
+  return by_member;
 }
 
 }  // namespace
@@ -139,6 +259,8 @@ struct Detector::State {
   std::optional<Proposer> proposer;  // the first model's
   std::optional<int> side_that_crops_need;
   std::size_t exact = 0;
+  bool mirror = false;
+  int rounds = 1;
   bool fuses_boxes = false;
   double fusion_iou = 0;
   std::vector<std::string> remarks;
@@ -167,28 +289,39 @@ struct Detector::State {
     const ChosenPrecision chosen =
         ChoosePrecision(options.precision, model.quantization.has_value());
     Remark(chosen.remark);
-    if (model.picture_scale && options.picture_scale) model.picture_scale = options.picture_scale;
+    std::vector<PictureScale> scales;
+    if (model.picture_scale) {
+      scales = options.picture_scales;
+      if (scales.empty()) scales.push_back(*model.picture_scale);
+      model.picture_scale = scales.front();
+    }
     const std::optional<RegionChoice> choice = ChoiceOf(model, options);
     const NetworkOptions network = {.precision = chosen.precision,
                                     .quantization = model.quantization};
     std::string recipe = RecipeOf(model.backbone_fingerprint, network, model.crop, *proposer) +
-                         PictureRecipe(model.picture_scale, choice) +
-                         RegressionRecipe(model.box_regression);
-    std::optional<FeatureCache> cache;
+                         PictureRecipe(scales, choice) + RegressionRecipe(model.box_regression) +
+                         LooksRecipe(options);
+    std::vector<FeatureCache> caches;
     if (!options.feature_cache.empty()) {
       fs::path directory = options.feature_cache;
       if (files.size() > 1) directory /= file.stem();
-      cache.emplace(
-          directory,
-          fmt::format("{}inputs {}\n{}\n", recipe, options.inputs, RegionsText(model, options)));
+      const std::string text =
+          fmt::format("{}inputs {}\n{}\n", recipe, options.inputs, RegionsText(model, options));
+      const std::size_t looks = std::max<std::size_t>(1, scales.size()) * (options.mirror ? 2 : 1) *
+                                static_cast<std::size_t>(options.rounds);
+      for (std::size_t look = 0; look < looks; ++look) {
+        caches.emplace_back(look == 0 ? directory : directory / fmt::format("look-{}", look + 1),
+                            text);
+      }
     }
     auto member = std::make_unique<Member>(Member{.model = std::move(model),
                                                   .network = std::nullopt,
                                                   .picture_network = std::nullopt,
+                                                  .scales = std::move(scales),
                                                   .choice = choice,
                                                   .recipe = std::move(recipe),
                                                   .digest = DigestOfFile(file),
-                                                  .cache = std::move(cache)});
+                                                  .caches = std::move(caches)});
     if (member->model.picture_scale) {
       member->picture_network.emplace(backbone, network);
     } else {
@@ -215,13 +348,16 @@ struct Detector::State {
         with_crops.push_back(i);
         continue;
       }
-      families.push_back({.members = {members[i].get()},
-                          .positions = {i},
-                          .extractor = std::make_unique<PictureFeatureExtractor>(
-                              *members[i]->picture_network,
-                              *model.picture_scale,
-                              model.crop.mean_bgr,
-                              families.empty() ? members[i]->choice : std::nullopt)});
+      Family family = {.members = {members[i].get()}, .positions = {i}};
+      for (const PictureScale& scale : members[i]->scales) {
+        const bool chooses = families.empty() && family.extractors.empty();
+        family.extractors.push_back(
+            std::make_unique<PictureFeatureExtractor>(*members[i]->picture_network,
+                                                      scale,
+                                                      model.crop.mean_bgr,
+                                                      chooses ? members[i]->choice : std::nullopt));
+      }
+      families.push_back(std::move(family));
     }
     for (FamilyMembers& together : GroupIntoFamilies(row_fingerprints, crops)) {
       std::vector<const Member*> own;
@@ -234,22 +370,31 @@ struct Detector::State {
         const std::optional<BoxRegression>& regression = own.back()->model.box_regression;
         regressions.push_back(regression ? &*regression : nullptr);
       }
-      NetworkFamily family(std::move(networks), together.shared_rows);
-      families.push_back({.members = own,
-                          .positions = std::move(together.positions),
-                          .extractor = std::make_unique<FeatureExtractor>(
-                              std::move(family), own.front()->model.crop, std::move(regressions))});
+      const CropOptions& crop = own.front()->model.crop;
+      Family family = {.members = std::move(own), .positions = std::move(together.positions)};
+      family.extractors.push_back(std::make_unique<FeatureExtractor>(
+          NetworkFamily(std::move(networks), together.shared_rows), crop, std::move(regressions)));
+      families.push_back(std::move(family));
+    }
+    for (Family& family : families) {
+      for (const std::unique_ptr<RegionExtractor>& extractor : family.extractors) {
+        family.looks.push_back({.extractor = extractor.get(), .is_mirrored = false});
+        if (mirror) family.looks.push_back({.extractor = extractor.get(), .is_mirrored = true});
+      }
     }
   }
+
+  Scored Score(Scoring scoring, const ScoringOptions& options);
 
   // The side beyond which no crop needs more of a decoded picture, if there is one.
   std::optional<int> SideThatCropsNeed() const {
     const SelectiveSearchOptions smallest = proposer->SmallestSides();
     int largest = 0;
     for (const std::unique_ptr<Member>& member : members) {
-      const std::optional<PictureScale>& scale = member->model.picture_scale;
-      const std::optional<int> side =
-          scale ? scale->short_side_px : deeper::SideThatCropsNeed(member->model.crop, smallest);
+      for (const PictureScale& scale : member->scales)
+        largest = std::max(largest, scale.short_side_px);
+      if (!member->scales.empty()) continue;
+      const std::optional<int> side = deeper::SideThatCropsNeed(member->model.crop, smallest);
       if (!side) return std::nullopt;
       largest = std::max(largest, *side);
     }
@@ -264,6 +409,8 @@ Detector::Detector(const std::vector<fs::path>& models, const DetectorOptions& o
   state_->files = models;
   state_->fuses_boxes = options.fusion == Fusion::kBoxes;
   state_->exact = options.exact;
+  state_->mirror = options.mirror;
+  state_->rounds = options.rounds;
   state_->fusion_iou = options.fusion_iou;
   state_->weights =
       options.weights.empty() ? std::vector<double>(models.size(), 1) : options.weights;
@@ -318,50 +465,62 @@ DetectOptions Detector::DefaultOptions() const {
   return options;
 }
 
+namespace {
+
+// Adds the regions of the next round, which are boxes of these: `moved`, parallel to next.boxes.
+void Append(Detector::Scored next, std::span<const std::size_t> moved, Detector::Scored& scored) {
+  if (scored.origins.empty()) {
+    for (std::size_t i = 0; i < scored.boxes.size(); ++i)
+      scored.origins.push_back({.multibox_rank = {}, .selective_search_rank = static_cast<int>(i)});
+  }
+  for (const std::size_t i : moved)
+    scored.origins.push_back({.multibox_rank = {}, .selective_search_rank = {}, .moved_from = i});
+  scored.boxes.insert(scored.boxes.end(), next.boxes.begin(), next.boxes.end());
+  for (std::size_t m = 0; m < scored.by_model.size(); ++m)
+    scored.by_model[m] = Joined(scored.by_model[m], next.by_model[m]);
+  scored.times += next.times;
+}
+
+}  // namespace
+
+// Runs `scoring` through all families.
+Detector::Scored Detector::State::Score(Scoring scoring, const ScoringOptions& options) {
+  std::vector<RegionScores>& by_model = scoring.scored.by_model;
+  for (Family& family : families) {
+    std::optional<std::vector<std::size_t>> best;
+    if (exact > 0 && family.ReadsCrops() && scoring.are_chosen)
+      best = BestRegions(by_model.front(), exact);
+    std::vector<std::vector<RegionScores>> by_member(family.members.size());  // and look
+    for (std::size_t look = 0; look < family.looks.size(); ++look) {
+      std::vector<RegionScores> seen = ScoreLook(family, look, best, options, scoring);
+      for (std::size_t i = 0; i < seen.size(); ++i) by_member[i].push_back(std::move(seen[i]));
+    }
+    const std::vector<double> alike(family.looks.size(), 1);
+    for (std::size_t i = 0; i < by_member.size(); ++i) {
+      RegionScores scores = MeanScores(by_member[i], alike);
+      by_model[family.positions[i]] =
+          best ? WithReplaced(by_model.front(), *best, scores) : std::move(scores);
+    }
+  }
+  return scoring.Finish();
+}
+
 Detector::Scored Detector::Score(const Image& image,
                                  bool box_regression,
                                  const std::string& picture_id) const {
-  Scored scored{
-      .boxes = {}, .origins = {}, .by_model = std::vector<RegionScores>(size()), .times = {}};
-  StageTimes& times = scored.times;
-  std::optional<Proposer::Proposed> proposed;  // made when a model needs them
-  bool are_chosen = false;                     // scored.boxes, by the first family
-  const auto propose_once = [&] {
-    if (are_chosen) return scored.boxes;
-    if (!proposed)
-      proposed = Timed(times.proposals_s, [&] { return state_->proposer->Propose(image); });
-    return BoxesOf(proposed->proposals);
+  const auto score = [&](int round, std::optional<std::vector<Box>> regions) {
+    return state_->Score(Scoring(image, *state_->proposer, size(), std::move(regions)),
+                         {.box_regression = box_regression,
+                          .picture_id = picture_id,
+                          .round = static_cast<std::size_t>(round)});
   };
-  const auto whole_picture = [&] { return std::vector<Box>{WholeImageBox(image)}; };
-  for (Family& family : state_->families) {
-    // Of the crops' models: the regions that they score, if not all.
-    std::optional<std::vector<std::size_t>> exact;
-    if (state_->exact > 0 && family.ReadsCrops() && are_chosen)
-      exact = BestRegions(scored.by_model.front(), state_->exact);
-    const auto boxes_to_score = [&] {
-      std::vector<Box> boxes = propose_once();
-      if (!exact) return boxes;
-      std::vector<Box> best;
-      for (const std::size_t i : *exact) best.push_back(boxes[i]);
-      return best;
-    };
-    std::vector<RegionFeatures> regions =
-        family.FeaturesOf(picture_id, image, boxes_to_score, times);
-    std::vector<RegionFeatures> wholes;
-    if (family.ReadsContext())
-      wholes = family.FeaturesOf(picture_id + "-context", image, whole_picture, times);
-    if (!exact) scored.boxes = regions.front().boxes;
-    are_chosen = true;
-    for (std::size_t i = 0; i < regions.size(); ++i) {
-      const Model& model = family.members[i]->model;
-      if (model.context_weight != 0) regions[i].context = std::move(wholes[i].features);
-      scored.by_model[family.positions[i]] = Timed(times.heads_s, [&] {
-        RegionScores scores = ScoreRegions(model, std::move(regions[i]), box_regression);
-        return exact ? WithReplaced(scored.by_model.front(), *exact, scores) : scores;
-      });
-    }
+  Scored scored = score(0, std::nullopt);
+  for (int round = 1; round < state_->rounds; ++round) {
+    const MovedRegions moved =
+        BestMoved(MeanScores(scored.by_model, weights()), scored.boxes, image.width, image.height);
+    if (moved.boxes.empty()) break;
+    Append(score(round, moved.boxes), moved.from, scored);
   }
-  if (proposed) scored.origins = OriginsOfChosen(*std::move(proposed), scored.boxes);
   return scored;
 }
 

@@ -19,7 +19,8 @@ void DetectorOptions::Validate() const {
   for (const double weight : weights) {
     if (!(weight > 0)) throw Error(fmt::format("weights: {} is not above 0", weight));
   }
-  if (picture_scale) picture_scale->Validate();
+  for (const PictureScale& scale : picture_scales) scale.Validate();
+  if (rounds < 1 || rounds > 4) throw Error(fmt::format("rounds is {}, expected 1 to 4", rounds));
   if (!(fusion_iou >= 0 && fusion_iou <= 1)) {
     throw Error(fmt::format("fusion_iou is {}, expected 0 to 1", fusion_iou));
   }

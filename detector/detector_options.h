@@ -31,9 +31,15 @@ struct DetectorOptions {
   // Nothing: the fastest that the processor and each model have.
   std::optional<Precision> precision = std::nullopt;
   // Of models that read whole pictures: how large they are scaled, and how many regions the network
-  // runs on where the model can choose, 0: all. Nothing: the model's own.
-  std::optional<PictureScale> picture_scale = std::nullopt;
+  // runs on where the model can choose, 0: all. Nothing: the model's own. Of several scales the
+  // first chooses the regions, and each region's scores and boxes are the means over all.
+  std::vector<PictureScale> picture_scales = {};
   std::optional<std::size_t> max_regions = std::nullopt;
+  // Look at the picture's mirror image too: scores and boxes are the means of both.
+  bool mirror = false;
+  // 2: the best regions are scored again where box regression moved them (Gidaris and Komodakis
+  // 2015), and so on; 1 to 4.
+  int rounds = 1;
   // Several models of which the first reads whole pictures: those that read crops score only so
   // many regions, the best by the first model; the others keep its scores. 0: all regions.
   std::size_t exact = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <vector>
@@ -8,11 +9,13 @@
 
 namespace deeper {
 
-// Who proposed a box that JoinProposals returned: its rank in either list, from 0, if that list has
-// it.
+// Who proposed a region that was scored: the rank in either list that JoinProposals joined, from 0,
+// if that list has it. Or the position of the region of which box regression made it, to be scored
+// again.
 struct ProposalOrigin {
   std::optional<int> multibox_rank;
   std::optional<int> selective_search_rank;
+  std::optional<std::size_t> moved_from = std::nullopt;
 
   bool operator==(const ProposalOrigin&) const = default;
 };

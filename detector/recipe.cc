@@ -38,11 +38,11 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
       proposer.multibox_text());
 }
 
-std::string PictureRecipe(const std::optional<PictureScale>& scale,
+std::string PictureRecipe(std::span<const PictureScale> scales,
                           const std::optional<RegionChoice>& choice) {
-  if (!scale) return {};
-  std::string text =
-      fmt::format("whole pictures {} to {}\n", scale->short_side_px, scale->long_side_px);
+  std::string text;
+  for (const PictureScale& scale : scales)
+    text += fmt::format("whole pictures {} to {}\n", scale.short_side_px, scale.long_side_px);
   if (choice) {
     Sha256 hash;
     hash.Update(choice->ranker.weights);

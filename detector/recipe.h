@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "backbone/network.h"
@@ -18,10 +19,9 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
                      const CropOptions& crop,
                      const Proposer& proposer);
 
-// How whole pictures are scaled and their regions chosen as lines of a recipe, if regions' features
-// are of their maps; else
-// "".
-std::string PictureRecipe(const std::optional<PictureScale>& scale,
+// How whole pictures are scaled and their regions chosen as lines of a recipe; "" without scales,
+// where regions are crops.
+std::string PictureRecipe(std::span<const PictureScale> scales,
                           const std::optional<RegionChoice>& choice);
 
 // The box regression as a line of a recipe, if features are kept with its offsets from profiles;

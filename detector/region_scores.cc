@@ -44,10 +44,30 @@ std::vector<Box> MovedBoxes(const BoxRegression& regression, const RegionFeature
   return moved;
 }
 
+bool HasBoxPerClass(const RegionScores& regions) {
+  return regions.boxes.size() == regions.scores.size();
+}
+
 // The box of region `i` for class `j`.
 const Box& BoxOf(const RegionScores& regions, std::size_t i, std::size_t j) {
-  const bool per_class = regions.boxes.size() == regions.scores.size();
-  return regions.boxes[per_class ? i * regions.class_count + j : i];
+  return regions.boxes[HasBoxPerClass(regions) ? i * regions.class_count + j : i];
+}
+
+// The class in which each region scores highest, and its score there.
+struct ClassesOfRegions {
+  std::vector<std::size_t> classes;
+  std::vector<float> scores;
+};
+
+ClassesOfRegions BestClasses(const RegionScores& regions) {
+  ClassesOfRegions best;
+  for (std::size_t first = 0; first < regions.scores.size(); first += regions.class_count) {
+    const auto of_region = std::span(regions.scores).subspan(first, regions.class_count);
+    const auto highest = std::ranges::max_element(of_region);
+    best.classes.push_back(static_cast<std::size_t>(highest - of_region.begin()));
+    best.scores.push_back(*highest);
+  }
+  return best;
 }
 
 }  // namespace
@@ -137,12 +157,41 @@ RegionScores MeanScores(std::span<const RegionScores> models, std::span<const do
 }
 
 std::vector<std::size_t> BestRegions(const RegionScores& regions, std::size_t count) {
-  std::vector<float> best;
-  for (std::size_t first = 0; first < regions.scores.size(); first += regions.class_count)
-    best.push_back(*std::max_element(
-        regions.scores.begin() + static_cast<std::ptrdiff_t>(first),
-        regions.scores.begin() + static_cast<std::ptrdiff_t>(first + regions.class_count)));
-  return HighestOf(best, count);
+  return HighestOf(BestClasses(regions).scores, count);
+}
+
+RegionScores Joined(const RegionScores& first, const RegionScores& second) {
+  Expects(first.class_count == second.class_count, "the same classes");
+  RegionScores all = {.class_count = first.class_count, .scores = first.scores, .boxes = {}};
+  all.scores.insert(all.scores.end(), second.scores.begin(), second.scores.end());
+  const std::size_t boxes_a_region =
+      HasBoxPerClass(first) || HasBoxPerClass(second) ? all.class_count : std::size_t{1};
+  for (const RegionScores* part : {&first, &second}) {
+    for (std::size_t i = 0; i < part->scores.size() / all.class_count; ++i) {
+      for (std::size_t j = 0; j < boxes_a_region; ++j) all.boxes.push_back(BoxOf(*part, i, j));
+    }
+  }
+  return all;
+}
+
+MovedRegions BestMoved(const RegionScores& scores,
+                       std::span<const Box> regions,
+                       int image_width,
+                       int image_height) {
+  const ClassesOfRegions best = BestClasses(scores);
+  std::vector<Box> boxes;
+  for (std::size_t i = 0; i < best.classes.size(); ++i)
+    boxes.push_back(ClipToImage(BoxOf(scores, i, best.classes[i]), image_width, image_height));
+  MovedRegions moved;
+  for (const std::size_t i : HighestApart(best.scores, boxes, kMovedRegions, kChosenApart)) {
+    const auto is_there = [&](const auto& list) {
+      return std::ranges::find(list, boxes[i]) != std::ranges::end(list);
+    };
+    if (boxes[i].IsEmpty() || is_there(regions) || is_there(moved.boxes)) continue;
+    moved.boxes.push_back(boxes[i]);
+    moved.from.push_back(i);
+  }
+  return moved;
 }
 
 RegionScores WithReplaced(const RegionScores& all,
@@ -151,9 +200,7 @@ RegionScores WithReplaced(const RegionScores& all,
   const std::size_t classes = all.class_count;
   Expects(some.class_count == classes && some.scores.size() == positions.size() * classes,
           "scores of the positions, of the same classes");
-  const bool per_class =
-      all.boxes.size() == all.scores.size() || some.boxes.size() == some.scores.size();
-  const std::size_t boxes_a_region = per_class ? classes : 1;
+  const std::size_t boxes_a_region = HasBoxPerClass(all) || HasBoxPerClass(some) ? classes : 1;
   RegionScores result = {.class_count = classes, .scores = all.scores, .boxes = {}};
   for (std::size_t i = 0; i < all.scores.size() / classes; ++i) {
     for (std::size_t j = 0; j < boxes_a_region; ++j) result.boxes.push_back(BoxOf(all, i, j));

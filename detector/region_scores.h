@@ -52,6 +52,24 @@ RegionScores WithReplaced(const RegionScores& all,
                           std::span<const std::size_t> positions,
                           const RegionScores& some);
 
+// The regions of one picture with those of another list behind them, of the same classes.
+RegionScores Joined(const RegionScores& first, const RegionScores& second);
+
+// Boxes to score again.
+struct MovedRegions {
+  std::vector<Box> boxes;
+  std::vector<std::size_t> from;  // parallel to boxes: the regions that were moved there
+};
+inline constexpr std::size_t kMovedRegions = 100;
+
+// Where the best regions were moved, at most kMovedRegions, for their best classes and clipped to
+// the picture. Those that overlap a better one by more than kChosenApart come last. Boxes that are
+// empty, or among `regions` already, are left out. regions: as they were before they were moved.
+MovedRegions BestMoved(const RegionScores& scores,
+                       std::span<const Box> regions,
+                       int image_width,
+                       int image_height);
+
 // The regions that reach min_score in a class, clipped to the picture, after suppression per class,
 // and that still reach it then. By descending score. Empty boxes are dropped.
 std::vector<Detection> DetectionsOf(const RegionScores& regions,

@@ -2,11 +2,11 @@
 
 #include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/enumerable_thread_specific.h>
+#include <oneapi/tbb/parallel_invoke.h>
 #include <oneapi/tbb/parallel_reduce.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <array>
-#include <chrono>
 #include <mutex>
 #include <numeric>
 #include <span>
@@ -14,21 +14,17 @@
 
 #include "core/error.h"
 #include "core/remedy.h"
+#include "core/work/stopwatch.h"
 
 namespace deeper {
 namespace {
 
 namespace tbb = oneapi::tbb;
-using Clock = std::chrono::steady_clock;
 using PictureWorkspace = PictureNetwork::PictureWorkspace;
 using RegionWorkspace = PictureNetwork::RegionWorkspace;
 
 // Handed to a thread at a time, at least.
 constexpr std::size_t kRegionsTogether = 3 * PictureNetwork::kRegionsTogether;
-
-double SecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 }  // namespace
 
@@ -95,22 +91,36 @@ PictureFeatureExtractor::~PictureFeatureExtractor() = default;
 std::vector<RegionFeatures> PictureFeatureExtractor::ExtractForAll(const Image& image,
                                                                    const std::vector<Box>& boxes,
                                                                    StageTimes& times) {
+  return ExtractProposed(
+      image, [&] { return boxes; }, times);
+}
+
+std::vector<RegionFeatures> PictureFeatureExtractor::ExtractProposed(
+    const Image& image, const std::function<std::vector<Box>()>& propose, StageTimes& times) {
   State& state = *state_;
-  Clock::time_point start = Clock::now();
   const PictureFrame frame = FrameOf(image.width, image.height, state.scale);
   PictureWorkspace picture = state.Take();
-  PutIntoFrame(image, frame, state.mean_bgr, state.network.Input(frame.size, picture));
-  times.crop_s += SecondsSince(start);
-  start = Clock::now();
-  state.network.RunTrunk(picture);
-  times.network_s += SecondsSince(start);
+  StageTimes of_trunk;
+  const auto run_trunk = [&] {
+    const Stopwatch of_frame;
+    PutIntoFrame(image, frame, state.mean_bgr, state.network.Input(frame.size, picture));
+    of_trunk.crop_s = of_frame.Seconds();
+    const Stopwatch of_network;
+    state.network.RunTrunk(picture);
+    of_trunk.network_s = of_network.Seconds();
+  };
+  std::vector<Box> boxes;
+  // Isolated: a thread that waits for the other part must not begin another picture meanwhile.
+  tbb::this_task_arena::isolate(
+      [&] { tbb::parallel_invoke([&] { boxes = propose(); }, run_trunk); });
+  times += of_trunk;
 
-  start = Clock::now();
+  const Stopwatch of_choice;
   std::vector<kernels::RegionWindow> windows;
   windows.reserve(boxes.size());
   for (const Box& box : boxes) windows.push_back(WindowOf(box, image.width, image.height, frame));
   const std::vector<std::size_t> chosen = state.Chosen(picture, boxes, windows);
-  times.crop_s += SecondsSince(start);
+  times.crop_s += of_choice.Seconds();
 
   RegionFeatures regions = {.image_width = image.width,
                             .image_height = image.height,
@@ -121,7 +131,7 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractForAll(const Image& 
   for (const std::size_t i : chosen) regions.boxes.push_back(boxes[i]);
   const std::span<float> features = regions.features;
   const auto run = [&](const tbb::blocked_range<std::size_t>& range, StageTimes spent) {
-    const Clock::time_point begun = Clock::now();
+    const Stopwatch watch;
     RegionWorkspace& workspace = state.regions.local();
     std::vector<kernels::RegionWindow> of_range;
     of_range.reserve(range.size());
@@ -132,7 +142,7 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractForAll(const Image& 
         picture,
         workspace,
         features.subspan(range.begin() * kFeatureDim, of_range.size() * kFeatureDim));
-    spent.network_s += SecondsSince(begun);
+    spent.network_s += watch.Seconds();
     return spent;
   };
   // Isolated: a thread that waits for the last regions must not begin another picture, which would

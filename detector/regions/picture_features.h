@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -24,7 +25,7 @@ struct RegionChoice {
 };
 
 // Computes features of regions from the map of the whole picture (Fast R-CNN): the trunk runs once
-// a picture, on the calling thread. The regions are spread over the threads of its oneTBB arena,
+// a picture, on one thread. The regions are spread over the threads of its oneTBB arena,
 // each with a workspace of its own. Boxes with the same window share its features.
 class PictureFeatureExtractor : public RegionExtractor {
  public:
@@ -41,6 +42,10 @@ class PictureFeatureExtractor : public RegionExtractor {
   std::vector<RegionFeatures> ExtractForAll(const Image& image,
                                             const std::vector<Box>& boxes,
                                             StageTimes& times) override;
+  // The trunk runs meanwhile.
+  std::vector<RegionFeatures> ExtractProposed(const Image& image,
+                                              const std::function<std::vector<Box>()>& propose,
+                                              StageTimes& times) override;
 
  private:
   struct State;

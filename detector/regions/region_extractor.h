@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "core/box.h"
@@ -33,6 +34,12 @@ class RegionExtractor {
   virtual std::vector<RegionFeatures> ExtractForAll(const Image& image,
                                                     const std::vector<Box>& boxes,
                                                     StageTimes& times) = 0;
+  // The same of the boxes that `propose` returns. What needs no boxes is done meanwhile, where
+  // another thread of the arena is free.
+  virtual std::vector<RegionFeatures> ExtractProposed(
+      const Image& image, const std::function<std::vector<Box>()>& propose, StageTimes& times) {
+    return ExtractForAll(image, propose(), times);
+  }
 };
 
 }  // namespace deeper

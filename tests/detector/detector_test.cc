@@ -11,6 +11,7 @@
 #include "core/files/file.h"
 #include "core/random.h"
 #include "detector/model/model_file.h"
+#include "detector/regions/picture_features.h"
 #include "eval/drawing/draw.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
@@ -251,10 +252,117 @@ TEST_CASE("models of crops score the best regions alone, and the others keep the
                     Catch::Contains("its regions are crops"));
 }
 
+TEST_CASE("several looks at a picture give the means of their scores and boxes") {
+  const Models models;
+  Model model = WholePictureModel(1);
+  model.ranker = SomeRanker();
+  model.max_regions = 4;
+  const fs::path file = models.Save("a", model);
+  const Image image = Rectangles(1);
+  const PictureScale small = {.short_side_px = 96, .long_side_px = 160};
+  const PictureScale large = {.short_side_px = 160, .long_side_px = 256};
+  const auto scored = [&](const std::vector<PictureScale>& scales, std::size_t regions) {
+    DetectorOptions options = Models::InF32();
+    options.picture_scales = scales;
+    options.max_regions = regions;
+    return LoadDetector(file, options).Score(image, true);
+  };
+  // Both scales look at the regions that the first chose.
+  const Detector::Scored both = scored({small, large}, 4);
+  const Detector::Scored first = scored({small}, 4);
+  const Detector::Scored second = scored({large}, 0);
+  REQUIRE(both.boxes == first.boxes);
+  REQUIRE(both.by_model.size() == 1);
+  for (std::size_t i = 0; i < both.boxes.size(); ++i) {
+    const auto place = static_cast<std::size_t>(std::ranges::find(second.boxes, both.boxes[i]) -
+                                                second.boxes.begin());
+    REQUIRE(place < second.boxes.size());
+    for (std::size_t j = 0; j < 2; ++j) {
+      const double mean = (double{first.by_model[0].scores[2 * i + j]} +
+                           double{second.by_model[0].scores[2 * place + j]}) /
+                          2;
+      CHECK(both.by_model[0].scores[2 * i + j] == static_cast<float>(mean));
+    }
+  }
+}
+
+TEST_CASE("with its mirror image a picture and its mirror image have the same detections") {
+  const Models models;
+  const std::vector<fs::path> files = {models.Save("whole", WholePictureModel(1)),
+                                       models.Save("crops", RandomModel(2))};
+  const Image image = Rectangles(1);
+  const Image mirrored = MirrorImage(image);
+  for (const fs::path& file : files) {
+    DetectorOptions options = Models::InF32();
+    const Detector::Scored plain = LoadDetector(file, options).Score(image, true);
+    options.mirror = true;
+    const Detector detector = LoadDetector(file, options);
+    const Detector::Scored seen = detector.Score(image, true);
+    CHECK(seen.boxes == plain.boxes);
+    CHECK(seen.by_model[0].scores != plain.by_model[0].scores);
+    // Regions that were proposed in both: their scores are those of both views, whichever is first.
+    const Detector::Scored other = detector.Score(mirrored, true);
+    std::size_t compared = 0;
+    for (std::size_t i = 0; i < seen.boxes.size(); ++i) {
+      const auto found = std::ranges::find(other.boxes, MirrorBox(seen.boxes[i], image.width));
+      if (found == other.boxes.end()) continue;
+      const auto place = static_cast<std::size_t>(found - other.boxes.begin());
+      for (std::size_t j = 0; j < 2; ++j) {
+        CHECK(other.by_model[0].scores[2 * place + j] == seen.by_model[0].scores[2 * i + j]);
+        ++compared;
+      }
+    }
+    CHECK(compared >= 2);
+  }
+}
+
+// By a tenth of the width.
+BoxRegression ToTheRight() {
+  BoxRegression regression = {.feature_dim = kFeatureDim,
+                              .weights = std::vector<float>(4 * (kFeatureDim + 1))};
+  regression.weights[kFeatureDim] = 0.1F;
+  return regression;
+}
+
+TEST_CASE("a second round scores the regions where box regression moved them") {
+  const Models models;
+  const Image image = Rectangles(1);
+  Model model = WholePictureModel(1);
+  model.box_regression = ToTheRight();
+  const fs::path file = models.Save("a", model);
+  DetectorOptions options = Models::InF32();
+  const Detector::Scored once = LoadDetector(file, options).Score(image, true);
+  options.rounds = 2;
+  const Detector twice = LoadDetector(file, options);
+  const Detector::Scored scored = twice.Score(image, true);
+  const std::size_t first = once.boxes.size();
+  REQUIRE(scored.boxes.size() > first);
+  CHECK(std::vector<Box>(scored.boxes.begin(), scored.boxes.begin() + 10) == once.boxes);
+
+  // The features of a moved region, by the network itself.
+  const PictureNetwork network(*model.backbone, {.precision = Precision::kF32});
+  PictureFeatureExtractor extractor(network, *model.picture_scale, model.crop.mean_bgr);
+  const std::vector<Box> moved(scored.boxes.begin() + 10, scored.boxes.end());
+  StageTimes times;
+  const RegionScores expected =
+      ScoreRegions(model, extractor.ExtractForAll(image, moved, times).front(), true);
+  const RegionScores& found = scored.by_model.front();
+  CHECK(std::vector<float>(found.scores.begin() + 20, found.scores.end()) == expected.scores);
+  CHECK(std::vector<Box>(found.boxes.begin() + 10, found.boxes.end()) == expected.boxes);
+  REQUIRE(scored.origins.size() == scored.boxes.size());
+  for (std::size_t i = first; i < scored.boxes.size(); ++i) {
+    const Box& from = scored.boxes[scored.origins[i].moved_from.value()];
+    CHECK(scored.boxes[i].x0 == Approx(from.x0 + 0.1F * (from.x1 - from.x0)).margin(1e-3));
+  }
+  // Without regression nothing moves, so that nothing is scored again.
+  CHECK(twice.Score(image, false).boxes == once.boxes);
+}
+
 TEST_CASE("kept features of whole pictures are those of the same scale and choice") {
   const Models models;
   Model model = WholePictureModel(1);
   model.ranker = SomeRanker();
+  model.box_regression = ToTheRight();
   const fs::path file = models.Save("a", model);
   const Image image = Rectangles(1);
   DetectorOptions options = Models::InF32();
@@ -265,11 +373,23 @@ TEST_CASE("kept features of whole pictures are those of the same scale and choic
   };
   const std::vector<Detection> first = detect();
   CHECK(detect() == first);
-  options.picture_scale = {.short_side_px = 96, .long_side_px = 160};
+  options.picture_scales = {{.short_side_px = 96, .long_side_px = 160}};
   CHECK_THROWS_WITH(detect(), Catch::Contains("cache"));
-  options.picture_scale.reset();
+  options.picture_scales.clear();
   options.max_regions = 3;
   CHECK_THROWS_WITH(detect(), Catch::Contains("cache"));
+  options.max_regions.reset();
+  options.feature_cache = models.directory / "looks";
+  options.mirror = true;
+  options.rounds = 2;
+  options.feature_cache.clear();
+  const std::vector<Detection> seen_twice = detect();
+  CHECK(seen_twice != first);
+  options.feature_cache = models.directory / "looks";
+  CHECK(detect() == seen_twice);
+  CHECK(detect() == seen_twice);
+  options.rounds = 1;
+  CHECK_THROWS_WITH(detect(), Catch::Contains("2 rounds"));
 }
 
 }  // namespace

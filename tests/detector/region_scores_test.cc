@@ -222,6 +222,30 @@ TEST_CASE("scores of some regions replace those that all have") {
   CHECK_THROWS_AS(WithReplaced(all, {}, one_box), ContractViolation);
 }
 
+TEST_CASE("regions of two lists are joined, with a box a class where one list has them") {
+  const RegionScores shared = {.class_count = 2, .scores = {1, 2}, .boxes = {kLeft}};
+  const RegionScores own = {.class_count = 2, .scores = {3, 4}, .boxes = {kLeft, kRight}};
+  CHECK(Joined(shared, shared).boxes == std::vector<Box>{kLeft, kLeft});
+  const RegionScores joined = Joined(shared, own);
+  CHECK(joined.scores == std::vector<float>{1, 2, 3, 4});
+  CHECK(joined.boxes == std::vector<Box>{kLeft, kLeft, kLeft, kRight});
+}
+
+TEST_CASE("the best regions' boxes are those of their best classes, once each, where they moved") {
+  const Box moved = {.x0 = 12, .y0 = 10, .x1 = 32, .y1 = 30};
+  const Box beyond = {.x0 = 90, .y0 = 70, .x1 = 120, .y1 = 90};
+  const Box outside = {.x0 = 200, .y0 = 0, .x1 = 210, .y1 = 10};
+  const std::vector<Box> regions = {kLeft, kRight, kLeft, kRight, kLeft};
+  const RegionScores scores = {
+      .class_count = 2,
+      .scores = {0.1F, 0.9F, 0.8F, 0.1F, 0.3F, 0.2F, 0.5F, 0.4F, 0.6F, 0.1F},
+      // Region 1 stays where it was; 2 is moved where 0 is; 3 is clipped; 4 leaves the picture.
+      .boxes = {kRight, moved, kRight, moved, moved, kRight, beyond, kLeft, outside, kLeft}};
+  const MovedRegions best = BestMoved(scores, regions, 100, 80);
+  CHECK(best.from == std::vector<std::size_t>{0, 3});
+  CHECK(best.boxes == std::vector<Box>{moved, {.x0 = 90, .y0 = 70, .x1 = 100, .y1 = 80}});
+}
+
 TEST_CASE("classifiers that read the whole picture add the same to all of its regions") {
   Model model = TwoClasses();
   const RegionFeatures plain = RegionsOf({kLeft, kRight}, {3, 1, 2, 5});

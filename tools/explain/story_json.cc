@@ -35,19 +35,23 @@ StoryJson VerdictJson(const std::optional<Judgement>& judged) {
 }
 
 StoryJson ProposalJson(const StoryPicture& picture, std::size_t region) {
-  const ProposalOrigin origin =
-      picture.origins.empty()
-          ? ProposalOrigin{.multibox_rank = {}, .selective_search_rank = static_cast<int>(region)}
-          : picture.origins[region];
-  const char* source = !origin.multibox_rank           ? "selective search"
+  ProposalOrigin origin;
+  if (picture.origins.empty()) {
+    origin.selective_search_rank = static_cast<int>(region);
+  } else {
+    origin = picture.origins[region];
+  }
+  const char* source = origin.moved_from               ? "box regression"
+                       : !origin.multibox_rank         ? "selective search"
                        : !origin.selective_search_rank ? "multibox"
                                                        : "both";
-  const auto rank = [](const std::optional<int>& r) { return r ? StoryJson(*r + 1) : StoryJson(); };
+  const auto rank = [](const auto& r) { return r ? StoryJson(*r + 1) : StoryJson(); };
   return {{"source", source},
           {"rank", region + 1},
           {"of", picture.proposals.size()},
           {"multibox_rank", rank(origin.multibox_rank)},
           {"selective_search_rank", rank(origin.selective_search_rank)},
+          {"moved_from", rank(origin.moved_from)},
           {"box", BoxJson(picture, picture.proposals[region])}};
 }
 

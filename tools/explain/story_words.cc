@@ -91,6 +91,9 @@ std::string ProposalText(const StoryPicture& picture, std::size_t region) {
   const std::string place = fmt::format("{} of {} by", region + 1, picture.proposals.size());
   if (picture.origins.empty()) return place + " Selective Search";
   const ProposalOrigin& origin = picture.origins[region];
+  if (origin.moved_from)
+    return place +
+           fmt::format(" box regression, which moved number {} here", *origin.moved_from + 1);
   std::string by;
   const auto add = [&](const char* who, const std::optional<int>& rank) {
     if (rank) by += fmt::format("{} {}, its number {}", by.empty() ? "" : ", and", who, *rank + 1);

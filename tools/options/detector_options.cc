@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/files/file.h"
@@ -53,7 +55,9 @@ void DetectorArguments::AddOptions(po::options_description& group) {
       ("backbone", po::value(&backbone)->value_name("FILE"), "the model's network, when it is neither in it nor beside it nor in $DEEPER_MODELS")
       ("fusion", po::value(&fusion)->default_value(fusion)->value_name("WHAT"), "of several models: scores, the mean of each region's before suppression, or boxes, each model's detections joined by weighted boxes fusion")
       ("fusion-iou", po::value(&fusion_iou)->default_value(fusion_iou)->value_name("IOU"), "boxes that overlap by more are fused")
-      ("short-side", po::value<int>()->notifier([this](int value) { short_side = value; })->value_name("PX"), "scale whole pictures so that their shorter side has so many pixels; for models that look once at a picture; default: the model's")
+      ("short-side", po::value(&short_sides)->value_name("PX[,PX...]"), "scale whole pictures so that their shorter side has so many pixels; several: the means of a look at each; for models that look once at a picture; default: the model's")
+      ("mirror", po::bool_switch(&mirror), "look at each picture's mirror image too: the means of both; twice the work")
+      ("rounds", po::value(&rounds)->default_value(rounds)->value_name("N"), "2: score the 100 best regions once more where box regression moved them, up to 4")
       ("max-regions", po::value<std::size_t>()->notifier([this](std::size_t value) { max_regions = value; })->value_name("N"), "regions of a picture that such a model looks at closely, 0: all; default: the model's")
       ("exact", po::value(&exact)->default_value(exact)->value_name("K"), "of several models, the first of which looks once at a picture: those that read crops score the K best regions alone; 0: all")
       ("no-multibox", po::bool_switch(&no_multibox), "propose by Selective Search alone, where the model has a MultiBox too");
@@ -73,10 +77,29 @@ void DetectorArguments::Check() const {
     throw UsageError(fmt::format("--fusion is '{}', expected scores or boxes", fusion));
   }
   CheckRange("fusion-iou", fusion_iou, 0, 1);
-  if (short_side) CheckRange("short-side", *short_side, 96, 2048);
+  Scales();
+  CheckRange("rounds", rounds, 1, 4);
   if (models.size() > 1 && !backbone.empty()) {
     throw UsageError("--backbone goes with one --model; several find theirs in $DEEPER_MODELS");
   }
+}
+
+std::vector<PictureScale> DetectorArguments::Scales() const {
+  std::vector<PictureScale> scales;
+  if (short_sides.empty()) return scales;
+  for (const std::string& part : SplitAtCommas("short-side", short_sides)) {
+    int side = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), side);
+    if (error != std::errc{} || end != part.data() + part.size()) {
+      throw UsageError(
+          fmt::format("--short-side is '{}', expected whole numbers of pixels such "
+                      "as 576 or 480,704",
+                      short_sides));
+    }
+    CheckRange("short-side", side, 96, 2048);
+    scales.push_back({.short_side_px = side, .long_side_px = side * 5 / 3});
+  }
+  return scales;
 }
 
 Detector DetectorArguments::Load() const {
@@ -102,9 +125,10 @@ Detector DetectorArguments::Load() const {
        .fusion = FusionFromName(fusion),
        .fusion_iou = fusion_iou,
        .precision = run.Wanted(),
-       .picture_scale = short_side ? std::optional(PictureScale{*short_side, *short_side * 5 / 3})
-                                   : std::nullopt,
+       .picture_scales = Scales(),
        .max_regions = max_regions,
+       .mirror = mirror,
+       .rounds = rounds,
        .exact = exact,
        .multibox = !no_multibox,
        .multibox_views = multibox_views.Views(),

@@ -20,7 +20,9 @@ struct DetectorArguments {
   std::string backbone;             // of the only model, where it is elsewhere
   std::string fusion = "scores";    // or "boxes": what of several models is joined
   double fusion_iou = DetectorOptions().fusion_iou;
-  std::optional<int> short_side;           // of whole pictures, in pixels
+  std::string short_sides;                 // of whole pictures, in pixels; several with commas
+  bool mirror = false;                     // look at mirror images too
+  int rounds = DetectorOptions().rounds;   // of scoring and moving
   std::optional<std::size_t> max_regions;  // of whole pictures; 0: all
   std::size_t exact = 0;                   // regions that models of crops score; 0: all
   bool no_multibox = false;                // keep to Selective Search
@@ -38,6 +40,10 @@ struct DetectorArguments {
   // Says the detector's remarks on stderr. Throws UsageError for another number of weights than
   // models, and for options of several models where there is one; Error as Detector does.
   Detector Load() const;
+
+ private:
+  // Throws UsageError for what is no list of sizes.
+  std::vector<PictureScale> Scales() const;
 };
 
 // The files of the detectors that the words name, of the default one without words; a relative one

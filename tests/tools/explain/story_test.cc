@@ -87,7 +87,7 @@ TEST_CASE("the story of a detection names its proposal, what it suppressed and w
   CHECK_FALSE(DrawStory(story.page).IsEmpty());
 }
 
-TEST_CASE("a proposal's source is Selective Search, MultiBox or both") {
+TEST_CASE("a proposal's source is Selective Search, MultiBox, both or a box that was moved") {
   StoryPicture picture = MakePicture();
   const auto source = [&] { return Json::parse(StoryOfDetection(picture, 1).json)["proposal"]; };
   CHECK(source()["source"] == "selective search");
@@ -102,6 +102,11 @@ TEST_CASE("a proposal's source is Selective Search, MultiBox or both") {
   CHECK(source()["source"] == "both");
   CHECK(StoryOfDetection(picture, 1)
             .text.find("by MultiBox, its number 7, and Selective Search, its number 3") !=
+        std::string::npos);
+  picture.origins[0] = {.multibox_rank = {}, .selective_search_rank = {}, .moved_from = 2};
+  CHECK(source()["source"] == "box regression");
+  CHECK(source()["moved_from"] == 3);
+  CHECK(StoryOfDetection(picture, 1).text.find("by box regression, which moved number 3 here") !=
         std::string::npos);
 }
 
