@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/text/quantities.h"
 #include "detector/heads/calibration.h"
 #include "eval/analysis/breakdown.h"
 
@@ -109,6 +110,17 @@ DetectionSet MarginsOf(DetectionSet detections, const Model& model) {
     }
   }
   return detections;
+}
+
+bool CalibrateOn(const Dataset& truth, DetectionSet found, int workers, Model& model) {
+  const Evaluation evaluation = Evaluate(truth,
+                                         MarginsOf(std::move(found), model),
+                                         {.protocol = Protocol::kVoc12, .workers = workers});
+  std::optional<Calibration> calibration = CalibrationOf(evaluation);
+  if (!calibration) return false;
+  SetCalibration(*std::move(calibration), model);
+  model.training["calibrated on"] = Counted(truth.images.size(), "held-out pictures");
+  return true;
 }
 
 }  // namespace deeper

@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "core/text/quantities.h"
 #include "detector/examples/data_split.h"
 #include "detector/heads/region_features.h"
 #include "detector/heads/softmax_classifier.h"
@@ -110,20 +109,12 @@ void SetSuppression(const Suppression& suppression, Model& model) {
   model.nms.vote_iou = suppression.vote_iou;
 }
 
-// Makes the scores probabilities and adds that to the model's facts. Returns false, and changes
-// nothing, when larger scores are not right more often. Soft suppression lowers what the curves
-// return, so the curves are fitted to detections without it.
-bool CalibrateOn(const HeldOut& held_out, int workers, Model& model) {
+// CalibrateOn with the model's detections in them. Soft suppression lowers what the curves return,
+// so the curves are fitted to detections without it.
+bool CalibrateByHard(const HeldOut& held_out, int workers, Model& model) {
   NmsOptions hard = model.nms;
   hard.soft_sigma = 0;
-  const Evaluation evaluation = Evaluate(held_out.truth,
-                                         MarginsOf(DetectIn(held_out, model, hard), model),
-                                         {.protocol = Protocol::kVoc12, .workers = workers});
-  std::optional<Calibration> calibration = CalibrationOf(evaluation);
-  if (!calibration) return false;
-  SetCalibration(*std::move(calibration), model);
-  model.training["calibrated on"] = Counted(held_out.truth.images.size(), "held-out pictures");
-  return true;
+  return CalibrateOn(held_out.truth, DetectIn(held_out, model, hard), workers, model);
 }
 
 // Without pictures to judge by: softmax classifiers, whose scores are probabilities as they are, or
@@ -180,7 +171,8 @@ Model WithBestClassifiers(const Model& shared,
       ThrowIfStopped(monitor);
       Model model = trained;
       SetSuppression(suppression, model);
-      const bool is_usable = !options.calibrate || CalibrateOn(held_out, options.workers, model);
+      const bool is_usable =
+          !options.calibrate || CalibrateByHard(held_out, options.workers, model);
       if (!options.Chooses()) return model;
       const double map = is_usable ? EvaluateOn(held_out, model, Protocol::kVoc07, options.workers)
                                          .mean_average_precision.value_or(0)

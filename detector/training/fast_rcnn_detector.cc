@@ -14,6 +14,7 @@
 #include "detector/examples/data_split.h"
 #include "detector/model/model_file.h"
 #include "detector/multibox/multibox_file.h"
+#include "detector/training/calibrate.h"
 #include "detector/training/quantize.h"
 #include "eval/evaluate.h"
 
@@ -109,12 +110,24 @@ FastRcnnDetectorReport TrainFastRcnnDetector(const Dataset& dataset,
       dataset.images.size() - report.network.training_pictures - report.network.held_out_pictures;
   if (!split.held_out.images.empty()) {
     const fs::path file = options.work / "detector.safetensors";
-    SaveModel(model, file);
-    const DetectionSet found = DetectIn(split.held_out,
-                                        LoadDetector(file, {.precision = options.precision}),
-                                        options.workers,
-                                        monitor);
+    const auto detect = [&] {
+      SaveModel(model, file);
+      return DetectIn(split.held_out,
+                      LoadDetector(file, {.precision = options.precision}),
+                      options.workers,
+                      monitor);
+    };
+    DetectionSet found = detect();
     if (monitor.stop_asked()) return report;
+    if (CalibrateOn(split.held_out, found, options.workers, model)) {
+      found = detect();  // what reaches the least score is another now
+      if (monitor.stop_asked()) return report;
+    } else {
+      trained.stays_uncalibrated = true;
+      monitor.say(fmt::format(
+          "not calibrated: on the {} held-out pictures larger scores are not more often right",
+          split.held_out.images.size()));
+    }
     const auto judged = [&](Protocol protocol) {
       return Evaluate(split.held_out, found, {.protocol = protocol, .workers = options.workers});
     };

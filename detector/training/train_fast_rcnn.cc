@@ -32,6 +32,7 @@
 #include "detector/examples/validation_scores.h"
 #include "detector/regions/crop.h"
 #include "detector/regions/picture_frame.h"
+#include "detector/regions/region_ranker.h"
 #include "detector/training/calibrate.h"
 #include "detector/training/chosen_precision.h"
 #include "detector/training/heads_options.h"
@@ -106,7 +107,7 @@ std::string DigestOf(const Pictures& pictures) {
 std::string Recipe(const std::string& backbone_fingerprint,
                    const Pictures& pictures,
                    const FastRcnnOptions& options) {
-  return fmt::format(
+  std::string text = fmt::format(
       "fast r-cnn\nbackbone {}\nregions {}\npictures {} regions {} foreground {} candidates {}\n"
       "short sides {}\nbox weight {}\n",
       backbone_fingerprint,
@@ -117,6 +118,48 @@ std::string Recipe(const std::string& backbone_fingerprint,
       options.candidates,
       fmt::join(options.short_sides_px, " "),
       options.box_weight);
+  if (options.learned) {
+    Sha256 hash;
+    hash.Update(options.learned->classifiers.weights);
+    hash.Update(options.learned->classifiers.biases);
+    hash.Update(options.learned->box_regression->weights);
+    text += fmt::format("learned {}\n", hash.HexDigest());
+  }
+  return text;
+}
+
+// What a detector of this data set says of its training.
+std::map<std::string, std::string> TrainingFacts(const FastRcnnOptions& options,
+                                                 const Dataset& dataset,
+                                                 std::size_t pictures,
+                                                 Precision precision) {
+  const NetworkTrainingOptions& training = options.training;
+  const RateSchedule schedule = training.Solver().schedule;
+  return {
+      {"data", dataset.name},
+      {"pictures", std::to_string(pictures)},
+      {"steps",
+       fmt::format("{} of {} pictures, {} regions of each",
+                   training.steps,
+                   options.pictures,
+                   options.sampling.regions)},
+      {"hard examples", options.candidates > 0 ? fmt::format("of {}", options.candidates) : "no"},
+      {"shorter sides", fmt::format("{}", fmt::join(options.short_sides_px, ", "))},
+      {"frozen", training.plan.frozen.empty() ? "nothing" : "up to " + training.plan.frozen},
+      {"rate",
+       fmt::format("{}, {}, warm-up {}",
+                   schedule.rate,
+                   schedule.kind == ScheduleKind::kPoly
+                       ? fmt::format("poly {}", schedule.power)
+                       : fmt::format("times {} every {}", schedule.factor, schedule.every),
+                   schedule.warmup)},
+      {"new layers' rate", fmt::format("times {}", training.solver.new_layer_rate)},
+      {"weight decay", fmt::format("{}", training.solver.weight_decay)},
+      {"average", fmt::format("{}", training.solver.average_decay)},
+      {"clip", fmt::format("{}", training.solver.clip_norm)},
+      {"box weight", fmt::format("{}", options.box_weight)},
+      {"seed", std::to_string(training.seed)},
+      {"precision", NameOf(precision)}};
 }
 
 // One picture of a step as it was drawn.
@@ -246,20 +289,13 @@ std::vector<std::size_t> HardestOf(const PictureDraw& draw,
                                    std::span<const float> scores,
                                    std::size_t outputs) {
   const std::size_t regions = scores.size() / outputs;
-  std::vector<double> losses(regions);
+  std::vector<float> losses(regions);
   std::vector<float> gradient(outputs);
   for (std::size_t i = 0; i < regions; ++i) {
-    losses[i] =
-        RegionLossOf(draw, box_weight, picture, i, scores.subspan(i * outputs, outputs), gradient);
+    losses[i] = static_cast<float>(
+        RegionLossOf(draw, box_weight, picture, i, scores.subspan(i * outputs, outputs), gradient));
   }
-  std::vector<std::size_t> order(regions);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return losses[a] > losses[b];
-  });
-  order.resize(std::min(count, order.size()));
-  std::ranges::sort(order);
-  return order;
+  return HighestOf(losses, count);
 }
 
 // How well held-out regions are classified.
@@ -334,6 +370,44 @@ Model ModelOf(const SolverState& state, const Dataset& dataset, const FastRcnnOp
   return model;
 }
 
+// The classifier's outputs that ModelOf made the model's heads of.
+void PutHeadsOf(const Model& model, std::size_t outputs, Weights& weights) {
+  Tensor weight = MakeTensor({outputs, kFeatureDim, 1, 1});
+  Tensor bias = MakeTensor({outputs, 1, 1, 1});
+  std::ranges::copy(model.classifiers.weights, weight.data.begin());
+  std::ranges::copy(model.classifiers.biases, bias.data.begin());
+  const std::size_t classes = outputs - kOffsets;
+  const std::span<const float> regression = model.box_regression->weights;
+  for (std::size_t k = 0; k < kOffsets; ++k) {
+    const std::span<const float> row = regression.subspan(k * (kFeatureDim + 1), kFeatureDim + 1);
+    const auto deviation = static_cast<float>(kDeviations[k]);
+    for (std::size_t i = 0; i < kFeatureDim; ++i)
+      weight.data[(classes + k) * kFeatureDim + i] = row[i] / deviation;
+    bias.data[classes + k] = row[kFeatureDim] / deviation;
+  }
+  weights[WeightName(kClassifierName)] = std::move(weight);
+  weights[BiasName(kClassifierName)] = std::move(bias);
+}
+
+// Throws Error unless the training can go on from what the model has learned.
+void RequireHeadsFor(const Model& model, const Dataset& dataset) {
+  const bool is_alike = model.picture_scale && model.box_regression &&
+                        model.classifiers.kind == ClassifierKind::kSoftmax &&
+                        model.classifiers.feature_dim == kFeatureDim &&
+                        model.box_regression->RegressorCount() == 1;
+  if (!is_alike) {
+    throw Error(
+        "learned: expected a detector of whole pictures, of 'train fast-rcnn', to go on from");
+  }
+  if (model.classes != dataset.classes) {
+    throw Error(
+        fmt::format("learned: the detector has {} classes that are not the {} of {} in their order",
+                    model.classes.Size(),
+                    dataset.classes.Size(),
+                    dataset.name));
+  }
+}
+
 }  // namespace
 
 void FastRcnnOptions::Validate() const {
@@ -363,6 +437,7 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
                              const FastRcnnOptions& options,
                              const Monitor& monitor) {
   options.Validate();
+  if (options.learned) RequireHeadsFor(*options.learned, dataset);
   const NetworkTrainingOptions& training = options.training;
   const Precision precision = PrecisionFor(training.precision, /*has_quantization=*/false, monitor);
   FastRcnnReport report;
@@ -384,6 +459,7 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
   const std::size_t outputs = classes + kOffsets;
   const std::string recipe = Recipe(FingerprintOf(backbone), split.training, options);
   Weights weights = WithoutClassifier(std::move(backbone));
+  if (options.learned) PutHeadsOf(*options.learned, outputs, weights);
   const std::vector<std::string> added = AddMissingBlobs(
       PictureTrainer::TrainedBlobs(training.plan.frozen, outputs), training.seed, weights);
   // The learned values depend on neither of these two.
@@ -453,7 +529,9 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
   report.figures = RunTraining(steps, training, monitor);
   report.finished = report.figures.finished;
   report.goes_on_from = training.CheckpointPath();
-  if (report.finished) report.model = ModelOf(trainer.state(), dataset, options);
+  if (!report.finished) return report;
+  report.model = ModelOf(trainer.state(), dataset, options);
+  report.model.training = TrainingFacts(options, dataset, report.training_pictures, precision);
   return report;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "backbone/training/network_training_options.h"
@@ -43,6 +44,9 @@ struct FastRcnnOptions {
   double holdout = 0;     // fraction of the pictures that is kept out, to validate on; 0 to 0.9
   std::size_t validation_pictures = 200;  // of those held out
   double picture_memory_gb = 2;           // for decoded pictures
+  // A detector that TrainFastRcnn made, of the same classes: its classifier and box regression are
+  // learned on from. Nothing: both begin at random.
+  std::optional<Model> learned = std::nullopt;
 
   // Throws Error naming the field, its value and its bound.
   void Validate() const;

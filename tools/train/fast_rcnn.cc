@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,7 @@
 
 namespace deeper::tools {
 
+namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
 namespace {
@@ -52,7 +55,7 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
+      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector, which of this kind with the same classes passes on its classifier and box regression too; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
   AddJsonOption(model, a.training.json);
   line.Group("Network").add_options()
       ("frozen", po::value(&o.training.plan.frozen)->default_value(o.training.plan.frozen)->value_name("ROW"), "the last row that is not trained: 'stem' or an inception module up to inception_4d; '' trains all")
@@ -91,6 +94,15 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
   return true;
 }
 
+// The detector of this file if the training can go on from its heads too; says so.
+std::optional<Model> LearnedIn(const fs::path& file, const ClassTable& classes) {
+  if (!IsDetectorFile(file)) return std::nullopt;
+  Model model = LoadModel(file);
+  if (!model.picture_scale || model.classes != classes) return std::nullopt;
+  fmt::print(stderr, "{}: goes on from its classifier and box regression too\n", file.string());
+  return model;
+}
+
 }  // namespace
 
 nlohmann::ordered_json FastRcnnJson(const FastRcnnReport& report,
@@ -115,10 +127,10 @@ TrainingOutcome RunTrainFastRcnn(const Arguments& words) {
   RequireWritable(output);
   const LoadedData data = LoadData(arguments.data);
   const Dataset& dataset = data.dataset;
-  const FastRcnnReport report = TrainFastRcnn(dataset,
-                                              ReadNetwork(FindStartingNetwork(arguments.backbone)),
-                                              arguments.options,
-                                              TerminalMonitor());
+  const fs::path network = FindStartingNetwork(arguments.backbone);
+  arguments.options.learned = LearnedIn(network, dataset.classes);
+  const FastRcnnReport report =
+      TrainFastRcnn(dataset, ReadNetwork(network), arguments.options, TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);
   SaveModel(report.model, output);
   fmt::print(stderr,

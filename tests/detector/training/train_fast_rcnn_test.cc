@@ -1,5 +1,6 @@
 #include "detector/training/train_fast_rcnn.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -97,6 +98,34 @@ TEST_CASE("all parts of a detector are trained in order, and judged on held-out 
   REQUIRE(trained.voc07.has_value());
   CHECK(trained.voc07->classes.size() == 2);
   CHECK(report.ranker.recall.size() == 4);
+  // It is judged as it is given out: calibrated where that was possible.
+  CHECK(trained.model.training.contains("calibrated on") == !trained.stays_uncalibrated);
+}
+
+TEST_CASE("a training goes on from a detector's network, classifier and box regression") {
+  const Ground ground;
+  FastRcnnOptions options = ground.Options("first", 2);
+  const Model first = ground.Train(options).model;
+  CHECK(first.training.at("steps") == "12 of 2 pictures, 16 regions of each");
+
+  // At a rate of nearly nothing what was learned stays, but for its rounding to bf16 and back.
+  options = ground.Options("second", 2);
+  options.training.steps = 1;
+  options.training.solver.schedule.rate = 1e-12;
+  options.learned = first;
+  const Model second = TrainFastRcnn(ground.dataset, *first.backbone, options, {}).model;
+  CHECK(second.backbone_fingerprint == first.backbone_fingerprint);
+  const auto are_near = [](const std::vector<float>& a, const std::vector<float>& b) {
+    return std::ranges::equal(
+        a, b, [](float x, float y) { return x == Approx(y).epsilon(1e-6).margin(1e-9); });
+  };
+  CHECK(are_near(second.classifiers.weights, first.classifiers.weights));
+  CHECK(are_near(second.classifiers.biases, first.classifiers.biases));
+  CHECK(are_near(second.box_regression->weights, first.box_regression->weights));
+
+  options.learned->classes = ClassTableOf({"other", "classes"});
+  CHECK_THROWS_WITH(TrainFastRcnn(ground.dataset, *first.backbone, options, {}),
+                    Catch::Contains("classes"));
 }
 
 TEST_CASE("hard examples are another training than all examples") {
