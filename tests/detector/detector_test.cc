@@ -120,7 +120,7 @@ TEST_CASE("no fused score is below the least, though each model's own is above i
     model.calibration = Calibration{.curves = std::vector<LogisticCurve>(2, {.slope = 0.02}),
                                     .operating_points = {0.5, 0.5}};
     model.min_score = 0;
-    files.push_back(models.Save("m" + std::to_string(seed), model));
+    files.push_back(models.Save(std::to_string(seed), model));
   }
   DetectorOptions options = Models::InF32();
   options.fusion = Fusion::kBoxes;
