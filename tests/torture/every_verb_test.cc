@@ -183,8 +183,10 @@ struct HangingWorld {
   HangingWorld() {
     WriteFileWhole(data, "{}\n");
     WriteFileWhole(weights, "weights");
-    fs::create_directories(detector / "hanging/cat");
-    fs::copy_file(detector.pictures / "p000.jpg", detector / "hanging/cat/1.jpg");
+    for (const char* folder : {"hanging/cat", "hanging/dog"}) {
+      fs::create_directories(detector / folder);
+      fs::copy_file(detector.pictures / "p000.jpg", detector / folder / "1.jpg");
+    }
     WriteFileWhole(detector / "hang-journal-1-of-1.jsonl", "{}\n");
   }
 
@@ -202,7 +204,7 @@ struct HangingWorld {
         {"propose", {pictures, "--output", output}},
         {"merge", {(detector / "hang-journal-1-of-1.jsonl").string(), "--output", output}},
         {"check", {"--data", data_set}},
-        {"classify", {pictures, "--backbone", weights}},
+        {"classify", {pictures, "--backbone", weights, "--labels", data}},
         {"bench", {"--model", weights}},
         {"model info", {weights}},
         {"model import", {weights, output}},

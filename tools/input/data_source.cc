@@ -29,6 +29,7 @@ struct Place {
   std::string kind;
   fs::path path;
   std::optional<fs::path> images;
+  bool set_chose = false;  // which of several sets in a directory it is
 };
 
 std::vector<std::string> KnownKinds() {
@@ -84,7 +85,8 @@ Place PlaceOf(const DataSource& source, bool says) {
   }
   return {.kind = std::move(layout.kind),
           .path = std::move(layout.path),
-          .images = images ? std::move(images) : std::move(layout.images)};
+          .images = images ? std::move(images) : std::move(layout.images),
+          .set_chose = fs::is_directory(path)};
 }
 
 // What the files of any kind hold.
@@ -146,7 +148,7 @@ ReadFiles ReadLabelFile(const DataSource& source, const Place& place) {
 }
 
 ReadFiles ReadAt(const DataSource& source, const Place& place) {
-  source.RefuseUnreadOf(place.kind);
+  source.RefuseUnreadOf(place.kind, place.set_chose);
   return place.kind == "voc"      ? ReadVoc(source, place)
          : place.kind == "ilsvrc" ? ReadIlsvrc(source, place)
          : place.kind == "coco"   ? ReadCoco(place)
@@ -237,17 +239,18 @@ Restriction DataSource::WithData() {
   return {.options = "classes rescale-boxes image-list class-list blacklist", .with = "data"};
 }
 
-void DataSource::RefuseUnreadOf(const std::string& kind) const {
+void DataSource::RefuseUnreadOf(const std::string& kind, bool set_chose) const {
   struct Read {
     const char* option;
     bool is_given;
     std::vector<std::string> kinds;  // of which it is read
   };
-  const Read options[] = {{"set", !set.empty() && !set_names_results, {"voc", "yolo"}},
-                          {"classes", !classes.empty(), {"voc", "yolo"}},
-                          {"image-list", !image_list.empty(), {"ilsvrc"}},
-                          {"class-list", !class_list.empty(), {"ilsvrc"}},
-                          {"blacklist", !blacklist.empty(), {"ilsvrc"}}};
+  const Read options[] = {
+      {"set", !set.empty() && !set_names_results && !set_chose, {"voc", "yolo"}},
+      {"classes", !classes.empty(), {"voc", "yolo"}},
+      {"image-list", !image_list.empty(), {"ilsvrc"}},
+      {"class-list", !class_list.empty(), {"ilsvrc"}},
+      {"blacklist", !blacklist.empty(), {"ilsvrc"}}};
   for (const Read& option : options) {
     if (!option.is_given || std::ranges::count(option.kinds, kind) > 0) continue;
     throw UsageError(fmt::format("--{} is read of {} alone, and the data set is {}; leave it out",

@@ -35,8 +35,9 @@ struct DataSource {
   // For verbs that also work without a data set.
   static Restriction WithData();
   // Throws UsageError for an option that is given and not read of a data set of this kind. Kinds
-  // are those of --data, and others, of which none is read.
-  void RefuseUnreadOf(const std::string& kind) const;
+  // are those of --data, and others, of which none is read. set_chose: --set was read already, to
+  // choose one of several sets in a directory.
+  void RefuseUnreadOf(const std::string& kind, bool set_chose = false) const;
   // "voc", "coco", ...: as --data says or as it is guessed.
   std::string Kind() const;
 };

@@ -205,16 +205,18 @@ TEST_CASE("what needs all classes is refused of a shard") {
   const test::TemporaryDirectory directory;
   const std::string truth = (directory.path() / "truth.csv").string();
   WriteFileWhole(truth, "image,class,x0,y0,x1,y1\n1,cat,0,0,9,9\n1,dog,0,0,9,9\n");
+  const std::string nothing = (directory.path() / "none.jsonl").string();
+  WriteFileWhole(nothing, "");
   const auto evaluate = [&](std::string_view more) {
     return test::Run(
-        "evaluate --data csv:{} --detections none.jsonl --shard 1/2 {}", truth, test::Words(more));
+        "evaluate --data csv:{} --detections {} --shard 1/2 {}", truth, nothing, test::Words(more));
   };
   CHECK_THROWS_WITH(evaluate(""), Catch::Contains("needs --output"));
-  for (const std::string more : {"--report r",
-                                 "--bootstrap",
-                                 "--min-map 0.5",
-                                 "--proposals p.jsonl",
-                                 "--compare voc07 voc12"}) {
+  for (const std::string& more : {"--report " + (directory.path() / "r").string(),
+                                  std::string("--bootstrap"),
+                                  std::string("--min-map 0.5"),
+                                  "--proposals " + nothing,
+                                  std::string("--compare voc07 voc12")}) {
     CAPTURE(more);
     CHECK_THROWS_WITH(evaluate(more),
                       Catch::Contains(more.substr(0, more.find(' ')) + " needs all classes"));

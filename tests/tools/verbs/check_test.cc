@@ -325,7 +325,8 @@ TEST_CASE("YOLO's sets are checked, and its pictures without a file are without 
     fs::create_directories(yolo / set / "images");
     for (const fs::directory_entry& entry : fs::directory_iterator(yolo / set / "labels")) {
       const std::string id = entry.path().stem().string();
-      if (id != "classes") fs::copy(ground.Picture(id), yolo / set / "images" / (id + ".jpg"));
+      if (entry.path().extension() == ".txt" && id != "classes")
+        fs::copy(ground.Picture(id), yolo / set / "images" / (id + ".jpg"));
     }
     fs::rename(yolo / set / "labels/classes.txt", yolo / "classes.txt");
   }
