@@ -53,6 +53,18 @@ const Box& BoxOf(const RegionScores& regions, std::size_t i, std::size_t j) {
   return regions.boxes[HasBoxPerClass(regions) ? i * regions.class_count + j : i];
 }
 
+// How many boxes a region of both has, if one of them has a box a class.
+std::size_t BoxesARegion(const RegionScores& a, const RegionScores& b) {
+  return HasBoxPerClass(a) || HasBoxPerClass(b) ? a.class_count : 1;
+}
+
+// Adds the regions' boxes, so many of each.
+void AppendBoxes(const RegionScores& regions, std::size_t boxes_a_region, std::vector<Box>& boxes) {
+  for (std::size_t i = 0; i < regions.scores.size() / regions.class_count; ++i) {
+    for (std::size_t j = 0; j < boxes_a_region; ++j) boxes.push_back(BoxOf(regions, i, j));
+  }
+}
+
 // The class in which each region scores highest, and its score there.
 struct ClassesOfRegions {
   std::vector<std::size_t> classes;
@@ -164,13 +176,9 @@ RegionScores Joined(const RegionScores& first, const RegionScores& second) {
   Expects(first.class_count == second.class_count, "the same classes");
   RegionScores all = {.class_count = first.class_count, .scores = first.scores, .boxes = {}};
   all.scores.insert(all.scores.end(), second.scores.begin(), second.scores.end());
-  const std::size_t boxes_a_region =
-      HasBoxPerClass(first) || HasBoxPerClass(second) ? all.class_count : std::size_t{1};
-  for (const RegionScores* part : {&first, &second}) {
-    for (std::size_t i = 0; i < part->scores.size() / all.class_count; ++i) {
-      for (std::size_t j = 0; j < boxes_a_region; ++j) all.boxes.push_back(BoxOf(*part, i, j));
-    }
-  }
+  const std::size_t boxes_a_region = BoxesARegion(first, second);
+  AppendBoxes(first, boxes_a_region, all.boxes);
+  AppendBoxes(second, boxes_a_region, all.boxes);
   return all;
 }
 
@@ -200,11 +208,9 @@ RegionScores WithReplaced(const RegionScores& all,
   const std::size_t classes = all.class_count;
   Expects(some.class_count == classes && some.scores.size() == positions.size() * classes,
           "scores of the positions, of the same classes");
-  const std::size_t boxes_a_region = HasBoxPerClass(all) || HasBoxPerClass(some) ? classes : 1;
+  const std::size_t boxes_a_region = BoxesARegion(all, some);
   RegionScores result = {.class_count = classes, .scores = all.scores, .boxes = {}};
-  for (std::size_t i = 0; i < all.scores.size() / classes; ++i) {
-    for (std::size_t j = 0; j < boxes_a_region; ++j) result.boxes.push_back(BoxOf(all, i, j));
-  }
+  AppendBoxes(all, boxes_a_region, result.boxes);
   for (std::size_t k = 0; k < positions.size(); ++k) {
     for (std::size_t j = 0; j < classes; ++j)
       result.scores[positions[k] * classes + j] = some.scores[k * classes + j];

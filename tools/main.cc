@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/program_version.h"
 #include "core/remedy.h"
 #include "core/text/nearest_name.h"
 #include "tools/options/command_line.h"
@@ -79,7 +78,7 @@ int Dispatch(const std::vector<std::string>& words) {
     return kDone;
   }
   if (name == "--version") {
-    fmt::print("deeper {}\n", ProgramVersion());
+    fmt::print("deeper {}\n", DEEPER_VERSION);
     return kDone;
   }
   if (const Verb* verb = FindVerb(name)) return verb->run({words.begin() + 1, words.end()});

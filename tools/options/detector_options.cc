@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
 #include <cstdio>
-#include <system_error>
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/text/parse.h"
 #include "tools/options/command_line.h"
 #include "tools/options/find_model.h"
 #include "tools/options/option_errors.h"
@@ -88,16 +88,16 @@ std::vector<PictureScale> DetectorArguments::Scales() const {
   std::vector<PictureScale> scales;
   if (short_sides.empty()) return scales;
   for (const std::string& part : SplitAtCommas("short-side", short_sides)) {
-    int side = 0;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), side);
-    if (error != std::errc{} || end != part.data() + part.size()) {
+    const std::optional<std::int64_t> side = ParseInt(part);
+    if (!side) {
       throw UsageError(
           fmt::format("--short-side is '{}', expected whole numbers of pixels such "
                       "as 576 or 480,704",
                       short_sides));
     }
-    CheckRange("short-side", side, 96, 2048);
-    scales.push_back({.short_side_px = side, .long_side_px = side * 5 / 3});
+    CheckRange("short-side", static_cast<double>(*side), 96, 2048);
+    const int side_px = static_cast<int>(*side);
+    scales.push_back({.short_side_px = side_px, .long_side_px = side_px * 5 / 3});
   }
   return scales;
 }

@@ -83,6 +83,12 @@ struct Ground {
   void AddObject(const std::string& id, const std::string& object) const {
     Change(id, "</size>", "<object>", "<object>" + object + "</object>");
   }
+  // Picture 900: the first, scaled and encoded anew, without objects.
+  void AddScaledCopy(int side_px, int quality) const {
+    WriteFileWhole(Picture("900"),
+                   EncodeJpeg(ResizeImage(ReadImage(Picture("000")), side_px, side_px), quality));
+    WriteFileWhole(Annotation("900"), std::string_view("<annotation></annotation>"));
+  }
 };
 
 TEST_CASE("a clean data set has no finding, and its sets and classes are counted") {
@@ -101,159 +107,63 @@ TEST_CASE("a clean data set has no finding, and its sets and classes are counted
   CHECK(one["sets"].size() == 1);
 }
 
+// A way to spoil a data set, and the fault that it then has.
+struct Fault {
+  std::string name;
+  std::function<void(const Ground&)> damage;
+};
+
+std::vector<Fault> OneFaultEach() {
+  std::vector<Fault> faults;
+  const auto add = [&](const char* name, const std::function<void(const Ground&)>& damage) {
+    faults.push_back({.name = name, .damage = damage});
+  };
+  add("unreadable_picture", [](const Ground& g) {
+    const std::string jpeg = ReadTextFile(g.Picture("001"));
+    WriteFileWhole(g.Picture("001"), std::string_view(jpeg).substr(0, jpeg.size() / 2));
+  });
+  add("unreadable_picture",
+      [](const Ground& g) { WriteFileWhole(g.Picture("001"), std::string_view("text")); });
+  add("missing_picture", [](const Ground& g) { fs::remove(g.Picture("002")); });
+  add("missing_picture", [](const Ground& g) { g.List("test", "004\n005\nabsent\n"); });
+  add("unannotated_picture", [](const Ground& g) { fs::remove(g.Annotation("002")); });
+  add("other_size", [](const Ground& g) { g.Change("003", "<width>", "</width>", "200"); });
+  add("empty_box", [](const Ground& g) { g.Box("000", 60, 20, 20, 60); });
+  add("empty_box", [](const Ground& g) { g.Box("000", 61, 20, 60, 60); });
+  add("outside_box", [](const Ground& g) { g.Box("000", 500, 20, 540, 60); });
+  add("beyond_box", [](const Ground& g) { g.Box("000", 90, 20, 140, 60); });
+  add("tiny_box", [](const Ground& g) { g.Box("000", 11, 20, 13, 60); });
+  add("twice_box", [](const Ground& g) {
+    g.Box("000", 11, 20, 60, 60);
+    g.AddObject("000",
+                "<name>red</name><bndbox><xmin>11</xmin><ymin>21</ymin><xmax>60</xmax>"
+                "<ymax>60</ymax></bndbox>");
+  });
+  add("repeated_picture", [](const Ground& g) {
+    fs::copy(g.Picture("000"), g.Picture("900"));
+    fs::copy(g.Annotation("000"), g.Annotation("900"));
+    g.List("train", "000\n001\n002\n003\n900\n");
+  });
+  add("repeated_picture", [](const Ground& g) {
+    g.AddScaledCopy(90, 60);
+    g.List("train", "000\n001\n002\n003\n900\n");
+  });
+  add("shared_picture", [](const Ground& g) { g.List("test", "000\n004\n005\n"); });
+  add("shared_picture", [](const Ground& g) {
+    g.AddScaledCopy(200, 70);
+    g.List("test", "004\n005\n900\n");
+  });
+  add("alike_names", [](const Ground& g) { g.Change("000", "<name>", "</name>", "Red"); });
+  add("other", [](const Ground& g) {
+    g.AddObject("000",
+                "<name>red</name><difficult>maybe</difficult><bndbox><xmin>1</xmin>"
+                "<ymin>80</ymin><xmax>60</xmax><ymax>120</ymax></bndbox>");
+  });
+  return faults;
+}
+
 TEST_CASE("a data set with one fault has that finding and no other") {
-  using Damage = std::function<void(const Ground&)>;
-  for (const auto& [fault, damage] : std::vector<std::pair<std::string,
-                                                           Damage>>{{"unreadable_picture",
-                                                                     [](const Ground& g) {
-                                                                       const std::string jpeg =
-                                                                           ReadTextFile(
-                                                                               g.Picture("001"));
-                                                                       WriteFileWhole(
-                                                                           g.Picture("001"),
-                                                                           std::string_view(jpeg)
-                                                                               .substr(0,
-                                                                                       jpeg.size() /
-                                                                                           2));
-                                                                     }},
-                                                                    {"unreadable_picture",
-                                                                     [](const Ground& g) {
-                                                                       WriteFileWhole(
-                                                                           g.Picture("001"),
-                                                                           std::string_view(
-                                                                               "text"));
-                                                                     }},
-                                                                    {"missing_picture",
-                                                                     [](const Ground& g) {
-                                                                       fs::remove(g.Picture("002"));
-                                                                     }},
-                                                                    {"missing_picture",
-                                                                     [](const Ground& g) {
-                                                                       g.List("test",
-                                                                              "004\n005\nabsent\n");
-                                                                     }},
-                                                                    {"unannotated_picture",
-                                                                     [](const Ground& g) {
-                                                                       fs::remove(
-                                                                           g.Annotation("002"));
-                                                                     }},
-                                                                    {"other_size",
-                                                                     [](const Ground& g) {
-                                                                       g.Change("003",
-                                                                                "<width>",
-                                                                                "</width>",
-                                                                                "200");
-                                                                     }},
-                                                                    {"empty_box",
-                                                                     [](const Ground& g) {
-                                                                       g.Box("000", 60, 20, 20, 60);
-                                                                     }},
-                                                                    {"empty_box",
-                                                                     [](const Ground& g) {
-                                                                       g.Box("000", 61, 20, 60, 60);
-                                                                     }},
-                                                                    {"outside_box",
-                                                                     [](const Ground& g) {
-                                                                       g.Box(
-                                                                           "000", 500, 20, 540, 60);
-                                                                     }},
-                                                                    {"beyond_box",
-                                                                     [](const Ground& g) {
-                                                                       g.Box(
-                                                                           "000", 90, 20, 140, 60);
-                                                                     }},
-                                                                    {"tiny_box",
-                                                                     [](const Ground& g) {
-                                                                       g.Box("000", 11, 20, 13, 60);
-                                                                     }},
-                                                                    {"twice_box",
-                                                                     [](const Ground& g) {
-                                                                       g.Box("000", 11, 20, 60, 60);
-                                                                       g.AddObject(
-                                                                           "000",
-                                                                           "<name>red</"
-                                                                           "name><bndbox><xmin>11</"
-                                                                           "xmin><ymin>21</"
-                                                                           "ymin><xmax>60</xmax>"
-                                                                           "<ymax>60</ymax></"
-                                                                           "bndbox>");
-                                                                     }},
-                                                                    {"repeated_picture",
-                                                                     [](const Ground& g) {
-                                                                       fs::copy(g.Picture("000"),
-                                                                                g.Picture("900"));
-                                                                       fs::copy(
-                                                                           g.Annotation("000"),
-                                                                           g.Annotation("900"));
-                                                                       g.List("train",
-                                                                              "000\n001\n002\n003\n"
-                                                                              "900\n");
-                                                                     }},
-                                                                    {"repeated_picture",
-                                                                     [](const Ground& g) {
-                                                                       WriteFileWhole(
-                                                                           g.Picture("900"),
-                                                                           EncodeJpeg(
-                                                                               ResizeImage(
-                                                                                   ReadImage(
-                                                                                       g.Picture(
-                                                                                           "000")),
-                                                                                   90,
-                                                                                   90),
-                                                                               60));
-                                                                       WriteFileWhole(
-                                                                           g.Annotation("900"),
-                                                                           std::string_view(
-                                                                               "<annotation></"
-                                                                               "annotation>"));
-                                                                       g.List("train",
-                                                                              "000\n001\n002\n003\n"
-                                                                              "900\n");
-                                                                     }},
-                                                                    {"shared_picture",
-                                                                     [](const Ground& g) {
-                                                                       g.List("test",
-                                                                              "000\n004\n005\n");
-                                                                     }},
-                                                                    {"shared_picture",
-                                                                     [](const Ground& g) {
-                                                                       WriteFileWhole(
-                                                                           g.Picture("900"),
-                                                                           EncodeJpeg(
-                                                                               ResizeImage(
-                                                                                   ReadImage(
-                                                                                       g.Picture(
-                                                                                           "000")),
-                                                                                   200,
-                                                                                   200),
-                                                                               70));
-                                                                       WriteFileWhole(
-                                                                           g.Annotation("900"),
-                                                                           std::string_view(
-                                                                               "<annotation></"
-                                                                               "annotation>"));
-                                                                       g.List("test",
-                                                                              "004\n005\n900\n");
-                                                                     }},
-                                                                    {"alike_names",
-                                                                     [](const Ground& g) {
-                                                                       g.Change("000",
-                                                                                "<name>",
-                                                                                "</name>",
-                                                                                "Red");
-                                                                     }},
-                                                                    {"other", [](const Ground& g) {
-                                                                       g.AddObject(
-                                                                           "000",
-                                                                           "<name>red</"
-                                                                           "name><difficult>maybe</"
-                                                                           "difficult><bndbox><"
-                                                                           "xmin>1</xmin>"
-                                                                           "<ymin>80</"
-                                                                           "ymin><xmax>60</"
-                                                                           "xmax><ymax>120</ymax></"
-                                                                           "bndbox>");
-                                                                     }}}) {
+  for (const auto& [fault, damage] : OneFaultEach()) {
     const Ground ground;
     damage(ground);
     const Json check = Checked(kSomeInputsFailed, "--data voc:{}", ground.root);
