@@ -62,8 +62,9 @@ Minimum MinimizeLbfgs(const Objective& objective,
   const double first_norm = std::sqrt(Inner(gradient, gradient));
   std::deque<Pair> pairs;
   Vector next_gradient(gradient.size());
-  while (minimum.steps < options.max_steps &&
-         std::sqrt(Inner(gradient, gradient)) > options.tolerance * first_norm) {
+  while (std::sqrt(Inner(gradient, gradient)) > options.tolerance * first_norm) {
+    minimum.is_at_limit = minimum.steps >= options.max_steps;
+    if (minimum.is_at_limit) break;
     const Vector direction = Precondition(pairs, gradient);  // to be gone against
     const double descent = Inner(direction, gradient);
     // The first step has no scale yet: its length is 1.

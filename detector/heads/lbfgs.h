@@ -21,6 +21,7 @@ struct Minimum {
   std::vector<double> x;
   double value = 0;
   int steps = 0;
+  bool is_at_limit = false;  // max_steps ended the search, not the tolerance
 };
 
 // The minimum of a smooth convex function, from `start`, by limited-memory BFGS with backtracking

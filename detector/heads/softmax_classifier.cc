@@ -146,11 +146,11 @@ void SoftmaxTrainingOptions::Validate() const {
   require(max_steps >= 1, "max_steps = " + std::to_string(max_steps) + ": expected at least 1");
 }
 
-LinearClassifiers TrainSoftmax(const std::vector<TrainingImage>& images,
-                               std::size_t class_count,
-                               const SoftmaxTrainingOptions& options,
-                               int workers,
-                               const Progress& progress) {
+TrainedClassifiers TrainSoftmax(const std::vector<TrainingImage>& images,
+                                std::size_t class_count,
+                                const SoftmaxTrainingOptions& options,
+                                int workers,
+                                const Progress& progress) {
   options.Validate();
   Expects(workers >= 1, "at least one worker");
   if (images.empty()) throw Error("training of classifiers: expected pictures, found none");
@@ -177,7 +177,8 @@ LinearClassifiers TrainSoftmax(const std::vector<TrainingImage>& images,
     const auto value = static_cast<float>(minimum.x[i]);
     (i % columns == columns - 1 ? classifiers.biases : classifiers.weights).push_back(value);
   }
-  return classifiers;
+  return {.classifiers = std::move(classifiers),
+          .at_limit = minimum.is_at_limit ? std::size_t{1} : 0};
 }
 
 }  // namespace deeper

@@ -25,10 +25,10 @@ struct SoftmaxTrainingOptions {
 // are left out unless they are background. The result does not depend on `workers`. `progress` is
 // called with the steps done and their largest number; it may be empty. Expects scaled features.
 // Throws Error when there are no pictures.
-LinearClassifiers TrainSoftmax(const std::vector<TrainingImage>& images,
-                               std::size_t class_count,
-                               const SoftmaxTrainingOptions& options,
-                               int workers,
-                               const Progress& progress);
+TrainedClassifiers TrainSoftmax(const std::vector<TrainingImage>& images,
+                                std::size_t class_count,
+                                const SoftmaxTrainingOptions& options,
+                                int workers,
+                                const Progress& progress);
 
 }  // namespace deeper

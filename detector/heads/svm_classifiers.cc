@@ -43,6 +43,7 @@ class ClassTrainer {
 
   bool HasPositives() const { return !positives_.empty(); }
   const LinearSvm& svm() const { return svm_; }
+  bool is_at_limit() const { return is_at_limit_; }
 
   // Trains on all negatives of the first pictures: of as many pictures as hold retrain_after
   // negatives.
@@ -80,6 +81,7 @@ class ClassTrainer {
 
     SvmSolution solution = TrainLinearSvm(rows, labels, options_.svm, alpha);
     svm_ = std::move(solution.svm);
+    is_at_limit_ = !solution.converged;
     const auto first_of_cache =
         solution.alpha.begin() + static_cast<std::ptrdiff_t>(positives_.size());
     positive_alpha_.assign(solution.alpha.begin(), first_of_cache);
@@ -144,6 +146,13 @@ class ClassTrainer {
   std::vector<std::vector<bool>> is_cached_;  // by picture and row
   std::size_t new_count_ = 0;                 // cached since the last training
   LinearSvm svm_;
+  bool is_at_limit_ = false;
+};
+
+// A class's classifier.
+struct TrainedSvm {
+  LinearSvm svm;
+  bool is_at_limit = false;  // max_passes ended the last training
 };
 
 // Adds up the progress of the workers and passes it on, one call at a time.
@@ -168,15 +177,15 @@ class SharedProgress {
 // Pictures that a worker mines between two reports.
 constexpr std::size_t kReportEvery = 64;
 
-LinearSvm TrainClass(const std::vector<TrainingImage>& images,
-                     ClassId class_id,
-                     const SvmTrainingOptions& options,
-                     SharedProgress& progress) {
+TrainedSvm TrainClass(const std::vector<TrainingImage>& images,
+                      ClassId class_id,
+                      const SvmTrainingOptions& options,
+                      SharedProgress& progress) {
   const std::size_t pictures = images.size() * static_cast<std::size_t>(options.passes);
   ClassTrainer trainer(images, class_id, options);
   if (!trainer.HasPositives()) {
     progress.Add(pictures);
-    return {.weight = std::vector<float>(images[0].regions.feature_dim), .bias = -1};
+    return {.svm = {.weight = std::vector<float>(images[0].regions.feature_dim), .bias = -1}};
   }
   trainer.TrainOnFirstPictures();
   for (std::size_t begin = 0; begin < pictures; begin += kReportEvery) {
@@ -185,7 +194,7 @@ LinearSvm TrainClass(const std::vector<TrainingImage>& images,
     progress.Add(end - begin);
   }
   trainer.Retrain();
-  return trainer.svm();
+  return {.svm = trainer.svm(), .is_at_limit = trainer.is_at_limit()};
 }
 
 }  // namespace
@@ -206,11 +215,11 @@ void SvmTrainingOptions::Validate() const {
   if (passes < 1) throw Error("passes = " + std::to_string(passes) + ": expected at least 1");
 }
 
-LinearClassifiers TrainClassifiers(const std::vector<TrainingImage>& images,
-                                   std::size_t class_count,
-                                   const SvmTrainingOptions& options,
-                                   int workers,
-                                   const Progress& progress) {
+TrainedClassifiers TrainClassifiers(const std::vector<TrainingImage>& images,
+                                    std::size_t class_count,
+                                    const SvmTrainingOptions& options,
+                                    int workers,
+                                    const Progress& progress) {
   options.Validate();
   Expects(workers >= 1, "at least one worker");
   if (images.empty()) throw Error("training of classifiers: expected pictures, found none");
@@ -222,7 +231,7 @@ LinearClassifiers TrainClassifiers(const std::vector<TrainingImage>& images,
 
   SharedProgress shared_progress(
       progress, classes.size() * images.size() * static_cast<std::size_t>(options.passes));
-  std::vector<LinearSvm> svms(classes.size());
+  std::vector<TrainedSvm> svms(classes.size());
   tbb::task_arena arena(workers);
   arena.execute([&] {
     tbb::parallel_for(std::size_t{0}, classes.size(), [&](std::size_t i) {
@@ -234,11 +243,13 @@ LinearClassifiers TrainClassifiers(const std::vector<TrainingImage>& images,
                                    .feature_dim = images[0].regions.feature_dim,
                                    .weights = {},
                                    .biases = {}};
-  for (const LinearSvm& svm : svms) {
+  std::size_t at_limit = 0;
+  for (const auto& [svm, is_at_limit] : svms) {
+    at_limit += is_at_limit ? 1 : 0;
     classifiers.weights.insert(classifiers.weights.end(), svm.weight.begin(), svm.weight.end());
     classifiers.biases.push_back(svm.bias);
   }
-  return classifiers;
+  return {.classifiers = std::move(classifiers), .at_limit = at_limit};
 }
 
 }  // namespace deeper

@@ -37,10 +37,10 @@ struct SvmTrainingOptions {
 //
 // Classes are trained in parallel by `workers` threads; the result does not depend on their number.
 // `progress` may be empty. Expects scaled features. Throws Error when there are no pictures.
-LinearClassifiers TrainClassifiers(const std::vector<TrainingImage>& images,
-                                   std::size_t class_count,
-                                   const SvmTrainingOptions& options,
-                                   int workers,
-                                   const Progress& progress);
+TrainedClassifiers TrainClassifiers(const std::vector<TrainingImage>& images,
+                                    std::size_t class_count,
+                                    const SvmTrainingOptions& options,
+                                    int workers,
+                                    const Progress& progress);
 
 }  // namespace deeper

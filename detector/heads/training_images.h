@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/dataset.h"
+#include "detector/heads/heads.h"
 #include "detector/heads/region_features.h"
 
 namespace deeper {
@@ -14,6 +15,14 @@ namespace deeper {
 struct TrainingImage {
   std::vector<Annotation> truth;
   RegionFeatures regions;
+};
+
+// What a training of classifiers gives.
+struct TrainedClassifiers {
+  LinearClassifiers classifiers;
+  // Of how many, one a class or the softmax, the limit of steps ended the training: they are not
+  // the best that there are.
+  std::size_t at_limit = 0;
 };
 
 // Appends the picture's context, already scaled, to the features of each of its regions, which

@@ -49,11 +49,11 @@ DetectionSet DetectIn(const HeldOut& held_out, const Model& model, const NmsOpti
   return found;
 }
 
-LinearClassifiers TrainKind(ClassifierKind kind,
-                            const std::vector<TrainingImage>& training,
-                            std::size_t classes,
-                            const HeadsOptions& options,
-                            const Monitor& monitor) {
+TrainedClassifiers TrainKind(ClassifierKind kind,
+                             const std::vector<TrainingImage>& training,
+                             std::size_t classes,
+                             const HeadsOptions& options,
+                             const Monitor& monitor) {
   const bool is_svm = kind == ClassifierKind::kSvm;
   Stage stage(monitor,
               is_svm ? "training SVMs" : "training softmax",
@@ -76,7 +76,19 @@ Model WithClassifiers(Model model,
                       const HeadsOptions& options,
                       const Monitor& monitor) {
   const std::size_t classes = model.classes.Size();
-  model.classifiers = TrainKind(kind, training, classes, options, monitor);
+  TrainedClassifiers trained = TrainKind(kind, training, classes, options, monitor);
+  model.classifiers = std::move(trained.classifiers);
+  if (trained.at_limit > 0) {
+    const std::string text =
+        kind == ClassifierKind::kSvm
+            ? fmt::format("{} of {} SVMs, after {} passes",
+                          trained.at_limit,
+                          model.classifiers.ClassCount(),
+                          options.svm.svm.max_passes)
+            : fmt::format("the softmax, after {} steps", options.softmax.max_steps);
+    monitor.say(fmt::format("{}: {}; a lower C needs fewer", kAtLimitFact, text));
+    model.training[kAtLimitFact] = text;
+  }
   if (kind == ClassifierKind::kSoftmax) {
     SetCalibration({.curves = std::vector<LogisticCurve>(classes),
                     .operating_points = std::vector<double>(classes, 0.5)},

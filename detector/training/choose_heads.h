@@ -13,6 +13,9 @@
 
 namespace deeper {
 
+// The fact among Model::training of classifiers whose training the limit of steps ended.
+inline constexpr const char* kAtLimitFact = "stopped at the step limit";
+
 // Held-out pictures with their regions, without the boxes that only the annotations gave.
 struct HeldOut {
   Dataset truth;

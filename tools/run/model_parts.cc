@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/error.h"
+#include "core/results_version.h"
+#include "detector/training/choose_heads.h"
 #include "tools/run/parts.h"
 
 namespace deeper::tools {
@@ -15,6 +18,8 @@ namespace {
 
 // The fact among Model::training that makes a model a part: "2/7".
 const std::string kPartFact = "part";
+// The fact that names the version of the program's results, as long as a model is a part.
+const std::string kVersionFact = "part of";
 
 Shard ShardOf(const ModelPart& part) {
   const auto fact = part.model.training.find(kPartFact);
@@ -33,17 +38,25 @@ Model WithoutClasses(Model model) {
   model.classifiers.weights.clear();
   model.classifiers.biases.clear();
   model.training.erase(kPartFact);
+  model.training.erase(kAtLimitFact);
   return model;
 }
 
 // Names of the facts in which two models differ, for people.
 std::string DifferenceText(const Model& a, const Model& b) {
+  std::set<std::string> names;
+  for (const Model* model : {&a, &b}) {
+    for (const auto& [name, value] : model->training) names.insert(name);
+  }
+  const auto value_in = [](const Model& model, const std::string& name) {
+    const auto found = model.training.find(name);
+    return found == model.training.end() ? "none" : found->second;
+  };
   std::string text;
-  for (const auto& [name, value] : a.training) {
-    const auto other = b.training.find(name);
-    if (other != b.training.end() && other->second == value) continue;
-    text += fmt::format(
-        "\n  {}: {} and {}", name, value, other == b.training.end() ? "none" : other->second);
+  for (const std::string& name : names) {
+    const std::string own = value_in(a, name);
+    const std::string other = value_in(b, name);
+    if (own != other) text += fmt::format("\n  {}: {} and {}", name, own, other);
   }
   return text.empty() ? "\n  what was learned from the data" : text;
 }
@@ -91,6 +104,7 @@ void MakePart(const Shard& shard, Model& model) {
   Expects(model.classifiers.biases.size() == own.Size(), "classifiers of the shard's classes");
   model.classes = std::move(own);
   model.training[kPartFact] = ShardText(shard);
+  model.training[kVersionFact] = kResultsVersionLine.substr(0, kResultsVersionLine.size() - 1);
 }
 
 Model JoinParts(std::vector<ModelPart> parts) {
@@ -100,6 +114,13 @@ Model JoinParts(std::vector<ModelPart> parts) {
   RequireSameTraining(ordered, class_count);
 
   Model joined = WithoutClasses(ordered.front().model);
+  joined.training.erase(kVersionFact);
+  for (const ModelPart& part : ordered) {
+    const auto stopped = part.model.training.find(kAtLimitFact);
+    if (stopped == part.model.training.end()) continue;
+    std::string& of_all = joined.training[kAtLimitFact];
+    of_all += (of_all.empty() ? "" : "; ") + stopped->second;
+  }
   for (std::size_t j = 0; j < class_count; ++j) {
     const auto [which, row] = PlaceOfClass(j, ordered.size());
     const Model& part = ordered[which].model;

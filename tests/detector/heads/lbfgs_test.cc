@@ -25,6 +25,7 @@ TEST_CASE("a quadratic bowl of very unequal curvatures is minimised at its centr
     CHECK(minimum.x[i] == Approx(centre[i]).margin(1e-6));
   }
   CHECK(minimum.steps < 200);
+  CHECK(!minimum.is_at_limit);
 }
 
 // f = (1 - a)^2 + 100 (b - a^2)^2, Rosenbrock 1960: a bent valley whose floor is at (1, 1).
@@ -47,10 +48,12 @@ TEST_CASE("a start at the minimum takes no step, and the number of steps is a bo
     return x[0] * x[0];
   };
   CHECK(MinimizeLbfgs(parabola, {0}, {}).steps == 0);
+  CHECK(!MinimizeLbfgs(parabola, {0}, {.max_steps = 0}).is_at_limit);
   int reported = 0;
   const Minimum bounded =
       MinimizeLbfgs(parabola, {1e6}, {.max_steps = 1}, [&](int step) { reported = step; });
   CHECK(bounded.steps == 1);
+  CHECK(bounded.is_at_limit);
   CHECK(reported == 1);
 }
 

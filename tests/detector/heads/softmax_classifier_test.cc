@@ -60,7 +60,7 @@ std::vector<TrainingImage> Pictures(std::size_t count, std::size_t classes, doub
 TEST_CASE("with one class the margins are those of liblinear's logistic regression") {
   const std::vector<TrainingImage> images = Pictures(40, 1, 0.6);
   const SoftmaxTrainingOptions options = {.c = 0.7};
-  const LinearClassifiers found = TrainSoftmax(images, 1, options, 2, {});
+  const LinearClassifiers found = TrainSoftmax(images, 1, options, 2, {}).classifiers;
 
   std::vector<std::vector<feature_node>> rows;
   std::vector<double> labels;
@@ -131,7 +131,7 @@ double ObjectiveOf(const LinearClassifiers& classifiers,
 TEST_CASE("moving any weight or bias of the solution raises the loss") {
   const std::vector<TrainingImage> images = Pictures(20, 2, 1);
   const SoftmaxTrainingOptions options = {.c = 0.5, .positive_weight = 2};
-  const LinearClassifiers found = TrainSoftmax(images, 2, options, 1, {});
+  const LinearClassifiers found = TrainSoftmax(images, 2, options, 1, {}).classifiers;
   REQUIRE(found.biases.size() == 3);
   const double best = ObjectiveOf(found, images, options);
   for (std::size_t k = 0; k < found.weights.size() + found.biases.size(); ++k) {
@@ -146,8 +146,10 @@ TEST_CASE("moving any weight or bias of the solution raises the loss") {
 
 TEST_CASE("softmax classifiers tell classes and background apart, whatever the workers") {
   const std::vector<TrainingImage> images = Pictures(30, 3, 3);
-  const LinearClassifiers one = TrainSoftmax(images, 3, {.c = 1}, 1, {});
-  CHECK(one == TrainSoftmax(images, 3, {.c = 1}, 4, {}));
+  const LinearClassifiers one = TrainSoftmax(images, 3, {.c = 1}, 1, {}).classifiers;
+  CHECK(one == TrainSoftmax(images, 3, {.c = 1}, 4, {}).classifiers);
+  CHECK(TrainSoftmax(images, 3, {.c = 1}, 1, {}).at_limit == 0);
+  CHECK(TrainSoftmax(images, 3, {.c = 1, .max_steps = 1}, 1, {}).at_limit == 1);
   for (const TrainingImage& image : images) {
     const std::vector<float> margins = Score(one, image.regions.features);
     for (std::size_t i = 0; i < image.regions.boxes.size(); ++i) {
@@ -159,7 +161,7 @@ TEST_CASE("softmax classifiers tell classes and background apart, whatever the w
 TEST_CASE("what overlaps an object a little, or a difficult one, teaches nothing") {
   std::vector<TrainingImage> images = Pictures(10, 1, 2);
   const SoftmaxTrainingOptions options = {.c = 1, .negative_max_iou = 0.3};
-  const LinearClassifiers before = TrainSoftmax(images, 1, options, 1, {});
+  const LinearClassifiers before = TrainSoftmax(images, 1, options, 1, {}).classifiers;
   Box near = Slot(0);
   near.x1 -= 30;  // IoU 0.4
   AddBox(images[0], near, std::vector<float>(kDim, 9));
@@ -168,7 +170,7 @@ TEST_CASE("what overlaps an object a little, or a difficult one, teaches nothing
   regions.boxes.insert(regions.boxes.begin() + 1, Slot(9));
   regions.features.insert(regions.features.begin() + kDim, kDim, 9.0F);
   AddBox(images[1], Slot(9), std::vector<float>(kDim, 9));
-  CHECK(TrainSoftmax(images, 1, options, 1, {}) == before);
+  CHECK(TrainSoftmax(images, 1, options, 1, {}).classifiers == before);
 }
 
 TEST_CASE("options of softmax training out of range are refused by name") {

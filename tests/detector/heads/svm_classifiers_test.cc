@@ -129,14 +129,14 @@ TEST_CASE("mining ends at the classifiers that training on all examples at once 
   for (const std::size_t retrain_after : {30U, 200U, 100'000U}) {
     CAPTURE(retrain_after);
     options.retrain_after = retrain_after;
-    const LinearClassifiers mined = TrainClassifiers(images, 3, options, 1, {});
+    const LinearClassifiers mined = TrainClassifiers(images, 3, options, 1, {}).classifiers;
     CHECK(LargestDifference(MarginsOf(mined, images), MarginsOf(expected, images)) < 1e-3F);
   }
 }
 
 TEST_CASE("objects of the class score high and all else low") {
   const auto images = RandomImages(60, 3, 15, 2, 3.0);
-  const LinearClassifiers classifiers = TrainClassifiers(images, 3, kOptions, 1, {});
+  const LinearClassifiers classifiers = TrainClassifiers(images, 3, kOptions, 1, {}).classifiers;
   for (const TrainingImage& image : images) {
     const std::vector<float> margins = Score(classifiers, image.regions.features);
     for (std::size_t row = 0; row < image.regions.boxes.size(); ++row) {
@@ -151,17 +151,17 @@ TEST_CASE("objects of the class score high and all else low") {
 
 TEST_CASE("the number of workers does not change a bit") {
   const auto images = RandomImages(40, 5, 10, 3);
-  const LinearClassifiers one = TrainClassifiers(images, 5, kOptions, 1, {});
-  CHECK(TrainClassifiers(images, 5, kOptions, 2, {}) == one);
-  CHECK(TrainClassifiers(images, 5, kOptions, 1, {}) == one);
+  const LinearClassifiers one = TrainClassifiers(images, 5, kOptions, 1, {}).classifiers;
+  CHECK(TrainClassifiers(images, 5, kOptions, 2, {}).classifiers == one);
+  CHECK(TrainClassifiers(images, 5, kOptions, 1, {}).classifiers == one);
 }
 
 TEST_CASE("a class is trained alike whatever others are") {
   const auto images = RandomImages(40, 5, 10, 3);
-  const LinearClassifiers all = TrainClassifiers(images, 5, kOptions, 1, {});
+  const LinearClassifiers all = TrainClassifiers(images, 5, kOptions, 1, {}).classifiers;
   SvmTrainingOptions some = kOptions;
   some.only = {ClassAt(4), ClassAt(1)};
-  const LinearClassifiers two = TrainClassifiers(images, 5, some, 1, {});
+  const LinearClassifiers two = TrainClassifiers(images, 5, some, 1, {}).classifiers;
   REQUIRE(two.biases == std::vector<float>{all.biases[4], all.biases[1]});
   const auto row = [&](const LinearClassifiers& of, std::size_t i) {
     return std::vector<float>(of.weights.begin() + static_cast<std::ptrdiff_t>(i * kDim),
@@ -173,7 +173,7 @@ TEST_CASE("a class is trained alike whatever others are") {
 
 TEST_CASE("a class without positives answers no to everything") {
   const auto images = RandomImages(10, 2, 5, 4);
-  const LinearClassifiers classifiers = TrainClassifiers(images, 3, kOptions, 1, {});
+  const LinearClassifiers classifiers = TrainClassifiers(images, 3, kOptions, 1, {}).classifiers;
   REQUIRE(classifiers.ClassCount() == 3);
   CHECK(classifiers.biases[2] == -1);
   CHECK(std::all_of(classifiers.weights.begin() + 2 * kDim,
@@ -185,7 +185,7 @@ TEST_CASE("a class without positives answers no to everything") {
 LinearClassifiers TrainWith(const TrainingImage& last) {
   auto images = RandomImages(20, 1, 5, 5);
   images.push_back(last);
-  return TrainClassifiers(images, 1, kOptions, 1, {});
+  return TrainClassifiers(images, 1, kOptions, 1, {}).classifiers;
 }
 
 TEST_CASE("a difficult object, and what overlaps it, is neither positive nor negative") {
@@ -207,12 +207,12 @@ TEST_CASE("a difficult object of one class is no negative of another") {
   Random random(7);
   const std::vector<float> loud = FeatureOf(5, 3, random);
   auto images = RandomImages(20, 2, 5, 8);
-  const LinearClassifiers without = TrainClassifiers(images, 2, kOptions, 1, {});
+  const LinearClassifiers without = TrainClassifiers(images, 2, kOptions, 1, {}).classifiers;
   images.push_back(EmptyImage());
   AddObject(images.back(), 0, 1, loud, true);
-  CHECK(TrainClassifiers(images, 2, kOptions, 1, {}) == without);
+  CHECK(TrainClassifiers(images, 2, kOptions, 1, {}).classifiers == without);
   images.back().truth[0].difficult = false;  // an object of class 1 is a negative of class 0
-  const LinearClassifiers with = TrainClassifiers(images, 2, kOptions, 1, {});
+  const LinearClassifiers with = TrainClassifiers(images, 2, kOptions, 1, {}).classifiers;
   CHECK(Score(with, loud)[0] < Score(without, loud)[0]);
 }
 
@@ -231,6 +231,15 @@ TEST_CASE("a proposal is a negative below negative_max_iou and ignored from ther
   CHECK(with_overlap(14) != without);  // IoU 0.28
 }
 
+TEST_CASE("classes whose SVM is stopped by the limit of passes are counted") {
+  const auto images = RandomImages(20, 2, 2, 10);
+  SvmTrainingOptions options = kOptions;
+  CHECK(TrainClassifiers(images, 3, options, 1, {}).at_limit == 0);
+  options.svm.max_passes = 1;
+  // The third class has no object, so that nothing is trained for it.
+  CHECK(TrainClassifiers(images, 3, options, 1, {}).at_limit == 2);
+}
+
 TEST_CASE("progress grows to the whole work, in pictures times classes times passes") {
   const auto images = RandomImages(130, 2, 2, 10);
   SvmTrainingOptions options = kOptions;
@@ -240,11 +249,11 @@ TEST_CASE("progress grows to the whole work, in pictures times classes times pas
       TrainClassifiers(images, 3, options, 2, [&](std::size_t done, std::size_t total) {
         REQUIRE(total == 780);
         seen.push_back(done);
-      });
+      }).classifiers;
   CHECK(seen.size() > 3);
   CHECK(std::is_sorted(seen.begin(), seen.end()));
   CHECK(seen.back() == 780);
-  CHECK(with == TrainClassifiers(images, 3, options, 1, {}));
+  CHECK(with == TrainClassifiers(images, 3, options, 1, {}).classifiers);
 }
 
 TEST_CASE("what progress throws stops the training and reaches the caller") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "detector/training/choose_heads.h"
 #include "tests/support/catch.h"
 #include "tools/run/parts.h"
 
@@ -77,6 +78,22 @@ TEST_CASE("parts that are missing, there twice, of another training or none are 
   other = Part(2, 2);
   other.model.classes.classes.pop_back();
   CHECK_THROWS_WITH(JoinParts({Part(1, 2), other}), Catch::Contains("number of classes"));
+}
+
+TEST_CASE("parts of two versions of the program are refused") {
+  ModelPart older = Part(2, 2);
+  older.model.training.at("part of") = "results of version 0";
+  CHECK_THROWS_WITH(JoinParts({Part(1, 2), older}), Catch::Contains("results of version 0"));
+  older.model.training.erase("part of");
+  CHECK_THROWS_WITH(JoinParts({older, Part(1, 2)}), Catch::Contains("part of: "));
+}
+
+TEST_CASE("parts whose SVMs were stopped by the step limit join to a detector that says so") {
+  std::vector<ModelPart> parts = {Part(1, 2), Part(2, 2)};
+  parts[1].model.training[kAtLimitFact] = "1 of 2 SVMs, after 1000 passes";
+  Model whole = Whole();
+  whole.training[kAtLimitFact] = "1 of 2 SVMs, after 1000 passes";
+  CHECK(JoinParts(parts) == whole);
 }
 
 }  // namespace
