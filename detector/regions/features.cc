@@ -15,6 +15,7 @@
 #include "backbone/precision.h"
 #include "core/error.h"
 #include "core/remedy.h"
+#include "core/work/work_under_way.h"
 #include "detector/heads/dot.h"
 #include "detector/heads/region_features.h"
 
@@ -125,7 +126,9 @@ void FeatureExtractor::State::RunOnCrops(const Image& image,
                                          StageTimes& times,
                                          const Keep& keep) {
   const std::vector<std::vector<std::size_t>> crops = ByCrop(image, boxes, crop);
-  const auto run = [&](const tbb::blocked_range<std::size_t>& range, StageTimes spent) {
+  const auto run = [&, whose = WorkUnderWay::OfThisThread()](
+                       const tbb::blocked_range<std::size_t>& range, StageTimes spent) {
+    const WorkUnderWay under_way(whose);
     Work& mine = work.local();
     const std::vector<std::span<float>> features(mine.features.begin(), mine.features.end());
     for (std::size_t k = range.begin(); k < range.end(); ++k) {

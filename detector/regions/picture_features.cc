@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/remedy.h"
 #include "core/work/stopwatch.h"
+#include "core/work/work_under_way.h"
 
 namespace deeper {
 namespace {
@@ -101,7 +102,9 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractProposed(
   const PictureFrame frame = FrameOf(image.width, image.height, state.scale);
   PictureWorkspace picture = state.Take();
   StageTimes of_trunk;
+  const void* whose = WorkUnderWay::OfThisThread();
   const auto run_trunk = [&] {
+    const WorkUnderWay under_way(whose);
     const Stopwatch of_frame;
     PutIntoFrame(image, frame, state.mean_bgr, state.network.Input(frame.size, picture));
     of_trunk.crop_s = of_frame.Seconds();
@@ -110,9 +113,12 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractProposed(
     of_trunk.network_s = of_network.Seconds();
   };
   std::vector<Box> boxes;
+  const auto run_propose = [&] {
+    const WorkUnderWay under_way(whose);
+    boxes = propose();
+  };
   // Isolated: a thread that waits for the other part must not begin another picture meanwhile.
-  tbb::this_task_arena::isolate(
-      [&] { tbb::parallel_invoke([&] { boxes = propose(); }, run_trunk); });
+  tbb::this_task_arena::isolate([&] { tbb::parallel_invoke(run_propose, run_trunk); });
   times += of_trunk;
 
   const Stopwatch of_choice;
@@ -131,6 +137,7 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractProposed(
   for (const std::size_t i : chosen) regions.boxes.push_back(boxes[i]);
   const std::span<float> features = regions.features;
   const auto run = [&](const tbb::blocked_range<std::size_t>& range, StageTimes spent) {
+    const WorkUnderWay under_way(whose);
     const Stopwatch watch;
     RegionWorkspace& workspace = state.regions.local();
     std::vector<kernels::RegionWindow> of_range;

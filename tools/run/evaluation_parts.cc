@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/files/sha256.h"
+#include "core/results_version.h"
 #include "core/text/json_line.h"
 #include "eval/report/report_text.h"
 #include "tools/run/parts.h"
@@ -135,6 +136,7 @@ std::string DigestOfEvaluation(const Dataset& dataset,
                                const DetectionSet& detections,
                                const std::string& rules) {
   Sha256 digest;
+  digest.Update(kResultsVersionLine);
   digest.Update(rules);
   Update(digest, dataset.classes);
   std::vector<float> values;

@@ -21,8 +21,8 @@ std::string EvaluationPartText(const std::vector<Evaluation>& evaluations,
                                const Shard& shard,
                                const std::string& digest);
 
-// SHA-256 of the truth, of detections in its terms (AlignDetections) and of the rules, in words, by
-// which they are judged.
+// SHA-256 of the truth, of detections in its terms (AlignDetections), of the rules, in words, by
+// which they are judged, and of the version of this program's results.
 std::string DigestOfEvaluation(const Dataset& dataset,
                                const DetectionSet& detections,
                                const std::string& rules);

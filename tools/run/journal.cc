@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/files/sha256.h"
+#include "core/results_version.h"
 #include "core/text/json_line.h"
 #include "tools/input/pictures.h"
 
@@ -22,7 +23,7 @@ namespace {
 
 constexpr std::string_view kCheckKey = R"({"check":")";
 constexpr std::size_t kCheckDigits = 16;
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
 // The first digits of the SHA-256 of a line's text without its check.
 std::string CheckOf(std::string_view text) {
@@ -100,13 +101,16 @@ std::string_view KeyOf(JournalEntry::Kind kind) {
   return {};
 }
 
-// {"picture":12,"done":{...}} or {"picture":12,"failed":"..."}.
+// What stands before the text of an entry: {"picture":12,"content":"...","done":
+std::string BeforeText(std::size_t picture, const std::string& content, std::string_view key) {
+  return fmt::format(R"({{"picture":{},"content":{},"{}":)", picture, LineOf(content), key);
+}
+
+// {"picture":12,"content":"...","done":{...}} or {"picture":12,"content":"...","failed":"..."}.
 std::string ObjectOf(std::size_t picture, const JournalEntry& entry) {
   const bool is_json = entry.kind == JournalEntry::Kind::kDone;
-  return fmt::format(R"({{"picture":{},"{}":{}}})",
-                     picture,
-                     KeyOf(entry.kind),
-                     is_json ? entry.text : LineOf(entry.text));
+  return BeforeText(picture, entry.content, KeyOf(entry.kind)) +
+         (is_json ? entry.text : LineOf(entry.text)) + "}";
 }
 
 // Reads what ObjectOf wrote. The result's own text is taken as it stands, so that it is the same
@@ -116,12 +120,14 @@ std::optional<std::pair<std::size_t, JournalEntry>> EntryOf(const std::string& o
   if (parsed.is_discarded()) return std::nullopt;
   const auto picture = parsed.find("picture");
   if (picture == parsed.end() || !picture->is_number_unsigned()) return std::nullopt;
+  const auto content = parsed.find("content");
+  if (content == parsed.end() || !content->is_string()) return std::nullopt;
   for (const auto& [kind, key] : kKinds) {
     const auto value = parsed.find(key);
     if (value == parsed.end()) continue;
-    JournalEntry entry{.kind = kind, .text = {}};
+    JournalEntry entry{.kind = kind, .text = {}, .content = content->get<std::string>()};
     if (kind == JournalEntry::Kind::kDone) {
-      const std::string before = fmt::format(R"({{"picture":{},"{}":)", picture->dump(), key);
+      const std::string before = BeforeText(picture->get<std::size_t>(), entry.content, key);
       if (!value->is_object() || !object.starts_with(before)) return std::nullopt;
       entry.text = object.substr(before.size(), object.size() - before.size() - 1);
     } else {
@@ -166,7 +172,8 @@ RunRecord RecordOf(const std::string& verb,
                    const Shard& shard,
                    const std::string& results) {
   return {.verb = verb,
-          .configuration = configuration,
+          .configuration = configuration + (configuration.ends_with('\n') ? "" : "\n") +
+                           std::string(kResultsVersionLine),
           .inputs = InputsText(pictures),
           .pictures = IdsText(pictures),
           .picture_count = pictures.size(),

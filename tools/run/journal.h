@@ -18,8 +18,9 @@ namespace deeper::tools {
 // What a run is, as its journal's first line says: runs that agree in all of it do the same work.
 struct RunRecord {
   std::string verb;  // "detect"
-  std::string
-      configuration;     // all that a picture's result depends on besides the picture, in lines
+  // All that a picture's result depends on besides the picture, in lines; the last is
+  // kResultsVersionLine.
+  std::string configuration;
   std::string inputs;    // digest of the pictures' ids and paths
   std::string pictures;  // digest of the ids alone: the same wherever the pictures are mounted
   std::size_t picture_count = 0;  // of all shards together
@@ -30,7 +31,8 @@ struct RunRecord {
   bool operator==(const RunRecord&) const = default;
 };
 
-// The record of a run over this shard of these pictures.
+// The record of a run over this shard of these pictures by this program; `configuration` without
+// the line of its version.
 RunRecord RecordOf(const std::string& verb,
                    const std::string& configuration,
                    const std::vector<Picture>& pictures,
@@ -46,6 +48,8 @@ struct JournalEntry {
   };
   Kind kind = Kind::kDone;
   std::string text;
+  // ContentOfFile of the picture as it was then; "" where it could not be read, or is not known.
+  std::string content = {};
 
   bool operator==(const JournalEntry&) const = default;
 };

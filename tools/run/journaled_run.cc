@@ -7,6 +7,9 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/pictures/picture_content.h"
+#include "core/text/quantities.h"
+#include "core/work/parallel.h"
 #include "tools/options/exit_status.h"
 #include "tools/options/option_values.h"
 
@@ -23,6 +26,38 @@ void AddPictureTimeLimit(po::options_description& group, double& limit_s) {
 
 void CheckPictureTimeLimit(double limit_s) { CheckRange("picture-time-limit", limit_s, 0, 1e9); }
 
+namespace {
+
+// Takes out the entries of pictures whose files have another content now, and says how many. One
+// whose content is not known stays, without a look at its file: it may have hung on that.
+void DropChanged(const PictureRun& run, JournalEntries& entries) {
+  std::vector<std::pair<std::size_t, std::string>> known;  // positions and contents
+  for (const auto& [position, entry] : entries) {
+    if (!entry.content.empty()) known.emplace_back(position, entry.content);
+  }
+  std::vector<std::size_t> changed;
+  ForEachInOrder<bool>(
+      known.size(),
+      run.workers,
+      StopAsked,
+      [&](std::size_t i) {
+        const Picture& picture = (*run.pictures)[known[i].first];
+        return ContentOfFile(picture.path) == known[i].second;
+      },
+      [&](std::size_t i, bool is_same) {
+        if (!is_same) changed.push_back(known[i].first);
+      });
+  for (const std::size_t position : changed) entries.erase(position);
+  if (changed.empty()) return;
+  fmt::print(stderr,
+             "{} changed since the stopped run, such as {}; {} done anew\n",
+             Counted(changed.size(), "pictures"),
+             (*run.pictures)[changed.front()].path.string(),
+             changed.size() == 1 ? "it is" : "they are");
+}
+
+}  // namespace
+
 WorkLeft WorkLeftOf(const PictureRun& run, const Journal* journal) {
   WorkLeft left;
   if (journal != nullptr) {
@@ -38,6 +73,7 @@ WorkLeft WorkLeftOf(const PictureRun& run, const Journal* journal) {
       const bool is_done = entry.kind == JournalEntry::Kind::kDone;
       left.entries.emplace(position, is_done ? WithoutText(entry) : entry);
     }
+    DropChanged(run, left.entries);
   }
   for (const std::size_t position : PicturesOfShard(*run.pictures, run.shard)) {
     ++left.shard_pictures;

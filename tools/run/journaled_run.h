@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/pictures/picture_content.h"
 #include "core/pictures/picture_files.h"
 #include "core/work/parallel.h"
 #include "tools/input/pictures.h"
@@ -37,19 +38,21 @@ struct PictureRun {
   std::string what;                 // "detecting"
 };
 
-// What a journal of earlier runs leaves to do.
+// What a journal of earlier runs leaves to do: what failed, and pictures whose files have another
+// content now.
 struct WorkLeft {
   JournalEntries entries;             // those that stay: done, without their texts, and lost
   std::vector<std::size_t> pictures;  // positions of the shard's others, ascending
   std::size_t shard_pictures = 0;
 };
 
-// `journal` may be null; all is left then. Says on stderr what is wrong with the journal.
+// `journal` may be null; all is left then. Says on stderr what is wrong with the journal, and how
+// many pictures changed. Reads the files of pictures that the journal has.
 WorkLeft WorkLeftOf(const PictureRun& run, const Journal* journal);
 
 // The entry with a text that takes no memory: a text that is cleared would keep its own.
 inline JournalEntry WithoutText(const JournalEntry& entry) {
-  return {.kind = entry.kind, .text = {}};
+  return {.kind = entry.kind, .text = {}, .content = entry.content};
 }
 
 // Fills in the texts of `entries`, all of which the journal has. Throws Error where it lost one.
@@ -104,15 +107,22 @@ JournalEntries RunPictures(const PictureRun& run,
       [&](std::size_t i) {
         const std::size_t position = left.pictures[i];
         const Picture& picture = (*run.pictures)[position];
+        std::string content;
         Result result = supervision ? supervision->Watch(position,
                                                          picture.path.string(),
-                                                         [&] { return work_or_error(picture); })
+                                                         [&](Supervision::Watched& watched) {
+                                                           content = ContentOfFile(picture.path);
+                                                           watched.SetContent(content);
+                                                           return work_or_error(picture);
+                                                         })
                                     : work_or_error(picture);
         JournalEntry entry;
+        entry.content = std::move(content);
         if (result.error.empty()) {
-          entry = {.kind = JournalEntry::Kind::kDone, .text = std::move(result.json)};
+          entry.text = std::move(result.json);
         } else {
-          entry = {.kind = JournalEntry::Kind::kFailed, .text = result.error};
+          entry.kind = JournalEntry::Kind::kFailed;
+          entry.text = result.error;
         }
         if (journal != nullptr) journal->Append(position, entry);
         return std::pair(std::move(result), std::move(entry));

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <stop_token>
+#include <utility>
 
 #include "tools/options/exit_status.h"
 #include "tools/run/stop_signal.h"
@@ -52,38 +53,40 @@ std::vector<std::string> CommandOfProcess() {
 
 }  // namespace
 
-thread_local const Supervision::Watched* Supervision::under_way = nullptr;
-
-Supervision::Watched::Watched(Supervision& the_supervision,
-                              std::size_t picture,
-                              const std::string& name)
-    : supervision(the_supervision) {
-  const auto line = [&](const std::string& reason) {
-    return Journal::LineOf(picture,
-                           {.kind = JournalEntry::Kind::kLost, .text = name + ": " + reason});
-  };
-  const auto message = [&](const std::string& reason) {
-    return fmt::format("\ndeeper: {}: {}; beginning anew without it\n", name, reason);
-  };
-  const std::string crashed = "it crashed the program";
-  const std::string late =
-      fmt::format("it took longer than {} s (--picture-time-limit)", supervision.limit_.count());
-  crash_line = line(crashed);
-  crash_message = message(crashed);
-  late_line = line(late);
-  late_message = message(late);
+Supervision::Watched::Watched(Supervision& supervision, std::size_t picture, std::string name)
+    : supervision_(supervision), picture_(picture), name_(std::move(name)) {
+  SetContent({});
   UseSignalStack();
-  {
-    const std::lock_guard lock(supervision.mutex_);
-    supervision.watched_.insert(this);
-  }
-  under_way = this;
+  under_way_.emplace(this);
+  const std::lock_guard lock(supervision_.mutex_);
+  supervision_.watched_.insert(this);
 }
 
 Supervision::Watched::~Watched() {
-  under_way = nullptr;
-  const std::lock_guard lock(supervision.mutex_);
-  supervision.watched_.erase(this);
+  const std::lock_guard lock(supervision_.mutex_);
+  supervision_.watched_.erase(this);
+}
+
+JournalEntry Supervision::Watched::Entry(const std::string& reason) const {
+  return {.kind = JournalEntry::Kind::kLost, .text = name_ + ": " + reason, .content = content_};
+}
+
+void Supervision::Watched::SetContent(const std::string& content) {
+  const std::lock_guard lock(supervision_.mutex_);
+  content_ = content;
+  const auto line = [&](const std::string& reason) {
+    return Journal::LineOf(picture_, Entry(reason));
+  };
+  const auto message = [&](const std::string& reason) {
+    return fmt::format("\ndeeper: {}: {}; beginning anew without it\n", name_, reason);
+  };
+  const std::string crashed = "it crashed the program";
+  const std::string late =
+      fmt::format("it took longer than {} s (--picture-time-limit)", supervision_.limit_.count());
+  crash_line_ = line(crashed);
+  crash_message_ = message(crashed);
+  late_line_ = line(late);
+  late_message_ = message(late);
 }
 
 Supervision::Supervision(Journal& journal, double picture_time_limit_s)
@@ -108,17 +111,15 @@ Supervision::~Supervision() {
 }
 
 void Supervision::OnCrash(int signal) {
-  if (const Watched* picture = under_way) {
-    picture->supervision.BeginAnew(picture->crash_line, picture->crash_message);
+  if (const auto* picture = static_cast<const Watched*>(WorkUnderWay::OfThisThread())) {
+    picture->supervision_.BeginAnew(picture->crash_line_, picture->crash_message_);
   }
   std::signal(signal, SIG_DFL);
   std::raise(signal);
 }
 
-void Supervision::MarkLost(std::size_t picture,
-                           const std::string& name,
-                           const std::exception& error) {
-  journal_.Append(picture, {.kind = JournalEntry::Kind::kLost, .text = name + ": " + error.what()});
+void Supervision::MarkLost(const Watched& watched, const std::exception& error) {
+  journal_.Append(watched.picture_, watched.Entry(error.what()));
 }
 
 void Supervision::BeginAnew(const std::string& line, const std::string& message) noexcept {
@@ -138,13 +139,17 @@ void Supervision::LookForLate(const std::stop_token& stop) {
   constexpr std::chrono::duration<double> kLongestNap{1};
   const auto nap = std::min(limit_ / 4, kLongestNap);
   std::unique_lock lock(mutex_);
+  auto last_look = std::chrono::steady_clock::now();
   while (!wake_.wait_for(lock, stop, nap, [&] { return stop.stop_requested(); })) {
     const auto now = std::chrono::steady_clock::now();
-    for (const Watched* picture : watched_) {
-      if (now - picture->begun <= limit_) continue;
-      BeginAnew(picture->late_line, picture->late_message);
+    for (Watched* picture : watched_) {
+      picture->taken_ +=
+          std::min<std::chrono::duration<double>>(now - std::max(last_look, picture->begun_), nap);
+      if (picture->taken_ <= limit_) continue;
+      BeginAnew(picture->late_line_, picture->late_message_);
       _exit(kFailed);  // the disk did not take the mark
     }
+    last_look = now;
   }
 }
 

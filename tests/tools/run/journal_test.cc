@@ -7,6 +7,7 @@
 #include "core/files/file.h"
 #include "core/files/sha256.h"
 #include "core/pictures/picture_files.h"
+#include "core/results_version.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 
@@ -39,7 +40,10 @@ struct Written {
 };
 
 const JournalEntries kThree = {
-    {0, Done(R"({"image": "a", "score": 0.10})")},
+    {0,
+     {.kind = JournalEntry::Kind::kDone,
+      .text = R"({"image": "a", "score": 0.10})",
+      .content = "0123456789abcdef"}},
     {1, {.kind = JournalEntry::Kind::kFailed, .text = "b.jpg: \"broken\"\nfile"}},
     {2, {.kind = JournalEntry::Kind::kLost, .text = "c.jpg: it crashed the program"}}};
 
@@ -128,6 +132,18 @@ TEST_CASE("a journal of another configuration is refused, naming what differs, a
   CHECK_THROWS_WITH(Journal(written.path, fewer),
                     Catch::Contains("there: 3 pictures") && Catch::Contains("now:   2 pictures"));
   CHECK(written.Text() == before);
+}
+
+TEST_CASE("a journal of another version of the results is refused, naming both versions") {
+  const Written written({});
+  RunRecord newer = RunWith("options");
+  const std::size_t version = newer.configuration.find(kResultsVersionLine);
+  REQUIRE(version != std::string::npos);
+  newer.configuration.replace(version, kResultsVersionLine.size(), "results of version 1000\n");
+  CHECK_THROWS_WITH(Journal(written.path, newer),
+                    Catch::Contains("there: results of version") &&
+                        Catch::Contains("now:   results of version 1000") &&
+                        !Catch::Contains("there: options"));
 }
 
 TEST_CASE("a run that asks for other result files goes on from the same journal") {

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/pictures/picture_content.h"
 #include "core/pictures/picture_files.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
@@ -111,6 +112,46 @@ TEST_CASE("a journal that lost a line during the run is an error, not a missing 
         });
   };
   REQUIRE_THROWS_WITH(run(), Catch::Contains("lost what was written of a picture"));
+}
+
+TEST_CASE("a picture that is replaced under its name is done anew by a run that goes on") {
+  const test::TemporaryDirectory directory;
+  std::vector<Picture> pictures = PicturesNamed(3);
+  for (Picture& picture : pictures) {
+    picture.path = directory / picture.path.filename();
+    WriteFileWhole(picture.path, "as it was");
+  }
+  std::vector<std::string> worked_on;
+  const auto run = [&](const std::string& bad) {
+    worked_on.clear();
+    Journal journal(directory / "journal.jsonl", RecordOfRun(pictures));
+    return RunPictures<Result>(
+        {.pictures = &pictures, .what = "testing"},
+        &journal,
+        [&](const Picture& picture) {
+          worked_on.push_back(picture.id);
+          return Result{R"({"id":")" + picture.id + R"("})", picture.id == bad ? "bad" : ""};
+        },
+        [](const Result&) {});
+  };
+  run("2");
+  const std::string content = ContentOfFile(pictures[0].path);
+  {
+    Journal journal(directory / "journal.jsonl", RecordOfRun(pictures));
+    journal.Append(
+        2, {.kind = JournalEntry::Kind::kLost, .text = "2.jpg: crashed", .content = content});
+  }
+  CHECK(run("").at(2).kind == JournalEntry::Kind::kLost);
+  CHECK(worked_on.empty());
+  WriteFileWhole(pictures[1].path, "as it is");
+  CHECK(run("").at(0).content == content);
+  CHECK(worked_on == std::vector<std::string>{"1"});
+  // Another picture under the name of a lost one need not be lost.
+  WriteFileWhole(pictures[2].path, "as it is");
+  CHECK(run("").at(2).kind == JournalEntry::Kind::kDone);
+  CHECK(worked_on == std::vector<std::string>{"2"});
+  run("");
+  CHECK(worked_on.empty());
 }
 
 }  // namespace

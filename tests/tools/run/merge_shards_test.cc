@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/pictures/picture_files.h"
+#include "core/results_version.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 
@@ -87,6 +88,17 @@ TEST_CASE("a directory gives its shards' journals and nothing else") {
                                            directory / "journal-1-of-2.jsonl"});
   const test::TemporaryDirectory empty;
   CHECK_THROWS_WITH(JournalsOf({empty.path().string()}), Catch::Contains("found none"));
+}
+
+TEST_CASE("shards of two versions of the program are refused") {
+  ShardFile older = ShardOf3(2);
+  std::string& configuration = older.content.run.configuration;
+  const std::size_t version = configuration.find(kResultsVersionLine);
+  REQUIRE(version != std::string::npos);
+  configuration.replace(version, kResultsVersionLine.size(), "results of version 0\n");
+  CHECK_THROWS_WITH(
+      MergeShards({ShardOf3(1), older, ShardOf3(3)}),
+      Catch::Contains("journal-2-of-3.jsonl") && Catch::Contains("results of version 0"));
 }
 
 }  // namespace
