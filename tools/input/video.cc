@@ -10,6 +10,7 @@
 #include <cstring>
 #include <opencv2/core.hpp>
 #include <opencv2/videoio.hpp>
+#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -141,7 +142,7 @@ void WriteVideo(const std::vector<fs::path>& pictures, double fps, const fs::pat
   RequireWritable(path);
   Image image = ReadImage(pictures.front());
   const cv::Size size(image.width, image.height);
-  UnfinishedFile part(path.parent_path() / (path.stem().string() + ".part.avi"));
+  UnfinishedFile part(path.parent_path() / (".deeper-" + path.stem().string() + ".part.avi"));
   std::error_code ignored;
   fs::remove(part.path(), ignored);  // of a process that was killed
   const auto fail = [&] {
@@ -174,6 +175,26 @@ void WriteVideo(const std::vector<fs::path>& pictures, double fps, const fs::pat
     fail();
   }
   if (!part.RenameTo(path)) fail();
+}
+
+void NameVideosApart(std::vector<Picture>& pictures) {
+  std::set<std::string> ids;
+  for (const Picture& picture : pictures) ids.insert(picture.id);
+  const auto is_directory = [&](const std::string& id) {
+    const auto below = ids.lower_bound(id + "/");
+    return below != ids.end() && below->starts_with(id + "/");
+  };
+  for (Picture& picture : pictures) {
+    if (!is_directory(picture.id) || !IsVideo(picture.path)) continue;
+    std::string whole = picture.id;
+    const std::string ending = picture.path.extension().string();
+    if (!whole.ends_with(ending)) whole += ending;
+    std::string id = whole;
+    for (int number = 2; ids.contains(id) || is_directory(id); ++number)
+      id = fmt::format("{}-{}", whole, number);
+    ids.insert(id);
+    picture.id = std::move(id);
+  }
 }
 
 Videos ReplaceVideos(std::vector<Picture>& pictures, const fs::path& directory, int every) {

@@ -36,6 +36,10 @@ void WriteVideo(const std::vector<std::filesystem::path>& pictures,
                 double fps,
                 const std::filesystem::path& path);
 
+// Gives a video another id where its frames could have ids of other pictures, as "clip.mp4" beside
+// pictures in a directory "clip": its name with its ending, and then with a number.
+void NameVideosApart(std::vector<Picture>& pictures);
+
 struct Videos {
   std::vector<VideoFrames> videos;
   std::size_t failed = 0;  // that cannot be read, or not to their end

@@ -259,6 +259,7 @@ int RunDetect(const Arguments& words) {
   } else {
     pictures =
         FindNamedPictures(arguments.inputs, {.with_videos = true, .left_out = OwnPlaces(output)});
+    NameVideosApart(pictures);
   }
   RequireApart(output, pictures);
   SayShard(chosen, PicturesOfShard(pictures, chosen.shard).size(), pictures.size());

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -46,6 +48,30 @@ TEST_CASE("a written video gives back its frames, their order and its rate") {
     CHECK(std::abs(GrayOf(read.frames[static_cast<std::size_t>(i)]) - 20 * i) <= 4);
   }
   CHECK_FALSE(fs::exists(directory / "clip.part.avi"));
+}
+
+TEST_CASE("a video among files whose names are like those that it needs touches none of them") {
+  const test::TemporaryDirectory directory;
+  WriteFileWhole(directory / "clip.part.avi", "a user's");
+  MakeVideo(directory, 2);
+  CHECK(ReadTextFile(directory / "clip.part.avi") == "a user's");
+}
+
+TEST_CASE("frames of a video have no id of another picture") {
+  const test::TemporaryDirectory directory;
+  const fs::path clip = MakeVideo(directory, 2);
+  std::vector<Picture> pictures = {{.path = clip, .id = "clip"},
+                                   {.path = "clip/000000.jpg", .id = "clip/000000"},
+                                   {.path = "clip.avi/1.jpg", .id = "clip.avi/1"},
+                                   {.path = clip, .id = "other"}};
+  NameVideosApart(pictures);
+  CHECK(pictures[0].id == "clip.avi-2");
+  CHECK(pictures[1].id == "clip/000000");
+  CHECK(pictures[3].id == "other");
+  ReplaceVideos(pictures, directory / "frames", 1);
+  std::set<std::string> ids;
+  for (const Picture& picture : pictures) ids.insert(picture.id);
+  CHECK(ids.size() == pictures.size());
 }
 
 TEST_CASE("every third frame keeps the frames' own numbers") {
