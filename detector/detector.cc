@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "backbone/network_family.h"
@@ -10,6 +11,7 @@
 #include "backbone/precision.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
+#include "core/pictures/picture_content.h"
 #include "core/proposal.h"
 #include "core/remedy.h"
 #include "core/work/stopwatch.h"
@@ -51,6 +53,9 @@ struct Look {
   bool is_mirrored = false;
 };
 
+// The part of a picture's kept features that is its context.
+constexpr const char* kContextPart = "context";
+
 // Models that read the same crops and whose networks have their first rows in common, or one that
 // reads whole pictures.
 struct Family {
@@ -63,26 +68,32 @@ struct Family {
   // counted on. If features are kept, `entry` is their name.
   template <typename MakeBoxes>
   std::vector<RegionFeatures> FeaturesOf(std::size_t look,
-                                         const std::string& entry,
+                                         const FeatureEntry& entry,
                                          const Image& image,
                                          const MakeBoxes& make_boxes,
                                          StageTimes& times) {
     std::vector<RegionFeatures> kept;
     for (const Member* member : members) {
       std::optional<RegionFeatures> cached;
-      if (!member->caches.empty()) cached = member->caches[look].Load(entry);
+      if (KeepsFeatures()) cached = member->caches[look].Load(entry);
       if (!cached) break;
       kept.push_back(*std::move(cached));
     }
     if (kept.size() == members.size()) return kept;
     std::vector<RegionFeatures> extracted =
         looks[look % looks.size()].extractor->ExtractProposed(image, make_boxes, times);
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      if (!members[i]->caches.empty()) members[i]->caches[look].Store(entry, extracted[i]);
-    }
+    if (!KeepsFeatures()) return extracted;
+    for (std::size_t i = 0; i < members.size(); ++i)
+      members[i]->caches[look].Store(entry, extracted[i]);
     return extracted;
   }
 
+  bool KeepsFeatures() const { return !members.front()->caches.empty(); }
+  // Whether features are kept under this name of another content.
+  bool KeepsOther(std::size_t look, const FeatureEntry& entry) const {
+    return std::ranges::any_of(
+        members, [&](const Member* member) { return member->caches[look].ContainsOther(entry); });
+  }
   bool ReadsCrops() const { return members.front()->network.has_value(); }
   bool ReadsContext() const {
     return std::ranges::any_of(
@@ -141,6 +152,13 @@ std::vector<Box> BoxesAt(const std::vector<Box>& boxes,
   return some;
 }
 
+// Identifies boxes.
+std::string DigestOf(std::span<const Box> boxes) {
+  Sha256 hash;
+  for (const Box& box : boxes) hash.Update(std::array<float, 4>{box.x0, box.y0, box.x1, box.y1});
+  return hash.HexDigest().substr(0, 32);
+}
+
 // What is looked at beside the regions as they are, as lines of a recipe.
 std::string LooksRecipe(const DetectorOptions& options) {
   std::string text;
@@ -173,10 +191,18 @@ class Scoring {
     scored.by_model.resize(models);
   }
 
+  // The regions that are scored, if they are known before they are proposed.
+  std::optional<std::vector<Box>> KnownRegions() const {
+    return are_chosen ? scored.boxes : given_regions;
+  }
+  // The identity of the picture.
+  const std::string& Content() {
+    if (content.empty()) content = ContentOf(image);
+    return content;
+  }
   // The regions that are scored, proposed when a model needs them.
   std::vector<Box> Regions() {
-    if (are_chosen) return scored.boxes;
-    if (given_regions) return *given_regions;
+    if (std::optional<std::vector<Box>> known = KnownRegions()) return *std::move(known);
     if (!proposed)
       proposed = Timed(scored.times.proposals_s, [&] { return proposer.Propose(image); });
     return BoxesOf(proposed->proposals);
@@ -204,6 +230,7 @@ class Scoring {
   std::optional<std::vector<Box>> given_regions;
   std::optional<Proposer::Proposed> proposed;
   std::optional<Image> mirror_image;
+  std::string content;
 };
 
 struct ScoringOptions {
@@ -223,19 +250,31 @@ std::vector<RegionScores> ScoreLook(Family& family,
   const std::size_t cached_as = options.round * family.looks.size() + number;
   const int width = scoring.image.width;
   StageTimes& times = scoring.scored.times;
+  // The recipe of kept features does not name regions that are known: they follow from the scores
+  // of others, of the first model or of an earlier round.
+  FeatureEntry entry = {.image_id = options.picture_id};
+  FeatureEntry context = {.image_id = options.picture_id, .part = kContextPart};
+  if (family.KeepsFeatures()) {
+    context.content = scoring.Content();
+    entry.content = context.content;
+    if (const std::optional<std::vector<Box>> known = scoring.KnownRegions()) {
+      *entry.content += fmt::format("-{}", DigestOf(BoxesAt(*known, exact)));
+    } else if (family.KeepsOther(cached_as, entry)) {
+      scoring.scored.replaced_kept = true;
+    }
+  }
   const auto regions_of_look = [&] {
     std::vector<Box> boxes = BoxesAt(scoring.Regions(), exact);
     if (look.is_mirrored) MirrorBoxes(boxes, width);
     return boxes;
   };
-  std::vector<RegionFeatures> regions = family.FeaturesOf(
-      cached_as, options.picture_id, scoring.AsSeenBy(look), regions_of_look, times);
+  std::vector<RegionFeatures> regions =
+      family.FeaturesOf(cached_as, entry, scoring.AsSeenBy(look), regions_of_look, times);
   if (!exact && number == 0) scoring.Choose(regions.front().boxes);
   std::vector<RegionFeatures> wholes;
   if (family.ReadsContext()) {
     const auto whole_picture = [&] { return std::vector<Box>{WholeImageBox(scoring.image)}; };
-    wholes = family.FeaturesOf(
-        cached_as, options.picture_id + "-context", scoring.AsSeenBy(look), whole_picture, times);
+    wholes = family.FeaturesOf(cached_as, context, scoring.AsSeenBy(look), whole_picture, times);
   }
   std::vector<RegionScores> by_member;
   for (std::size_t i = 0; i < regions.size(); ++i) {
@@ -304,14 +343,12 @@ struct Detector::State {
     std::vector<FeatureCache> caches;
     if (!options.feature_cache.empty()) {
       fs::path directory = options.feature_cache;
-      if (files.size() > 1) directory /= file.stem();
-      const std::string text =
-          fmt::format("{}inputs {}\n{}\n", recipe, options.inputs, RegionsText(model, options));
+      if (files.size() > 1) directory /= fmt::format("model-{:.16}", DigestOfFile(file));
       const std::size_t looks = std::max<std::size_t>(1, scales.size()) * (options.mirror ? 2 : 1) *
                                 static_cast<std::size_t>(options.rounds);
       for (std::size_t look = 0; look < looks; ++look) {
         caches.emplace_back(look == 0 ? directory : directory / fmt::format("look-{}", look + 1),
-                            text);
+                            recipe);
       }
     }
     auto member = std::make_unique<Member>(Member{.model = std::move(model),
@@ -330,14 +367,8 @@ struct Detector::State {
     return member;
   }
 
-  // row_fingerprints: of the models that read crops, in their order.
-  // Which proposals this model scores, for the identity of kept features.
-  std::string RegionsText(const Model& model, const DetectorOptions& options) const {
-    if (members.empty() || options.exact == 0 || model.picture_scale) return "all proposals";
-    return fmt::format("the best {} of {}", options.exact, members.front()->digest);
-  }
-
-  // Families of whole pictures stand first: they choose the regions for all.
+  // Families of whole pictures stand first: they choose the regions for all. row_fingerprints: of
+  // the models that read crops, in their order.
   void MakeFamilies(std::span<const std::vector<std::string>> row_fingerprints) {
     std::vector<CropOptions> crops;
     std::vector<std::size_t> with_crops;  // their positions among all
@@ -468,17 +499,25 @@ DetectOptions Detector::DefaultOptions() const {
 namespace {
 
 // Adds the regions of the next round, which are boxes of these: `moved`, parallel to next.boxes.
-void Append(Detector::Scored next, std::span<const std::size_t> moved, Detector::Scored& scored) {
-  if (scored.origins.empty()) {
+// Without origins of the first round's regions, Selective Search alone proposed these if
+// `are_searched`; else nobody knows.
+void Append(Detector::Scored next,
+            std::span<const std::size_t> moved,
+            bool are_searched,
+            Detector::Scored& scored) {
+  if (scored.origins.empty() && are_searched) {
     for (std::size_t i = 0; i < scored.boxes.size(); ++i)
       scored.origins.push_back({.multibox_rank = {}, .selective_search_rank = static_cast<int>(i)});
   }
-  for (const std::size_t i : moved)
-    scored.origins.push_back({.multibox_rank = {}, .selective_search_rank = {}, .moved_from = i});
+  if (!scored.origins.empty()) {
+    for (const std::size_t i : moved)
+      scored.origins.push_back({.multibox_rank = {}, .selective_search_rank = {}, .moved_from = i});
+  }
   scored.boxes.insert(scored.boxes.end(), next.boxes.begin(), next.boxes.end());
   for (std::size_t m = 0; m < scored.by_model.size(); ++m)
     scored.by_model[m] = Joined(scored.by_model[m], next.by_model[m]);
   scored.times += next.times;
+  scored.replaced_kept = scored.replaced_kept || next.replaced_kept;
 }
 
 }  // namespace
@@ -519,7 +558,8 @@ Detector::Scored Detector::Score(const Image& image,
     const MovedRegions moved =
         BestMoved(MeanScores(scored.by_model, weights()), scored.boxes, image.width, image.height);
     if (moved.boxes.empty()) break;
-    Append(score(round, moved.boxes), moved.from, scored);
+    const bool are_searched = state_->proposer->multibox_text().empty();
+    Append(score(round, moved.boxes), moved.from, are_searched, scored);
   }
   return scored;
 }
@@ -533,7 +573,8 @@ Found Detector::Detect(const Image& image,
               .width = image.width,
               .height = image.height,
               .proposals = scored.boxes.size(),
-              .times = scored.times};
+              .times = scored.times,
+              .replaced_kept = scored.replaced_kept};
   found.detections = Timed(found.times.heads_s, [&] {
     if (!fuses_boxes()) {
       return DetectionsOf(MeanScores(scores, weights()), image.width, image.height, options);

@@ -26,6 +26,8 @@ struct Found {
   int height = 0;
   std::size_t proposals = 0;
   StageTimes times;
+  // Features were kept under the picture's name, of another content: they were extracted anew.
+  bool replaced_kept = false;
 };
 
 // One or several models that score the same regions, loaded with their networks and ready to run:
@@ -85,6 +87,7 @@ class Detector {
     std::vector<ProposalOrigin> origins;
     std::vector<RegionScores> by_model;
     StageTimes times;
+    bool replaced_kept = false;  // as in Found
   };
   // Proposes regions and scores them with every model.
   Scored Score(const Image& image, bool box_regression, const std::string& picture_id = {}) const;

@@ -47,10 +47,9 @@ struct DetectorOptions {
   MultiBoxViews multibox_views = MultiBoxViews::kParts;
   // Returns the search for proposals, given the first model's; empty: the first model's is used.
   std::function<SelectiveSearchOptions(const SelectiveSearchOptions&)> search = {};
-  // Directory in which features are kept; "": none. `inputs` identifies the pictures that they are
-  // of.
+  // Directory in which features are kept; "": none. They are of pictures of the same name and the
+  // same pixels.
   std::filesystem::path feature_cache = {};
-  std::string inputs = {};
 
   // Throws Error naming the field, its value and its bound.
   void Validate() const;

@@ -51,6 +51,10 @@ std::string PictureRecipe(std::span<const PictureScale> scales,
   return text;
 }
 
+std::string ReadingRecipe(const ReadImageOptions& reading) {
+  return reading.lenient ? "broken pictures as far as they can be decoded\n" : "";
+}
+
 std::string RegressionRecipe(const std::optional<BoxRegression>& regression) {
   if (!regression || !regression->ReadsProfiles()) return {};
   return fmt::format("box regression {}\n", RegressionDigest(*regression));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backbone/network.h"
+#include "core/pictures/read_image.h"
 #include "detector/heads/heads.h"
 #include "detector/proposer.h"
 #include "detector/regions/crop.h"
@@ -23,6 +24,9 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
 // where regions are crops.
 std::string PictureRecipe(std::span<const PictureScale> scales,
                           const std::optional<RegionChoice>& choice);
+
+// How pictures are read as a line of a recipe, if not strictly; else "".
+std::string ReadingRecipe(const ReadImageOptions& reading);
 
 // The box regression as a line of a recipe, if features are kept with its offsets from profiles;
 // else "".

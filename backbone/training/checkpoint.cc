@@ -7,6 +7,7 @@
 #include "backbone/files/safetensors.h"
 #include "backbone/files/stored_floats.h"
 #include "core/error.h"
+#include "core/results_version.h"
 #include "core/text/parse.h"
 
 namespace deeper {
@@ -23,6 +24,11 @@ constexpr std::array<std::pair<std::string_view, Weights SolverState::*>, 3> kPa
      {"momentum/", &SolverState::momentum},
      {"averages/", &SolverState::averages}}};
 
+// What a training is, by this program.
+std::string WholeRecipe(const std::string& recipe) {
+  return recipe + std::string(kResultsVersionLine);
+}
+
 void LoadTensorInto(SolverState& state, const std::string& name, const StoredTensor& stored) {
   for (const auto& [prefix, part] : kParts) {
     if (!name.starts_with(prefix)) continue;
@@ -37,10 +43,10 @@ void LoadTensorInto(SolverState& state, const std::string& name, const StoredTen
 void SaveCheckpoint(const SolverState& state,
                     const std::string& recipe,
                     const std::filesystem::path& path) {
-  Safetensors content = {
-      .tensors = {},
-      .metadata = {
-          {kFormatKey, kFormat}, {kRecipeKey, recipe}, {kStepKey, std::to_string(state.step)}}};
+  Safetensors content = {.tensors = {},
+                         .metadata = {{kFormatKey, kFormat},
+                                      {kRecipeKey, WholeRecipe(recipe)},
+                                      {kStepKey, std::to_string(state.step)}}};
   for (const auto& [prefix, part] : kParts) {
     for (const auto& [name, tensor] : state.*part)
       content.tensors.emplace(std::string(prefix) + name, StoreTensor(tensor));
@@ -48,8 +54,9 @@ void SaveCheckpoint(const SolverState& state,
   WriteSafetensors(content, path);
 }
 
-std::optional<SolverState> LoadCheckpoint(const std::string& recipe,
+std::optional<SolverState> LoadCheckpoint(const std::string& recipe_of_training,
                                           const std::filesystem::path& path) {
+  const std::string recipe = WholeRecipe(recipe_of_training);
   if (!std::filesystem::exists(path)) return std::nullopt;
   const Safetensors content = ReadSafetensors(path);
   const auto fact = [&](const char* key) {

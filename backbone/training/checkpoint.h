@@ -19,7 +19,8 @@ void SaveCheckpoint(const SolverState& state,
                     const std::filesystem::path& path);
 
 // Returns the state in the file; nothing when the file is not there. Throws Error when it is
-// damaged, is no checkpoint, or has another recipe; the message then shows both.
+// damaged, is no checkpoint, or has another recipe; the message then shows both. Beside the recipe
+// the file names the version of the results (core/results_version.h), which must be the same.
 std::optional<SolverState> LoadCheckpoint(const std::string& recipe,
                                           const std::filesystem::path& path);
 

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/results_version.h"
 
 namespace deeper {
 
@@ -37,9 +38,10 @@ off_t OffsetOf(std::uint64_t place, std::size_t bytes) {
 }  // namespace
 
 ActivationCache::ActivationCache(const fs::path& directory,
-                                 const std::string& recipe,
+                                 const std::string& recipe_of_activations,
                                  std::size_t bytes)
     : path_(directory / "activations"), bytes_(bytes) {
+  const std::string recipe = recipe_of_activations + std::string(kResultsVersionLine);
   const fs::path recipe_path = directory / "recipe.txt";
   if (!fs::exists(recipe_path)) {
     if (fs::exists(path_)) throw Error(recipe_path.string() + " is missing; remove the directory");

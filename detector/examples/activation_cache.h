@@ -15,7 +15,8 @@ namespace deeper {
 class ActivationCache {
  public:
   // Opens or begins `directory`. recipe: what the activations depend on, as text, with the order of
-  // the places. Throws Error showing both recipes when the directory was made with another.
+  // the places. Throws Error showing both recipes when the directory was made with another, or by a
+  // program whose results are of another version (core/results_version.h).
   ActivationCache(const std::filesystem::path& directory,
                   const std::string& recipe,
                   std::size_t bytes);

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
+#include <utility>
 
+#include "core/pictures/picture_content.h"
 #include "core/random.h"
 #include "detector/recipe.h"
 
@@ -15,7 +18,8 @@ std::string RecipeText(const FeatureSource& source) {
   return RecipeOf(source.backbone_fingerprint,
                   source.network->options(),
                   source.crop,
-                  Proposer(source.proposals));
+                  Proposer(source.proposals)) +
+         ReadingRecipe(source.reading);
 }
 
 // Identifies a picture with its objects.
@@ -59,36 +63,72 @@ KeptFeatures::KeptFeatures(const TrainingFeatures& how)
       cache_(how.source.cache, RecipeText(how.source)),
       held_out_suffix_(HeldOutSuffixOf(how)) {}
 
-std::string KeptFeatures::EntryOf(const AnnotatedImage& annotated) const {
+std::optional<std::string> KeptFeatures::ContentOf(const std::filesystem::path& path) const {
+  {
+    const std::lock_guard lock(contents_->mutex);
+    const auto known = contents_->of.find(path);
+    if (known != contents_->of.end()) return known->second;
+  }
+  std::optional<std::string> content;
+  std::error_code unknown;
+  if (std::filesystem::exists(path, unknown) || unknown) content = ContentOfFile(path);
+  const std::lock_guard lock(contents_->mutex);
+  return contents_->of.insert_or_assign(path, std::move(content)).first->second;
+}
+
+FeatureEntry KeptFeatures::PartOf(const AnnotatedImage& annotated, std::string part) const {
+  return {.image_id = PictureNameOf(annotated),
+          .part = std::move(part),
+          .content = ContentOf(annotated.image_path)};
+}
+
+FeatureEntry KeptFeatures::EntryOf(const AnnotatedImage& annotated) const {
   const FeatureSource& source = how_->source;
-  std::string entry = PictureNameOf(annotated);
-  entry += IsSampled(annotated, source) ? fmt::format("-{}", source.max_proposals) : "-all";
-  if (source.holdout.Contains(annotated.id)) entry += held_out_suffix_;
+  std::string part = IsSampled(annotated, source) ? fmt::format("{}", source.max_proposals) : "all";
+  if (source.holdout.Contains(annotated.id)) part += held_out_suffix_;
+  return PartOf(annotated, std::move(part));
+}
+
+FeatureEntry KeptFeatures::MirroredEntryOf(const AnnotatedImage& annotated) const {
+  FeatureEntry entry = EntryOf(annotated);
+  entry.part += "-mirrored";
   return entry;
 }
 
-std::string KeptFeatures::MirroredEntryOf(const AnnotatedImage& annotated) const {
-  return EntryOf(annotated) + "-mirrored";
-}
-
-std::string KeptFeatures::ToMoveEntryOf(const AnnotatedImage& annotated) const {
+FeatureEntry KeptFeatures::ToMoveEntryOf(const AnnotatedImage& annotated) const {
   const BoxesToMove& to_move = how_->wanted.to_move.value();
-  return fmt::format("{}-profiles-{}-{}", PictureNameOf(annotated), to_move.min_iou, to_move.count);
+  return PartOf(annotated, fmt::format("profiles-{}-{}", to_move.min_iou, to_move.count));
 }
 
-std::string KeptFeatures::ContextEntryOf(const std::string& entry) { return entry + "-context"; }
+FeatureEntry KeptFeatures::ContextEntryOf(FeatureEntry entry) {
+  entry.part += "-context";
+  return entry;
+}
+
+std::vector<FeatureEntry> KeptFeatures::WantedOf(const AnnotatedImage& annotated) const {
+  const FeatureRequest& wanted = how_->wanted;
+  std::vector<FeatureEntry> entries;
+  const auto add = [&](const FeatureEntry& entry) {
+    entries.push_back(entry);
+    if (wanted.context) entries.push_back(ContextEntryOf(entry));
+  };
+  if (wanted.features) add(EntryOf(annotated));
+  if (wanted.mirrored_truth) add(MirroredEntryOf(annotated));
+  if (IsToMove(annotated, *how_)) entries.push_back(ToMoveEntryOf(annotated));
+  return entries;
+}
 
 bool KeptFeatures::IsComplete(const AnnotatedImage& annotated) const {
-  const FeatureRequest& wanted = how_->wanted;
-  const auto has = [&](const std::string& entry) {
-    return cache_.Contains(entry) && (!wanted.context || cache_.Contains(ContextEntryOf(entry)));
-  };
-  return (!wanted.features || has(EntryOf(annotated))) &&
-         (!wanted.mirrored_truth || has(MirroredEntryOf(annotated))) &&
-         (!IsToMove(annotated, *how_) || cache_.Contains(ToMoveEntryOf(annotated)));
+  return std::ranges::all_of(WantedOf(annotated),
+                             [&](const FeatureEntry& entry) { return cache_.Contains(entry); });
 }
 
-std::optional<RegionFeatures> KeptFeatures::Load(const std::string& entry) const {
+bool KeptFeatures::IsOfOther(const AnnotatedImage& annotated) const {
+  return std::ranges::any_of(
+      WantedOf(annotated), [&](const FeatureEntry& entry) { return cache_.ContainsOther(entry); });
+}
+
+std::optional<RegionFeatures> KeptFeatures::Load(const FeatureEntry& entry) const {
   std::optional<RegionFeatures> regions = cache_.Load(entry);
   if (!how_->wanted.context) return regions;
   std::optional<RegionFeatures> whole = cache_.Load(ContextEntryOf(entry));

@@ -2,12 +2,16 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "backbone/network.h"
 #include "core/dataset.h"
+#include "core/pictures/read_image.h"
 #include "detector/examples/data_split.h"
 #include "detector/heads/heads.h"
 #include "detector/heads/region_features.h"
@@ -40,6 +44,7 @@ struct FeatureSource {
   std::size_t max_proposals = 0;  // per picture, besides its objects' own boxes; 0 takes all
   Holdout holdout = {};           // the pictures that are held out; of these, all proposals
   std::filesystem::path cache;
+  ReadImageOptions reading = {};  // of pictures
   int workers = 1;
 };
 
@@ -65,7 +70,7 @@ bool IsSampled(const AnnotatedImage& annotated, const FeatureSource& source);
 // Whether this picture's features for box regression are wanted.
 bool IsToMove(const AnnotatedImage& annotated, const TrainingFeatures& how);
 
-// One network's kept features: the names of a picture's entries, and whether they are there. `how`
+// One network's kept features: a picture's entries, and whether they are there. `how`
 // must outlive this. Safe from several threads on different pictures.
 class KeptFeatures {
  public:
@@ -75,26 +80,39 @@ class KeptFeatures {
   const TrainingFeatures& how() const { return *how_; }
   const FeatureCache& cache() const { return cache_; }
 
-  // Names a picture's entry. A changed annotation changes the first boxes, another number of
-  // proposals or another MultiBox changes the rest, and another box regression moves them
-  // elsewhere: each gives another name.
-  std::string EntryOf(const AnnotatedImage& annotated) const;
-  std::string MirroredEntryOf(const AnnotatedImage& annotated) const;
-  std::string ToMoveEntryOf(const AnnotatedImage& annotated) const;
+  // A picture's entry. A changed annotation changes the first boxes, another number of proposals or
+  // another MultiBox changes the rest, and another box regression moves them elsewhere: each gives
+  // another name. The content is that of the picture's file; of one that is gone it is not known.
+  FeatureEntry EntryOf(const AnnotatedImage& annotated) const;
+  FeatureEntry MirroredEntryOf(const AnnotatedImage& annotated) const;
+  FeatureEntry ToMoveEntryOf(const AnnotatedImage& annotated) const;
   // The whole picture's entry beside that of its boxes.
-  static std::string ContextEntryOf(const std::string& entry);
+  static FeatureEntry ContextEntryOf(FeatureEntry entry);
 
-  // Whether all that is wanted of the picture is there, judging by the names alone.
+  // Whether all that is wanted of the picture is there, judging by names and contents.
   bool IsComplete(const AnnotatedImage& annotated) const;
+  // Whether something of what is wanted is there of another content of the picture.
+  bool IsOfOther(const AnnotatedImage& annotated) const;
 
   // The features under this entry, with their context if wanted. Nothing if the cache does not have
   // all.
-  std::optional<RegionFeatures> Load(const std::string& entry) const;
+  std::optional<RegionFeatures> Load(const FeatureEntry& entry) const;
 
  private:
+  // ContentOfFile, read once; nothing where there is no file.
+  std::optional<std::string> ContentOf(const std::filesystem::path& path) const;
+  FeatureEntry PartOf(const AnnotatedImage& annotated, std::string part) const;
+  // All that is wanted of the picture.
+  std::vector<FeatureEntry> WantedOf(const AnnotatedImage& annotated) const;
+
   const TrainingFeatures* how_;
   FeatureCache cache_;
-  std::string held_out_suffix_;  // of the entries of held-out pictures
+  std::string held_out_suffix_;  // of the parts of held-out pictures
+  struct Contents {
+    std::mutex mutex;
+    std::map<std::filesystem::path, std::optional<std::string>> of;
+  };
+  std::shared_ptr<Contents> contents_ = std::make_shared<Contents>();  // also of copies
 };
 
 }  // namespace deeper

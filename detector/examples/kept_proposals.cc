@@ -1,50 +1,66 @@
 #include "detector/examples/kept_proposals.h"
 
+#include <fmt/format.h>
+
 #include <optional>
 #include <utility>
 
+#include "core/pictures/picture_content.h"
 #include "core/pictures/read_image.h"
 #include "core/proposal.h"
+#include "core/text/quantities.h"
 #include "detector/heads/region_features.h"
+#include "detector/recipe.h"
 #include "detector/regions/feature_cache.h"
 
 namespace deeper {
 
 std::vector<std::vector<Box>> KeptProposals(const Dataset& dataset,
-                                            const SelectiveSearchOptions& options,
-                                            const std::filesystem::path& cache_directory,
-                                            int workers,
+                                            const KeptProposalsOptions& options,
                                             const Monitor& monitor) {
   // Regions without features: a cache of boxes.
-  const FeatureCache cache(cache_directory, "proposals " + SearchText(options) + "\n");
+  const FeatureCache cache(
+      options.cache,
+      "proposals " + SearchText(options.search) + "\n" + ReadingRecipe(options.reading));
   std::vector<std::vector<Box>> boxes(dataset.images.size());
   std::vector<std::size_t> missing;
+  std::vector<FeatureEntry> entries;  // parallel to `missing`
+  std::size_t changed = 0;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
-    std::optional<RegionFeatures> regions = cache.Load(dataset.images[i].id);
+    const AnnotatedImage& annotated = dataset.images[i];
+    FeatureEntry entry = {.image_id = annotated.id, .content = ContentOfFile(annotated.image_path)};
+    std::optional<RegionFeatures> regions = cache.Load(entry);
     if (regions) {
       boxes[i] = std::move(regions->boxes);
     } else {
+      if (cache.ContainsOther(entry)) ++changed;
       missing.push_back(i);
+      entries.push_back(std::move(entry));
     }
   }
   if (missing.empty()) return boxes;
-  ForEachOrSkip(monitor,
-                "proposing",
-                "pictures",
-                missing.size(),
-                dataset.images.size(),
-                workers,
-                [&](std::size_t i) {
-                  const AnnotatedImage& annotated = dataset.images[missing[i]];
-                  const Image image = ReadImage(annotated.image_path);
-                  RegionFeatures regions = {.image_width = image.width,
-                                            .image_height = image.height,
-                                            .feature_dim = 0,
-                                            .boxes = BoxesOf(SelectiveSearch(image, options)),
-                                            .features = {}};
-                  cache.Store(annotated.id, regions);
-                  boxes[missing[i]] = std::move(regions.boxes);
-                });
+  if (changed > 0) {
+    monitor.say(fmt::format("{}: {} changed since proposals were kept, which are made anew",
+                            options.cache.string(),
+                            Counted(changed, "pictures")));
+  }
+  ForEachOrSkip(
+      monitor,
+      "proposing",
+      "pictures",
+      missing.size(),
+      dataset.images.size(),
+      options.workers,
+      [&](std::size_t i) {
+        const Image image = ReadImage(dataset.images[missing[i]].image_path, options.reading);
+        RegionFeatures regions = {.image_width = image.width,
+                                  .image_height = image.height,
+                                  .feature_dim = 0,
+                                  .boxes = BoxesOf(SelectiveSearch(image, options.search)),
+                                  .features = {}};
+        cache.Store(entries[i], regions);
+        boxes[missing[i]] = std::move(regions.boxes);
+      });
   return boxes;
 }
 

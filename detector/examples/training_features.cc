@@ -60,7 +60,7 @@ MeanSize MeanSizeOf(const Dataset& dataset, const TrainingFeatures& how) {
     if (pictures == kSample) break;
     try {
       const std::vector<Box> proposals =
-          ProposalsFor(annotated, ReadImage(annotated.image_path), how);
+          ProposalsFor(annotated, ReadImage(annotated.image_path, how.source.reading), how);
       if (how.wanted.features) {
         const std::size_t boxes = BoxesFor(annotated, proposals, how).size();
         mean.boxes += static_cast<double>(boxes);
@@ -102,7 +102,17 @@ struct ExtractedTogether {
         NetworkFamily(std::move(networks), shared_rows), how().source.crop, std::move(regressions)};
   }
 
-  // The pictures that a cache lacks, judging by the names alone.
+  // Of these pictures, how many a cache has of another content.
+  std::size_t ChangedOf(const Dataset& dataset, const std::vector<std::size_t>& pictures) const {
+    return static_cast<std::size_t>(std::ranges::count_if(pictures, [&](std::size_t i) {
+      const auto is_of_other = [&](const KeptFeatures& one) {
+        return one.IsOfOther(dataset.images[i]);
+      };
+      return std::ranges::any_of(kept, is_of_other);
+    }));
+  }
+
+  // The pictures that a cache lacks, judging by names and contents.
   std::vector<std::size_t> MissingOf(const Dataset& dataset,
                                      const std::vector<std::size_t>& pictures) const {
     std::vector<std::size_t> missing;
@@ -154,7 +164,7 @@ void ExtractInto(const ExtractedTogether& together,
                  const AnnotatedImage& annotated,
                  FeatureExtractor& extractor) {
   const TrainingFeatures& how = together.how();
-  const Image image = ReadImage(annotated.image_path);
+  const Image image = ReadImage(annotated.image_path, how.source.reading);
   std::optional<std::vector<Box>> proposed;
   const auto proposals = [&]() -> const std::vector<Box>& {
     if (!proposed) proposed = ProposalsFor(annotated, image, how);
@@ -228,6 +238,11 @@ std::size_t Fill(const ExtractedTogether& together,
                  const Monitor& monitor) {
   const std::vector<std::size_t> missing = together.MissingOf(dataset, pictures);
   if (missing.empty()) return 0;
+  if (const std::size_t changed = together.ChangedOf(dataset, missing); changed > 0) {
+    monitor.say(fmt::format("{}: {} changed since features were kept, which are extracted anew",
+                            together.how().source.cache.string(),
+                            Counted(changed, "pictures")));
+  }
   SaySize(dataset, pictures.size(), missing.size(), together, monitor);
   return FillCaches(together, dataset, missing, pictures.size(), monitor);
 }

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/files/sha256.h"
+#include "core/results_version.h"
 #include "core/text/parse.h"
 #include "detector/heads/region_features.h"
 
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kRecipeFile = "recipe.txt";
 constexpr std::string_view kExtension = ".safetensors";
+constexpr const char* kContentKey = "content";
 
 // Approximate size of the length field, names, shapes, offsets and metadata of a file.
 constexpr std::uintmax_t kHeaderBytes = 512;
@@ -61,10 +63,10 @@ std::vector<float> CoordinatesOf(const std::vector<Box>& boxes) {
   return coordinates;
 }
 
-// The hash that reveals a damaged file: over the picture's size and the tensors' bytes.
+// The hash that reveals a damaged file: over the picture's size and content and the tensors' bytes.
 std::string HashOf(const Safetensors& file) {
   Sha256 hash;
-  for (const auto* name : {"image_width", "image_height"}) {
+  for (const auto* name : {"image_width", "image_height", kContentKey}) {
     hash.Update(file.metadata.at(name));
     hash.Update(" ");
   }
@@ -111,17 +113,24 @@ RegionFeatures RegionsIn(const Safetensors& file) {
   return regions;
 }
 
+// Whether features lie in the directory or in a part of it; one with a recipe is a cache of its
+// own.
 bool HoldsFeatures(const fs::path& directory) {
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
     if (entry.path().extension() == kExtension) return true;
+    if (entry.is_directory() && !fs::exists(entry.path() / kRecipeFile) &&
+        HoldsFeatures(entry.path())) {
+      return true;
+    }
   }
   return false;
 }
 
 }  // namespace
 
-FeatureCache::FeatureCache(fs::path directory, const std::string& recipe)
+FeatureCache::FeatureCache(fs::path directory, const std::string& recipe_of_features)
     : directory_(std::move(directory)) {
+  const std::string recipe = recipe_of_features + std::string(kResultsVersionLine);
   std::error_code failure;
   fs::create_directories(directory_, failure);
   if (!fs::is_directory(directory_)) {
@@ -147,21 +156,27 @@ FeatureCache::FeatureCache(fs::path directory, const std::string& recipe)
   }
 }
 
-std::optional<RegionFeatures> FeatureCache::Load(const std::string& image_id) const {
-  if (!Contains(image_id)) return std::nullopt;
+std::optional<RegionFeatures> FeatureCache::Load(const FeatureEntry& entry) const {
+  std::error_code absent;
+  if (!fs::is_regular_file(PathOf(entry), absent)) return std::nullopt;
   try {
-    return RegionsIn(ReadSafetensors(PathOf(image_id)));
+    const Safetensors file = ReadSafetensors(PathOf(entry));
+    RegionFeatures regions = RegionsIn(file);
+    const std::string& content = file.metadata.at(kContentKey);
+    if (content != entry.content.value_or(content)) return std::nullopt;
+    return regions;
   } catch (const Error&) {              // damaged
   } catch (const std::out_of_range&) {  // a tensor or a fact is missing
   }
   std::error_code stays;
-  fs::remove(PathOf(image_id), stays);
+  fs::remove(PathOf(entry), stays);
   return std::nullopt;
 }
 
-void FeatureCache::Store(const std::string& image_id, const RegionFeatures& features) const {
+void FeatureCache::Store(const FeatureEntry& entry, const RegionFeatures& features) const {
   const std::size_t count = features.boxes.size();
   Expects(features.features.size() == count * features.feature_dim, "one row of features a box");
+  Expects(entry.content.has_value(), "features of a content that is known");
   Safetensors file;
   file.tensors["boxes"] = StoreFloats(CoordinatesOf(features.boxes), {count, 4});
   file.tensors["features"] = StoreFloats(features.features, {count, features.feature_dim});
@@ -172,21 +187,38 @@ void FeatureCache::Store(const std::string& image_id, const RegionFeatures& feat
   }
   file.metadata["image_width"] = std::to_string(features.image_width);
   file.metadata["image_height"] = std::to_string(features.image_height);
+  file.metadata[kContentKey] = *entry.content;
   file.metadata["sha256"] = HashOf(file);
-  WriteSafetensors(file, PathOf(image_id));
+  WriteSafetensors(file, PathOf(entry));
 }
 
-bool FeatureCache::Contains(const std::string& image_id) const {
+std::optional<std::string> FeatureCache::ContentIn(const FeatureEntry& entry) const {
   std::error_code absent;
-  return fs::is_regular_file(PathOf(image_id), absent);
+  if (!fs::is_regular_file(PathOf(entry), absent)) return std::nullopt;
+  try {
+    return ReadSafetensorsMetadata(PathOf(entry)).at(kContentKey);
+  } catch (const Error&) {              // damaged
+  } catch (const std::out_of_range&) {  // a fact is missing
+  }
+  return std::nullopt;
+}
+
+bool FeatureCache::Contains(const FeatureEntry& entry) const {
+  const std::optional<std::string> content = ContentIn(entry);
+  return content && *content == entry.content.value_or(*content);
+}
+
+bool FeatureCache::ContainsOther(const FeatureEntry& entry) const {
+  const std::optional<std::string> content = ContentIn(entry);
+  return content && *content != entry.content.value_or(*content);
 }
 
 std::uintmax_t FeatureCache::BytesFor(std::size_t boxes, std::size_t feature_dim) {
   return kHeaderBytes + std::uintmax_t{boxes} * (4 + feature_dim) * sizeof(float);
 }
 
-fs::path FeatureCache::PathOf(const std::string& image_id) const {
-  return directory_ / (FileStemOf(image_id) + std::string(kExtension));
+fs::path FeatureCache::PathOf(const FeatureEntry& entry) const {
+  return directory_ / entry.part / (FileStemOf(entry.image_id) + std::string(kExtension));
 }
 
 }  // namespace deeper

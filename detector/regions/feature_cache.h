@@ -10,7 +10,18 @@
 
 namespace deeper {
 
-// A directory with one safetensors file of extracted features per picture, so that a run can stop
+// What is kept of a picture, and of which picture.
+struct FeatureEntry {
+  std::string image_id;  // any text; "../x" and "/x" stay inside the cache
+  // What of the picture it is, where a cache keeps several things: a name of our own, of letters,
+  // digits, '.' and '-', and no part of the id, so that no picture's id can be taken for it.
+  std::string part = {};
+  // The identity of the picture's content, and of all else that the recipe does not name; nothing
+  // where it cannot be known, so that whatever is kept is taken. To be stored it must be known.
+  std::optional<std::string> content = std::string();
+};
+
+// A directory with one safetensors file of extracted features per entry, so that a run can stop
 // and continue, and heads can be tried without the network. The tensors, f32 and exact:
 //   "boxes"     n x 4
 //   "features"  n x dim
@@ -19,24 +30,29 @@ namespace deeper {
 class FeatureCache {
  public:
   // Opens or makes `directory`. `recipe` says as text what the features depend on (backbone,
-  // precision, crop, proposals, data). Throws Error showing both recipes when the directory was
-  // made with another.
+  // precision, crop, proposals). Throws Error showing both recipes when the directory was made with
+  // another, or by a program whose results are of another version (core/results_version.h).
   FeatureCache(std::filesystem::path directory, const std::string& recipe);
 
-  // The picture's features; nothing when they are not there yet. A damaged file is removed and
-  // counts as missing.
-  std::optional<RegionFeatures> Load(const std::string& image_id) const;
-  // Replaces what was there. `context` is not kept: it is an entry of its own, with one box. Any
-  // text is an id; "../x" and "/x" stay inside the directory.
-  void Store(const std::string& image_id, const RegionFeatures& features) const;
-  // Whether Store was called for it. Does not open the file, so only Load finds a damaged one.
-  bool Contains(const std::string& image_id) const;
+  // The entry's features; nothing when they are not there yet, or are of another content. A damaged
+  // file is removed and counts as missing.
+  std::optional<RegionFeatures> Load(const FeatureEntry& entry) const;
+  // Replaces what was there of any content. `context` is not kept: it is an entry of its own, with
+  // one box.
+  void Store(const FeatureEntry& entry, const RegionFeatures& features) const;
+  // Whether Store was called for it. Reads the file's header alone, so only Load finds damage
+  // behind it.
+  bool Contains(const FeatureEntry& entry) const;
+  // Whether Store was called for the same picture and part with another content.
+  bool ContainsOther(const FeatureEntry& entry) const;
 
   // Bytes on disk of a picture with this many boxes, for the estimate before a run starts.
   static std::uintmax_t BytesFor(std::size_t boxes, std::size_t feature_dim = kFeatureDim);
 
  private:
-  std::filesystem::path PathOf(const std::string& image_id) const;
+  std::filesystem::path PathOf(const FeatureEntry& entry) const;
+  // The content that the entry's file names; nothing where there is no such file.
+  std::optional<std::string> ContentIn(const FeatureEntry& entry) const;
   std::filesystem::path directory_;
 };
 

@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 // What the detector finds in the pictures. One that cannot be read is reported, and has nothing.
 DetectionSet DetectIn(const Dataset& pictures,
                       const Detector& detector,
-                      int workers,
+                      const FastRcnnDetectorOptions& options,
                       const Monitor& monitor) {
   DetectionSet found{.classes = detector.classes(), .images = {}};
   for (const AnnotatedImage& image : pictures.images)
@@ -36,9 +36,9 @@ DetectionSet DetectIn(const Dataset& pictures,
                 "pictures",
                 pictures.images.size(),
                 pictures.images.size(),
-                workers,
+                options.workers,
                 [&](std::size_t i) {
-                  const Image image = ReadImage(pictures.images[i].image_path);
+                  const Image image = ReadImage(pictures.images[i].image_path, options.reading);
                   found.images[i].width = image.width;
                   found.images[i].height = image.height;
                   found.images[i].detections = detector.Detect(image);
@@ -65,6 +65,7 @@ FastRcnnOptions FastRcnnOptionsFor(const FastRcnnDetectorOptions& options, std::
   training.workers = options.workers;
   training.file = options.work / "fast-rcnn.safetensors";
   fast.proposals_cache = options.work / "proposals";
+  fast.reading = options.reading;
   fast.holdout = options.holdout;
   return fast;
 }
@@ -73,6 +74,7 @@ RankerOptions RankerOptionsFor(const FastRcnnDetectorOptions& options, std::size
   RankerOptions ranker;
   ranker.pictures = std::clamp<std::size_t>(pictures, 200, ranker.pictures);
   ranker.proposals_cache = options.work / "proposals";
+  ranker.reading = options.reading;
   ranker.holdout = options.holdout;
   // The model has no quantization yet.
   ranker.precision = options.precision == Precision::kInt8 ? std::nullopt : options.precision;
@@ -99,8 +101,11 @@ FastRcnnDetectorReport TrainFastRcnnDetector(const Dataset& dataset,
 
   const Split split = SplitOf(dataset, options.holdout);
   if (!options.precision || options.precision == Precision::kInt8) {
-    model.quantization = MeasureFor(
-        model, *model.backbone, PathsOf(split.training), {.workers = options.workers}, monitor);
+    model.quantization = MeasureFor(model,
+                                    *model.backbone,
+                                    PathsOf(split.training),
+                                    {.reading = options.reading, .workers = options.workers},
+                                    monitor);
     if (monitor.stop_asked()) return report;
   }
   TrainedHeads& trained = report.detector;
@@ -112,10 +117,8 @@ FastRcnnDetectorReport TrainFastRcnnDetector(const Dataset& dataset,
     const fs::path file = options.work / "detector.safetensors";
     const auto detect = [&] {
       SaveModel(model, file);
-      return DetectIn(split.held_out,
-                      LoadDetector(file, {.precision = options.precision}),
-                      options.workers,
-                      monitor);
+      return DetectIn(
+          split.held_out, LoadDetector(file, {.precision = options.precision}), options, monitor);
     };
     DetectionSet found = detect();
     if (monitor.stop_asked()) return report;

@@ -8,6 +8,7 @@
 #include "backbone/precision.h"
 #include "backbone/weights.h"
 #include "core/dataset.h"
+#include "core/pictures/read_image.h"
 #include "core/work/monitor.h"
 #include "detector/multibox/multibox.h"
 #include "detector/training/train_fast_rcnn.h"
@@ -20,8 +21,9 @@ namespace deeper {
 struct FastRcnnDetectorOptions {
   // A directory for all that is kept during training, from which a stopped training continues.
   std::filesystem::path work = {};
-  std::uint64_t steps = 0;  // of two pictures; 0: three for every picture, from 500 to 6000
-  double holdout = 0.1;     // fraction of the pictures that it is judged on; 0 to 0.9
+  std::uint64_t steps = 0;        // of two pictures; 0: three for every picture, from 500 to 6000
+  ReadImageOptions reading = {};  // of pictures
+  double holdout = 0.1;           // fraction of the pictures that it is judged on; 0 to 0.9
   std::optional<MultiBox> multibox = std::nullopt;  // the detector gets it
   // Of detection; training uses the fastest if this is int8. Nothing: the fastest.
   std::optional<Precision> precision = std::nullopt;

@@ -17,6 +17,7 @@
 #include "core/files/sha256.h"
 #include "core/text/quantities.h"
 #include "detector/examples/activation_cache.h"
+#include "detector/examples/data_content.h"
 #include "detector/examples/data_split.h"
 #include "detector/examples/kept_proposals.h"
 #include "detector/examples/network_inputs.h"
@@ -88,19 +89,21 @@ std::string DigestOf(const RegionPool& pool) {
 
 // What the frozen part's outputs depend on, one line each.
 std::string InputRecipe(const std::string& backbone_fingerprint,
+                        const std::string& content,
                         const CropOptions& crop,
                         const RegionPool& pool,
                         Precision precision,
                         const FinetuneOptions& options) {
   return fmt::format(
-      "backbone {}\nfrozen '{}'\nprecision {}\ncrop {} size {} padding {}\nregions {}\n",
+      "backbone {}\nfrozen '{}'\nprecision {}\ncrop {} size {} padding {}\nregions {}\n{}",
       backbone_fingerprint,
       options.training.plan.frozen,
       NameOf(precision),
       NameOf(crop.mode),
       crop.size_px,
       crop.padding_px,
-      DigestOf(pool));
+      DigestOf(pool),
+      content);
 }
 
 std::string SamplingRecipe(const RegionSamplingOptions& sampling) {
@@ -196,8 +199,17 @@ FinetuneReport Finetune(const Dataset& dataset,
   const NetworkTrainingOptions& training = options.training;
   const Precision precision = PrecisionFor(training.precision, /*has_quantization=*/false, monitor);
   FinetuneReport report;
-  const std::vector<std::vector<Box>> proposals =
-      KeptProposals(dataset, options.proposals, options.proposals_cache, training.workers, monitor);
+  const std::vector<std::vector<Box>> proposals = KeptProposals(dataset,
+                                                                {.search = options.proposals,
+                                                                 .cache = options.proposals_cache,
+                                                                 .reading = options.reading,
+                                                                 .workers = training.workers},
+                                                                monitor);
+  if (monitor.stop_asked()) {
+    report.goes_on_from = options.proposals_cache;
+    return report;
+  }
+  const std::string content = ContentText(dataset, options.reading, training.workers, monitor);
   if (monitor.stop_asked()) {
     report.goes_on_from = options.proposals_cache;
     return report;
@@ -210,7 +222,7 @@ FinetuneReport Finetune(const Dataset& dataset,
   const RegionSampler sampler(regions.training, sampling);
   const CropOptions crop = {.mode = options.crop};
   const std::string input_recipe =
-      InputRecipe(FingerprintOf(backbone), crop, regions.training, precision, options);
+      InputRecipe(FingerprintOf(backbone), content, crop, regions.training, precision, options);
 
   const std::size_t outputs = 1 + dataset.classes.Size();
   NetworkTraining network({.weights = WithoutClassifier(std::move(backbone)),
@@ -230,7 +242,8 @@ FinetuneReport Finetune(const Dataset& dataset,
 
   const std::unique_ptr<const ActivationCache> cache =
       OpenActivationCache(options, input_recipe, sampler, network.network().InputBytes(), monitor);
-  const PictureStore pictures(dataset, static_cast<std::uint64_t>(options.picture_memory_gb * 1e9));
+  const PictureStore pictures(
+      dataset, static_cast<std::uint64_t>(options.picture_memory_gb * 1e9), options.reading);
   NetworkInputs network_inputs(network.frozen(), static_cast<std::size_t>(training.workers));
   const RegionInputs inputs{.pictures = pictures, .crop = crop, .inputs = network_inputs};
   std::vector<RegionExample> batch;

@@ -6,6 +6,7 @@
 #include "backbone/training/network_training_options.h"
 #include "backbone/weights.h"
 #include "core/dataset.h"
+#include "core/pictures/read_image.h"
 #include "core/work/monitor.h"
 #include "detector/examples/region_examples.h"
 #include "detector/regions/crop.h"
@@ -27,6 +28,7 @@ struct FinetuneOptions {
   RegionLabelOptions labels = {};
   RegionSamplingOptions sampling = {};  // its seed is the training's
   CropMode crop = CropMode::kWarp;
+  ReadImageOptions reading = {};  // of pictures
   double holdout = 0;  // fraction of the pictures that is kept out, to validate on; 0 to 0.9
   std::size_t validation_examples = 2048;  // regions of held-out pictures, a quarter objects; >= 4
   double picture_memory_gb = 2;            // for decoded pictures; the others are decoded each time

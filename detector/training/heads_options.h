@@ -8,6 +8,7 @@
 
 #include "backbone/network.h"
 #include "backbone/precision.h"
+#include "core/pictures/read_image.h"
 #include "detector/heads/box_regression.h"
 #include "detector/heads/heads.h"
 #include "detector/heads/softmax_classifier.h"
@@ -42,7 +43,8 @@ struct HeadsOptions {
   // Weight of the whole picture's features, which the classifiers then read beside a region's, 0 to
   // 1000. 0: they do not read them.
   double context = 0;
-  bool mirror = true;  // take each object's mirror image as a second positive
+  bool mirror = true;             // take each object's mirror image as a second positive
+  ReadImageOptions reading = {};  // of pictures
   // Fraction of the pictures that is kept out of training, to choose and calibrate by; 0 to 0.9.
   double holdout = 0;
   SvmTrainingOptions svm = {.svm = kDetectorSvm};

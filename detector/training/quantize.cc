@@ -68,7 +68,7 @@ Quantization Measure(const Weights& weights,
                 pictures.size(),
                 options.workers,
                 [&](std::size_t i) {
-                  const Image image = ReadImage(pictures[i]);
+                  const Image image = ReadImage(pictures[i], options.reading);
                   fault.Keep([&] { add(image, ranges.local()); });
                   ++read;
                 });

@@ -6,6 +6,7 @@
 
 #include "backbone/execution/quantization.h"
 #include "backbone/weights.h"
+#include "core/pictures/read_image.h"
 #include "core/work/monitor.h"
 #include "detector/model/model.h"
 #include "detector/regions/crop.h"
@@ -17,9 +18,10 @@ namespace deeper {
 // How much is read to measure a network's activations.
 struct MeasureOptions {
   double fraction =
-      0.999999;            // of an activation's values that 8 bits must hold; the rest is clipped
-  std::size_t crops = 16;  // proposals per picture
-  std::size_t pictures = 100;  // at most, evenly from those given
+      0.999999;  // of an activation's values that 8 bits must hold; the rest is clipped
+  ReadImageOptions reading = {};  // of pictures
+  std::size_t crops = 16;         // proposals per picture
+  std::size_t pictures = 100;     // at most, evenly from those given
   int workers = 1;
 };
 

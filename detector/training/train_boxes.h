@@ -9,6 +9,7 @@
 #include "backbone/precision.h"
 #include "backbone/weights.h"
 #include "core/dataset.h"
+#include "core/pictures/read_image.h"
 #include "core/work/monitor.h"
 #include "detector/heads/box_regression.h"
 #include "detector/model/model.h"
@@ -26,6 +27,7 @@ BoxRegression TrainBoxRegressionOn(const std::vector<BoxTrainingImage>& images,
 struct BoxesOptions {
   BoxRegressionTrainingOptions boxes = {};
   std::filesystem::path cache = {};  // where features are kept, such as those of TrainHeads
+  ReadImageOptions reading = {};     // of pictures
   double holdout = 0;                // leaves out the pictures that TrainHeads keeps out
   std::optional<Precision> precision = std::nullopt;
   int workers = 1;

@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/files/sha256.h"
 #include "core/random.h"
+#include "detector/examples/data_content.h"
 #include "detector/examples/data_split.h"
 #include "detector/examples/epoch_sampler.h"
 #include "detector/examples/network_inputs.h"
@@ -43,18 +44,20 @@ void CropAsClassified(const Image& image, std::span<float> crop_chw) {
 std::string RecipeText(const ClassificationTrainingOptions& options,
                        const Dataset& dataset,
                        const SplitPositions& split,
-                       const std::string& began_with) {
+                       const std::string& began_with,
+                       const std::string& content) {
   Sha256 hash;
   for (const std::size_t i : split.training) hash.Update(dataset.images[i].id + "\n");
   return fmt::format(
       "classify\nbackbone {}\nclasses {}\npictures {}\nbatch {}\narea {}\n"
-      "distortion {}\n",
+      "distortion {}\n{}",
       began_with,
       dataset.classes.Size(),
       hash.HexDigest(),
       options.batch,
       options.augment.min_area,
-      options.augment.distortion);
+      options.augment.distortion,
+      content);
 }
 
 }  // namespace
@@ -87,16 +90,19 @@ ClassificationReport TrainClassification(const Dataset& dataset,
                           epoch_steps));
   const Precision precision = PrecisionFor(training.precision, /*has_quantization=*/false, monitor);
 
+  const std::string content = ContentText(dataset, options.reading, training.workers, monitor);
+  if (monitor.stop_asked()) return {.goes_on_from = training.CheckpointPath()};
   const std::size_t outputs = dataset.classes.Size();
   NetworkTraining network(
       {.weights = backbone ? WithoutClassifier(*backbone) : Weights(),
        .precision = precision,
        .outputs = outputs,
        .batch = options.batch,
-       .recipe =
-           RecipeText(options, dataset, split, backbone ? FingerprintOf(*backbone) : "random")},
+       .recipe = RecipeText(
+           options, dataset, split, backbone ? FingerprintOf(*backbone) : "random", content)},
       training);
-  const PictureStore pictures(dataset, static_cast<std::uint64_t>(options.picture_memory_gb * 1e9));
+  const PictureStore pictures(
+      dataset, static_cast<std::uint64_t>(options.picture_memory_gb * 1e9), options.reading);
   NetworkInputs inputs(network.frozen(), static_cast<std::size_t>(training.workers));
   EpochSampler sampler(split.training.size(), options.batch, training.seed);
   std::vector<std::size_t> batch;

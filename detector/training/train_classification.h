@@ -8,6 +8,7 @@
 #include "backbone/training/network_training_options.h"
 #include "backbone/weights.h"
 #include "core/dataset.h"
+#include "core/pictures/read_image.h"
 #include "core/work/monitor.h"
 #include "detector/examples/augment.h"
 
@@ -23,6 +24,7 @@ struct ClassificationTrainingOptions {
                                                 .average_decay = 0.99}};
   std::optional<std::uint64_t> rate_every = std::nullopt;  // steps; nothing: 8 epochs
   std::size_t batch = 32;                                  // crops per step
+  ReadImageOptions reading = {};                           // of pictures
   double holdout = 0;  // fraction of the pictures that is kept out, to validate on; 0 to 0.9
   std::size_t validation_examples = 1000;  // at most; held out, and as many of those trained on
   double picture_memory_gb = 2;            // for decoded pictures; the others are decoded each time

@@ -80,6 +80,7 @@ FinetuneOptions FinetuneOptionsFor(const DetectorTrainingOptions& options,
   finetune.proposals_cache = options.work / "tuned.safetensors.proposals";
   finetune.crop = member.crop;
   finetune.sampling.class_balanced = member.class_balanced;
+  finetune.reading = options.reading;
   finetune.holdout = options.holdout;
   return finetune;
 }
@@ -90,6 +91,7 @@ MultiBoxTrainingOptions MultiBoxOptionsFor(const DetectorTrainingOptions& option
                                            std::size_t objects) {
   MultiBoxTrainingOptions multibox;
   multibox.boxes = std::clamp<std::size_t>(objects / 2, 1, 200);
+  multibox.reading = options.reading;
   multibox.holdout = options.holdout;
   NetworkTrainingOptions& training = multibox.training;
   training.solver.schedule.warmup = 20;
@@ -110,6 +112,7 @@ HeadsOptions HeadsOptionsFor(const DetectorTrainingOptions& options, const Membe
   heads.max_training_boxes = options.max_training_boxes;
   heads.crop = member.crop;
   heads.context = 1;
+  heads.reading = options.reading;
   heads.holdout = options.holdout;
   heads.calibrate = true;
   heads.quantize = !options.precision || options.precision == Precision::kInt8;
@@ -129,6 +132,7 @@ void AddFastRcnn(const Dataset& dataset,
                  DetectorTrainingReport& report) {
   FastRcnnDetectorOptions fast = {.work = options.work,
                                   .steps = options.steps,
+                                  .reading = options.reading,
                                   .holdout = options.holdout,
                                   .precision = options.precision,
                                   .workers = options.workers};

@@ -10,6 +10,7 @@
 
 #include "backbone/precision.h"
 #include "core/dataset.h"
+#include "core/pictures/read_image.h"
 #include "core/work/monitor.h"
 #include "detector/training/fast_rcnn_detector.h"
 #include "detector/training/finetune.h"
@@ -45,6 +46,7 @@ struct DetectorTrainingOptions {
   // 6000; 0: no MultiBox.
   std::uint64_t multibox_steps = 0;
   std::string frozen = "inception_3b";  // the last row that fine-tuning does not change; "": none
+  ReadImageOptions reading = {};        // of pictures
   double holdout = 0.1;  // fraction of the pictures to choose and calibrate by; 0.01 to 0.9
   std::size_t max_training_boxes = 150;  // proposals per picture for classifiers; 0 uses all
   // Of the features; training uses the fastest if this is int8. Nothing: the fastest.

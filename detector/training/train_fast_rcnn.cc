@@ -25,6 +25,7 @@
 #include "core/files/sha256.h"
 #include "core/random.h"
 #include "core/text/quantities.h"
+#include "detector/examples/data_content.h"
 #include "detector/examples/data_split.h"
 #include "detector/examples/epoch_sampler.h"
 #include "detector/examples/kept_proposals.h"
@@ -105,11 +106,12 @@ std::string DigestOf(const Pictures& pictures) {
 }
 
 std::string Recipe(const std::string& backbone_fingerprint,
+                   const std::string& content,
                    const Pictures& pictures,
                    const FastRcnnOptions& options) {
   std::string text = fmt::format(
       "fast r-cnn\nbackbone {}\nregions {}\npictures {} regions {} foreground {} candidates {}\n"
-      "short sides {}\nbox weight {}\n",
+      "short sides {}\nbox weight {}\n{}",
       backbone_fingerprint,
       DigestOf(pictures),
       options.pictures,
@@ -117,7 +119,8 @@ std::string Recipe(const std::string& backbone_fingerprint,
       options.sampling.foreground,
       options.candidates,
       fmt::join(options.short_sides_px, " "),
-      options.box_weight);
+      options.box_weight,
+      content);
   if (options.learned) {
     Sha256 hash;
     hash.Update(options.learned->classifiers.weights);
@@ -177,7 +180,9 @@ class PictureDraw {
       : pictures_(&pictures),
         options_(&options),
         order_(pictures.size(), options.pictures, options.training.seed),
-        store_(dataset, static_cast<std::uint64_t>(options.picture_memory_gb * 1e9)) {}
+        store_(
+            dataset, static_cast<std::uint64_t>(options.picture_memory_gb * 1e9), options.reading) {
+  }
 
   // Draws the pictures of a step.
   void Begin(std::uint64_t step) {
@@ -441,8 +446,17 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
   const NetworkTrainingOptions& training = options.training;
   const Precision precision = PrecisionFor(training.precision, /*has_quantization=*/false, monitor);
   FastRcnnReport report;
-  const std::vector<std::vector<Box>> proposals =
-      KeptProposals(dataset, options.proposals, options.proposals_cache, training.workers, monitor);
+  const std::vector<std::vector<Box>> proposals = KeptProposals(dataset,
+                                                                {.search = options.proposals,
+                                                                 .cache = options.proposals_cache,
+                                                                 .reading = options.reading,
+                                                                 .workers = training.workers},
+                                                                monitor);
+  if (monitor.stop_asked()) {
+    report.goes_on_from = options.proposals_cache;
+    return report;
+  }
+  const std::string content = ContentText(dataset, options.reading, training.workers, monitor);
   if (monitor.stop_asked()) {
     report.goes_on_from = options.proposals_cache;
     return report;
@@ -457,7 +471,7 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
 
   const std::size_t classes = 1 + dataset.classes.Size();
   const std::size_t outputs = classes + kOffsets;
-  const std::string recipe = Recipe(FingerprintOf(backbone), split.training, options);
+  const std::string recipe = Recipe(FingerprintOf(backbone), content, split.training, options);
   Weights weights = WithoutClassifier(std::move(backbone));
   if (options.learned) PutHeadsOf(*options.learned, outputs, weights);
   const std::vector<std::string> added = AddMissingBlobs(

@@ -8,6 +8,7 @@
 #include "backbone/training/network_training_options.h"
 #include "backbone/weights.h"
 #include "core/dataset.h"
+#include "core/pictures/read_image.h"
 #include "core/work/monitor.h"
 #include "detector/examples/picture_regions.h"
 #include "detector/examples/region_examples.h"
@@ -40,8 +41,9 @@ struct FastRcnnOptions {
   // Short sides of the frames that pictures are scaled into, 4:3 or 3:4; one is drawn a step.
   std::vector<int> short_sides_px = {480, 576, 704};
   PictureScale scale = {.short_side_px = 704, .long_side_px = 1184};  // of pictures in detection
-  double box_weight = 1;  // of the box regression's loss, >= 0
-  double holdout = 0;     // fraction of the pictures that is kept out, to validate on; 0 to 0.9
+  double box_weight = 1;          // of the box regression's loss, >= 0
+  ReadImageOptions reading = {};  // of pictures
+  double holdout = 0;  // fraction of the pictures that is kept out, to validate on; 0 to 0.9
   std::size_t validation_pictures = 200;  // of those held out
   double picture_memory_gb = 2;           // for decoded pictures
   // A detector that TrainFastRcnn made, of the same classes: its classifier and box regression are

@@ -130,12 +130,13 @@ Prepared Prepare(const Dataset& dataset, HeadsTraining training, const Monitor& 
   if (options.quantize) {
     std::vector<std::filesystem::path> pictures;
     for (const AnnotatedImage& image : dataset.images) pictures.push_back(image.image_path);
-    model.quantization = MeasureOnProposals(prepared.backbone,
-                                            model.crop,
-                                            model.proposals,
-                                            pictures,
-                                            {.workers = options.workers},
-                                            monitor);
+    model.quantization =
+        MeasureOnProposals(prepared.backbone,
+                           model.crop,
+                           model.proposals,
+                           pictures,
+                           {.reading = options.reading, .workers = options.workers},
+                           monitor);
     if (monitor.stop_asked()) return prepared;
   }
   const Precision precision =
@@ -166,6 +167,7 @@ TrainingFeatures FeaturesFor(const Prepared& prepared,
                      .max_proposals = options.max_training_boxes,
                      .holdout = Holdout(dataset, options.holdout),
                      .cache = options.cache,
+                     .reading = options.reading,
                      .workers = options.workers},
           .wanted = {.mirrored_truth = options.mirror,
                      .context = options.context > 0,

@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/files/sha256.h"
 #include "core/random.h"
+#include "detector/examples/data_content.h"
 #include "detector/examples/data_split.h"
 #include "detector/examples/epoch_sampler.h"
 #include "detector/examples/network_inputs.h"
@@ -118,7 +119,8 @@ std::string RecipeText(const MultiBoxTrainingOptions& options,
                        const Dataset& dataset,
                        const std::vector<TrainingPicture>& pictures,
                        const std::vector<MultiBoxPrior>& priors,
-                       const std::string& backbone_fingerprint) {
+                       const std::string& backbone_fingerprint,
+                       const std::string& content) {
   Sha256 hash;
   for (const TrainingPicture& picture : pictures) {
     hash.Update(dataset.images[picture.image].id + "\n");
@@ -131,7 +133,7 @@ std::string RecipeText(const MultiBoxTrainingOptions& options,
   }
   return fmt::format(
       "multibox\nbackbone {}\nboxes {}\npictures and priors {}\nlocation weight {}\n"
-      "distance {} matching {}\nbatch {}\nwhole {} min side {} min visible {} mirror {}\n",
+      "distance {} matching {}\nbatch {}\nwhole {} min side {} min visible {} mirror {}\n{}",
       backbone_fingerprint,
       priors.size(),
       hash.HexDigest(),
@@ -142,7 +144,8 @@ std::string RecipeText(const MultiBoxTrainingOptions& options,
       options.augment.whole,
       options.augment.min_side,
       options.augment.min_visible,
-      options.augment.mirror);
+      options.augment.mirror,
+      content);
 }
 
 // Draws parts of pictures as inputs of the network. Safe from several threads.
@@ -240,11 +243,13 @@ MultiBoxReport TrainMultiBox(const Dataset& dataset,
   options.Validate();
   const NetworkTrainingOptions& training = options.training;
   MultiBoxReport report;
-  const PictureStore store(dataset, static_cast<std::uint64_t>(options.picture_memory_gb * 1e9));
+  const PictureStore store(
+      dataset, static_cast<std::uint64_t>(options.picture_memory_gb * 1e9), options.reading);
   const Pictures pictures =
       ReadPictures(dataset, store, options.holdout, training.workers, monitor);
   report.training_pictures = pictures.training.size();
   report.held_out_pictures = pictures.held_out.size();
+  const std::string content = ContentText(dataset, options.reading, training.workers, monitor);
   if (monitor.stop_asked()) return report;
   if (pictures.training.empty()) throw Error("no picture is left to train on");
   const std::vector<UnitBox> true_boxes = TrueBoxes(pictures.training, options.augment.mirror);
@@ -258,7 +263,7 @@ MultiBoxReport TrainMultiBox(const Dataset& dataset,
   const double objects_a_picture = static_cast<double>(true_boxes.size()) / views /
                                    static_cast<double>(pictures.training.size());
   const std::string recipe =
-      RecipeText(options, dataset, pictures.training, priors, FingerprintOf(backbone));
+      RecipeText(options, dataset, pictures.training, priors, FingerprintOf(backbone), content);
   NetworkTraining network(
       {.weights = std::move(backbone),
        .precision = precision,

@@ -9,6 +9,7 @@
 #include "backbone/training/network_training_options.h"
 #include "backbone/weights.h"
 #include "core/dataset.h"
+#include "core/pictures/read_image.h"
 #include "core/work/monitor.h"
 #include "detector/multibox/multibox.h"
 #include "detector/multibox/multibox_examples.h"
@@ -31,8 +32,9 @@ struct MultiBoxTrainingOptions {
   std::size_t batch = 32;  // pictures per step
   MultiBoxLossOptions loss = {};
   MultiBoxAugmentOptions augment = {};
-  double holdout = 0;            // fraction of the pictures on which recall is measured; 0 to 0.9
-  double picture_memory_gb = 2;  // for decoded pictures; the others are decoded each time
+  ReadImageOptions reading = {};  // of pictures
+  double holdout = 0;             // fraction of the pictures on which recall is measured; 0 to 0.9
+  double picture_memory_gb = 2;   // for decoded pictures; the others are decoded each time
 
   // Throws Error naming the field, its value and its bound.
   void Validate() const;

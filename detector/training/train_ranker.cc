@@ -147,18 +147,18 @@ std::vector<std::pair<std::size_t, double>> RecallOn(const Dataset& dataset,
                                                      const Model& model,
                                                      const RegionRanker& ranker,
                                                      const PictureNetwork& network,
-                                                     int workers,
+                                                     const RankerOptions& options,
                                                      const Monitor& monitor) {
   constexpr std::array<std::size_t, 4> kCounts = {50, 100, 300, 1'000'000};
   std::array<Overlapped, kCounts.size()> sums;
   ForEachInOrder<std::array<Overlapped, kCounts.size()>>(
       positions.size(),
-      workers,
+      options.workers,
       monitor.stop_asked,
       [&](std::size_t i) {
         const AnnotatedImage& image = dataset.images[positions[i]];
         const std::vector<Box>& boxes = proposals[positions[i]];
-        const MappedPicture picture(network, model, ReadImage(image.image_path));
+        const MappedPicture picture(network, model, ReadImage(image.image_path, options.reading));
         std::vector<kernels::RegionWindow> windows;
         for (const Box& box : boxes) windows.push_back(picture.Window(box));
         const std::vector<float> scores = RankRegions(ranker, picture.Map(), windows);
@@ -205,8 +205,12 @@ RankerReport TrainRanker(const Dataset& dataset,
   options.Validate();
   Expects(model.picture_scale && model.backbone, "a model of whole pictures, with its network");
   RankerReport report;
-  const std::vector<std::vector<Box>> proposals =
-      KeptProposals(dataset, model.proposals, options.proposals_cache, options.workers, monitor);
+  const std::vector<std::vector<Box>> proposals = KeptProposals(dataset,
+                                                                {.search = model.proposals,
+                                                                 .cache = options.proposals_cache,
+                                                                 .reading = options.reading,
+                                                                 .workers = options.workers},
+                                                                monitor);
   if (monitor.stop_asked()) return report;
   const RegionLabelOptions labels = {.foreground_iou = options.foreground_iou,
                                      .background_max_iou = options.foreground_iou};
@@ -218,8 +222,9 @@ RankerReport TrainRanker(const Dataset& dataset,
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     if (proposals[i].empty()) continue;
     regions[i] = RegionsOfPicture(dataset.images[i], proposals[i], labels);
-    shows_object = shows_object || !regions[i].foreground.empty();
-    (holdout.Contains(dataset.images[i].id) ? held_out : training).push_back(i);
+    const bool is_held_out = holdout.Contains(dataset.images[i].id);
+    shows_object = shows_object || (!is_held_out && !regions[i].foreground.empty());
+    (is_held_out ? held_out : training).push_back(i);
   }
   if (training.empty() || !shows_object) {
     throw Error("no box overlaps an object enough to be foreground; check the annotations");
@@ -243,7 +248,7 @@ RankerReport TrainRanker(const Dataset& dataset,
         monitor.stop_asked,
         [&](std::size_t i) {
           const MappedPicture picture(
-              network, model, ReadImage(dataset.images[drawn[i]].image_path));
+              network, model, ReadImage(dataset.images[drawn[i]].image_path, options.reading));
           return LessonOf(picture, regions[drawn[i]], options, Random(options.seed ^ i).Next());
         },
         [&](std::size_t, const Lesson& lesson) {
@@ -253,8 +258,8 @@ RankerReport TrainRanker(const Dataset& dataset,
   }
   if (monitor.stop_asked()) return report;
   report.ranker = learner.Ranker();
-  report.recall = RecallOn(
-      dataset, held_out, proposals, model, report.ranker, network, options.workers, monitor);
+  report.recall =
+      RecallOn(dataset, held_out, proposals, model, report.ranker, network, options, monitor);
   report.finished = !monitor.stop_asked();
   return report;
 }

@@ -9,6 +9,7 @@
 
 #include "backbone/precision.h"
 #include "core/dataset.h"
+#include "core/pictures/read_image.h"
 #include "core/work/monitor.h"
 #include "detector/model/model.h"
 #include "detector/regions/region_ranker.h"
@@ -22,7 +23,8 @@ struct RankerOptions {
   double foreground_iou = 0.5;  // windows that overlap an object by this much show it
   double rate = 0.5;            // at the start; it falls to 0 evenly
   double momentum = 0.9;
-  double holdout = 0;  // fraction of the pictures that is kept out; 0 to 0.9
+  ReadImageOptions reading = {};  // of pictures
+  double holdout = 0;             // fraction of the pictures that is kept out; 0 to 0.9
   std::uint64_t seed = 0;
   // Of the trunk. Nothing: the fastest that the processor and the model have.
   std::optional<Precision> precision = std::nullopt;

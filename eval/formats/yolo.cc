@@ -235,7 +235,8 @@ class FolderReader {
     std::optional<std::pair<int, int>> size;
     try {
       if (!image.path.empty()) {
-        const PictureSize found = ReadPictureSize(image.path);
+        // Who reads the picture says whether one that ends early will do.
+        const PictureSize found = ReadPictureSize(image.path, {.lenient = true});
         size = {found.width, found.height};
       } else if (options_.size_of) {
         size = options_.size_of(image.id);

@@ -150,6 +150,52 @@ TEST_CASE("kept features give the same detections") {
   CHECK(LoadDetector(file, Models::InF32()).Detect(image) == extracted);
 }
 
+TEST_CASE("kept features are of a picture's pixels, not of its name") {
+  const Models models;
+  const fs::path file = models.Save("a", RandomModel(1, 0.5F));
+  DetectorOptions options = Models::InF32();
+  options.feature_cache = models.directory / "cache";
+  const Detector detector = LoadDetector(file, options);
+  const Detector fresh = LoadDetector(file, Models::InF32());
+  const auto detect = [&](const Image& image, const std::string& id) {
+    return detector.Detect(image, detector.DefaultOptions(), id);
+  };
+  const Image image = Rectangles(4);
+  Image other = Rectangles(5);
+  CHECK(!detect(image, "picture").replaced_kept);
+  const Found replaced = detect(other, "picture");
+  CHECK(replaced.replaced_kept);
+  CHECK(replaced.detections == fresh.Detect(other));
+  CHECK(replaced.detections != fresh.Detect(image));
+  CHECK(!detect(other, "picture").replaced_kept);
+  // Its context is kept beside the features of a picture that has its name.
+  const Found of_name = detect(image, "picture-context");
+  CHECK(!of_name.replaced_kept);
+  CHECK(of_name.detections == fresh.Detect(image));
+  CHECK(detect(other, "picture").detections == fresh.Detect(other));
+}
+
+TEST_CASE("kept features of regions that others chose are of these regions") {
+  const Models models;
+  DetectorOptions options = Models::InF32();
+  options.rounds = 2;
+  for (const std::uint64_t seed : {1U, 2U}) {  // with one network; their heads move other regions
+    Model model = RandomModel(seed);
+    model.box_regression = BoxRegression{
+        .feature_dim = kFeatureDim,
+        .weights = test::RandomTensor({4, kFeatureDim + 1, 1, 1}, seed, -0.01F, 0.01F).data};
+    const fs::path file = models.Save(std::to_string(seed), model);
+    options.feature_cache.clear();
+    const Image image = Rectangles(4);
+    const Detector fresh = LoadDetector(file, options);
+    options.feature_cache = models.directory / "cache";
+    const Detector detector = LoadDetector(file, options);
+    const Found found = detector.Detect(image, detector.DefaultOptions(), "picture");
+    CHECK(found.detections == fresh.Detect(image));
+    CHECK(!found.replaced_kept);
+  }
+}
+
 TEST_CASE("models that cannot score together, and options out of range, are refused by name") {
   const Models models;
   const fs::path file = models.Save("a", RandomModel(1));

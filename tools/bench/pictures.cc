@@ -10,6 +10,7 @@ namespace deeper::tools {
 PictureRates MeasurePictures(const Detector& detector,
                              const std::string& precision,
                              const std::vector<Picture>& pictures,
+                             const ReadImageOptions& reading,
                              int workers) {
   PictureRates rates{.precision = precision,
                      .reads_whole_pictures = detector.first().picture_scale.has_value(),
@@ -17,7 +18,7 @@ PictureRates MeasurePictures(const Detector& detector,
                      .workers = workers};
   const auto run = [&](const Picture& picture) {
     double decode_s = 0;
-    const ScaledImage read = Timed(decode_s, [&] { return detector.Read(picture.path); });
+    const ScaledImage read = Timed(decode_s, [&] { return detector.Read(picture.path, reading); });
     Found found = detector.Detect(read.image, detector.DefaultOptions());
     found.times.decode_s = decode_s;
     return found;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/pictures/picture_files.h"
+#include "core/pictures/read_image.h"
 #include "detector/detector.h"
 
 namespace deeper::tools {
@@ -24,11 +25,12 @@ struct PictureRates {
 };
 
 // Detects in all the pictures: with all workers, one picture after the other, and with one worker.
-// precision: the detector's, for people. Throws Error when one cannot be read. Expects at least one
-// picture.
+// precision: the detector's, for people. reading: how pictures are read. Throws Error when one
+// cannot be. Expects at least one picture.
 PictureRates MeasurePictures(const Detector& detector,
                              const std::string& precision,
                              const std::vector<Picture>& pictures,
+                             const ReadImageOptions& reading,
                              int workers);
 
 }  // namespace deeper::tools

@@ -16,7 +16,7 @@ std::optional<std::pair<int, int>> PictureSizes::Of(const std::string& name) {
   const std::optional<fs::path> path = finder_->Find(name);
   if (!path) return std::nullopt;
   try {
-    const PictureSize size = ReadPictureSize(*path);
+    const PictureSize size = ReadPictureSize(*path, {.lenient = true});
     return std::pair(size.width, size.height);
   } catch (const Error&) {
     return std::nullopt;

@@ -133,8 +133,7 @@ Detector DetectorArguments::Load() const {
        .multibox = !no_multibox,
        .multibox_views = multibox_views.Views(),
        .search = [this](const SelectiveSearchOptions& own) { return proposals.Over(own); },
-       .feature_cache = feature_cache,
-       .inputs = inputs});
+       .feature_cache = feature_cache});
   for (const std::string& remark : detector.remarks()) fmt::print(stderr, "{}\n", remark);
   return detector;
 }

@@ -28,7 +28,6 @@ struct DetectorArguments {
   bool no_multibox = false;                // keep to Selective Search
   MultiBoxViewsOption multibox_views;
   std::string feature_cache;  // a directory; "": features are not kept
-  std::string inputs;         // the pictures (InputsText): kept features are of these alone
   ProposalOptions proposals;
   RunOptions run;
 

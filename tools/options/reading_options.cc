@@ -22,9 +22,13 @@ void ReadingOptions::AddOptions(po::options_description& group) {
 void ReadingOptions::Check() const { CheckRange("max-megapixels", max_megapixels, 0.001, 1e6); }
 
 ReadImageOptions ReadingOptions::ForReading() const {
-  return {.max_pixels = static_cast<std::int64_t>(1e6 * max_megapixels),
-          .lenient = lenient,
-          .warn = [](const std::string& message) { fmt::print(stderr, "warning: {}\n", message); }};
+  ReadImageOptions reading = ForReadingAgain();
+  reading.warn = [](const std::string& message) { fmt::print(stderr, "warning: {}\n", message); };
+  return reading;
+}
+
+ReadImageOptions ReadingOptions::ForReadingAgain() const {
+  return {.max_pixels = static_cast<std::int64_t>(1e6 * max_megapixels), .lenient = lenient};
 }
 
 std::string ReadingOptions::Text() const { return lenient ? "\nreading lenient" : ""; }

@@ -16,6 +16,8 @@ struct ReadingOptions {
   void Check() const;  // throws UsageError
   // Decoders' warnings go to stderr with the picture's name.
   ReadImageOptions ForReading() const;
+  // Without warnings, for pictures that are read again and again.
+  ReadImageOptions ForReadingAgain() const;
   // What the results of pictures depend on, as a line. "" where reading is strict.
   std::string Text() const;
 };

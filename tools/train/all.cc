@@ -22,6 +22,7 @@
 #include "tools/options/find_model.h"
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
+#include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
 #include "tools/train/fast_rcnn.h"
 #include "tools/train/finetune.h"
@@ -39,6 +40,7 @@ constexpr std::size_t kFewObjects = 20;
 
 struct AllArguments {
   DataSource data;
+  ReadingOptions reading;
   std::string output;
   std::string backbone;
   std::string precision = "auto";
@@ -58,7 +60,9 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
        "deeper train all --data voc:VOC2007 --set trainval --steps 3000 --output voc.safetensors",
        "deeper train all --data voc:my-pictures --set train --models 6 --output mine.safetensors"});
   // clang-format off
-  a.data.AddOptions(line.Group("Data"));
+  auto& data = line.Group("Data");
+  a.data.AddOptions(data);
+  a.reading.AddOptions(data);
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.work/, which may be deleted afterwards")
@@ -84,6 +88,8 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
   }
   a.options.method = ValueOf("method", [&] { return DetectionMethodFromName(a.method); });
   a.options.work = a.output + ".work";
+  a.reading.Check();
+  a.options.reading = a.reading.ForReadingAgain();
   CheckOptions(a.options);
   return true;
 }

@@ -18,6 +18,7 @@
 #include "tools/options/network_options.h"
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
+#include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
 
 namespace deeper::tools {
@@ -28,6 +29,7 @@ namespace {
 
 struct BoxesArguments {
   DataSource data;
+  ReadingOptions reading;
   std::string model;
   std::string backbone;
   std::string output;
@@ -47,7 +49,9 @@ bool ParseBoxes(const Arguments& words, BoxesArguments& a) {
        "deeper train boxes --data voc:my-pictures --set train --model mine.safetensors "
        "--cache mine.safetensors.features --box-lambda 50 --output moved.safetensors"});
   // clang-format off
-  a.data.AddOptions(line.Group("Data"));
+  auto& data = line.Group("Data");
+  a.data.AddOptions(data);
+  a.reading.AddOptions(data);
   auto& model = line.Group("Model");
   model.add_options()
       ("model", po::value(&a.model)->required()->value_name("FILE"), "the detector")
@@ -68,6 +72,8 @@ bool ParseBoxes(const Arguments& words, BoxesArguments& a) {
   a.options.cache = a.cache.empty() ? a.output + ".features" : a.cache;
   a.options.precision = a.run.Wanted();
   a.options.workers = a.run.workers;
+  a.reading.Check();
+  a.options.reading = a.reading.ForReadingAgain();
   CheckOptions(a.options);
   return true;
 }

@@ -16,6 +16,7 @@
 #include "tools/options/exit_status.h"
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
+#include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
 #include "tools/train/network_training_options.h"
 
@@ -27,6 +28,7 @@ namespace {
 
 struct ClassificationArguments {
   std::string data;
+  ReadingOptions reading;
   std::string backbone;
   NetworkTrainingArguments training;
   ClassificationTrainingOptions options;
@@ -41,8 +43,10 @@ bool ParseClassification(const Arguments& words, ClassificationArguments& a) {
                     "--frozen inception_4e --holdout 0.1 --output named.safetensors"});
   ClassificationTrainingOptions& o = a.options;
   // clang-format off
-  line.Group("Data").add_options()
+  auto& data = line.Group("Data");
+  data.add_options()
       ("data", po::value(&a.data)->required()->value_name("DIR"), "a directory with a folder of pictures for each class, named like it");
+  a.reading.AddOptions(data);
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the network to write; beside it FILE.labels.txt, the names of its classes, FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
@@ -65,6 +69,8 @@ bool ParseClassification(const Arguments& words, ClassificationArguments& a) {
     throw UsageError("--frozen needs --backbone: random layers are not worth keeping");
   if (line.Given("rate-every")) o.rate_every = o.training.solver.schedule.every;
   a.training.Apply(o.training);
+  a.reading.Check();
+  o.reading = a.reading.ForReadingAgain();
   CheckOptions(o);
   return true;
 }

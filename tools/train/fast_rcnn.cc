@@ -20,6 +20,7 @@
 #include "tools/options/network_options.h"
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
+#include "tools/options/reading_options.h"
 #include "tools/run/journaled_run.h"
 #include "tools/run/progress.h"
 #include "tools/train/network_training_options.h"
@@ -33,6 +34,7 @@ namespace {
 
 struct FastRcnnArguments {
   DataSource data;
+  ReadingOptions reading;
   std::string backbone;
   std::string proposals_cache;
   ProposalOptions proposals;
@@ -51,7 +53,9 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
        "--output mine.safetensors"});
   FastRcnnOptions& o = a.options;
   // clang-format off
-  a.data.AddOptions(line.Group("Data"));
+  auto& data = line.Group("Data");
+  a.data.AddOptions(data);
+  a.reading.AddOptions(data);
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
@@ -90,6 +94,8 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
   o.proposals = a.proposals.Over(DefaultProposals());
   o.proposals_cache =
       a.proposals_cache.empty() ? a.training.output + ".proposals" : a.proposals_cache;
+  a.reading.Check();
+  o.reading = a.reading.ForReadingAgain();
   CheckOptions(o);
   return true;
 }

@@ -18,6 +18,7 @@
 #include "tools/options/network_options.h"
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
+#include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
 #include "tools/train/network_training_options.h"
 
@@ -29,6 +30,7 @@ namespace {
 
 struct FinetuneArguments {
   DataSource data;
+  ReadingOptions reading;
   std::string backbone;
   std::string proposals_cache;
   std::string activation_cache;
@@ -51,7 +53,9 @@ bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
        "tuned.safetensors --output mine.safetensors"});
   FinetuneOptions& o = a.options;
   // clang-format off
-  a.data.AddOptions(line.Group("Data"));
+  auto& data = line.Group("Data");
+  a.data.AddOptions(data);
+  a.reading.AddOptions(data);
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the network to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
@@ -88,6 +92,8 @@ bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
   o.proposals_cache =
       a.proposals_cache.empty() ? a.training.output + ".proposals" : a.proposals_cache;
   o.activation_cache = a.activation_cache;
+  a.reading.Check();
+  o.reading = a.reading.ForReadingAgain();
   CheckOptions(o);
   return true;
 }

@@ -75,7 +75,9 @@ void AddTrainingOptions(CommandLine& line, HeadsArguments& a) {
 }  // namespace
 
 bool ParseHeads(const Arguments& words, CommandLine line, HeadsArguments& a) {
-  a.data.AddOptions(line.Group("Data"));
+  auto& data = line.Group("Data");
+  a.data.AddOptions(data);
+  a.reading.AddOptions(data);
   AddFeatureOptions(line, a);
   if (!a.options.kinds.empty()) AddTrainingOptions(line, a);
   auto& work = line.Group("Work");
@@ -104,6 +106,8 @@ bool ParseHeads(const Arguments& words, CommandLine line, HeadsArguments& a) {
   a.options.proposals = a.proposals.Over(DefaultProposals());
   a.options.precision = a.run.Wanted();
   a.options.workers = a.run.workers;
+  a.reading.Check();
+  a.options.reading = a.reading.ForReadingAgain();
   CheckOptions(a.options);
   return true;
 }

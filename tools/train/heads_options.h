@@ -6,6 +6,7 @@
 #include "tools/input/data_source.h"
 #include "tools/options/command_line.h"
 #include "tools/options/network_options.h"
+#include "tools/options/reading_options.h"
 #include "tools/run/shard.h"
 
 namespace deeper::tools {
@@ -13,6 +14,7 @@ namespace deeper::tools {
 // What 'deeper train svm', 'softmax', 'heads' and 'features' are told.
 struct HeadsArguments {
   DataSource data;
+  ReadingOptions reading;
   std::string backbone;
   std::string multibox;
   std::string output;

@@ -19,6 +19,7 @@
 #include "tools/options/find_model.h"
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
+#include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
 #include "tools/train/network_training_options.h"
 
@@ -30,6 +31,7 @@ namespace {
 
 struct MultiBoxArguments {
   DataSource data;
+  ReadingOptions reading;
   std::string backbone;
   std::string into;
   std::string priors;
@@ -51,7 +53,9 @@ bool ParseMultiBox(const Arguments& words, MultiBoxArguments& a) {
        "deeper propose --multibox boxes.safetensors --data voc:my-pictures --set test"});
   MultiBoxTrainingOptions& o = a.options;
   // clang-format off
-  a.data.AddOptions(line.Group("Data"));
+  auto& data = line.Group("Data");
+  a.data.AddOptions(data);
+  a.reading.AddOptions(data);
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the MultiBox to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
@@ -83,6 +87,8 @@ bool ParseMultiBox(const Arguments& words, MultiBoxArguments& a) {
   o.loss.distance = ValueOf("distance", [&] { return MultiBoxDistanceFromName(a.distance); });
   o.augment.mirror = !a.no_mirror;
   a.training.Apply(o.training);
+  a.reading.Check();
+  o.reading = a.reading.ForReadingAgain();
   CheckOptions(o);
   if (!a.priors.empty()) o.priors = ReadMultiBoxPriors(a.priors);
   return true;

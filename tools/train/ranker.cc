@@ -19,6 +19,7 @@
 #include "tools/options/network_options.h"
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
+#include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
 
 namespace deeper::tools {
@@ -29,6 +30,7 @@ namespace {
 
 struct RankerArguments {
   DataSource data;
+  ReadingOptions reading;
   std::string model;
   std::string output;
   std::string proposals_cache;
@@ -45,7 +47,9 @@ bool ParseRanker(const Arguments& words, RankerArguments& a) {
       {"deeper train ranker --data voc:my-pictures --set train --model mine.safetensors --output "
        "ranked.safetensors"});
   // clang-format off
-  a.data.AddOptions(line.Group("Data"));
+  auto& data = line.Group("Data");
+  a.data.AddOptions(data);
+  a.reading.AddOptions(data);
   auto& model = line.Group("Model");
   model.add_options()
       ("model", po::value(&a.model)->required()->value_name("FILE"), "the detector, of 'train fast-rcnn'")
@@ -68,6 +72,8 @@ bool ParseRanker(const Arguments& words, RankerArguments& a) {
   a.options.workers = a.run.workers;
   a.options.proposals_cache =
       a.proposals_cache.empty() ? a.output + ".proposals" : a.proposals_cache;
+  a.reading.Check();
+  a.options.reading = a.reading.ForReadingAgain();
   CheckOptions(a.options);
   return true;
 }

@@ -30,6 +30,7 @@
 #include "tools/options/find_model.h"
 #include "tools/options/network_options.h"
 #include "tools/options/option_values.h"
+#include "tools/options/reading_options.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
@@ -40,6 +41,7 @@ namespace po = boost::program_options;
 namespace {
 
 struct BenchArguments {
+  ReadingOptions reading;
   std::vector<std::string> inputs;
   std::string model;
   std::string backbone;
@@ -67,10 +69,12 @@ bool ParseBench(const Arguments& words, BenchArguments& arguments) {
        "deeper bench --onnxruntime /opt/onnxruntime/lib/libonnxruntime.so",
        "deeper bench --rounds 15 --json > bench.json"});
   // clang-format off
-  line.Group("Input").add_options()
+  auto& input = line.Group("Input");
+  input.add_options()
       ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "pictures to time from file to detections; the word itself is enough")
       ("model", po::value(&arguments.model)->value_name("FILE"), "detector; default: voc.safetensors in $DEEPER_MODELS or models/")
       ("backbone", po::value(&arguments.backbone)->value_name("FILE"), "its network, when it is neither in the model nor beside it nor in $DEEPER_MODELS");
+  arguments.reading.AddOptions(input);
   line.Group("Measure").add_options()
       ("precision", po::value(&arguments.precisions)->value_name("A,B"), "any of f32, bf16, int8; default: all that this processor runs")
       ("workers", po::value(&arguments.workers)->value_name("N"), "threads of the figures for all; default: one for each processor")
@@ -83,8 +87,10 @@ bool ParseBench(const Arguments& words, BenchArguments& arguments) {
       ("json", po::bool_switch(&arguments.json), "everything as one JSON object");
   // clang-format on
   line.TakeWords("input", "[PICTURE...]");
-  line.Restrict({{.options = "layers", .without = "json"}});
+  line.Restrict({{.options = "layers", .without = "json"},
+                 {.options = "max-megapixels lenient", .with = "input"}});
   if (!line.Parse(words)) return false;
+  arguments.reading.Check();
   CheckRange("rounds", arguments.rounds, 1, 1000);
   CheckRange("seconds", arguments.round_s, 0.01, 3600);
   if (arguments.workers == 0) arguments.workers = DefaultWorkers();
@@ -173,6 +179,7 @@ int RunBench(const Arguments& words) {
     report.pictures = MeasurePictures(LoadDetector(model_path, {.backbone = arguments.backbone}),
                                       NameOf(FastestPrecision(is_quantized)),
                                       FindNamedPictures(arguments.inputs),
+                                      arguments.reading.ForReadingAgain(),
                                       arguments.workers);
   }
   const std::string onnx = OnnxOf(WithoutClassifier(weights));

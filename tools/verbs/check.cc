@@ -68,6 +68,7 @@ bool ParseCheck(const Arguments& words, CheckArguments& a) {
       ("json", po::bool_switch(&a.json), "all of it as a JSON object on stdout")
       ("workers", po::value(&a.workers)->value_name("N"), "threads; default: one for each processor");
   // clang-format on
+  line.Restrict({{.options = "limit", .without = "json"}});
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   a.reading.Check();
@@ -163,8 +164,7 @@ void WriteReport(const CheckArguments& arguments, const DataCheck& check) {
   ClassSheetOptions options;
   options.most_tiles = std::clamp<std::size_t>(
       kMostObjects / std::max<std::size_t>(1, classes.size()), 1, kMostTiles);
-  options.reading = {.max_pixels = arguments.options.reading.max_pixels,
-                     .lenient = arguments.options.reading.lenient};
+  options.reading = arguments.reading.ForReadingAgain();
   options.workers = arguments.options.workers;
   std::vector<std::vector<std::uint8_t>> sheets =
       DrawClassSheets(datasets, classes, options, TerminalMonitor());

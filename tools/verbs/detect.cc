@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/pictures/picture_files.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "core/work/stopwatch.h"
 #include "detector/regions/features.h"
 #include "eval/drawing/draw.h"
@@ -187,6 +188,7 @@ FileNames FilesOf(const Videos& videos, const DetectionResults& results) {
 struct Totals {
   std::size_t pictures = 0;
   std::size_t proposals = 0;
+  std::size_t replaced_kept = 0;  // whose features were kept of another content
   StageTimes times;
 };
 
@@ -225,6 +227,12 @@ void SayTotals(const Totals& totals, const DetectionSet& found, const DetectArgu
              CountDetections(found),
              found.images.size(),
              arguments.output);
+  if (totals.replaced_kept > 0) {
+    fmt::print(stderr,
+               "{}: {} changed since features were kept, which were extracted anew\n",
+               arguments.detector.feature_cache,
+               Counted(totals.replaced_kept, "pictures"));
+  }
   if (totals.pictures == 0) return;
   const auto pictures = static_cast<double>(totals.pictures);
   const StageTimes& times = totals.times;
@@ -263,7 +271,6 @@ int RunDetect(const Arguments& words) {
   }
   RequireApart(output, pictures);
   SayShard(chosen, PicturesOfShard(pictures, chosen.shard).size(), pictures.size());
-  arguments.detector.inputs = InputsText(pictures);
   const Detector detector = arguments.detector.Load();
   if (const std::string fault = FontFaultOf(detector.classes());
       !arguments.no_drawings && !fault.empty()) {
@@ -300,6 +307,7 @@ int RunDetect(const Arguments& words) {
       [&](const PictureDetections& result) {
         ++totals.pictures;
         totals.proposals += result.proposals;
+        totals.replaced_kept += result.replaced_kept ? 1 : 0;
         totals.times += result.times;
       });
   if (StopAsked()) {

@@ -61,6 +61,7 @@ PictureDetections PictureDetector::Run(const Picture& picture) const {
   Found found = detector_->Detect(image, options_.detect, picture.id);
   result.times += found.times;
   result.proposals = found.proposals;
+  result.replaced_kept = found.replaced_kept;
   ImageDetections detections{.id = picture.id, .detections = std::move(found.detections)};
   if (!options_.drawings.empty()) Draw(image, detections);
   detections.width = scaled.full_width;

@@ -20,7 +20,8 @@ struct PictureDetections {
   std::string json;  // what the journal keeps
   StageTimes times;
   std::size_t proposals = 0;
-  std::string error;  // empty when all went well
+  bool replaced_kept = false;  // as in Found
+  std::string error;           // empty when all went well
 };
 
 // How the pictures of a run are detected in and drawn.

@@ -22,6 +22,7 @@
 #include "tools/options/find_model.h"
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
+#include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
 #include "tools/run/stop_signal.h"
 
@@ -37,6 +38,7 @@ struct QuantizeArguments {
   std::string output;
   std::string backbone;
   bool json = false;
+  ReadingOptions reading;
   MeasureOptions measure;
 
   QuantizeArguments() { measure.workers = 0; }
@@ -52,9 +54,11 @@ bool ParseQuantize(const Arguments& words, QuantizeArguments& arguments) {
       {"deeper model quantize models/voc.safetensors photos/ --output voc-int8.safetensors",
        "deeper model quantize bvlc_googlenet.caffemodel photos/ --output googlenet.safetensors"});
   // clang-format off
-  line.Group("Input").add_options()
+  auto& input = line.Group("Input");
+  input.add_options()
       ("input", po::value(&arguments.words)->value_name("WORD"), "the file, then pictures, directories, patterns, @lists; the words alone are enough")
       ("backbone", po::value(&arguments.backbone)->value_name("FILE"), "the detector's network, when it is neither in its file nor beside it nor in $DEEPER_MODELS");
+  arguments.reading.AddOptions(input);
   line.Group("Output").add_options()
       ("output", po::value(&arguments.output)->required()->value_name("FILE"), "the copy to write")
       ("json", po::bool_switch(&arguments.json), "what was written, as a JSON object on stdout");
@@ -70,6 +74,8 @@ bool ParseQuantize(const Arguments& words, QuantizeArguments& arguments) {
   if (!IsDetectorFile(arguments.words.front())) {
     line.Refuse("backbone crops", "is of a detector, and the file is a network");
   }
+  arguments.reading.Check();
+  arguments.measure.reading = arguments.reading.ForReading();
   CheckRange("keep", arguments.measure.fraction, 0.5, 1);
   CheckRange("crops", static_cast<double>(arguments.measure.crops), 1, 10000);
   CheckRange("pictures", static_cast<double>(arguments.measure.pictures), 1, 1e6);

@@ -1,14 +1,20 @@
 #include "detector/examples/training_features.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 
 #include "backbone/network.h"
 #include "backbone/network_family.h"
 #include "backbone/precision.h"
 #include "backbone/weights.h"
+#include "core/files/file.h"
 #include "core/pictures/read_image.h"
+#include "detector/examples/data_content.h"
 #include "detector/examples/data_split.h"
+#include "detector/examples/kept_proposals.h"
 #include "detector/heads/box_regression.h"
 #include "detector/heads/region_features.h"
 #include "detector/heads/training_images.h"
@@ -21,6 +27,8 @@
 
 namespace deeper {
 namespace {
+
+namespace fs = std::filesystem;
 
 const Monitor kSilent;
 
@@ -228,6 +236,58 @@ TEST_CASE("of how many boxes of a picture box regression learns depends on the p
   CHECK(BoxesToMoveOf(1000, 0.6).count == 20);
   CHECK(BoxesToMoveOf(1000000, 0.6).count == 4);
   CHECK(BoxesToMoveOf(1000, 0.7).min_iou == 0.7);
+}
+
+TEST_CASE("a picture that is replaced under its name is proposed and extracted anew, alone") {
+  Extraction extraction;
+  const Dataset& dataset = extraction.dataset;
+  const auto proposals = [&](const Monitor& monitor) {
+    return KeptProposals(
+        dataset, {.search = FewProposals(8), .cache = extraction.directory / "proposals"}, monitor);
+  };
+  std::vector<std::string> said;
+  std::size_t done = 0;
+  Monitor monitor;
+  monitor.say = [&](const std::string& line) { said.push_back(line); };
+  monitor.begin = [&](const std::string&, const std::string&, std::size_t, std::size_t) {
+    done = 0;
+  };
+  monitor.advance = [&](std::size_t count) { done += count; };
+  const ExtractedImages before = ExtractTrainingFeatures(dataset, extraction.how, kSilent);
+  const auto boxes_before = proposals(kSilent);
+  fs::copy_file(dataset.images[0].image_path,
+                dataset.images[1].image_path,
+                fs::copy_options::overwrite_existing);
+
+  const auto boxes = proposals(monitor);
+  CHECK(done == 1);
+  CHECK_THAT(said.back(), Catch::Contains("1 picture changed since proposals were kept"));
+  CHECK(boxes[0] == boxes_before[0]);
+  CHECK(boxes[1] == boxes[0]);
+
+  const ExtractedImages found = ExtractTrainingFeatures(dataset, extraction.how, monitor);
+  CHECK(done == 1);
+  CHECK_THAT(fmt::format("{}", fmt::join(said, "\n")),
+             Catch::Contains("1 picture changed since features were kept"));
+  extraction.how.source.cache = extraction.directory / "fresh";
+  const ExtractedImages fresh = ExtractTrainingFeatures(dataset, extraction.how, kSilent);
+  REQUIRE(found.images.size() == dataset.images.size());
+  for (std::size_t i = 0; i < found.images.size(); ++i)
+    CHECK(found.images[i].regions == fresh.images[i].regions);
+  CHECK(found.images[1].regions != before.images[1].regions);
+  CHECK(found.images[2].regions == before.images[2].regions);
+}
+
+TEST_CASE("the content of a data set's pictures is told apart by any of them") {
+  const Extraction extraction;
+  const std::string before = ContentText(extraction.dataset, {}, 2, kSilent);
+  CHECK(ContentText(extraction.dataset, {}, 1, kSilent) == before);
+  CHECK(ContentText(extraction.dataset, {.lenient = true}, 1, kSilent) != before);
+  const fs::path last = extraction.dataset.images.back().image_path;
+  std::string bytes = ReadTextFile(last);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  WriteFileWhole(last, bytes);
+  CHECK(ContentText(extraction.dataset, {}, 1, kSilent) != before);
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 
 std::set<std::string> FilesIn(const fs::path& directory) {
   std::set<std::string> names;
-  for (const auto& entry : fs::directory_iterator(directory)) {
-    names.insert(entry.path().filename().string());
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    if (entry.is_regular_file()) names.insert(entry.path().lexically_relative(directory).string());
   }
   return names;
 }
