@@ -30,7 +30,8 @@ void CheckRefused(const fs::path& path,
 }
 
 TEST_CASE("a model without its network is refused with any one bit flipped, 500 times") {
-  const SmallDetector detector(1);
+  const SmallKind kind = GENERATE(SmallKind::kCrops, SmallKind::kWholePictures);
+  const SmallDetector detector(1, 2, kind);
   Model model = LoadModel(detector.model);
   model.backbone.reset();
   const fs::path path = detector / "heads.safetensors";

@@ -102,6 +102,8 @@ Ran RunProgram(const std::vector<std::string>& command, const RunSetup& setup) {
   bool killed = false;
   std::optional<double> ready_s;
   std::optional<double> stopped_s;
+  std::optional<double> suspended_s;
+  bool is_suspended = false;
   int wait_status = 0;
   while (waitpid(process, &wait_status, WNOHANG) == 0) {
     const bool late = elapsed() > setup.limit_s;
@@ -110,8 +112,16 @@ Ran RunProgram(const std::vector<std::string>& command, const RunSetup& setup) {
       killed = true;
       ran.hung = late;
     }
-    if (setup.stop_after_s && !ready_s && Catches(process, SIGTERM)) ready_s = elapsed();
-    if (ready_s && !stopped_s && elapsed() > *ready_s + *setup.stop_after_s) {
+    if ((setup.stop_after_s || setup.suspend_after_s) && !ready_s && Catches(process, SIGTERM))
+      ready_s = elapsed();
+    if (setup.suspend_after_s && ready_s && !suspended_s &&
+        elapsed() > *ready_s + *setup.suspend_after_s) {
+      suspended_s = elapsed();
+      is_suspended = kill(process, SIGSTOP) == 0;
+    }
+    if (is_suspended && elapsed() > *suspended_s + setup.suspend_s)
+      is_suspended = kill(process, SIGCONT) != 0;
+    if (setup.stop_after_s && ready_s && !stopped_s && elapsed() > *ready_s + *setup.stop_after_s) {
       stopped_s = elapsed();
       kill(process, SIGTERM);
     }

@@ -13,10 +13,13 @@ struct RunSetup {
   std::map<std::string, std::string> environment = {};  // besides the test's own
   std::optional<double> kill_after_s = std::nullopt;    // SIGKILL then, if it still runs
   std::optional<double> stop_after_s = std::nullopt;    // SIGTERM so long after it can take one
-  std::string output = {};                              // where stdout goes instead of `text`
-  std::string directory = {};                           // where it runs; "": where the test does
-  double limit_s = 300;                                 // SIGKILL then, and `hung`
-  bool watch = false;                                   // take samples of memory and descriptors
+  // SIGSTOP so long after it can take a SIGTERM, and SIGCONT after as long as `suspend_s`.
+  std::optional<double> suspend_after_s = std::nullopt;
+  double suspend_s = 0;
+  std::string output = {};     // where stdout goes instead of `text`
+  std::string directory = {};  // where it runs; "": where the test does
+  double limit_s = 300;        // SIGKILL then, and `hung`
+  bool watch = false;          // take samples of memory and descriptors
 };
 
 // The resources that a running process has.

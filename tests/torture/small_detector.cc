@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "backbone/files/weight_files.h"
@@ -22,7 +23,7 @@ namespace {
 
 constexpr std::size_t kFeatures = 1024;
 
-Model SmallModel(int proposals) {
+Model SmallModel(int proposals, SmallKind kind) {
   Model model;
   model.classes = ClassTableOf({"red", "blue"});
   model.backbone = RandomWeights(1);
@@ -36,6 +37,13 @@ Model SmallModel(int proposals) {
       RandomTensor({model.classes.Size(), kFeatures, 1, 1}, 2, -0.1F, 0.1F).data;
   model.classifiers.biases.assign(model.classes.Size(), 0);
   model.min_score = -1000;
+  if (kind == SmallKind::kWholePictures) {
+    constexpr std::size_t kParts = 9;
+    constexpr std::size_t kChannels = 832;
+    model.picture_scale = {.short_side_px = 96, .long_side_px = 160};
+    model.ranker = RegionRanker{.weights = std::vector<float>(kParts * kChannels, 0.01F)};
+    model.max_regions = std::max(1, proposals / 2);
+  }
   return model;
 }
 
@@ -58,14 +66,17 @@ void WriteSmallPictures(const fs::path& directory, std::size_t count) {
   }
 }
 
-void WriteSmallDetector(const fs::path& directory, std::size_t pictures, int proposals) {
+void WriteSmallDetector(const fs::path& directory,
+                        std::size_t pictures,
+                        int proposals,
+                        SmallKind kind) {
   WriteSmallPictures(directory / "pictures", pictures);
-  SaveModel(SmallModel(proposals), directory / "small.safetensors");
+  SaveModel(SmallModel(proposals, kind), directory / "small.safetensors");
 }
 
-SmallDetector::SmallDetector(std::size_t picture_count, int proposals)
+SmallDetector::SmallDetector(std::size_t picture_count, int proposals, SmallKind kind)
     : pictures(directory / "pictures"), model(directory / "small.safetensors") {
-  WriteSmallDetector(directory.path(), picture_count, proposals);
+  WriteSmallDetector(directory.path(), picture_count, proposals, kind);
 }
 
 std::vector<std::string> SmallDetector::Detect(const fs::path& output,

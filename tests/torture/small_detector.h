@@ -15,15 +15,21 @@ inline constexpr int kSmallSide = 48;  // pixels
 // Writes `count` pictures of 48x48 pixels, each with rectangles of its own: "p000.jpg", ...
 void WriteSmallPictures(const std::filesystem::path& directory, std::size_t count);
 
+// What its network reads.
+enum class SmallKind { kCrops, kWholePictures };
+
 // Writes "small.safetensors" and "pictures" into a directory, like SmallDetector.
 void WriteSmallDetector(const std::filesystem::path& directory,
                         std::size_t pictures,
-                        int proposals);
+                        int proposals,
+                        SmallKind kind = SmallKind::kCrops);
 
 // A detector of two classes that takes few proposals, and pictures for it. Its network has random
 // weights. What it finds means nothing, but is always the same.
 struct SmallDetector {
-  explicit SmallDetector(std::size_t pictures, int proposals = 2);
+  explicit SmallDetector(std::size_t pictures,
+                         int proposals = 2,
+                         SmallKind kind = SmallKind::kCrops);
 
   TemporaryDirectory directory;
   std::filesystem::path pictures;  // the directory of pictures
