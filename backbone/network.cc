@@ -120,7 +120,7 @@ void Network::FeaturesOfInput(Workspace& workspace, std::span<float> features) c
 void Network::ProfilesOfInput(Workspace& workspace, std::span<float> profiles) const {
   ExpectOwn(workspace);
   Expects(profiles.size() == kProfileDim, "room for the profiles");
-  state_->stack.ProfilesOfLastMap(workspace.state().buffers, profiles);
+  state_->stack.ProfilesOfLastMap(workspace.state().buffers, 0, profiles);
 }
 
 void Network::Features(TensorView crops, Workspace& workspace, std::span<float> features) const {

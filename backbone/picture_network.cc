@@ -133,9 +133,12 @@ RegionWorkspace PictureNetwork::MakeRegionWorkspace() const {
 void PictureNetwork::FeaturesOf(std::span<const kernels::RegionWindow> windows,
                                 const PictureWorkspace& picture,
                                 RegionWorkspace& workspace,
-                                std::span<float> features) const {
+                                std::span<float> features,
+                                std::span<float> profiles) const {
   const PictureMap map = MapIn(picture);
   Expects(features.size() == windows.size() * kFeatureDim, "room for 1024 features a window");
+  Expects(profiles.empty() || profiles.size() == windows.size() * kProfileDim,
+          "room for the profiles of each window, or none");
   RegionWorkspace::State& mine = workspace.state();
   constexpr std::size_t kPool4 = 1;  // step, which RegionPool stands for
   for (std::size_t first = 0; first < windows.size(); first += kRegionsTogether) {
@@ -151,6 +154,11 @@ void PictureNetwork::FeaturesOf(std::span<const kernels::RegionWindow> windows,
     std::copy_n(mine.features.begin(),
                 count * kFeatureDim,
                 features.begin() + static_cast<std::ptrdiff_t>(first * kFeatureDim));
+    if (profiles.empty()) continue;
+    for (std::size_t i = 0; i < count; ++i) {
+      state_->regions.ProfilesOfLastMap(
+          mine.buffers, i, profiles.subspan((first + i) * kProfileDim, kProfileDim));
+    }
   }
 }
 

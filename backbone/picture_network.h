@@ -81,13 +81,16 @@ class PictureNetwork {
   RegionWorkspace MakeRegionWorkspace() const;
 
   // Writes the 1024 features of each window of the picture whose map is in `picture`, which several
-  // threads may read at once. Fastest for multiples of kRegionsTogether windows.
+  // threads may read at once. If there is room for them, also the profiles of its last map
+  // (kProfileDim). Fastest for multiples of kRegionsTogether windows.
   //   features: windows x 1024, row-major
+  //   profiles: windows x kProfileDim, or empty
   static constexpr std::size_t kRegionsTogether = 8;
   void FeaturesOf(std::span<const kernels::RegionWindow> windows,
                   const PictureWorkspace& picture,
                   RegionWorkspace& workspace,
-                  std::span<float> features) const;
+                  std::span<float> features,
+                  std::span<float> profiles = {}) const;
 
  private:
   struct State;

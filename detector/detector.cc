@@ -131,15 +131,21 @@ void RequireWholePicturesFirst(const Model& model, const fs::path& file) {
               "choose the regions that the others score");
 }
 
-// The origins of the boxes that were chosen of those proposed, which are in the same order.
+// The origins of the boxes that were chosen of those proposed, which are in the same order. Those
+// behind them the map proposed.
 std::vector<ProposalOrigin> OriginsOfChosen(Proposer::Proposed proposed,
                                             const std::vector<Box>& chosen) {
-  if (proposed.origins.empty() || chosen.size() == proposed.proposals.size())
-    return std::move(proposed.origins);
+  const bool by_search = proposed.origins.empty();
+  if (!by_search && chosen.size() == proposed.proposals.size()) return std::move(proposed.origins);
   std::vector<ProposalOrigin> origins;
   for (std::size_t i = 0; i < proposed.proposals.size() && origins.size() < chosen.size(); ++i) {
-    if (proposed.proposals[i].box == chosen[origins.size()]) origins.push_back(proposed.origins[i]);
+    if (proposed.proposals[i].box != chosen[origins.size()]) continue;
+    origins.push_back(by_search ? ProposalOrigin{.multibox_rank = {},
+                                                 .selective_search_rank = static_cast<int>(i)}
+                                : proposed.origins[i]);
   }
+  if (by_search && origins.size() == chosen.size()) return {};
+  origins.resize(chosen.size(), {.multibox_rank = {}, .selective_search_rank = {}, .by_map = true});
   return origins;
 }
 
@@ -164,6 +170,7 @@ std::string LooksRecipe(const DetectorOptions& options) {
   std::string text;
   if (options.mirror) text += "mirror images too\n";
   if (options.rounds > 1) text += fmt::format("{} rounds\n", options.rounds);
+  if (options.proposers == Proposers::kMap) text += "proposals by the map alone\n";
   return text;
 }
 
@@ -176,15 +183,29 @@ std::optional<RegionChoice> ChoiceOf(const Model& model, const DetectorOptions& 
   const std::size_t most =
       options.max_regions.value_or(static_cast<std::size_t>(model.max_regions));
   if (!model.ranker || most == 0) return std::nullopt;
-  return RegionChoice{.ranker = *model.ranker, .most = most};
+  return RegionChoice{
+      .ranker = *model.ranker, .most = most, .proposes = options.proposers != Proposers::kSearch};
+}
+
+// Throws Error unless the model can propose as it is asked to.
+void RequireProposers(const Model& model, const fs::path& file, const DetectorOptions& options) {
+  if (options.proposers == Proposers::kSearch) return;
+  if (model.ranker && model.ranker->Proposes() && options.max_regions != 0) return;
+  throw Error(fmt::format(
+      "{}: proposers is '{}', but {}",
+      file.string(),
+      NameOf(options.proposers),
+      options.max_regions == 0
+          ? "all regions are wanted, and those of a map are endless; leave out max_regions 0"
+          : "it has no ranker that proposes; 'deeper train ranker' gives it one"));
 }
 
 // What becomes of one picture on its way through the families.
 class Scoring {
  public:
-  // given: the regions; nothing: those that are proposed.
+  // given: the regions; nothing: those that are proposed, by the map alone without a proposer.
   Scoring(const Image& picture,
-          const Proposer& its_proposer,
+          const Proposer* its_proposer,
           std::size_t models,
           std::optional<std::vector<Box>> given)
       : image(picture), proposer(its_proposer), given_regions(std::move(given)) {
@@ -203,8 +224,9 @@ class Scoring {
   // The regions that are scored, proposed when a model needs them.
   std::vector<Box> Regions() {
     if (std::optional<std::vector<Box>> known = KnownRegions()) return *std::move(known);
+    if (!proposer) return {};
     if (!proposed)
-      proposed = Timed(scored.times.proposals_s, [&] { return proposer.Propose(image); });
+      proposed = Timed(scored.times.proposals_s, [&] { return proposer->Propose(image); });
     return BoxesOf(proposed->proposals);
   }
   void Choose(std::vector<Box> regions) {
@@ -217,7 +239,10 @@ class Scoring {
     return *mirror_image;
   }
   Detector::Scored Finish() {
-    if (proposed) scored.origins = OriginsOfChosen(*std::move(proposed), scored.boxes);
+    if (!given_regions && (proposed || !proposer)) {
+      scored.origins =
+          OriginsOfChosen(proposed ? *std::move(proposed) : Proposer::Proposed(), scored.boxes);
+    }
     return std::move(scored);
   }
 
@@ -226,7 +251,7 @@ class Scoring {
   bool are_chosen = false;  // scored.boxes, by the first family
 
  private:
-  const Proposer& proposer;
+  const Proposer* proposer;
   std::optional<std::vector<Box>> given_regions;
   std::optional<Proposer::Proposed> proposed;
   std::optional<Image> mirror_image;
@@ -296,6 +321,7 @@ struct Detector::State {
   std::vector<double> weights;
   std::vector<fs::path> files;
   std::optional<Proposer> proposer;  // the first model's
+  bool searches = true;              // it proposes; else the first model's map alone does
   std::optional<int> side_that_crops_need;
   std::size_t exact = 0;
   bool mirror = false;
@@ -380,13 +406,15 @@ struct Detector::State {
         continue;
       }
       Family family = {.members = {members[i].get()}, .positions = {i}};
+      const std::optional<BoxRegression>& regression = model.box_regression;
       for (const PictureScale& scale : members[i]->scales) {
         const bool chooses = families.empty() && family.extractors.empty();
         family.extractors.push_back(
             std::make_unique<PictureFeatureExtractor>(*members[i]->picture_network,
                                                       scale,
                                                       model.crop.mean_bgr,
-                                                      chooses ? members[i]->choice : std::nullopt));
+                                                      chooses ? members[i]->choice : std::nullopt,
+                                                      regression ? &*regression : nullptr));
       }
       families.push_back(std::move(family));
     }
@@ -440,6 +468,7 @@ Detector::Detector(const std::vector<fs::path>& models, const DetectorOptions& o
   state_->files = models;
   state_->fuses_boxes = options.fusion == Fusion::kBoxes;
   state_->exact = options.exact;
+  state_->searches = options.proposers != Proposers::kMap;
   state_->mirror = options.mirror;
   state_->rounds = options.rounds;
   state_->fusion_iou = options.fusion_iou;
@@ -454,7 +483,10 @@ Detector::Detector(const std::vector<fs::path>& models, const DetectorOptions& o
   std::vector<std::vector<std::string>> fingerprints;
   for (const fs::path& file : models) {
     Model model = LoadModel(file);
-    if (!state_->proposer) state_->MakeProposer(model, options);
+    if (!state_->proposer) {
+      state_->MakeProposer(model, options);
+      RequireProposers(model, file, options);
+    }
     model.multibox.reset();
     const Weights backbone = FindBackbone(
         model, file, options.backbone.empty() ? std::nullopt : std::optional(options.backbone));
@@ -548,7 +580,8 @@ Detector::Scored Detector::Score(const Image& image,
                                  bool box_regression,
                                  const std::string& picture_id) const {
   const auto score = [&](int round, std::optional<std::vector<Box>> regions) {
-    return state_->Score(Scoring(image, *state_->proposer, size(), std::move(regions)),
+    const Proposer* proposer = state_->searches ? &*state_->proposer : nullptr;
+    return state_->Score(Scoring(image, proposer, size(), std::move(regions)),
                          {.box_regression = box_regression,
                           .picture_id = picture_id,
                           .round = static_cast<std::size_t>(round)});

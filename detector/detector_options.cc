@@ -15,6 +15,25 @@ Fusion FusionFromName(const std::string& name) {
   throw Error(fmt::format("fusion is '{}', expected scores or boxes", name));
 }
 
+std::string NameOf(Proposers proposers) {
+  switch (proposers) {
+    case Proposers::kSearch:
+      return "search";
+    case Proposers::kMap:
+      return "map";
+    case Proposers::kBoth:
+      return "both";
+  }
+  throw ContractViolation("known proposers");
+}
+
+Proposers ProposersFromName(const std::string& name) {
+  for (const Proposers proposers : {Proposers::kSearch, Proposers::kMap, Proposers::kBoth}) {
+    if (NameOf(proposers) == name) return proposers;
+  }
+  throw Error(fmt::format("proposers is '{}', expected search, map or both", name));
+}
+
 void DetectorOptions::Validate() const {
   for (const double weight : weights) {
     if (!(weight > 0)) throw Error(fmt::format("weights: {} is not above 0", weight));

@@ -22,6 +22,15 @@ enum class Fusion {
 std::string NameOf(Fusion fusion);               // "scores", "boxes"
 Fusion FusionFromName(const std::string& name);  // throws Error listing the names
 
+// Who proposes the regions of models that read whole pictures.
+enum class Proposers {
+  kSearch,  // Selective Search, and the MultiBox if there is one, as for models of crops
+  kMap,     // the model's ranker, on its map of the picture (MapProposals)
+  kBoth,
+};
+std::string NameOf(Proposers proposers);               // "search", "map", "both"
+Proposers ProposersFromName(const std::string& name);  // throws Error listing the names
+
 // How models run. Fields left at their defaults follow the models.
 struct DetectorOptions {
   std::vector<double> weights = {};  // of the models' scores and boxes, above 0; empty: equal ones
@@ -35,6 +44,7 @@ struct DetectorOptions {
   // first chooses the regions, and each region's scores and boxes are the means over all.
   std::vector<PictureScale> picture_scales = {};
   std::optional<std::size_t> max_regions = std::nullopt;
+  Proposers proposers = Proposers::kSearch;  // for the first model that reads whole pictures
   // Look at the picture's mirror image too: scores and boxes are the means of both.
   bool mirror = false;
   // 2: the best regions are scored again where box regression moved them (Gidaris and Komodakis

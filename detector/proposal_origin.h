@@ -11,11 +11,12 @@ namespace deeper {
 
 // Who proposed a region that was scored: the rank in either list that JoinProposals joined, from 0,
 // if that list has it. Or the position of the region of which box regression made it, to be scored
-// again.
+// again. Or the model itself, on its map of the picture.
 struct ProposalOrigin {
   std::optional<int> multibox_rank;
   std::optional<int> selective_search_rank;
   std::optional<std::size_t> moved_from = std::nullopt;
+  bool by_map = false;
 
   bool operator==(const ProposalOrigin&) const = default;
 };

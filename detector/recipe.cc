@@ -46,7 +46,11 @@ std::string PictureRecipe(std::span<const PictureScale> scales,
   if (choice) {
     Sha256 hash;
     hash.Update(choice->ranker.weights);
-    text += fmt::format("regions {} by {}\n", choice->most, hash.HexDigest());
+    if (choice->proposes) hash.Update(choice->ranker.offset_weights);
+    text += fmt::format("regions {} by {}{}\n",
+                        choice->most,
+                        hash.HexDigest(),
+                        choice->proposes ? ", which proposes" : "");
   }
   return text;
 }

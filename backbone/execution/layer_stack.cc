@@ -211,11 +211,13 @@ void LayerStack::Average(Buffers& buffers, std::span<float> features) const {
   }
 }
 
-void LayerStack::ProfilesOfLastMap(Buffers& buffers, std::span<float> profiles) const {
-  Expects(steps_.back().kind == StepKind::kGlobalAverage && together_ == 1,
-          "all of the network's steps, on one input");
+void LayerStack::ProfilesOfLastMap(Buffers& buffers,
+                                   std::size_t number,
+                                   std::span<float> profiles) const {
+  Expects(steps_.back().kind == StepKind::kGlobalAverage && number < together_,
+          "all of the network's steps, and one of its inputs");
   const Layer& average = steps_.back().layer;
-  kernels::AverageOverRowsAndColumns(Activation(average.input, buffers),
+  kernels::AverageOverRowsAndColumns(PartOf(average.input, number, buffers),
                                      average.in_size.height,
                                      EncodingOf(average.input),
                                      profiles);

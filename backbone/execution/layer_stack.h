@@ -81,10 +81,10 @@ class LayerStack {
                  std::span<float> features,
                  const StepObserver& observer = {}) const;
 
-  // Writes the means over the rows and then over the columns of the last map, for the crop whose
-  // features Run or RunBehind wrote last.
+  // Writes the means over the rows and then over the columns of the last map, for input `number` of
+  // those whose features Run or RunBehind wrote last.
   //   profiles: 2 x 7 x 1024
-  void ProfilesOfLastMap(Buffers& buffers, std::span<float> profiles) const;
+  void ProfilesOfLastMap(Buffers& buffers, std::size_t number, std::span<float> profiles) const;
 
   const std::vector<Step>& steps() const { return steps_; }
   // Names of the kernels that run the steps: oneDNN's own, or "vectorised" for ours.

@@ -331,4 +331,31 @@ void AverageOverRowsAndColumns(std::span<const std::byte> source,
   });
 }
 
+void AverageOverRowsAndColumnsBackward(std::span<const float> diff_means,
+                                       std::size_t side,
+                                       ElementType element,
+                                       std::span<std::byte> diff_map) {
+  Expects(side > 0, "a map with pixels");
+  const std::size_t channels = diff_means.size() / (2 * side);
+  Expects(diff_means.size() == 2 * side * channels &&
+              diff_map.size() >= side * side * channels * SizeOf(element),
+          "a square map of the means' channels");
+  DispatchElement(element, [&]<class Element>(Element) {
+    auto* to = reinterpret_cast<typename Element::Stored*>(diff_map.data());
+    const auto count = static_cast<float>(side);
+    RunVectorised([&]() __attribute__((always_inline)) {
+      for (std::size_t y = 0; y < side; ++y) {
+        for (std::size_t x = 0; x < side; ++x) {
+          auto* __restrict pixel = to + (y * side + x) * channels;
+          const float* __restrict row = diff_means.data() + y * channels;
+          const float* __restrict column = diff_means.data() + (side + x) * channels;
+          for (std::size_t c = 0; c < channels; ++c) {
+            pixel[c] = Element::Store(Element::Load(pixel[c], 1) + (row[c] + column[c]) / count, 1);
+          }
+        }
+      }
+    });
+  });
+}
+
 }  // namespace deeper::kernels

@@ -51,4 +51,12 @@ void AverageOverRowsAndColumns(std::span<const std::byte> source,
                                Encoding encoding,
                                std::span<float> means);
 
+// Its gradient: adds to the map's derivatives those of its means.
+//   diff_means: 2 x side x channels
+//   diff_map:   side x side x channels, of `element`: f32 or bf16
+void AverageOverRowsAndColumnsBackward(std::span<const float> diff_means,
+                                       std::size_t side,
+                                       ElementType element,
+                                       std::span<std::byte> diff_map);
+
 }  // namespace deeper::kernels

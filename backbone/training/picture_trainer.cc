@@ -33,7 +33,7 @@ TrainingNetworkOptions TrunkOptions(const PictureTrainerOptions& options, const 
 }
 
 TrainingNetworkOptions RegionOptions(const PictureTrainerOptions& options) {
-  return {.plan = PlanRegions(),
+  return {.plan = PlanRegions(options.profile_outputs),
           .precision = options.precision,
           .outputs = options.outputs,
           .micro_batch = options.regions,
@@ -206,9 +206,12 @@ double PictureTrainer::State::Learn(std::size_t picture,
   return losses.main;
 }
 
-std::vector<Blob> PictureTrainer::TrainedBlobs(const std::string& frozen, std::size_t outputs) {
+std::vector<Blob> PictureTrainer::TrainedBlobs(const std::string& frozen,
+                                               std::size_t outputs,
+                                               std::size_t profile_outputs) {
   std::vector<Blob> blobs = deeper::TrainedBlobs(PlanTrunk(frozen, kInputSize), 0);
-  for (Blob& blob : deeper::TrainedBlobs(PlanRegions(), outputs)) blobs.push_back(std::move(blob));
+  for (Blob& blob : deeper::TrainedBlobs(PlanRegions(profile_outputs), outputs))
+    blobs.push_back(std::move(blob));
   return blobs;
 }
 
@@ -217,7 +220,7 @@ PictureTrainer::PictureTrainer(Weights weights,
                                const PictureTrainerOptions& options)
     : state_(std::make_unique<State>(options)) {
   State& state = *state_;
-  state.blobs = TrainedBlobs(options.frozen, options.outputs);
+  state.blobs = TrainedBlobs(options.frozen, options.outputs, options.profile_outputs);
   state.new_blobs = std::move(new_blobs);
   std::optional<SolverState> resumed =
       ResumedSolver(options.recipe, options.checkpoint, state.blobs);

@@ -28,8 +28,9 @@ struct PictureTrainerOptions {
   SolverOptions solver;
   std::string frozen = "stem";  // the last row that is not trained, at most inception_4d
   Precision precision = Precision::kF32;
-  std::size_t outputs = 0;   // of a region, > 0
-  std::size_t pictures = 2;  // a step, > 0
+  std::size_t outputs = 0;          // of a region that read its features, > 0
+  std::size_t profile_outputs = 0;  // that read its profiles (ProfileHead); they stand behind
+  std::size_t pictures = 2;         // a step, > 0
   std::size_t regions = 64;  // of a picture, at most, > 0; each picture's losses are divided by it
   std::size_t workers = 1;   // threads, > 0; each takes whole pictures
   std::filesystem::path checkpoint;  // where the state is kept; training goes on from there
@@ -48,12 +49,12 @@ using FillPicture =
     std::function<void(std::size_t picture, std::size_t worker, PictureInput& input)>;
 
 // Chooses the regions that are learned from, by their numbers among the windows, at most `regions`
-// of them: given the scores of all windows (windows x outputs). Called as FillPicture is.
+// of them: given the scores of all windows (windows x all outputs). Called as FillPicture is.
 using ChooseRegions =
     std::function<std::vector<std::size_t>(std::size_t picture, std::span<const float> scores)>;
 
-// Returns the loss of a window, and replaces `gradient` by its derivatives with respect to its
-// `outputs` scores. Called as FillPicture is.
+// Returns the loss of a window, and replaces `gradient` by its derivatives with respect to the
+// scores of all of its outputs. Called as FillPicture is.
 using RegionLoss = std::function<double(std::size_t picture,
                                         std::size_t window,
                                         std::span<const float> scores,
@@ -67,7 +68,7 @@ struct PictureBatch {
   RegionLoss loss;
 };
 
-// Takes the scores of a picture's windows: windows x outputs. Called as FillPicture is.
+// Takes the scores of a picture's windows: windows x all outputs. Called as FillPicture is.
 using TakePicture = std::function<void(std::size_t picture, std::span<const float> scores)>;
 
 // The same seed, data and kind of processor give the same weights, bit for bit, stopped and resumed
@@ -86,7 +87,9 @@ class PictureTrainer {
   ~PictureTrainer();
 
   // What such a trainer trains.
-  static std::vector<Blob> TrainedBlobs(const std::string& frozen, std::size_t outputs);
+  static std::vector<Blob> TrainedBlobs(const std::string& frozen,
+                                        std::size_t outputs,
+                                        std::size_t profile_outputs = 0);
 
   const SolverState& state() const;
 

@@ -6,6 +6,7 @@
 #include "backbone/execution/activation_plan.h"
 #include "backbone/execution/frozen_part.h"
 #include "backbone/kernels/onednn_training_pools.h"
+#include "backbone/network.h"
 #include "backbone/training/training_state.h"
 #include "core/error.h"
 
@@ -40,6 +41,10 @@ TrainingKernel Prepare(const Layer& layer,
 TrainingNetworkOptions Validated(TrainingNetworkOptions options) {
   Expects((options.outputs > 0 || options.plan.heads.empty()) && options.micro_batch > 0,
           "outputs > 0 and micro_batch > 0");
+  const TrainingPlan& plan = options.plan;
+  Expects(!plan.profile_head || (plan.layers.back().kind == LayerKind::kAveragePool &&
+                                 plan.layers.back().input == plan.profile_head->input),
+          "a profile head on the map that the last layer averages");
   return options;
 }
 
@@ -80,6 +85,11 @@ TrainingNetwork::TrainingNetwork(TrainingNetworkOptions options)
         state.Reserve(weight_count * sizeof(float), options_.outputs * sizeof(float)));
     state.head_weights.push_back(MakeTensor({options_.outputs, head.features, 1, 1}));
     state.head_biases.push_back(MakeTensor({options_.outputs, 1, 1, 1}));
+  }
+  if (plan.profile_head) {
+    const std::size_t outputs = plan.profile_head->outputs;
+    state.profile_place =
+        state.Reserve(outputs * kProfileDim * sizeof(float), outputs * sizeof(float));
   }
 }
 
@@ -129,6 +139,10 @@ void TrainingNetwork::Load(const Weights& weights) {
   for (std::size_t i = 0; i < plan().heads.size(); ++i) {
     state_->head_weights[i] = weights.at(WeightName(plan().heads[i].classifier));
     state_->head_biases[i] = weights.at(BiasName(plan().heads[i].classifier));
+  }
+  if (const std::optional<ProfileHead>& head = plan().profile_head) {
+    state_->profile_weights = weights.at(WeightName(head->name));
+    state_->profile_biases = weights.at(BiasName(head->name));
   }
 }
 

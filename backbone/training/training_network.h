@@ -19,7 +19,9 @@ struct TrainingNetworkOptions {
   // Arithmetic of the layers: f32 or bf16. In both, gradients of weights are f32, and so are the
   // linear layers of the heads and the losses.
   Precision precision = Precision::kF32;
-  std::size_t outputs = 0;  // of each head, > 0 where there are heads: N + 1 classes
+  // Of each head that reads features, > 0 where there are heads: N + 1 classes. Those of a profile
+  // head are the plan's, and stand behind the main head's.
+  std::size_t outputs = 0;
   // Crops that go through the layers together, > 0. More of them share the cost of summing the
   // gradients of all weights (50 MB). Each costs memory; see Worker::SizeBytes().
   std::size_t micro_batch = 8;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "backbone/network.h"
 #include "core/error.h"
 #include "core/random.h"
 
@@ -118,8 +119,15 @@ TrainingPlan PlanTrunk(const std::string& frozen, const MapSize& picture) {
           .heads = {}};
 }
 
-TrainingPlan PlanRegions() {
-  return PlanTraining({.frozen = "inception_4e", .auxiliary_heads = false, .dropout = 0});
+TrainingPlan PlanRegions(std::size_t profile_outputs) {
+  TrainingPlan plan =
+      PlanTraining({.frozen = "inception_4e", .auxiliary_heads = false, .dropout = 0});
+  if (profile_outputs > 0) {
+    plan.profile_head = ProfileHead{.name = std::string(kProfileHeadName),
+                                    .input = plan.layers.back().input,
+                                    .outputs = profile_outputs};
+  }
+  return plan;
 }
 
 std::vector<float> DropoutMask(const TrainingHead& head, std::uint64_t example_seed) {
@@ -148,6 +156,11 @@ std::vector<Blob> TrainedBlobs(const TrainingPlan& plan, std::size_t outputs) {
     blobs.push_back({.name = WeightName(head.classifier), .shape = {outputs, head.features, 1, 1}});
     blobs.push_back(
         {.name = BiasName(head.classifier), .shape = {outputs, 1, 1, 1}, .is_bias = true});
+  }
+  if (const std::optional<ProfileHead>& head = plan.profile_head) {
+    blobs.push_back({.name = WeightName(head->name), .shape = {head->outputs, kProfileDim, 1, 1}});
+    blobs.push_back(
+        {.name = BiasName(head->name), .shape = {head->outputs, 1, 1, 1}, .is_bias = true});
   }
   return blobs;
 }

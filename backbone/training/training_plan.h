@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,20 @@ struct TrainingHead {
   bool operator==(const TrainingHead&) const = default;
 };
 
+// A linear layer beside the main head. It reads the profiles of the last map (network.h) times
+// kProfileScale: where in the map something is, which the map's means do not tell. Its outputs
+// stand behind those of the main head.
+struct ProfileHead {
+  std::string name;   // in Weights
+  std::string input;  // the last map, before its global average
+  std::size_t outputs = 0;
+
+  bool operator==(const ProfileHead&) const = default;
+};
+inline constexpr std::string_view kProfileHeadName = "profiles";
+// Makes the profiles about as long as the features are, so that one rate suits both.
+inline constexpr float kProfileScale = 0.25F;
+
 // The mask of dropout before this head for one example, drawn from the example's seed. It has one
 // entry per feature: 0, or 1 / (1 - rate) so that the mean stays.
 std::vector<float> DropoutMask(const TrainingHead& head, std::uint64_t example_seed);
@@ -68,6 +83,7 @@ struct TrainingPlan {
   // row that they read. A fully connected layer is a convolution over all of its map.
   std::vector<Layer> layers;
   std::vector<TrainingHead> heads;  // the main one first
+  std::optional<ProfileHead> profile_head = std::nullopt;
 };
 
 // Throws Error for options out of range and unknown rows.
@@ -77,13 +93,14 @@ TrainingPlan PlanTraining(const TrainingPlanOptions& options);
 // Error for an unknown row, or one behind inception_4d.
 TrainingPlan PlanTrunk(const std::string& frozen, const MapSize& picture);
 // What each region of the trunk's map goes through, from the output of pool4 (RegionPool) to the
-// main head, without dropout.
-TrainingPlan PlanRegions();
+// main head, without dropout, and to a profile head of so many outputs.
+TrainingPlan PlanRegions(std::size_t profile_outputs = 0);
 
 // Whether the layer belongs to an auxiliary head.
 bool IsAuxiliary(const Layer& layer);
 
-// Shapes of the learned values that the plan trains, with `outputs` outputs of each head.
+// Shapes of the learned values that the plan trains, with `outputs` outputs of each head that reads
+// features.
 struct Blob {
   std::string name;
   Shape shape;

@@ -42,6 +42,9 @@ struct TrainingNetwork::State {
   std::vector<GradientPlace> head_places;        // one per head
   std::vector<Tensor> head_weights;              // one per head: outputs x features
   std::vector<Tensor> head_biases;
+  GradientPlace profile_place;  // of the profile head, if there is one
+  Tensor profile_weights;       // outputs x kProfileDim
+  Tensor profile_biases;
   std::size_t gradient_count = 0;
 };
 

@@ -6,7 +6,9 @@
 
 #include "backbone/execution/activation_plan.h"
 #include "backbone/kernels/onednn_training_pools.h"
+#include "backbone/kernels/pooling.h"
 #include "backbone/kernels/reference_backward.h"
+#include "backbone/network.h"
 #include "backbone/training/training_state.h"
 #include "core/error.h"
 
@@ -33,6 +35,17 @@ std::size_t SizeOfAll(const std::vector<AlignedBytes>& buffers) {
   std::size_t size = 0;
   for (const AlignedBytes& bytes : buffers) size += bytes.size();
   return size;
+}
+
+// y = W x + b for each example.
+//   x: examples x W's columns
+Matrix Linear(std::span<const float> x, const Tensor& weight, const Tensor& bias) {
+  const Eigen::Index outputs = Index(bias.data.size());
+  const Eigen::Index inputs = Index(weight.data.size()) / outputs;
+  Matrix y = ConstMatrixView(x.data(), Index(x.size()) / inputs, inputs) *
+             ConstMatrixView(weight.data.data(), outputs, inputs).transpose();
+  y.rowwise() += Eigen::Map<const Eigen::RowVectorXf>(bias.data.data(), outputs);
+  return y;
 }
 
 }  // namespace
@@ -215,6 +228,7 @@ void TrainingNetwork::Worker::Backward() {
     }
     if (run.backward_data) run.backward_data->Run();
     if (run.sum) run.sum->Run();
+    if (network_->plan().profile_head && i + 1 == runs_.size()) AddProfileDerivatives();
   }
   const auto* current = reinterpret_cast<const float*>(current_.bytes().data());
   for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += current[i];
@@ -225,6 +239,39 @@ std::vector<float> TrainingNetwork::Worker::FeaturesOf(const TrainingHead& head)
                            {network_->options_.micro_batch, head.features, 1, 1},
                            {network_->state_->element})
       .data;
+}
+
+std::size_t TrainingNetwork::Worker::ProfileOutputs() const {
+  const std::optional<ProfileHead>& head = network_->plan().profile_head;
+  return head ? head->outputs : 0;
+}
+
+std::vector<float> TrainingNetwork::Worker::Profiles(std::size_t count) {
+  const kernels::ElementType element = network_->state_->element;
+  const std::span<const std::byte> maps = values_.at(network_->plan().profile_head->input).bytes();
+  const std::size_t bytes = maps.size() / network_->options_.micro_batch;
+  std::vector<float> profiles(count * kProfileDim);
+  for (std::size_t i = 0; i < count; ++i) {
+    kernels::AverageOverRowsAndColumns(maps.subspan(i * bytes, bytes),
+                                       kLastMapSide,
+                                       {element},
+                                       std::span(profiles).subspan(i * kProfileDim, kProfileDim));
+  }
+  for (float& value : profiles) value *= kProfileScale;
+  return profiles;
+}
+
+void TrainingNetwork::Worker::AddProfileDerivatives() {
+  const kernels::ElementType element = network_->state_->element;
+  const std::span<std::byte> maps = diffs_.at(network_->plan().profile_head->input).bytes();
+  const std::size_t bytes = maps.size() / network_->options_.micro_batch;
+  for (std::size_t i = 0; i * kProfileDim < profile_diffs_.size(); ++i) {
+    kernels::AverageOverRowsAndColumnsBackward(
+        std::span<const float>(profile_diffs_).subspan(i * kProfileDim, kProfileDim),
+        kLastMapSide,
+        element,
+        maps.subspan(i * bytes, bytes));
+  }
 }
 
 double TrainingNetwork::Worker::TrainHead(std::size_t head_index,
@@ -238,8 +285,6 @@ double TrainingNetwork::Worker::TrainHead(std::size_t head_index,
   const std::size_t features = head.features;
   const ConstMatrixView weight(
       network_->state_->head_weights[head_index].data.data(), Index(outputs), Index(features));
-  const Eigen::Map<const Eigen::RowVectorXf> bias(
-      network_->state_->head_biases[head_index].data.data(), Index(outputs));
 
   // y = W (m x) + b for each example; m is dropout's mask, 0 for places without an example.
   std::vector<float> mask(n * features);
@@ -250,19 +295,43 @@ double TrainingNetwork::Worker::TrainHead(std::size_t head_index,
   std::vector<float> source = FeaturesOf(head);
   kernels::MultiplyByMask(mask, source);
   const ConstMatrixView x(source.data(), Index(n), Index(features));
-  Matrix scores = x * weight.transpose();
-  scores.rowwise() += bias;
+  const std::size_t profile_outputs = head_index == 0 ? ProfileOutputs() : 0;
+  const std::size_t all_outputs = outputs + profile_outputs;
+  const State& state = *network_->state_;
+  Matrix all_scores(Index(n), Index(all_outputs));
+  all_scores.leftCols(Index(outputs)) =
+      Linear(source, state.head_weights[head_index], state.head_biases[head_index]);
+  std::vector<float> profiles;
+  if (profile_outputs > 0) {
+    profiles = Profiles(n);
+    all_scores.rightCols(Index(profile_outputs)) =
+        Linear(profiles, state.profile_weights, state.profile_biases);
+  }
 
-  Matrix diff = Matrix::Zero(Index(n), Index(outputs));
+  Matrix all_diffs = Matrix::Zero(Index(n), Index(all_outputs));
   double sum = 0;
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     sum += loss(first_example + i,
-                std::span(scores.data() + i * outputs, outputs),
-                std::span(diff.data() + i * outputs, outputs));
+                std::span(all_scores.data() + i * all_outputs, all_outputs),
+                std::span(all_diffs.data() + i * all_outputs, all_outputs));
   }
-  diff *= scale * static_cast<float>(head.loss_weight);
+  all_diffs *= scale * static_cast<float>(head.loss_weight);
+  if (profile_outputs > 0) {
+    const Matrix profile_diff = all_diffs.rightCols(Index(profile_outputs));
+    const State::GradientPlace& of_profiles = state.profile_place;
+    MatrixView(sums_.data() + of_profiles.weight, Index(profile_outputs), Index(kProfileDim)) +=
+        profile_diff.transpose() * ConstMatrixView(profiles.data(), Index(n), Index(kProfileDim));
+    Eigen::Map<Eigen::RowVectorXf>(sums_.data() + of_profiles.bias, Index(profile_outputs)) +=
+        profile_diff.colwise().sum();
+    profile_diffs_.resize(n * kProfileDim);
+    MatrixView(profile_diffs_.data(), Index(n), Index(kProfileDim)) =
+        kProfileScale * profile_diff *
+        ConstMatrixView(
+            state.profile_weights.data.data(), Index(profile_outputs), Index(kProfileDim));
+  }
+  const Matrix diff = all_diffs.leftCols(Index(outputs));
 
-  const State::GradientPlace& place = network_->state_->head_places[head_index];
+  const State::GradientPlace& place = state.head_places[head_index];
   MatrixView(sums_.data() + place.weight, Index(outputs), Index(features)) += diff.transpose() * x;
   Eigen::Map<Eigen::RowVectorXf>(sums_.data() + place.bias, Index(outputs)) += diff.colwise().sum();
 
@@ -296,17 +365,19 @@ LossSums TrainingNetwork::Worker::Train(std::size_t first_example,
 std::vector<float> TrainingNetwork::Worker::Score(std::size_t count) {
   Expects(count <= network_->options_.micro_batch, "at most micro_batch examples");
   Forward(/*with_auxiliary=*/false);
-  const TrainingHead& head = network_->plan().heads.front();
+  const State& state = *network_->state_;
+  std::vector<float> features = FeaturesOf(network_->plan().heads.front());
+  features.resize(count * network_->plan().heads.front().features);
   const std::size_t outputs = network_->options_.outputs;
-  const std::vector<float> features = FeaturesOf(head);
-  const ConstMatrixView x(features.data(), Index(count), Index(head.features));
-  const ConstMatrixView weight(
-      network_->state_->head_weights.front().data.data(), Index(outputs), Index(head.features));
-  std::vector<float> scores(count * outputs);
-  MatrixView y(scores.data(), Index(count), Index(outputs));
-  y = x * weight.transpose();
-  y.rowwise() += Eigen::Map<const Eigen::RowVectorXf>(
-      network_->state_->head_biases.front().data.data(), Index(outputs));
+  const std::size_t all_outputs = outputs + ProfileOutputs();
+  std::vector<float> scores(count * all_outputs);
+  MatrixView all(scores.data(), Index(count), Index(all_outputs));
+  all.leftCols(Index(outputs)) =
+      Linear(features, state.head_weights.front(), state.head_biases.front());
+  if (ProfileOutputs() > 0) {
+    all.rightCols(Index(ProfileOutputs())) =
+        Linear(Profiles(count), state.profile_weights, state.profile_biases);
+  }
   return scores;
 }
 
@@ -340,12 +411,21 @@ void TrainingNetwork::Worker::UnpackGradients(Weights& gradients) {
                 place.bias_count,
                 gradients.at(BiasName(head.classifier)).data.begin());
   }
+  if (const std::optional<ProfileHead>& head = network_->plan().profile_head) {
+    const State::GradientPlace& place = network_->state_->profile_place;
+    std::copy_n(sums_.begin() + static_cast<std::ptrdiff_t>(place.weight),
+                place.weight_count,
+                gradients.at(WeightName(head->name)).data.begin());
+    std::copy_n(sums_.begin() + static_cast<std::ptrdiff_t>(place.bias),
+                place.bias_count,
+                gradients.at(BiasName(head->name)).data.begin());
+  }
 }
 
 std::size_t TrainingNetwork::Worker::SizeBytes() const {
   return SizeOfAll(values_) + SizeOfAll(diffs_) + SizeOfAll(slots_) + SizeOfAll(workspaces_) +
          diff_before_relu_.size() + scratch_.size() + current_.size() +
-         sums_.size() * sizeof(float);
+         (sums_.size() + profile_diffs_.size()) * sizeof(float);
 }
 
 }  // namespace deeper

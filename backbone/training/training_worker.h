@@ -46,8 +46,8 @@ class TrainingNetwork::Worker {
   //   gradient: of its size, f32, NHWC
   void RunBackFromLastMap(std::span<const float> gradient);
 
-  // Returns the scores of the main head for the first `count` inputs, without dropout: count x
-  // outputs.
+  // Returns the scores of the main head for the first `count` inputs, without dropout, each with
+  // those of the profile head behind: count x (outputs + the profile head's).
   std::vector<float> Score(std::size_t count);
 
   // The sums of gradients, to be added up over workers. Their order is the network's own.
@@ -83,11 +83,17 @@ class TrainingNetwork::Worker {
                    float scale,
                    const ExampleLoss& loss);
   std::vector<float> FeaturesOf(const TrainingHead& head);
+  std::size_t ProfileOutputs() const;
+  // The scaled profiles of the first `count` examples: count x kProfileDim.
+  std::vector<float> Profiles(std::size_t count);
+  // Adds the profile head's part to the derivatives of the last map.
+  void AddProfileDerivatives();
 
   const TrainingNetwork* network_;
   std::map<std::string, AlignedBytes> values_;  // activations, and what slices are written from
   std::map<std::string, AlignedBytes> diffs_;   // their derivatives, where needed
   std::vector<AlignedBytes> slots_;             // derivatives by each of an activation's readers
+  std::vector<float> profile_diffs_;            // of the micro-batch's profiles, scaled
   AlignedBytes diff_before_relu_{0};
   AlignedBytes scratch_{0};
   std::vector<AlignedBytes> workspaces_;  // one per layer

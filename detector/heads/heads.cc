@@ -124,6 +124,15 @@ BoxOffsets OffsetsOf(const BoxRegression& regression,
   return t;
 }
 
+std::vector<float> AllOffsetsOf(const BoxRegression& regression, std::span<const float> feature) {
+  std::vector<float> all;
+  for (std::size_t j = 0; j < regression.RegressorCount(); ++j) {
+    for (const double offset : OffsetsOf(regression, j, feature))
+      all.push_back(static_cast<float>(offset));
+  }
+  return all;
+}
+
 BoxOffsets OffsetsBetween(const Box& box, const Box& object) {
   const double width = double{box.x1} - double{box.x0};
   const double height = double{box.y1} - double{box.y0};

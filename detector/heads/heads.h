@@ -71,8 +71,8 @@ std::vector<float> Score(const LinearClassifiers& classifiers,
 // Ridge regression to
 //   (dx/w, dy/h, log w, log h),
 // Girshick et al. 2014, appendix C. One regressor for all classes, or one per class. It reads the
-// profiles of a crop's last map, divided by the length of the crop's features. In models of earlier
-// versions it reads the scaled features instead.
+// profiles of a region's last map, those of a crop divided by the length of the crop's features. In
+// models of earlier versions it reads the scaled features instead.
 struct BoxRegression {
   std::size_t feature_dim = 0;  // kProfileDim, or kFeatureDim
   std::vector<float> weights;   // regressors x 4 x (feature_dim + 1), the bias last
@@ -91,6 +91,9 @@ using BoxOffsets = std::array<double, 4>;
 BoxOffsets OffsetsOf(const BoxRegression& regression,
                      std::size_t index,
                      std::span<const float> feature);
+
+// Those of all regressors, one after the other: regressors x 4.
+std::vector<float> AllOffsetsOf(const BoxRegression& regression, std::span<const float> feature);
 
 // Girshick et al. 2014, equations 6 to 9: the offsets that move `box` to `object`. Expects boxes
 // that are not empty.

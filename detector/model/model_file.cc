@@ -26,6 +26,8 @@ const std::string kClassifierBias = "classifiers/bias";
 const std::string kBoxWeight = "box_regression/weight";
 const std::string kRankerWeight = "ranker/weight";
 const std::string kRankerBias = "ranker/bias";
+const std::string kRankerOffsetWeight = "ranker/offsets/weight";
+const std::string kRankerOffsetBias = "ranker/offsets/bias";
 const std::string kDescriptionKey = "deeper";
 const std::string kDigestKey = "sha256";
 const std::string kFingerprintKey =
@@ -91,12 +93,19 @@ void CheckRanker(const Model& model, const std::string& source) {
           source,
           "has a ranker of regions, but no picture_scale: its regions are crops");
   const std::size_t expected =
-      RegionRanker::kParts * RegionRanker::kParts * OutputShape(TrunkLayers(kInputSize).back()).c;
+      RegionRanker::kPartCount * OutputShape(TrunkLayers(kInputSize).back()).c;
   Require(model.ranker->weights.size() == expected,
           source,
           "'" + kRankerWeight + "' has " + std::to_string(model.ranker->weights.size()) +
               " values, expected " + std::to_string(expected));
+  const std::size_t offsets = model.ranker->offset_weights.size();
+  Require(offsets == 0 || offsets == RegionRanker::kOffsets * expected,
+          source,
+          "'" + kRankerOffsetWeight + "' has " + std::to_string(offsets) + " values, expected " +
+              std::to_string(RegionRanker::kOffsets * expected));
   RequireFinite(model.ranker->weights, source, kRankerWeight);
+  RequireFinite(model.ranker->offset_weights, source, kRankerOffsetWeight);
+  RequireFinite(model.ranker->offset_biases, source, kRankerOffsetBias);
   Require(std::isfinite(model.ranker->bias), source, "'" + kRankerBias + "' must be finite");
 }
 
@@ -191,10 +200,16 @@ std::map<std::string, StoredTensor> TensorsOf(const Model& model) {
         StoreFloats(boxes.weights, {boxes.RegressorCount(), 4, boxes.feature_dim + 1});
   }
   if (model.ranker) {
-    const std::size_t parts = RegionRanker::kParts * RegionRanker::kParts;
-    tensors[kRankerWeight] =
-        StoreFloats(model.ranker->weights, {parts, model.ranker->weights.size() / parts});
-    tensors[kRankerBias] = StoreFloats(std::span(&model.ranker->bias, 1), {1});
+    const RegionRanker& ranker = *model.ranker;
+    const std::size_t parts = RegionRanker::kPartCount;
+    const std::size_t channels = ranker.weights.size() / parts;
+    tensors[kRankerWeight] = StoreFloats(ranker.weights, {parts, channels});
+    tensors[kRankerBias] = StoreFloats(std::span(&ranker.bias, 1), {1});
+    if (ranker.Proposes()) {
+      tensors[kRankerOffsetWeight] =
+          StoreFloats(ranker.offset_weights, {RegionRanker::kOffsets * parts, channels});
+      tensors[kRankerOffsetBias] = StoreFloats(ranker.offset_biases, {RegionRanker::kOffsets});
+    }
   }
   if (model.backbone) {
     const bool is_bf16 = std::ranges::all_of(
@@ -274,7 +289,18 @@ RegionRanker TakeRanker(std::map<std::string, StoredTensor>& tensors, const std:
   const StoredTensor weight = Take(tensors, kRankerWeight, 2, source);
   const std::vector<float> bias = LoadFloats(Take(tensors, kRankerBias, 1, source), kRankerBias);
   Require(bias.size() == 1, source, "tensor '" + kRankerBias + "' must have one value");
-  return {.weights = LoadFloats(weight, kRankerWeight), .bias = bias.front()};
+  RegionRanker ranker = {.weights = LoadFloats(weight, kRankerWeight), .bias = bias.front()};
+  if (!tensors.contains(kRankerOffsetWeight)) return ranker;
+  ranker.offset_weights =
+      LoadFloats(Take(tensors, kRankerOffsetWeight, 2, source), kRankerOffsetWeight);
+  const std::vector<float> biases =
+      LoadFloats(Take(tensors, kRankerOffsetBias, 1, source), kRankerOffsetBias);
+  Require(biases.size() == RegionRanker::kOffsets,
+          source,
+          "tensor '" + kRankerOffsetBias + "' must have " + std::to_string(RegionRanker::kOffsets) +
+              " values");
+  std::ranges::copy(biases, ranker.offset_biases.begin());
+  return ranker;
 }
 
 // After the heads were taken, the rest is the backbone, or nothing.

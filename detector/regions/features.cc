@@ -52,16 +52,6 @@ void PutRows(std::span<const float> row,
     std::ranges::copy(row, rows.subspan(i * row.size(), row.size()).begin());
 }
 
-// What each regressor predicts from the profiles, one after the other.
-std::vector<float> AllOffsets(const BoxRegression& regression, std::span<const float> profiles) {
-  std::vector<float> all;
-  for (std::size_t j = 0; j < regression.RegressorCount(); ++j) {
-    for (const double offset : OffsetsOf(regression, j, profiles))
-      all.push_back(static_cast<float>(offset));
-  }
-  return all;
-}
-
 }  // namespace
 
 struct FeatureExtractor::State {
@@ -201,7 +191,7 @@ std::vector<RegionFeatures> FeatureExtractor::ExtractForAll(const Image& image,
           PutRows(made.features[n], positions, regions[n].features);
           const BoxRegression* regression = state_->RegressionOf(n);
           if (regression == nullptr) continue;
-          PutRows(AllOffsets(*regression, state_->UnitProfilesOf(n, made)),
+          PutRows(AllOffsetsOf(*regression, state_->UnitProfilesOf(n, made)),
                   positions,
                   regions[n].offsets);
         }

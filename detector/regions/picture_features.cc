@@ -6,9 +6,9 @@
 #include <oneapi/tbb/parallel_reduce.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include <algorithm>
 #include <array>
 #include <mutex>
-#include <numeric>
 #include <span>
 #include <utility>
 
@@ -16,6 +16,7 @@
 #include "core/remedy.h"
 #include "core/work/stopwatch.h"
 #include "core/work/work_under_way.h"
+#include "detector/regions/map_proposals.h"
 
 namespace deeper {
 namespace {
@@ -33,8 +34,14 @@ struct PictureFeatureExtractor::State {
   State(const PictureNetwork& given,
         const PictureScale& given_scale,
         const std::array<float, 3>& given_mean,
-        std::optional<RegionChoice> given_choice)
-      : network(given), scale(given_scale), mean_bgr(given_mean), choice(std::move(given_choice)) {}
+        std::optional<RegionChoice> given_choice,
+        const BoxRegression* given_regression)
+      : network(given),
+        scale(given_scale),
+        mean_bgr(given_mean),
+        choice(std::move(given_choice)),
+        regression(given_regression && given_regression->ReadsProfiles() ? given_regression
+                                                                         : nullptr) {}
 
   // A picture's workspace, from those that no other picture uses at the moment.
   PictureWorkspace Take() {
@@ -49,25 +56,32 @@ struct PictureFeatureExtractor::State {
     free.push_back(std::move(workspace));
   }
 
-  // The positions of the windows that the network runs on.
-  std::vector<std::size_t> Chosen(const PictureWorkspace& picture,
-                                  std::span<const Box> boxes,
-                                  std::span<const kernels::RegionWindow> windows) const {
-    if (choice && windows.size() > choice->most) {
-      return HighestApart(RankRegions(choice->ranker, network.MapIn(picture), windows),
-                          boxes,
-                          choice->most,
-                          kChosenApart);
+  // The boxes that the network runs on, of these and of those that the map proposes.
+  std::vector<Box> Chosen(std::vector<Box> boxes,
+                          const PictureWorkspace& picture,
+                          const Image& image,
+                          const PictureFrame& frame) const {
+    if (!choice || (!choice->proposes && boxes.size() <= choice->most)) return boxes;
+    const RankedMap map(choice->ranker, network.MapIn(picture));
+    std::vector<float> scores;
+    for (const Box& box : boxes)
+      scores.push_back(map.Score(WindowOf(box, image.width, image.height, frame)));
+    if (choice->proposes) {
+      const MapProposals proposed = ProposeOnMap(map, frame, image.width, image.height);
+      boxes.insert(boxes.end(), proposed.boxes.begin(), proposed.boxes.end());
+      scores.insert(scores.end(), proposed.scores.begin(), proposed.scores.end());
     }
-    std::vector<std::size_t> all(windows.size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    return all;
+    std::vector<Box> chosen;
+    for (const std::size_t i : HighestApart(scores, boxes, choice->most, kChosenApart))
+      chosen.push_back(boxes[i]);
+    return chosen;
   }
 
   const PictureNetwork& network;
   PictureScale scale;
   std::array<float, 3> mean_bgr;
   std::optional<RegionChoice> choice;
+  const BoxRegression* regression;  // one that reads profiles, or null
   tbb::enumerable_thread_specific<RegionWorkspace> regions{
       [this] { return network.MakeRegionWorkspace(); }};
   std::mutex mutex;
@@ -77,8 +91,9 @@ struct PictureFeatureExtractor::State {
 PictureFeatureExtractor::PictureFeatureExtractor(const PictureNetwork& network,
                                                  const PictureScale& scale,
                                                  const std::array<float, 3>& mean_bgr,
-                                                 std::optional<RegionChoice> choice)
-    : state_(std::make_unique<State>(network, scale, mean_bgr, std::move(choice))) {
+                                                 std::optional<RegionChoice> choice,
+                                                 const BoxRegression* regression)
+    : state_(std::make_unique<State>(network, scale, mean_bgr, std::move(choice), regression)) {
   scale.Validate();
   const NetworkOptions& options = network.options();
   if (options.precision == Precision::kInt8 && options.quantization->mean_bgr != mean_bgr) {
@@ -122,33 +137,38 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractProposed(
   times += of_trunk;
 
   const Stopwatch of_choice;
+  boxes = state.Chosen(std::move(boxes), picture, image, frame);
   std::vector<kernels::RegionWindow> windows;
   windows.reserve(boxes.size());
   for (const Box& box : boxes) windows.push_back(WindowOf(box, image.width, image.height, frame));
-  const std::vector<std::size_t> chosen = state.Chosen(picture, boxes, windows);
   times.crop_s += of_choice.Seconds();
 
   RegionFeatures regions = {.image_width = image.width,
                             .image_height = image.height,
                             .feature_dim = kFeatureDim,
-                            .boxes = {},
-                            .features = std::vector<float>(chosen.size() * kFeatureDim)};
-  regions.boxes.reserve(chosen.size());
-  for (const std::size_t i : chosen) regions.boxes.push_back(boxes[i]);
+                            .boxes = std::move(boxes),
+                            .features = std::vector<float>(windows.size() * kFeatureDim)};
   const std::span<float> features = regions.features;
+  const std::size_t offsets_each = state.regression ? 4 * state.regression->RegressorCount() : 0;
+  regions.offsets.resize(windows.size() * offsets_each);
   const auto run = [&](const tbb::blocked_range<std::size_t>& range, StageTimes spent) {
     const WorkUnderWay under_way(whose);
     const Stopwatch watch;
     RegionWorkspace& workspace = state.regions.local();
-    std::vector<kernels::RegionWindow> of_range;
-    of_range.reserve(range.size());
-    for (std::size_t i = range.begin(); i < range.end(); ++i)
-      of_range.push_back(windows[chosen[i]]);
+    const auto of_range = std::span(windows).subspan(range.begin(), range.size());
+    std::vector<float> profiles(state.regression ? of_range.size() * kProfileDim : 0);
     state.network.FeaturesOf(
         of_range,
         picture,
         workspace,
-        features.subspan(range.begin() * kFeatureDim, of_range.size() * kFeatureDim));
+        features.subspan(range.begin() * kFeatureDim, of_range.size() * kFeatureDim),
+        profiles);
+    for (std::size_t i = 0; i * kProfileDim < profiles.size(); ++i) {
+      const auto of_region = std::span(profiles).subspan(i * kProfileDim, kProfileDim);
+      std::ranges::copy(AllOffsetsOf(*state.regression, of_region),
+                        regions.offsets.begin() +
+                            static_cast<std::ptrdiff_t>((range.begin() + i) * offsets_each));
+    }
     spent.network_s += watch.Seconds();
     return spent;
   };
@@ -156,7 +176,7 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractProposed(
   // use its workspace.
   tbb::this_task_arena::isolate([&] {
     times +=
-        tbb::parallel_reduce(tbb::blocked_range<std::size_t>(0, chosen.size(), kRegionsTogether),
+        tbb::parallel_reduce(tbb::blocked_range<std::size_t>(0, windows.size(), kRegionsTogether),
                              StageTimes{},
                              run,
                              [](StageTimes a, const StageTimes& b) { return a += b; });

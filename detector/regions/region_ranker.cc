@@ -12,7 +12,7 @@
 namespace deeper {
 namespace {
 
-constexpr std::size_t kPartCount = RegionRanker::kParts * RegionRanker::kParts;
+constexpr std::size_t kPartCount = RegionRanker::kPartCount;
 
 // Cell i of the map shows the 16 pixels around pixel 16 i + 14 (RegionPool).
 double CellAt(double px) { return (px - 6.5) / 16; }
@@ -35,55 +35,23 @@ std::array<Interval, RegionRanker::kParts> PartsAlong(double begin_px, double en
   return parts;
 }
 
-// Sums of a plane over all rectangles from its corner: (height + 1) x (width + 1).
-class SumsOfPlane {
- public:
-  SumsOfPlane(std::size_t height, std::size_t width)
-      : height_(height), width_(width), sums_((height + 1) * (width + 1)) {}
-
-  double& At(std::size_t y, std::size_t x) { return sums_[y * (width_ + 1) + x]; }
-
-  // The sum from the corner to this point, between the cells too.
-  double Until(double y, double x) const {
-    const double in_y = std::clamp(y, 0.0, static_cast<double>(height_));
-    const double in_x = std::clamp(x, 0.0, static_cast<double>(width_));
-    const auto row = std::min(static_cast<std::size_t>(in_y), height_ - 1);
-    const auto column = std::min(static_cast<std::size_t>(in_x), width_ - 1);
-    const double down = in_y - static_cast<double>(row);
-    const double right = in_x - static_cast<double>(column);
-    const double* above = sums_.data() + row * (width_ + 1) + column;
-    const double* below = above + width_ + 1;
-    return (1 - down) * ((1 - right) * above[0] + right * above[1]) +
-           down * ((1 - right) * below[0] + right * below[1]);
-  }
-
-  double Over(const Interval& rows, const Interval& columns) const {
-    return Until(rows.end, columns.end) - Until(rows.begin, columns.end) -
-           Until(rows.end, columns.begin) + Until(rows.begin, columns.begin);
-  }
-
- private:
-  std::size_t height_;
-  std::size_t width_;
-  std::vector<double> sums_;
-};
-
-// w_p . cell for each part p and cell: cells x parts.
-std::vector<float> Projected(const RegionRanker& ranker, const PictureMap& map) {
+// w . cell for each row w of weights and each cell: cells x rows.
+std::vector<float> Projected(std::span<const float> all_weights, const PictureMap& map) {
   const std::size_t channels = map.shape.c;
   const std::size_t cells = map.shape.h * map.shape.w;
-  std::vector<float> projected(cells * kPartCount);
+  const std::size_t rows = all_weights.size() / channels;
+  std::vector<float> projected(cells * rows);
   kernels::DispatchElement(map.encoding.element, [&]<class Element>(Element) {
     const auto* values = kernels::ValuesOf<Element>(map.bytes);
     const float scale = map.encoding.scale;
-    const float* weights = ranker.weights.data();
+    const float* weights = all_weights.data();
     float* results = projected.data();
     kernels::RunVectorised([&]() __attribute__((always_inline)) {
       constexpr std::size_t kLanes = 16;  // sums side by side, as wide as the widest vectors
       for (std::size_t cell = 0; cell < cells; ++cell) {
         const auto* __restrict from = values + cell * channels;
-        for (std::size_t part = 0; part < kPartCount; ++part) {
-          const float* __restrict weight = weights + part * channels;
+        for (std::size_t row = 0; row < rows; ++row) {
+          const float* __restrict weight = weights + row * channels;
           std::array<float, kLanes> sums{};
           std::size_t c = 0;
           for (; c + kLanes <= channels; c += kLanes) {
@@ -93,7 +61,7 @@ std::vector<float> Projected(const RegionRanker& ranker, const PictureMap& map) 
           float sum = 0;
           for (; c < channels; ++c) sum += weight[c] * Element::Load(from[c], scale);
           for (const float lane : sums) sum += lane;
-          results[cell * kPartCount + part] = sum;
+          results[cell * rows + row] = sum;
         }
       }
     });
@@ -130,63 +98,113 @@ std::vector<std::size_t> HighestFirst(std::span<const float> scores) {
 
 }  // namespace
 
-std::vector<float> RankRegions(const RegionRanker& ranker,
-                               const PictureMap& map,
-                               std::span<const kernels::RegionWindow> windows) {
-  Expects(ranker.weights.size() == kPartCount * map.shape.c, "weights of each part and channel");
-  const std::vector<float> projected = Projected(ranker, map);
-  std::vector<SumsOfPlane> planes(kPartCount, SumsOfPlane(map.shape.h, map.shape.w));
-  for (std::size_t part = 0; part < kPartCount; ++part) {
-    SumsOfPlane& sums = planes[part];
-    for (std::size_t y = 0; y < map.shape.h; ++y) {
+// Sums of a plane over all rectangles from its corner: (height + 1) x (width + 1).
+class RankedMap::SumsOfPlane {
+ public:
+  SumsOfPlane(std::size_t height, std::size_t width)
+      : height_(height), width_(width), sums_((height + 1) * (width + 1)) {}
+
+  double& At(std::size_t y, std::size_t x) { return sums_[y * (width_ + 1) + x]; }
+
+  // The sum from the corner to this point, between the cells too.
+  double Until(double y, double x) const {
+    const double in_y = std::clamp(y, 0.0, static_cast<double>(height_));
+    const double in_x = std::clamp(x, 0.0, static_cast<double>(width_));
+    const auto row = std::min(static_cast<std::size_t>(in_y), height_ - 1);
+    const auto column = std::min(static_cast<std::size_t>(in_x), width_ - 1);
+    const double down = in_y - static_cast<double>(row);
+    const double right = in_x - static_cast<double>(column);
+    const double* above = sums_.data() + row * (width_ + 1) + column;
+    const double* below = above + width_ + 1;
+    return (1 - down) * ((1 - right) * above[0] + right * above[1]) +
+           down * ((1 - right) * below[0] + right * below[1]);
+  }
+
+  double Over(const Interval& rows, const Interval& columns) const {
+    return Until(rows.end, columns.end) - Until(rows.begin, columns.end) -
+           Until(rows.end, columns.begin) + Until(rows.begin, columns.begin);
+  }
+
+ private:
+  std::size_t height_;
+  std::size_t width_;
+  std::vector<double> sums_;
+};
+
+RankedMap::RankedMap(const RegionRanker& ranker, const PictureMap& map)
+    : bias_(ranker.bias), offset_biases_(ranker.offset_biases) {
+  const Shape& shape = map.shape;
+  Expects(ranker.weights.size() == kPartCount * shape.c, "weights of each part and channel");
+  Expects(!ranker.Proposes() ||
+              ranker.offset_weights.size() == RegionRanker::kOffsets * ranker.weights.size(),
+          "as many weights of each offset, or none");
+  std::vector<float> weights = ranker.weights;
+  weights.insert(weights.end(), ranker.offset_weights.begin(), ranker.offset_weights.end());
+  const std::vector<float> projected = Projected(weights, map);
+  const std::size_t count = weights.size() / shape.c;
+  planes_.assign(count, SumsOfPlane(shape.h, shape.w));
+  for (std::size_t plane = 0; plane < count; ++plane) {
+    SumsOfPlane& sums = planes_[plane];
+    for (std::size_t y = 0; y < shape.h; ++y) {
       double row = 0;
-      for (std::size_t x = 0; x < map.shape.w; ++x) {
-        row += double{projected[(y * map.shape.w + x) * kPartCount + part]};
+      for (std::size_t x = 0; x < shape.w; ++x) {
+        row += double{projected[(y * shape.w + x) * count + plane]};
         sums.At(y + 1, x + 1) = sums.At(y, x + 1) + row;
       }
     }
   }
-  std::vector<float> scores;
-  scores.reserve(windows.size());
-  for (const kernels::RegionWindow& window : windows) {
-    const auto rows = PartsAlong(window.y0, window.y1);
-    const auto columns = PartsAlong(window.x0, window.x1);
-    double score = double{ranker.bias};
-    for (std::size_t part = 0; part < kPartCount; ++part) {
-      const Interval& of_y = rows[part / RegionRanker::kParts];
-      const Interval& of_x = columns[part % RegionRanker::kParts];
-      score += planes[part].Over(of_y, of_x) / AreaOf(of_y, of_x);
-    }
-    scores.push_back(static_cast<float>(score));
-  }
-  return scores;
 }
+RankedMap::RankedMap(RankedMap&&) noexcept = default;
+RankedMap::~RankedMap() = default;
 
-std::vector<float> PartMeans(const PictureMap& map, const kernels::RegionWindow& window) {
-  const std::size_t channels = map.shape.c;
+double RankedMap::SumOverParts(const kernels::RegionWindow& window, std::size_t first_plane) const {
   const auto rows = PartsAlong(window.y0, window.y1);
   const auto columns = PartsAlong(window.x0, window.x1);
-  std::vector<float> means(kPartCount * channels);
-  kernels::DispatchElement(map.encoding.element, [&]<class Element>(Element) {
-    const auto* values = kernels::ValuesOf<Element>(map.bytes);
-    for (std::size_t part = 0; part < kPartCount; ++part) {
-      const Interval& of_y = rows[part / RegionRanker::kParts];
-      const Interval& of_x = columns[part % RegionRanker::kParts];
-      const auto [first_y, end_y] = Touched(of_y, map.shape.h);
-      const auto [first_x, end_x] = Touched(of_x, map.shape.w);
-      float* mean = means.data() + part * channels;
-      for (std::size_t y = first_y; y < end_y; ++y) {
-        for (std::size_t x = first_x; x < end_x; ++x) {
-          const auto weight =
-              static_cast<float>(Covered(of_y, y) * Covered(of_x, x) / AreaOf(of_y, of_x));
-          const auto* cell = values + (y * map.shape.w + x) * channels;
-          for (std::size_t c = 0; c < channels; ++c)
-            mean[c] += weight * Element::Load(cell[c], map.encoding.scale);
-        }
+  double sum = 0;
+  for (std::size_t part = 0; part < kPartCount; ++part) {
+    const Interval& of_y = rows[part / RegionRanker::kParts];
+    const Interval& of_x = columns[part % RegionRanker::kParts];
+    sum += planes_[first_plane + part].Over(of_y, of_x) / AreaOf(of_y, of_x);
+  }
+  return sum;
+}
+
+float RankedMap::Score(const kernels::RegionWindow& window) const {
+  return static_cast<float>(double{bias_} + SumOverParts(window, 0));
+}
+
+BoxOffsets RankedMap::Offsets(const kernels::RegionWindow& window) const {
+  Expects(planes_.size() > kPartCount, "a ranker that proposes");
+  BoxOffsets offsets{};
+  for (std::size_t k = 0; k < offsets.size(); ++k)
+    offsets[k] = double{offset_biases_[k]} + SumOverParts(window, (1 + k) * kPartCount);
+  return offsets;
+}
+
+void SpreadOverParts(const kernels::RegionWindow& window,
+                     std::span<const float> diff_outputs,
+                     std::size_t height,
+                     std::size_t width,
+                     std::span<float> diff_cells) {
+  const std::size_t outputs = diff_outputs.size();
+  Expects(diff_cells.size() == height * width * kPartCount * outputs,
+          "an entry of each cell, part and output");
+  const auto rows = PartsAlong(window.y0, window.y1);
+  const auto columns = PartsAlong(window.x0, window.x1);
+  for (std::size_t part = 0; part < kPartCount; ++part) {
+    const Interval& of_y = rows[part / RegionRanker::kParts];
+    const Interval& of_x = columns[part % RegionRanker::kParts];
+    const auto [first_y, end_y] = Touched(of_y, height);
+    const auto [first_x, end_x] = Touched(of_x, width);
+    for (std::size_t y = first_y; y < end_y; ++y) {
+      for (std::size_t x = first_x; x < end_x; ++x) {
+        const auto counts =
+            static_cast<float>(Covered(of_y, y) * Covered(of_x, x) / AreaOf(of_y, of_x));
+        float* of_part = diff_cells.data() + ((y * width + x) * kPartCount + part) * outputs;
+        for (std::size_t k = 0; k < outputs; ++k) of_part[k] += counts * diff_outputs[k];
       }
     }
-  });
-  return means;
+  }
 }
 
 std::vector<std::size_t> HighestOf(std::span<const float> scores, std::size_t count) {

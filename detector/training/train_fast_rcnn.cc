@@ -15,6 +15,7 @@
 
 #include "backbone/files/stored_floats.h"
 #include "backbone/googlenet.h"
+#include "backbone/network.h"
 #include "backbone/precision.h"
 #include "backbone/training/losses.h"
 #include "backbone/training/network_training.h"
@@ -110,7 +111,8 @@ std::string Recipe(const std::string& backbone_fingerprint,
                    const Pictures& pictures,
                    const FastRcnnOptions& options) {
   std::string text = fmt::format(
-      "fast r-cnn\nbackbone {}\nregions {}\npictures {} regions {} foreground {} candidates {}\n"
+      "fast r-cnn, boxes by profiles\nbackbone {}\nregions {}\npictures {} regions {} foreground "
+      "{} candidates {}\n"
       "short sides {}\nbox weight {}\n{}",
       backbone_fingerprint,
       DigestOf(pictures),
@@ -336,12 +338,13 @@ ValidationFigures FiguresOn(PictureDraw& draw,
   return figures;
 }
 
-// The learned values as a detector. The classifier's outputs are classes, then offsets.
+// The learned values as a detector.
 Model ModelOf(const SolverState& state, const Dataset& dataset, const FastRcnnOptions& options) {
-  const std::size_t classes = 1 + dataset.classes.Size();
   Weights network = TrainedBackbone(state);
   const Tensor weight = network.at(WeightName(kClassifierName));
   const Tensor bias = network.at(BiasName(kClassifierName));
+  const Tensor& box_weight = LearnedBlob(state, WeightName(kProfileHeadName));
+  const Tensor& box_bias = LearnedBlob(state, BiasName(kProfileHeadName));
   network = WithoutClassifier(std::move(network));
   RoundToBf16(network);
   Model model;
@@ -357,41 +360,51 @@ Model ModelOf(const SolverState& state, const Dataset& dataset, const FastRcnnOp
   SetCalibration({.curves = std::vector<LogisticCurve>(dataset.classes.Size()),
                   .operating_points = std::vector<double>(dataset.classes.Size(), 0.5)},
                  model);
-  const auto split = static_cast<std::ptrdiff_t>(classes * kFeatureDim);
-  model.classifiers = {
-      .kind = ClassifierKind::kSoftmax,
-      .feature_dim = kFeatureDim,
-      .weights = {weight.data.begin(), weight.data.begin() + split},
-      .biases = {bias.data.begin(), bias.data.begin() + static_cast<std::ptrdiff_t>(classes)}};
+  model.classifiers = {.kind = ClassifierKind::kSoftmax,
+                       .feature_dim = kFeatureDim,
+                       .weights = weight.data,
+                       .biases = bias.data};
   BoxRegression& regression = model.box_regression.emplace();
-  regression.feature_dim = kFeatureDim;
+  regression.feature_dim = kProfileDim;
   for (std::size_t k = 0; k < kOffsets; ++k) {
-    const std::size_t row = classes + k;
     const auto deviation = static_cast<float>(kDeviations[k]);
-    for (std::size_t i = 0; i < kFeatureDim; ++i)
-      regression.weights.push_back(deviation * weight.data[row * kFeatureDim + i]);
-    regression.weights.push_back(deviation * bias.data[row]);
+    for (std::size_t i = 0; i < kProfileDim; ++i) {
+      regression.weights.push_back(deviation * kProfileScale *
+                                   box_weight.data[k * kProfileDim + i]);
+    }
+    regression.weights.push_back(deviation * box_bias.data[k]);
   }
   return model;
 }
 
-// The classifier's outputs that ModelOf made the model's heads of.
-void PutHeadsOf(const Model& model, std::size_t outputs, Weights& weights) {
-  Tensor weight = MakeTensor({outputs, kFeatureDim, 1, 1});
-  Tensor bias = MakeTensor({outputs, 1, 1, 1});
-  std::ranges::copy(model.classifiers.weights, weight.data.begin());
-  std::ranges::copy(model.classifiers.biases, bias.data.begin());
-  const std::size_t classes = outputs - kOffsets;
-  const std::span<const float> regression = model.box_regression->weights;
-  for (std::size_t k = 0; k < kOffsets; ++k) {
-    const std::span<const float> row = regression.subspan(k * (kFeatureDim + 1), kFeatureDim + 1);
-    const auto deviation = static_cast<float>(kDeviations[k]);
-    for (std::size_t i = 0; i < kFeatureDim; ++i)
-      weight.data[(classes + k) * kFeatureDim + i] = row[i] / deviation;
-    bias.data[classes + k] = row[kFeatureDim] / deviation;
-  }
+// A regression's weight of this value of the profiles. One of an earlier version reads the
+// features, which are the mean of the profiles of all rows, and of all columns.
+float WeightOf(std::span<const float> row, std::size_t value) {
+  constexpr auto kLines = static_cast<float>(2 * kLastMapSide);
+  return row.size() > kFeatureDim + 1 ? row[value] : row[value % kFeatureDim] / kLines;
+}
+
+// The values that ModelOf made the model's heads of.
+void PutHeadsOf(const Model& model, Weights& weights) {
+  const BoxRegression& regression = *model.box_regression;
+  Tensor weight = MakeTensor({model.classifiers.biases.size(), kFeatureDim, 1, 1});
+  Tensor bias = MakeTensor({model.classifiers.biases.size(), 1, 1, 1});
+  weight.data = model.classifiers.weights;
+  bias.data = model.classifiers.biases;
   weights[WeightName(kClassifierName)] = std::move(weight);
   weights[BiasName(kClassifierName)] = std::move(bias);
+  Tensor box_weight = MakeTensor({kOffsets, kProfileDim, 1, 1});
+  Tensor box_bias = MakeTensor({kOffsets, 1, 1, 1});
+  for (std::size_t k = 0; k < kOffsets; ++k) {
+    const std::size_t values = regression.feature_dim + 1;
+    const std::span<const float> row = std::span(regression.weights).subspan(k * values, values);
+    const auto deviation = static_cast<float>(kDeviations[k]);
+    for (std::size_t i = 0; i < kProfileDim; ++i)
+      box_weight.data[k * kProfileDim + i] = WeightOf(row, i) / deviation / kProfileScale;
+    box_bias.data[k] = row.back() / deviation;
+  }
+  weights[WeightName(kProfileHeadName)] = std::move(box_weight);
+  weights[BiasName(kProfileHeadName)] = std::move(box_bias);
 }
 
 // Throws Error unless the training can go on from what the model has learned.
@@ -473,9 +486,11 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
   const std::size_t outputs = classes + kOffsets;
   const std::string recipe = Recipe(FingerprintOf(backbone), content, split.training, options);
   Weights weights = WithoutClassifier(std::move(backbone));
-  if (options.learned) PutHeadsOf(*options.learned, outputs, weights);
-  const std::vector<std::string> added = AddMissingBlobs(
-      PictureTrainer::TrainedBlobs(training.plan.frozen, outputs), training.seed, weights);
+  if (options.learned) PutHeadsOf(*options.learned, weights);
+  const std::vector<std::string> added =
+      AddMissingBlobs(PictureTrainer::TrainedBlobs(training.plan.frozen, classes, kOffsets),
+                      training.seed,
+                      weights);
   // The learned values depend on neither of these two.
   NetworkTrainingOptions of_recipe = training;
   of_recipe.workers = 1;
@@ -485,7 +500,8 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
                          {.solver = training.Solver(),
                           .frozen = training.plan.frozen,
                           .precision = precision,
-                          .outputs = outputs,
+                          .outputs = classes,
+                          .profile_outputs = kOffsets,
                           .pictures = options.pictures,
                           .regions = options.sampling.regions,
                           .workers = static_cast<std::size_t>(training.workers),

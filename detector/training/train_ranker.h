@@ -18,11 +18,10 @@ namespace deeper {
 
 struct RankerOptions {
   std::filesystem::path proposals_cache = {};  // where proposals are kept
-  std::size_t pictures = 1500;  // that are learned from, one after the other, over and over
-  std::size_t regions = 128;    // of each, a quarter of them objects at most
-  double foreground_iou = 0.5;  // windows that overlap an object by this much show it
-  double rate = 0.5;            // at the start; it falls to 0 evenly
-  double momentum = 0.9;
+  std::size_t pictures = 2400;    // that are learned from, one after the other, over and over
+  std::size_t regions = 256;      // of each: half anchors, half proposals, some moved ones besides
+  double foreground_iou = 0.55;   // windows that overlap an object by this much show it
+  double rate = 0.0005;           // at the start; it falls to 0 evenly
   ReadImageOptions reading = {};  // of pictures
   double holdout = 0;             // fraction of the pictures that is kept out; 0 to 0.9
   std::uint64_t seed = 0;
@@ -37,14 +36,16 @@ struct RankerOptions {
 struct RankerReport {
   bool finished = false;  // false when it was asked to stop; the proposals are kept
   RegionRanker ranker = {};
-  // Of the objects of the held-out pictures, the fraction that some chosen proposal overlaps by
-  // 0.5, by the number of chosen proposals; then that of all proposals.
+  // Of the objects of the held-out pictures, the fraction that some chosen region overlaps by 0.5,
+  // by the number of chosen ones, of the map's and all other proposals together; then that of all.
   std::vector<std::pair<std::size_t, double>> recall = {};
 };
 
-// Trains the ranker of a model's regions (RegionRanker): logistic regression of whether a proposal
-// shows an object, by stochastic gradient descent. Expects a model that reads whole pictures, with
-// its network. Throws Error when there is nothing to learn from.
+// Trains the ranker of a model's regions, which proposes regions too (RegionRanker, MapProposals):
+// whether a window shows an object, and where that lies, from anchors and from the model's
+// proposals. The network stays as it is. The result does not depend on the number of workers.
+// Expects a model that reads whole pictures, with its network. Throws Error when there is nothing
+// to learn from.
 RankerReport TrainRanker(const Dataset& dataset,
                          const Model& model,
                          const RankerOptions& options,

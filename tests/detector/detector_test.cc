@@ -404,6 +404,94 @@ TEST_CASE("a second round scores the regions where box regression moved them") {
   CHECK(twice.Score(image, false).boxes == once.boxes);
 }
 
+TEST_CASE("a ranker that proposes adds regions of its map, or stands in for the search") {
+  const Models models;
+  const Image image = Rectangles(1);
+  Model model = WholePictureModel(1);
+  model.ranker = SomeRanker();
+  model.max_regions = 40;
+  const fs::path silent = models.Save("silent", model);
+  model.ranker->offset_weights.resize(4 * model.ranker->weights.size());
+  const fs::path proposes = models.Save("proposes", model);
+  DetectorOptions options = Models::InF32();
+  const auto scored = [&](const fs::path& file, Proposers proposers) {
+    options.proposers = proposers;
+    return LoadDetector(file, options).Score(image, true);
+  };
+  const auto by_map = [](const Detector::Scored& of) {
+    return std::ranges::count_if(of.origins, [](const auto& origin) { return origin.by_map; });
+  };
+  const Detector::Scored searched = scored(silent, Proposers::kSearch);
+  CHECK(searched.boxes.size() == 10);
+  CHECK(scored(proposes, Proposers::kSearch).boxes == searched.boxes);
+
+  const Detector::Scored map = scored(proposes, Proposers::kMap);
+  CHECK(map.boxes.size() == 40);
+  CHECK(by_map(map) == 40);
+  CHECK(map.times.proposals_s == 0);
+
+  const Detector::Scored both = scored(proposes, Proposers::kBoth);
+  REQUIRE(both.boxes.size() == 40);
+  REQUIRE(both.origins.size() == 40);
+  CHECK(by_map(both) > 0);
+  for (std::size_t i = 0; i < both.boxes.size(); ++i) {
+    const std::optional<int>& rank = both.origins[i].selective_search_rank;
+    CHECK(rank.has_value() != both.origins[i].by_map);
+    if (rank) CHECK(both.boxes[i] == searched.boxes[static_cast<std::size_t>(*rank)]);
+  }
+
+  CHECK_THROWS_WITH(scored(silent, Proposers::kMap), Catch::Contains("no ranker that proposes"));
+  options.max_regions = 0;
+  CHECK_THROWS_WITH(scored(proposes, Proposers::kBoth), Catch::Contains("max_regions 0"));
+}
+
+TEST_CASE("box regression of whole pictures reads the profiles of each region") {
+  // The mean of all rows, and that of all columns, is the feature.
+  const Models models;
+  const Image image = Rectangles(1);
+  Model by_features = WholePictureModel(1);
+  by_features.scaling = {.norm = FeatureNorm::kMean, .target_norm = 1, .mean_norm = 1};
+  Model by_profiles = by_features;
+  BoxRegression& pooled = by_features.box_regression.emplace();
+  pooled.feature_dim = kFeatureDim;
+  BoxRegression& profiled = by_profiles.box_regression.emplace();
+  profiled.feature_dim = kProfileDim;
+  Random random(5);
+  for (int row = 0; row < 4; ++row) {
+    std::vector<float> weights(kFeatureDim);
+    for (float& weight : weights) weight = static_cast<float>(random.Uniform() - 0.5) * 0.02F;
+    pooled.weights.insert(pooled.weights.end(), weights.begin(), weights.end());
+    pooled.weights.push_back(0.1F);
+    for (std::size_t i = 0; i < kProfileDim; ++i)
+      profiled.weights.push_back(weights[i % kFeatureDim] / 14);
+    profiled.weights.push_back(0.1F);
+  }
+  const auto scored = [&](const std::string& name, const Model& model) {
+    return LoadDetector(models.Save(name, model), Models::InF32()).Score(image, true);
+  };
+  const Detector::Scored expected = scored("features", by_features);
+  const Detector::Scored found = scored("profiles", by_profiles);
+  CHECK(found.by_model[0].scores == expected.by_model[0].scores);
+  REQUIRE(found.by_model[0].boxes.size() == expected.boxes.size());
+  bool moves = false;
+  for (std::size_t i = 0; i < expected.boxes.size(); ++i) {
+    const Box& box = found.by_model[0].boxes[i];
+    const Box& as_before = expected.by_model[0].boxes[i];
+    moves = moves || std::abs(box.x0 - expected.boxes[i].x0) > 1;
+    CHECK(box.x0 == Approx(as_before.x0).margin(2e-3));
+    CHECK(box.y1 == Approx(as_before.y1).margin(2e-3));
+  }
+  CHECK(moves);
+
+  // One that reads the left column alone moves a region by what is there.
+  std::ranges::fill(profiled.weights, 0.0F);
+  for (std::size_t c = 0; c < kFeatureDim; ++c) profiled.weights[7 * kFeatureDim + c] = 0.001F;
+  const Detector::Scored left = scored("left", by_profiles);
+  std::ranges::fill(profiled.weights, 0.0F);
+  for (std::size_t c = 0; c < kFeatureDim; ++c) profiled.weights[13 * kFeatureDim + c] = 0.001F;
+  CHECK(left.by_model[0].boxes != scored("right", by_profiles).by_model[0].boxes);
+}
+
 TEST_CASE("kept features of whole pictures are those of the same scale and choice") {
   const Models models;
   Model model = WholePictureModel(1);

@@ -42,6 +42,7 @@ StoryJson ProposalJson(const StoryPicture& picture, std::size_t region) {
     origin = picture.origins[region];
   }
   const char* source = origin.moved_from               ? "box regression"
+                       : origin.by_map                 ? "map"
                        : !origin.multibox_rank         ? "selective search"
                        : !origin.selective_search_rank ? "multibox"
                                                        : "both";

@@ -20,8 +20,8 @@ StoryJson BoxJson(const StoryPicture& picture, const Box& box);
 // {"verdict", "object", "iou"}; null for a detection that is not judged.
 StoryJson VerdictJson(const std::optional<Judgement>& judged);
 
-// {"source": "selective search", "multibox" or "both", "rank", "of", "multibox_rank",
-// "selective_search_rank", "box"}.
+// {"source": "selective search", "multibox", "both", "map" or "box regression", "rank", "of",
+// "multibox_rank", "selective_search_rank", "box"}.
 StoryJson ProposalJson(const StoryPicture& picture, std::size_t region);
 
 // [{"class", "score"}]

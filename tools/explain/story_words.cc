@@ -94,6 +94,7 @@ std::string ProposalText(const StoryPicture& picture, std::size_t region) {
   if (origin.moved_from)
     return place +
            fmt::format(" box regression, which moved number {} here", *origin.moved_from + 1);
+  if (origin.by_map) return place + " the network's map";
   std::string by;
   const auto add = [&](const char* who, const std::optional<int>& rank) {
     if (rank) by += fmt::format("{} {}, its number {}", by.empty() ? "" : ", and", who, *rank + 1);

@@ -59,6 +59,7 @@ void DetectorArguments::AddOptions(po::options_description& group) {
       ("mirror", po::bool_switch(&mirror), "look at each picture's mirror image too: the means of both; twice the work")
       ("rounds", po::value(&rounds)->default_value(rounds)->value_name("N"), "2: score the 100 best regions once more where box regression moved them, up to 4")
       ("max-regions", po::value<std::size_t>()->notifier([this](std::size_t value) { max_regions = value; })->value_name("N"), "regions of a picture that such a model looks at closely, 0: all; default: the model's")
+      ("propose-by", po::value(&propose_by)->default_value(propose_by)->value_name("WHO"), "of a model that looks once at a picture: search, Selective Search as for others; map, the network's map of the picture, which is faster; or both")
       ("exact", po::value(&exact)->default_value(exact)->value_name("K"), "of several models, the first of which looks once at a picture: those that read crops score the K best regions alone; 0: all")
       ("no-multibox", po::bool_switch(&no_multibox), "propose by Selective Search alone, where the model has a MultiBox too");
   // clang-format on
@@ -78,9 +79,18 @@ void DetectorArguments::Check() const {
   }
   CheckRange("fusion-iou", fusion_iou, 0, 1);
   Scales();
+  WantedProposers();
   CheckRange("rounds", rounds, 1, 4);
   if (models.size() > 1 && !backbone.empty()) {
     throw UsageError("--backbone goes with one --model; several find theirs in $DEEPER_MODELS");
+  }
+}
+
+Proposers DetectorArguments::WantedProposers() const {
+  try {
+    return ProposersFromName(propose_by);
+  } catch (const Error&) {
+    throw UsageError(fmt::format("--propose-by is '{}', expected search, map or both", propose_by));
   }
 }
 
@@ -127,6 +137,7 @@ Detector DetectorArguments::Load() const {
        .precision = run.Wanted(),
        .picture_scales = Scales(),
        .max_regions = max_regions,
+       .proposers = WantedProposers(),
        .mirror = mirror,
        .rounds = rounds,
        .exact = exact,

@@ -24,6 +24,7 @@ struct DetectorArguments {
   bool mirror = false;                     // look at mirror images too
   int rounds = DetectorOptions().rounds;   // of scoring and moving
   std::optional<std::size_t> max_regions;  // of whole pictures; 0: all
+  std::string propose_by = "search";       // or "map", "both"
   std::size_t exact = 0;                   // regions that models of crops score; 0: all
   bool no_multibox = false;                // keep to Selective Search
   MultiBoxViewsOption multibox_views;
@@ -43,6 +44,8 @@ struct DetectorArguments {
  private:
   // Throws UsageError for what is no list of sizes.
   std::vector<PictureScale> Scales() const;
+  // Throws UsageError for what is no name of them.
+  Proposers WantedProposers() const;
 };
 
 // The files of the detectors that the words name, of the default one without words; a relative one

@@ -43,7 +43,7 @@ bool ParseRanker(const Arguments& words, RankerArguments& a) {
   CommandLine line(
       "train ranker",
       "Teaches a detector that looks once at a picture which regions to look at closely: cheap "
-      "scores on the picture's map choose them. All else of it stays.",
+      "scores on the picture's map choose them, and propose more. All else of it stays.",
       {"deeper train ranker --data voc:my-pictures --set train --model mine.safetensors --output "
        "ranked.safetensors"});
   // clang-format off

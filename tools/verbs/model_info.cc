@@ -83,7 +83,11 @@ std::string RegionsText(const Model& model) {
       "windows of the whole picture's map, shorter side {} px, longer at most {} px; {}",
       model.picture_scale->short_side_px,
       model.picture_scale->long_side_px,
-      model.ranker ? fmt::format("the best {}", model.max_regions) : "all");
+      !model.ranker
+          ? "all"
+          : fmt::format("the best {}{}",
+                        model.max_regions,
+                        model.ranker->Proposes() ? ", of which the map proposes many" : ""));
 }
 
 void PrintDetector(const fs::path& path, const Model& model) {

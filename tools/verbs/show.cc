@@ -102,7 +102,8 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
       ("open", po::bool_switch(&arguments.open), "then start the viewer, $DEEPER_VIEWER or xdg-open, on the first");
   // clang-format on
   line.Restrict(
-      {{.options = "model model-weight backbone fusion fusion-iou short-side max-regions exact "
+      {{.options = "model model-weight backbone fusion fusion-iou short-side max-regions "
+                   "propose-by exact "
                    "no-multibox multibox-views nms-iou soft-nms vote-iou max-per-class "
                    "no-box-regression proposals selective-search max-proposal-iou max-proposals "
                    "precision",

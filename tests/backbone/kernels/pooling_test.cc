@@ -195,5 +195,21 @@ TEST_CASE("the averages over rows and columns keep where in the map a channel is
   }
 }
 
+TEST_CASE("derivatives of the averages over rows and columns are added to the map's") {
+  // A pixel gets half of its row's and half of its column's: of channel 0 (2 + 10) / 2 at the top
+  // left. Channel 1's derivatives are 0 but for the second column's.
+  const std::vector<float> diff_means = {2, 0, 4, 0, 10, 0, 20, 8};
+  const Tensor before = {.shape = {1, 2, 2, 2}, .data = {1, 1, 1, 1, 0, 0, 0, 3}};
+  for (const Encoding encoding : {kF32, kBf16}) {
+    std::vector<std::byte> bytes(32);
+    ToNhwc(before, encoding, bytes);
+    AverageOverRowsAndColumnsBackward(diff_means, 2, encoding.element, bytes);
+    REQUIRE(FromNhwc(bytes, before.shape, encoding).data ==
+            std::vector<float>{7, 12, 8, 13, 0, 4, 0, 7});
+    REQUIRE_THROWS_AS(AverageOverRowsAndColumnsBackward(diff_means, 3, encoding.element, bytes),
+                      ContractViolation);
+  }
+}
+
 }  // namespace
 }  // namespace deeper::kernels

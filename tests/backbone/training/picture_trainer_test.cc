@@ -21,6 +21,8 @@ namespace {
 using kernels::RegionWindow;
 
 constexpr std::size_t kOutputs = 3;
+constexpr std::size_t kProfileOutputs = 2;
+constexpr std::size_t kAllOutputs = kOutputs + kProfileOutputs;
 constexpr std::size_t kPictures = 2;
 const std::vector<MapSize> kSizes = {{.height = 64, .width = 96}, {.height = 96, .width = 64}};
 const std::vector<RegionWindow> kWindows = {{.x0 = 4, .y0 = 2, .x1 = 40, .y1 = 60},
@@ -37,7 +39,10 @@ double LossOf(std::size_t picture,
               std::size_t window,
               std::span<const float> scores,
               std::span<float> gradient) {
-  return SoftmaxLoss(scores, (picture + window) % kOutputs, gradient);
+  const std::vector<float> targets = {0.5F, static_cast<float>(window) - 1.2F};
+  return SoftmaxLoss(
+             scores.first(kOutputs), (picture + window) % kOutputs, gradient.first(kOutputs)) +
+         SmoothL1Loss(scores.subspan(kOutputs), targets, gradient.subspan(kOutputs));
 }
 
 PictureBatch Batch() {
@@ -53,6 +58,7 @@ PictureTrainerOptions Options(const std::filesystem::path& checkpoint = "none") 
   options.solver.new_layer_rate = 1;
   options.frozen = "inception_4c";
   options.outputs = kOutputs;
+  options.profile_outputs = kProfileOutputs;
   options.pictures = kPictures;
   options.regions = kWindows.size();
   options.checkpoint = checkpoint;
@@ -60,7 +66,12 @@ PictureTrainerOptions Options(const std::filesystem::path& checkpoint = "none") 
   return options;
 }
 
-Weights InitialWeights() { return test::RandomWeights(1, kOutputs); }
+Weights InitialWeights() {
+  Weights weights = test::RandomWeights(1, kOutputs);
+  AddMissingBlobs(
+      PictureTrainer::TrainedBlobs(Options().frozen, kOutputs, kProfileOutputs), 3, weights);
+  return weights;
+}
 
 double LossAt(const Weights& weights) {
   PictureTrainer trainer(weights, {}, Options());
@@ -78,7 +89,8 @@ TEST_CASE("gradients agree with differences of the loss, in the regions and in t
                                   "inception_4e/5x5_reduce",
                                   "inception_5a/3x3",
                                   "inception_5b/1x1",
-                                  "loss3/classifier"}) {
+                                  "loss3/classifier",
+                                  "profiles"}) {
     for (const std::string& name : {WeightName(layer), BiasName(layer)}) {
       CAPTURE(name);
       const Tensor& before = weights.at(name);
@@ -143,7 +155,7 @@ TEST_CASE("only the windows that are chosen are learned from") {
   PictureBatch batch = Batch();
   std::vector<std::size_t> learned(kPictures, 99);
   batch.choose = [&](std::size_t picture, std::span<const float> scores) {
-    CHECK(scores.size() == kWindows.size() * kOutputs);
+    CHECK(scores.size() == kWindows.size() * kAllOutputs);
     return std::vector<std::size_t>{1 + picture};
   };
   batch.loss = [&](std::size_t picture,
@@ -168,7 +180,7 @@ TEST_CASE("scores are those of all windows, by the averages of the weights") {
     return found;
   };
   const std::vector<std::vector<float>> before = scores();
-  CHECK(before[0].size() == kWindows.size() * kOutputs);
+  CHECK(before[0].size() == kWindows.size() * kAllOutputs);
   CHECK(scores() == before);
   trainer.RunStep(Batch());
   CHECK(scores() != before);

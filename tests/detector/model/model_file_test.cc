@@ -114,8 +114,14 @@ TEST_CASE("a model of whole pictures brings its scale and its ranker back") {
   model.ranker = {.weights = RandomValues(9 * 832, 3), .bias = -1.5F};
   model.max_regions = 200;
   REQUIRE(RoundTrip(model) == model);
-  model.ranker->weights.pop_back();
+  model.ranker->offset_weights = RandomValues(4 * 9 * 832, 4);
+  model.ranker->offset_biases = {0.5F, 0.25F, -1, 2};
+  REQUIRE(RoundTrip(model) == model);
   const TemporaryDirectory directory;
+  model.ranker->offset_weights.pop_back();
+  CHECK_THROWS_WITH(SaveModel(model, directory / "m"), Catch::Contains("ranker/offsets/weight"));
+  model.ranker->offset_weights.clear();
+  model.ranker->weights.pop_back();
   CHECK_THROWS_WITH(SaveModel(model, directory / "m"), Catch::Contains("ranker/weight"));
   model.ranker = RegionRanker{.weights = RandomValues(9 * 832, 3)};
   model.picture_scale.reset();

@@ -123,6 +123,25 @@ TEST_CASE("a training goes on from a detector's network, classifier and box regr
   CHECK(are_near(second.classifiers.biases, first.classifiers.biases));
   CHECK(are_near(second.box_regression->weights, first.box_regression->weights));
 
+  // A box regression of an earlier version read the features: the means of the profiles.
+  BoxRegression earlier = {.feature_dim = kFeatureDim, .weights = {}};
+  for (std::size_t i = 0; i < 4 * (kFeatureDim + 1); ++i)
+    earlier.weights.push_back(static_cast<float>(i % 97) / 1000);
+  options.learned->box_regression = earlier;
+  options.training.file = ground.directory / "third";
+  const BoxRegression third =
+      TrainFastRcnn(ground.dataset, *first.backbone, options, {}).model.box_regression.value();
+  REQUIRE(third.feature_dim == kProfileDim);
+  for (std::size_t k = 0; k < 4; ++k) {
+    const std::size_t row = k * (kFeatureDim + 1);
+    const std::size_t profile_row = k * (kProfileDim + 1);
+    CHECK(third.weights[profile_row + kProfileDim] ==
+          Approx(earlier.weights[row + kFeatureDim]).margin(1e-6));
+    for (const std::size_t i : {std::size_t{3}, 5 * kFeatureDim + 3, 13 * kFeatureDim + 3}) {
+      CHECK(third.weights[profile_row + i] == Approx(earlier.weights[row + 3] / 14).margin(1e-6));
+    }
+  }
+
   options.learned->classes = ClassTableOf({"other", "classes"});
   CHECK_THROWS_WITH(TrainFastRcnn(ground.dataset, *first.backbone, options, {}),
                     Catch::Contains("classes"));

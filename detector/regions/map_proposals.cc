@@ -1,0 +1,91 @@
+#include "detector/regions/map_proposals.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "detector/heads/heads.h"
+
+namespace deeper {
+namespace {
+
+// Square roots of the anchors' areas, and heights over widths.
+constexpr std::array<double, 8> kSizesPx = {40, 64, 100, 150, 220, 320, 450, 600};
+constexpr std::array<double, 5> kShapes = {0.4, 0.65, 1, 1.5, 2.5};
+constexpr double kCellPx = 16;
+constexpr double kStepsPerSize = 6;
+constexpr double kMostBeyond = 1.15;  // of the picture's side
+constexpr double kLeastInside = 0.6;  // of the area
+
+struct Size {
+  double width = 0;
+  double height = 0;
+};
+
+void AddAnchors(const Size& anchor,
+                double step,
+                const PictureFrame& frame,
+                std::vector<Box>& anchors) {
+  const Size picture = {.width = double(frame.width), .height = double(frame.height)};
+  if (anchor.width > kMostBeyond * picture.width || anchor.height > kMostBeyond * picture.height)
+    return;
+  const auto span = [](double centre, double length, double limit) {
+    return std::array<float, 2>{static_cast<float>(std::max(0.0, centre - length / 2)),
+                                static_cast<float>(std::min(limit, centre + length / 2))};
+  };
+  for (double y = step / 2; y < picture.height; y += step) {
+    for (double x = step / 2; x < picture.width; x += step) {
+      const auto [x0, x1] = span(x, anchor.width, picture.width);
+      const auto [y0, y1] = span(y, anchor.height, picture.height);
+      const Box box = {.x0 = x0, .y0 = y0, .x1 = x1, .y1 = y1};
+      if (Area(box) >= kLeastInside * anchor.width * anchor.height) anchors.push_back(box);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Box> AnchorsOf(const PictureFrame& frame) {
+  std::vector<Box> anchors;
+  for (const double size : kSizesPx) {
+    for (const double shape : kShapes) {
+      AddAnchors({.width = size / std::sqrt(shape), .height = size * std::sqrt(shape)},
+                 std::max(kCellPx, size / kStepsPerSize),
+                 frame,
+                 anchors);
+    }
+  }
+  return anchors;
+}
+
+kernels::RegionWindow WindowInFrame(const Box& box, const PictureFrame& frame) {
+  return WindowOf(box, frame.width, frame.height, frame);
+}
+
+Box MovedOnMap(const RankedMap& map, const Box& box, const PictureFrame& frame) {
+  return ClipToImage(
+      MoveBox(box, map.Offsets(WindowInFrame(box, frame))), frame.width, frame.height);
+}
+
+MapProposals ProposeOnMap(const RankedMap& map, const PictureFrame& frame, int width, int height) {
+  const std::vector<Box> anchors = AnchorsOf(frame);
+  std::vector<float> scores;
+  scores.reserve(anchors.size());
+  for (const Box& anchor : anchors) scores.push_back(map.Score(WindowInFrame(anchor, frame)));
+  const auto x = static_cast<float>(width) / static_cast<float>(frame.width);
+  const auto y = static_cast<float>(height) / static_cast<float>(frame.height);
+  MapProposals proposals;
+  for (const std::size_t i : HighestOf(scores, kMostMapProposals)) {
+    Box box = MovedOnMap(map, anchors[i], frame);
+    if (!box.IsEmpty()) box = MovedOnMap(map, box, frame);
+    if (box.IsEmpty()) continue;
+    const Box in_picture = ClipToImage(
+        {.x0 = box.x0 * x, .y0 = box.y0 * y, .x1 = box.x1 * x, .y1 = box.y1 * y}, width, height);
+    if (in_picture.IsEmpty()) continue;
+    proposals.boxes.push_back(in_picture);
+    proposals.scores.push_back(map.Score(WindowInFrame(box, frame)));
+  }
+  return proposals;
+}
+
+}  // namespace deeper
