@@ -21,7 +21,7 @@ if [ ! -d "$pictures" ]; then
   mv "$pictures.part" "$pictures"
 fi
 
-"$deeper" detect "$pictures" --output "$found" --model models/voc.safetensors
+"$deeper" detect "$pictures" --output "$found" --model models/voc-fast.safetensors
 echo
 echo "Look at the drawings:  $PWD/$found/drawings/"
 echo "The boxes as text:     $PWD/$found/detections.jsonl"

@@ -181,6 +181,16 @@ BoxOffsets RankedMap::Offsets(const kernels::RegionWindow& window) const {
   return offsets;
 }
 
+std::vector<float> CellsOf(const PictureMap& map) {
+  std::vector<float> cells(map.shape.Count());
+  kernels::DispatchElement(map.encoding.element, [&]<class Element>(Element) {
+    const auto* values = kernels::ValuesOf<Element>(map.bytes);
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      cells[i] = Element::Load(values[i], map.encoding.scale);
+  });
+  return cells;
+}
+
 void SpreadOverParts(const kernels::RegionWindow& window,
                      std::span<const float> diff_outputs,
                      std::size_t height,

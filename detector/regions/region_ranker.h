@@ -57,6 +57,9 @@ class RankedMap {
   std::vector<SumsOfPlane> planes_;  // 9 of the score, then 9 of each offset
 };
 
+// The map's values: cells x channels.
+std::vector<float> CellsOf(const PictureMap& map);
+
 // What a window's score learns from: to each cell's entry of a part, of `cells` x 9 x outputs, adds
 // how much the cell counts in that part times the derivatives with respect to the outputs.
 //   cells: height x width

@@ -9,7 +9,6 @@
 #include <optional>
 #include <utility>
 
-#include "backbone/kernels/stored_value.h"
 #include "backbone/picture_network.h"
 #include "core/error.h"
 #include "core/pictures/read_image.h"
@@ -64,13 +63,9 @@ class MappedPicture {
   // Its cells' values: cells x channels.
   Matrix Cells() const {
     const PictureMap map = Map();
-    Matrix cells(Index(map.shape.h * map.shape.w), Index(map.shape.c));
-    kernels::DispatchElement(map.encoding.element, [&]<class Element>(Element) {
-      const auto* values = kernels::ValuesOf<Element>(map.bytes);
-      for (Eigen::Index i = 0; i < cells.size(); ++i)
-        cells.data()[i] = Element::Load(values[i], map.encoding.scale);
-    });
-    return cells;
+    const std::vector<float> cells = CellsOf(map);
+    return Eigen::Map<const Matrix>(
+        cells.data(), Index(map.shape.h * map.shape.w), Index(map.shape.c));
   }
 
  private:

@@ -50,7 +50,7 @@ std::vector<std::string> ShortNames(const std::vector<fs::path>& files) {
 void DetectorArguments::AddOptions(po::options_description& group) {
   // clang-format off
   group.add_options()
-      ("model", po::value(&models)->value_name("FILE"), "detector, or several (the option again, or @LIST, a file of names), which then score the same proposals; default: voc.safetensors in $DEEPER_MODELS or models/")
+      ("model", po::value(&models)->value_name("FILE"), "detector, or several (the option again, or @LIST, a file of names), which then score the same proposals; default: voc-fast.safetensors in $DEEPER_MODELS or models/")
       ("model-weight", po::value(&weights)->value_name("W"), "weight of a model's scores and boxes in the mean, once for each --model; default: equal")
       ("backbone", po::value(&backbone)->value_name("FILE"), "the model's network, when it is neither in it nor beside it nor in $DEEPER_MODELS")
       ("fusion", po::value(&fusion)->default_value(fusion)->value_name("WHAT"), "of several models: scores, the mean of each region's before suppression, or boxes, each model's detections joined by weighted boxes fusion")

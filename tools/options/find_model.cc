@@ -20,8 +20,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kDefaultModel = "voc.safetensors";
 constexpr const char* kLabelsArchive = "http://dl.caffe.berkeleyvision.org/caffe_ilsvrc12.tar.gz";
+
+// The detectors that come with the program. Detection takes the fast one where it is, and training
+// begins from the network of the other, which is the paper's, where that is.
+constexpr const char* kFastDetector = "voc-fast.safetensors";
+constexpr const char* kCropsDetector = "voc.safetensors";
 
 std::vector<std::string> BackboneFiles() {
   return {"bvlc_googlenet.caffemodel", "bvlc_googlenet.safetensors", "googlenet.safetensors"};
@@ -65,11 +69,12 @@ std::optional<fs::path> FirstOf(const std::vector<std::string>& names,
 fs::path FindModelFile(const std::string& named) {
   if (!named.empty()) return named;
   const std::vector<fs::path> directories = ModelDirectories();
-  if (const auto found = FirstOf({kDefaultModel}, directories)) return *found;
+  if (const auto found = FirstOf({kFastDetector, kCropsDetector}, directories)) return *found;
   throw Error(
-      fmt::format("no detector: looked for {} in{}\nName one with --model FILE, or a directory in "
-                  "$DEEPER_MODELS",
-                  kDefaultModel,
+      fmt::format("no detector: looked for {} and {} in{}\nName one with --model FILE, or a "
+                  "directory in $DEEPER_MODELS",
+                  kFastDetector,
+                  kCropsDetector,
                   ListOf(directories)));
 }
 
@@ -98,14 +103,14 @@ fs::path FindStartingNetwork(const std::string& named) {
   if (!named.empty()) return named;
   const std::vector<fs::path> directories = ModelDirectories();
   if (const auto backbone = FirstOf(BackboneFiles(), directories)) return *backbone;
-  if (const auto detector = FirstOf({kDefaultModel}, directories)) {
+  if (const auto detector = FirstOf({kCropsDetector, kFastDetector}, directories)) {
     fmt::print(stderr,
                "training begins from the network inside {}; --backbone FILE names another\n",
                detector->string());
     return *detector;
   }
   std::vector<std::string> names = BackboneFiles();
-  names.emplace_back(kDefaultModel);
+  names.insert(names.end(), {kCropsDetector, kFastDetector});
   throw Error(
       fmt::format("no network to begin from: looked for {} in{}\nName one with --backbone FILE, or "
                   "its directory in $DEEPER_MODELS",

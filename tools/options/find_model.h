@@ -12,7 +12,8 @@
 
 namespace deeper::tools {
 
-// The detector's file: `named` when it is not empty, else "voc.safetensors" in the directories of
+// The detector's file: `named` when it is not empty, else "voc-fast.safetensors", or beside it or
+// further on "voc.safetensors", in the directories of
 // $DEEPER_MODELS, in ./models, or beside this program (models/ or the directory itself when copied
 // together, ../share/deeper/models when installed, models/ of the source tree when built there).
 // Throws Error that lists where it looked.

@@ -72,7 +72,7 @@ bool ParseBench(const Arguments& words, BenchArguments& arguments) {
   auto& input = line.Group("Input");
   input.add_options()
       ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "pictures to time from file to detections; the word itself is enough")
-      ("model", po::value(&arguments.model)->value_name("FILE"), "detector; default: voc.safetensors in $DEEPER_MODELS or models/")
+      ("model", po::value(&arguments.model)->value_name("FILE"), "detector; default: voc-fast.safetensors in $DEEPER_MODELS or models/")
       ("backbone", po::value(&arguments.backbone)->value_name("FILE"), "its network, when it is neither in the model nor beside it nor in $DEEPER_MODELS");
   arguments.reading.AddOptions(input);
   line.Group("Measure").add_options()
