@@ -235,8 +235,7 @@ class FolderReader {
     std::optional<std::pair<int, int>> size;
     try {
       if (!image.path.empty()) {
-        // Who reads the picture says whether one that ends early will do.
-        const PictureSize found = ReadPictureSize(image.path, {.lenient = true});
+        const PictureSize found = ReadPictureSize(image.path);
         size = {found.width, found.height};
       } else if (options_.size_of) {
         size = options_.size_of(image.id);

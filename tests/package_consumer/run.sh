@@ -9,7 +9,8 @@ source=$(cd "$here/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 deeper=$build/tools/deeper
-model=$source/models/voc.safetensors
+model=$source/models/voc-fast.safetensors  # the program's default
+backbone=$source/models/voc.safetensors
 picture=$source/docs/images/demo.jpg
 export OPENBLAS_NUM_THREADS=1  # as the program has it
 
@@ -24,8 +25,8 @@ cd "$work"
 
 if [ "${2:-}" = train ]; then
   "$consumer" data data
-  examples/train data "$model" library.safetensors 1
-  "$deeper" train all --data voc:data --set train --backbone "$model" --steps 1 --output program.safetensors
+  examples/train data "$backbone" library.safetensors 1
+  "$deeper" train all --data voc:data --set train --backbone "$backbone" --steps 1 --output program.safetensors
   cmp library.safetensors program.safetensors
 else
   "$consumer" functions

@@ -56,10 +56,14 @@ TEST_CASE("a training learns, and gives the same with any workers, stopped in be
   CHECK(whole.figures.validation.contains("box_loss"));
   CHECK(ground.Train(ground.Options("two", 2)).model == whole.model);
 
-  int lines = 0;
+  int steps = 0;
+  bool trains = false;
   Monitor monitor;
-  monitor.advance = [&](std::size_t) { ++lines; };
-  monitor.stop_asked = [&] { return lines >= 5; };
+  monitor.begin = [&](const std::string& what, const std::string&, std::size_t, std::size_t) {
+    trains = what == "training";
+  };
+  monitor.advance = [&](std::size_t) { steps += trains ? 1 : 0; };
+  monitor.stop_asked = [&] { return steps >= 5; };
   const FastRcnnReport stopped = ground.Train(ground.Options("stopped", 2), monitor);
   CHECK_FALSE(stopped.finished);
   CHECK(stopped.goes_on_from == ground.Options("stopped", 2).training.CheckpointPath());
