@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <pugixml.hpp>
 #include <set>
 #include <string_view>
@@ -256,6 +257,15 @@ std::optional<VocFile> ReadIfWellFormed(const fs::path& path,
   }
 }
 
+// Whether the annotations are those of the set's own folder, as Roboflow writes them.
+bool IsFolderOfSet(const VocFolders& layout, const fs::path& root, const std::string& set) {
+  const fs::path& annotations = layout.annotations;
+  return std::ranges::any_of(std::array{root / set, root / (set == "val" ? "valid" : set)},
+                             [&](const fs::path& folder) {
+                               return annotations == folder || annotations.parent_path() == folder;
+                             });
+}
+
 }  // namespace
 
 const ClassTable& VocClasses() {
@@ -388,8 +398,7 @@ ReadDataset ReadVocDataset(const fs::path& root,
                                                    layout.sets.front()),
                              .loses = false});
   }
-  const bool is_whole = layout.annotations == root || layout.annotations.parent_path() == root;
-  if (!layout.lists && !set.empty() && is_whole) {
+  if (!layout.lists && !set.empty() && !IsFolderOfSet(layout, root, set)) {
     read.warnings.push_back(
         {.where = root.string(),
          .reason = fmt::format("has no list of set '{}': all pictures are taken", set),

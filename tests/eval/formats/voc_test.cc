@@ -185,6 +185,18 @@ TEST_CASE(
   CHECK(read.warnings.size() == 1);
 }
 
+TEST_CASE("the folder of a set needs no list") {
+  const test::TemporaryDirectory root;
+  for (const char* name : {"train/a.xml", "valid/b.xml"})
+    WriteFileWhole(root / name, FileXml(ObjectXml("dog", BoxXml("1", "1", "2", "2"))));
+  for (const char* set : {"train", "val"}) {
+    CAPTURE(set);
+    const ReadDataset read = ReadVocDataset(root.path(), set);
+    CHECK(read.dataset.images.size() == 1);
+    CHECK(read.warnings.empty());
+  }
+}
+
 TEST_CASE("what is missing from a data set is an error that names it") {
   const VocLayout layout;
   CHECK_THROWS_WITH(ReadVocDataset(layout.root / "nowhere", "test"), Catch::Contains("nowhere"));
