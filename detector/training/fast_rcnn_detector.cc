@@ -73,6 +73,10 @@ FastRcnnOptions FastRcnnOptionsFor(const FastRcnnDetectorOptions& options, std::
 RankerOptions RankerOptionsFor(const FastRcnnDetectorOptions& options, std::size_t pictures) {
   RankerOptions ranker;
   ranker.pictures = std::clamp<std::size_t>(pictures, 200, ranker.pictures);
+  // No more than the network has seen: few steps make a short training.
+  const FastRcnnOptions network = FastRcnnOptionsFor(options, pictures);
+  ranker.pictures =
+      std::min<std::size_t>(ranker.pictures, network.training.steps * network.pictures);
   ranker.proposals_cache = options.work / "proposals";
   ranker.reading = options.reading;
   ranker.holdout = options.holdout;
