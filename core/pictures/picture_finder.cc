@@ -22,6 +22,32 @@ std::string WithSlashes(std::string name) {
 
 std::string LastPartOf(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
+// What Label Studio makes of a file's name, as Django's get_valid_filename: "_" for blanks, of
+// signs but "-", "_" and "." nothing. Letters of other scripts stay.
+std::string StoredName(const std::string& name) {
+  std::string stored;
+  for (const char c : name) {
+    const bool is_ascii = static_cast<unsigned char>(c) < 0x80;
+    const bool is_letter =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (c == ' ') {
+      stored += '_';
+    } else if (!is_ascii || is_letter || c == '-' || c == '_' || c == '.') {
+      stored += c;
+    }
+  }
+  return stored;
+}
+
+// The name behind the eight hexadecimal digits and "-" that Label Studio puts before an upload's;
+// nothing where they are not there.
+std::optional<std::string> UploadedName(const std::string& name) {
+  constexpr std::size_t kDigits = 8;
+  if (name.size() <= kDigits || name[kDigits] != '-') return std::nullopt;
+  if (name.find_first_not_of("0123456789abcdef") != kDigits) return std::nullopt;
+  return name.substr(kDigits + 1);
+}
+
 }  // namespace
 
 PictureFinder::PictureFinder(fs::path directory) : directory_(std::move(directory)) {}
@@ -41,6 +67,10 @@ std::optional<fs::path> PictureFinder::Find(std::string_view name) {
       const auto found = index->find(key);
       if (found != index->end() && found->second) return found->second;
     }
+    if (const std::optional<std::string> uploaded = UploadedName(LastPartOf(path))) {
+      const auto found = by_stored_name_.find(*uploaded);
+      if (found != by_stored_name_.end() && found->second) return found->second;
+    }
   }
   return std::nullopt;
 }
@@ -59,8 +89,9 @@ void PictureFinder::List() {
     if (!HasPictureEnding(entry->path()) || !IsFile(entry->path())) continue;
     const std::string path =
         WithoutPictureEnding(entry->path().lexically_relative(directory_).string());
-    for (const auto& [index, key] :
-         {std::pair(&by_path_, path), std::pair(&by_last_part_, LastPartOf(path))}) {
+    for (const auto& [index, key] : {std::pair(&by_path_, path),
+                                     std::pair(&by_last_part_, LastPartOf(path)),
+                                     std::pair(&by_stored_name_, StoredName(LastPartOf(path)))}) {
       const auto [place, is_new] = index->try_emplace(key, entry->path());
       if (is_new || !place->second) continue;
       if (place->second->parent_path() == entry->path().parent_path()) {

@@ -113,6 +113,8 @@ TEST_CASE("a picture is found however its name is written, and not where two cou
   CHECK(find("d") == "d.jpg");
   CHECK(find("d.png") == "d.png");
   CHECK(find("lit\\eral.jpg") == "lit\\eral.jpg");
+  CHECK(find("/data/upload/3/0f3c9a2e-my_b.jpg") == "my b.JPEG");  // as Label Studio stores uploads
+  CHECK(find("0f3c9a2x-my_b.jpg").empty());
   CHECK(find("e.jpg").empty());
   CHECK(find("").empty());
 }
