@@ -71,8 +71,8 @@ add() {  # a picture, its name, its sets
   for set in $3; do echo "$2" >>"VOC2007/ImageSets/Main/$set.txt"; done
 }
 add "$labelled"/train/cat-1 000001 "train trainval"
-add "$labelled"/train/rocket-1 000002 "train trainval"
-add "$labelled"/train/coffee-1 000003 "train trainval"
+add "$labelled"/train/rocket-1 000002 "train"
+add "$labelled"/train/coffee-1 000003 "train"
 add "$labelled"/train/astronaut-1 000004 "val trainval held300"
 add "$labelled"/train/cat-2 000005 "train_extra"
 add "$labelled"/test/astronaut-4 000043 "test"
