@@ -20,9 +20,20 @@ document.getElementById('top').append(
       ['found at any score', count(sum.found)], ['detections', count(sum.detections)],
       ['recall at any score', percent(sum.objects ? sum.found / sum.objects : 0) + ' %']].map(([name, value]) =>
       h('div', {class: 'card tile'}, h('b', {}, value), h('span', {}, name))))),
+  notice() ? h('div', {class: 'card notice', id: 'notice', role: 'note'}, notice()) : '',
   sum.coco ? h('div', {class: 'card scroll', style: 'margin-top:16px'}, h('table', {},
     h('thead', {}, h('tr', {}, sum.coco.map(([name]) => h('th', {style: 'text-align:right'}, name)))),
     h('tbody', {}, h('tr', {}, sum.coco.map(([, value]) => h('td', {style: 'text-align:right'}, percent(value))))))) : '');
+
+// Why there is nothing to see, where that is so.
+function notice() {
+  if (!sum.pictures) return 'There is nothing to judge: the data set has no pictures.';
+  if (!sum.objects && !sum.detections) return 'There is nothing to judge: no object that counts, and no detection.';
+  if (!sum.detections) return `Nothing was detected: the results have no box in any of the ${count(sum.pictures)} pictures, so all ${count(sum.objects)} objects are missed.`;
+  if (!sum.objects) return `No object counts in the ${count(sum.pictures)} pictures, so all ${count(sum.detections)} detections are false and there is no average precision.`;
+  if (!sum.found) return `None of the ${count(sum.detections)} detections is right. Are the results of these pictures and classes?`;
+  return '';
+}
 
 function intervalBar([low, high], value) {
   const x = v => (4 + 232 * v).toFixed(1);
@@ -230,7 +241,7 @@ function filter() {
   for (const chip of chips) chip.setAttribute('aria-pressed', String(chosen.has(chip.dataset.kind)));
   sliderText.textContent = scoreText(least);
   shown.textContent = `${matching.length} of ${data.gallery.length}`;
-  grid.replaceChildren(...matching.slice(0, limit).map(card));
+  grid.replaceChildren(...(matching.length ? matching.slice(0, limit).map(card) : [h('p', {class: 'lead', id: 'none'}, 'Nothing has this class, kind and score.')]));
   more.hidden = matching.length <= limit;
   more.style.display = more.hidden ? 'none' : '';
 }
@@ -247,10 +258,13 @@ if (data.gallery.length) {
   if (state.has('score')) slider.value = state.get('score');
   filter();
 }
+const opensGallery = data.gallery.length > 0 && ['class', 'kind', 'score'].some(key => state.has(key));
 
 // Configuration.
 if (data.configuration.length) {
   section('Configuration', null, h('div', {class: 'card'}, h('dl', {}, data.configuration.map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]))));
 }
 main.append(h('footer', {}, 'Made by deeper evaluate --report. This file needs nothing else and asks for nothing.'));
+// An address with filters is of the gallery.
+if (opensGallery) document.getElementById('gallery-top').scrollIntoView();
 root.dataset.ready = '1';

@@ -17,12 +17,12 @@ bool HasChromium() {
   return std::system("command -v chromium >/dev/null 2>&1") == 0;  // NOLINT(concurrency-mt-unsafe)
 }
 
-// The page's document after its script ran, with this text after the '#' of its address.
-std::string DocumentOf(const Made& made,
-                       const std::string& fragment = "",
-                       bool with_proposals = false) {
+// The document of a page after its script ran, with this text after the '#' of its address.
+std::string DocumentOfPage(const Made& made,
+                           const std::string& html,
+                           const std::string& fragment = "") {
   const fs::path page = made.directory / "report.html";
-  WriteFileWhole(page, made.Page({}, with_proposals));
+  WriteFileWhole(page, html);
   const std::string command =
       "cd '" + made.directory.path().string() +
       "' && HOME=. timeout 100 chromium --headless --no-sandbox --disable-gpu "
@@ -30,6 +30,17 @@ std::string DocumentOf(const Made& made,
       page.string() + "#" + fragment + "' 2>/dev/null >document.html";
   REQUIRE(std::system(command.c_str()) == 0);  // NOLINT(concurrency-mt-unsafe): one thread
   return ReadTextFile(made.directory / "document.html");
+}
+
+std::string DocumentOf(const Made& made,
+                       const std::string& fragment = "",
+                       bool with_proposals = false) {
+  return DocumentOfPage(made, made.Page({}, with_proposals), fragment);
+}
+
+// The page with a script behind its own.
+std::string WithScript(std::string page, const std::string& script) {
+  return page.insert(page.rfind("</body>"), "<script>" + script + "</script>");
 }
 
 // The text between `begin` and `end`.
@@ -87,4 +98,52 @@ TEST_CASE("in Chromium objects without a proposal have a section and a kind of t
   CHECK(document.find("data-errors=\"0\"") != std::string::npos);
   CHECK(document.find("6 of 7 objects") != std::string::npos);
   CHECK(Between(document, "id=\"shown\" class=\"caption\">", "<") == "6 of 15");
+}
+
+TEST_CASE("in Chromium an address with filters opens at the gallery, one without at the top") {
+  DEEPER_REQUIRE_CHROMIUM();
+  const Made made;
+  const std::string page =
+      WithScript(made.Page(), "document.documentElement.dataset.down = String(scrollY > 300)");
+  CHECK(DocumentOfPage(made, page, "class=cat").find("data-down=\"true\"") != std::string::npos);
+  CHECK(DocumentOfPage(made, page, "sort=ap").find("data-down=\"false\"") != std::string::npos);
+  CHECK(DocumentOfPage(made, page, "class=cat&score=1&kind=TP").find("id=\"none\"") !=
+        std::string::npos);
+}
+
+TEST_CASE("in Chromium curves stand two to a row where the window is narrow") {
+  DEEPER_REQUIRE_CHROMIUM();
+  const Made made;
+  // A frame of a phone's width within the window.
+  WriteFileWhole(made.directory / "inner.html",
+                 WithScript(made.Page(),
+                            "parent.postMessage(getComputedStyle(document.querySelector('.curves'))"
+                            ".gridTemplateColumns.split(' ').length, '*')"));
+  const std::string document = DocumentOfPage(
+      made,
+      "<body><script>addEventListener('message', m => { document.body.dataset.columns = m.data; })"
+      "</script><iframe src='inner.html' width=390 height=800></iframe></body>");
+  CHECK(document.find("data-columns=\"2\"") != std::string::npos);
+}
+
+TEST_CASE("in Chromium a page of nothing says what there is not") {
+  DEEPER_REQUIRE_CHROMIUM();
+  const auto notice = [](Made& made) {
+    made.evaluation = Evaluate(made.dataset, made.detections, {});
+    const std::string document = DocumentOf(made);
+    CHECK(document.find("data-errors=\"0\"") != std::string::npos);
+    return Between(document, "id=\"notice\" role=\"note\">", "<");
+  };
+  Made no_detections;
+  for (ImageDetections& image : no_detections.detections.images) image.detections.clear();
+  CHECK(notice(no_detections).find("Nothing was detected") == 0);
+  Made no_objects;
+  for (AnnotatedImage& image : no_objects.dataset.images) image.annotations.clear();
+  CHECK(notice(no_objects).find("No object counts in the 3 pictures") == 0);
+  Made none_right;
+  for (AnnotatedImage& image : none_right.dataset.images) {
+    for (Annotation& annotation : image.annotations) annotation.box = test::Square(1000);
+  }
+  CHECK(notice(none_right).find("None of the 6 detections is right") == 0);
+  CHECK(DocumentOf(Made()).find("id=\"notice\"") == std::string::npos);
 }
