@@ -77,7 +77,7 @@ std::vector<ChosenPicture> Choose(std::span<const Dataset* const> datasets,
   return pictures;
 }
 
-Image DrawTile(const Image& image, const Box& box, const std::string& name, int tile_px) {
+Image DrawTile(const Image& image, const Box& box, const Colour& colour, int tile_px) {
   const Thumbnail tile = MakeThumbnail(image, WithMargin(box, kMargin), tile_px);
   const auto inside = [&](float value, float origin) {
     return static_cast<float>((double{value} - double{origin}) * tile.scale);
@@ -89,7 +89,7 @@ Image DrawTile(const Image& image, const Box& box, const std::string& name, int 
                              .x1 = inside(box.x1, part.x0),
                              .y1 = inside(box.y1, part.y0)},
                      .text = "",
-                     .bgr = ColourOf(name)}});
+                     .bgr = colour}});
 }
 
 }  // namespace
@@ -100,6 +100,7 @@ std::vector<std::vector<std::uint8_t>> DrawClassSheets(std::span<const Dataset* 
                                                        const Monitor& monitor) {
   Expects(options.most_tiles > 0, "a sheet has tiles");
   const std::vector<ChosenPicture> pictures = Choose(datasets, classes, options.most_tiles);
+  const std::vector<Colour> colours = DistinctColours(classes.size());
   struct Tile {
     Image image;
     std::string caption;
@@ -118,7 +119,7 @@ std::vector<std::vector<std::uint8_t>> DrawClassSheets(std::span<const Dataset* 
             for (const ChosenObject& object : pictures[i].objects) {
               drawn.push_back(DrawTile(image,
                                        pictures[i].image->annotations[object.annotation].box,
-                                       classes[object.sheet],
+                                       colours[object.sheet],
                                        options.layout.tile_px));
             }
           } catch (const Error&) {

@@ -13,8 +13,8 @@
 #include <optional>
 
 #include "core/error.h"
-#include "core/random.h"
 #include "core/text/float_text.h"
+#include "eval/drawing/place_labels.h"
 #include "eval/drawing/text.h"
 
 namespace deeper {
@@ -50,14 +50,15 @@ struct LabelText {
 
 struct Frame {
   cv::Rect place;
-  cv::Scalar colour;
+  Colour colour = {};
   LineStyle style = LineStyle::kSolid;
 };
 
 struct Label {
   cv::Rect place;
+  cv::Rect box;  // that it is of
   LabelText text;
-  cv::Scalar colour;
+  Colour colour = {};
 };
 
 LabelText Measure(std::string text, double letter_px) {
@@ -95,53 +96,7 @@ cv::Rect PixelsOf(const Box& box, const Image& image) {
   return {x0, y0, x1 - x0, y1 - y0};
 }
 
-std::int64_t AreaUnderOthers(const cv::Rect& place, const std::vector<Label>& others) {
-  return std::accumulate(
-      others.begin(), others.end(), std::int64_t{0}, [&](std::int64_t area, const Label& other) {
-        return area + (place & other.place).area();
-      });
-}
-
-// A label's place: above the box, inside it at its top, below it, or inside at its bottom; at the
-// box's left or right end. Returns the first place where the label covers the fewest pixels of
-// `others`. Always inside the picture.
-cv::Rect PlaceLabel(const LabelText& text,
-                    const cv::Rect& box,
-                    const Image& image,
-                    const std::vector<Label>& others) {
-  const int height = text.Height();
-  const auto inside = [&](int x) { return std::clamp(x, 0, image.width - text.Width()); };
-  const int left = inside(box.x);
-  std::optional<cv::Rect> best;
-  std::int64_t least_covered = 0;
-  for (const int x : {left, inside(box.x + box.width - text.Width())}) {
-    for (const int y : {box.y - height, box.y, box.y + box.height, box.y + box.height - height}) {
-      if (y < 0 || y + height > image.height) continue;
-      const cv::Rect place(x, y, text.Width(), height);
-      const std::int64_t covered = AreaUnderOthers(place, others);
-      if (best && covered >= least_covered) continue;
-      best = place;
-      least_covered = covered;
-    }
-  }
-  return best.value_or(cv::Rect(left, 0, text.Width(), height));
-}
-
-cv::Scalar ScalarOf(const std::array<std::uint8_t, 3>& bgr) {
-  return {double(bgr[0]), double(bgr[1]), double(bgr[2])};
-}
-
-// Black or white, whichever stands out more. Black is for a relative luminance from .179 on (WCAG
-// 2, contrast ratio).
-cv::Scalar TextColourOn(const cv::Scalar& bgr) {
-  const auto linear = [](double value) {
-    const double c = value / 255;
-    return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
-  };
-  const double luminance =
-      0.0722 * linear(bgr[0]) + 0.7152 * linear(bgr[1]) + 0.2126 * linear(bgr[2]);
-  return luminance > 0.179 ? cv::Scalar(0, 0, 0) : cv::Scalar(255, 255, 255);
-}
+cv::Scalar ScalarOf(const Colour& bgr) { return {double(bgr[0]), double(bgr[1]), double(bgr[2])}; }
 
 // Lengths of dashes and gaps in multiples of the line's width; no gap in a solid line.
 struct Dashes {
@@ -162,13 +117,14 @@ Dashes DashesOf(LineStyle style) {
   return {};
 }
 
-// Fills the strip with pieces along its longer side.
+// Fills the strip with pieces along its longer side, as far as it lies on the canvas.
 void DrawStrip(cv::Mat& canvas,
                const cv::Rect& strip,
                const cv::Scalar& colour,
                const Dashes& dashes) {
+  const cv::Rect whole(0, 0, canvas.cols, canvas.rows);
   if (dashes.gap == 0) {
-    canvas(strip).setTo(colour);
+    canvas(strip & whole).setTo(colour);
     return;
   }
   const bool across = strip.width >= strip.height;
@@ -176,9 +132,9 @@ void DrawStrip(cv::Mat& canvas,
   const int length = across ? strip.width : strip.height;
   for (int at = 0; at < length; at += (dashes.dash + dashes.gap) * line) {
     const int piece = std::min(dashes.dash * line, length - at);
-    canvas(across ? cv::Rect(strip.x + at, strip.y, piece, line)
-                  : cv::Rect(strip.x, strip.y + at, line, piece))
-        .setTo(colour);
+    const cv::Rect place = across ? cv::Rect(strip.x + at, strip.y, piece, line)
+                                  : cv::Rect(strip.x, strip.y + at, line, piece);
+    canvas(place & whole).setTo(colour);
   }
 }
 
@@ -194,25 +150,57 @@ void DrawEdges(cv::Mat& canvas,
   DrawStrip(canvas, {box.x + box.width - t, box.y, t, box.height}, colour, dashes);
 }
 
-// A frame just inside the box's edge, thinner in boxes that it would fill.
+int BorderOf(int line_px) { return std::max(1, line_px / 3); }
+
+// A line just inside the box's edge, thinner in boxes that it would fill, between two borders of
+// the contrasting tone: one around the box, one within the line where there is room.
 void DrawFrame(cv::Mat& canvas, const Frame& frame, int line_px) {
   const cv::Rect& box = frame.place;
+  const int shorter = std::min(box.width, box.height);
   const int wanted = frame.style == LineStyle::kThin ? std::max(1, line_px / 2) : line_px;
-  const int t = std::clamp(std::min(box.width, box.height) / 5, 1, wanted);
-  const Dashes dashes = DashesOf(frame.style);
-  if (dashes.gap > 0) DrawEdges(canvas, box, t, cv::Scalar(0, 0, 0), {});
-  DrawEdges(canvas, box, t, frame.colour, dashes);
+  const int line = std::clamp(shorter / 5, 1, wanted);
+  const int border = BorderOf(line);
+  const int within = std::clamp(shorter / 2 - line, 0, border);
+  const cv::Rect around(
+      box.x - border, box.y - border, box.width + 2 * border, box.height + 2 * border);
+  DrawEdges(canvas, around, border + line + within, ScalarOf(ContrastTo(frame.colour)), {});
+  DrawEdges(canvas, box, line, ScalarOf(frame.colour), DashesOf(frame.style));
+}
+
+// The line from a label that stands apart from its box to the box's nearest point.
+void DrawLeader(cv::Mat& canvas, const Label& label, int line_px) {
+  const cv::Rect& place = label.place;
+  const cv::Rect& box = label.box;
+  const cv::Rect grown(place.x - 1, place.y - 1, place.width + 2, place.height + 2);
+  if (!(grown & box).empty()) return;
+  const auto ends = [](int a_begin, int a_size, int b_begin, int b_size) {
+    const int middle = a_begin + a_size / 2;
+    return std::pair(middle, std::clamp(middle, b_begin, b_begin + b_size - 1));
+  };
+  const auto [from_x, to_x] = ends(place.x, place.width, box.x, box.width);
+  const auto [from_y, to_y] = ends(place.y, place.height, box.y, box.height);
+  const int width = std::max(1, line_px / 2);
+  const cv::Point from(from_x, from_y);
+  const cv::Point to(to_x, to_y);
+  cv::line(canvas,
+           from,
+           to,
+           ScalarOf(ContrastTo(label.colour)),
+           width + 2 * BorderOf(width),
+           cv::LINE_AA);
+  cv::line(canvas, from, to, ScalarOf(label.colour), width, cv::LINE_AA);
 }
 
 void DrawLabel(cv::Mat& canvas, const Label& label) {
   cv::Mat area = canvas(label.place);  // letters that reach over are cut off at its edge
-  area.setTo(label.colour);
+  area.setTo(ScalarOf(label.colour));
+  DrawEdges(area, {0, 0, area.cols, area.rows}, 1, ScalarOf(ContrastTo(label.colour)), {});
   const LabelText& text = label.text;
   PutText(area,
           text.text,
           cv::Point(text.padding_px, text.padding_px + text.text_height_px),
           text.letter_px,
-          TextColourOn(label.colour));
+          ScalarOf(ContrastTo(label.colour)));
 }
 
 std::vector<std::size_t> ByDescendingScore(const std::vector<Detection>& detections) {
@@ -228,30 +216,6 @@ std::vector<std::size_t> ByDescendingScore(const std::vector<Detection>& detecti
 
 }  // namespace
 
-std::array<std::uint8_t, 3> ColourOf(const std::string& class_name) {
-  // 24 hues in three tones. The salt is the best of 20,000 tried: with it, the two most alike
-  // colours of the VOC classes differ most in CIE Lab (a distance of 23).
-  constexpr std::uint64_t kSalt = 525;
-  constexpr std::uint64_t kHues = 24;
-  struct Tone {
-    double saturation, value;
-  };
-  constexpr std::array<Tone, 3> kTones = {{{0.72, 0.98}, {0.45, 1}, {0.85, 0.68}}};
-  const std::uint64_t pick = Random(Fnv1a(class_name) ^ kSalt).Below(kHues * kTones.size());
-  const Tone tone = kTones.at(pick / kHues);
-  const double hue = static_cast<double>(pick % kHues) * 6 / static_cast<double>(kHues);
-  // HSV to RGB, for n = 5, 3, 1:
-  //   k = (n + hue) mod 6,
-  //   channel = v (1 - s max(0, min(k, 4 - k, 1))).
-  const auto channel = [&](double n) {
-    const double k = std::fmod(n + hue, 6);
-    const double part =
-        tone.value * (1 - tone.saturation * std::clamp(std::min(k, 4 - k), 0.0, 1.0));
-    return static_cast<std::uint8_t>(std::lround(255 * part));
-  };
-  return {channel(1), channel(3), channel(5)};
-}
-
 std::string FontFaultOf(const ClassTable& classes) {
   for (const ClassInfo& info : classes.classes) {
     const std::string character = CharacterWithoutFont(info.name);
@@ -266,42 +230,56 @@ std::string FontFaultOf(const ClassTable& classes) {
   return "";
 }
 
-Image DrawMarks(const Image& image, const std::vector<Mark>& marks) {
+Image DrawMarks(const Image& image, const std::vector<Mark>& marks, int line_px) {
   Image drawn = image;
   if (image.IsEmpty()) return drawn;
-  const Style style = StyleFor(image);
+  Style style = StyleFor(image);
+  if (line_px > 0) style.line_px = line_px;
   std::vector<Frame> frames;
   std::vector<Label> labels;
+  std::vector<cv::Rect> taken;
   for (const Mark& mark : marks) {
     const cv::Rect box = PixelsOf(mark.box, image);
     if (box.empty()) continue;
-    const cv::Scalar colour = ScalarOf(mark.bgr);
-    frames.push_back({.place = box, .colour = colour, .style = mark.style});
+    frames.push_back({.place = box, .colour = mark.bgr, .style = mark.style});
     if (mark.text.empty()) continue;
     if (const std::optional<LabelText> fitted = FitText(DrawableText(mark.text), style, image)) {
-      labels.push_back(
-          {.place = PlaceLabel(*fitted, box, image, labels), .text = *fitted, .colour = colour});
+      taken.push_back(
+          PlaceLabel({fitted->Width(), fitted->Height()}, box, {image.width, image.height}, taken));
+      labels.push_back({.place = taken.back(), .box = box, .text = *fitted, .colour = mark.bgr});
     }
   }
   cv::Mat canvas(drawn.height, drawn.width, CV_8UC3, drawn.bgr.data());
   std::ranges::reverse(frames);  // the best end on top
   std::ranges::reverse(labels);
   for (const Frame& frame : frames) DrawFrame(canvas, frame, style.line_px);
+  for (const Label& label : labels) DrawLeader(canvas, label, style.line_px);
   for (const Label& label : labels) DrawLabel(canvas, label);
   return drawn;
 }
 
-Image DrawDetections(const Image& image,
-                     const std::vector<Detection>& detections,
-                     const ClassTable& classes) {
+std::vector<Mark> MarksOf(const std::vector<Detection>& detections,
+                          const ClassTable& classes,
+                          const DrawingStyle& style) {
+  Expects(style.colours.empty() || style.colours.size() == classes.Size(),
+          "a drawing has one colour a class");
+  const std::vector<Colour> colours =
+      style.colours.empty() ? DistinctColours(classes.Size()) : style.colours;
   std::vector<Mark> marks;
   for (const std::size_t i : ByDescendingScore(detections)) {
-    const std::string& name = classes.Name(detections[i].class_id);
-    marks.push_back({.box = detections[i].box,
-                     .text = name + " " + ScoreText(detections[i].score),
-                     .bgr = ColourOf(name)});
+    const Detection& detection = detections[i];
+    marks.push_back({.box = detection.box,
+                     .text = classes.Name(detection.class_id) + " " + ScoreText(detection.score),
+                     .bgr = colours[IndexOf(detection.class_id)]});
   }
-  return DrawMarks(image, marks);
+  return marks;
+}
+
+Image DrawDetections(const Image& image,
+                     const std::vector<Detection>& detections,
+                     const ClassTable& classes,
+                     const DrawingStyle& style) {
+  return DrawMarks(image, MarksOf(detections, classes, style), style.line_px);
 }
 
 std::vector<std::uint8_t> EncodeJpeg(const Image& image, int quality) {

@@ -5,19 +5,15 @@
 #include <cstdlib>
 #include <limits>
 #include <opencv2/imgcodecs.hpp>
-#include <set>
 #include <string>
 
 #include "core/error.h"
 #include "core/random.h"
-#include "eval/formats/voc.h"
 #include "tests/support/catch.h"
 
 using namespace deeper;
 
 namespace {
-
-using Colour = std::array<std::uint8_t, 3>;
 
 constexpr Colour kGround = {90, 100, 110};
 
@@ -38,53 +34,73 @@ std::size_t Count(const Image& image, const Colour& colour) {
   return count;
 }
 
-Image DrawOne(const Image& image, const Box& box, const std::string& name, float score = 0.87F) {
-  return DrawDetections(
-      image, {{.box = box, .class_id = ClassAt(0), .score = score}}, ClassTableOf({name}));
+constexpr Colour kBright = {40, 220, 250};  // its border is black
+constexpr Colour kDark = {120, 20, 20};     // its border is white
+constexpr Colour kBlack = {0, 0, 0};
+constexpr Colour kWhite = {255, 255, 255};
+
+Image DrawOne(const Image& image,
+              const Box& box,
+              const std::string& name,
+              const Colour& colour = kBright,
+              float score = 0.87F) {
+  return DrawDetections(image,
+                        {{.box = box, .class_id = ClassAt(0), .score = score}},
+                        ClassTableOf({name}),
+                        {.line_px = 0, .colours = {colour}});
 }
 
 }  // namespace
 
-TEST_CASE("the 20 VOC classes have 20 colours, none of them near black or white") {
-  std::set<Colour> colours;
-  for (const ClassInfo& info : VocClasses().classes) {
-    const Colour colour = ColourOf(info.name);
-    CAPTURE(info.name);
-    colours.insert(colour);
-    CHECK(*std::ranges::max_element(colour) >= 170);
-    CHECK(*std::ranges::max_element(colour) - *std::ranges::min_element(colour) >= 110);
-  }
-  CHECK(colours.size() == 20);
-}
-
-TEST_CASE("a class keeps its colour from version to version") {
-  CHECK(ColourOf("person") == Colour{70, 160, 250});
-  CHECK(ColourOf("dog") == Colour{173, 26, 26});
-}
-
-TEST_CASE("a frame lies just inside its box and leaves what is in it alone") {
+TEST_CASE("a frame lies just inside its box between two borders and leaves the rest alone") {
   const Image drawn =
       DrawOne(Ground(400, 300), {.x0 = 100, .y0 = 150, .x1 = 200, .y1 = 250}, "dog");
-  const Colour dog = ColourOf("dog");
   for (const auto& [x, y] : {std::pair{100, 150}, {199, 150}, {100, 249}, {199, 249}, {150, 151}}) {
     CAPTURE(x, y);
-    CHECK(At(drawn, x, y) == dog);
+    CHECK(At(drawn, x, y) == kBright);
+  }
+  for (const auto& [x, y] : {std::pair{99, 200}, {200, 200}, {150, 250}, {102, 200}, {150, 247}}) {
+    CAPTURE(x, y);
+    CHECK(At(drawn, x, y) == kBlack);
   }
   for (const auto& [x, y] :
-       {std::pair{99, 200}, {200, 200}, {150, 250}, {103, 153}, {150, 200}, {250, 149}}) {
+       {std::pair{98, 200}, {201, 200}, {150, 251}, {103, 153}, {150, 200}, {250, 149}}) {
     CAPTURE(x, y);
     CHECK(At(drawn, x, y) == kGround);
   }
 }
 
+TEST_CASE("on a ground of its own colour a frame is seen by its border") {
+  const Box box{.x0 = 100, .y0 = 150, .x1 = 200, .y1 = 250};
+  for (const auto& [colour, border] : {std::pair{kBright, kBlack}, {kDark, kWhite}}) {
+    const Image ground = MakeImage(400, 300, colour[0], colour[1], colour[2]);
+    CHECK(Count(DrawOne(ground, box, "dog", colour), border) >= 2 * 4 * 90);
+  }
+}
+
+TEST_CASE("a line is as wide as asked for, and fills no small box") {
+  const auto drawn = [](float side) {
+    return DrawDetections(Ground(400, 300),
+                          {{.box = {.x0 = 100, .y0 = 150, .x1 = 100 + side, .y1 = 150 + side},
+                            .class_id = ClassAt(0),
+                            .score = 1}},
+                          ClassTableOf({"dog"}),
+                          {.line_px = 7, .colours = {kBright}});
+  };
+  CHECK(At(drawn(100), 106, 200) == kBright);
+  CHECK(At(drawn(100), 107, 200) == kBlack);
+  CHECK(At(drawn(10), 105, 155) == kGround);
+}
+
 TEST_CASE("a label stands above its box, and inside where there is no room above") {
-  const Colour dog = ColourOf("dog");
+  const Colour& dog = kBright;
   const Image above =
       DrawOne(Ground(400, 300), {.x0 = 100, .y0 = 150, .x1 = 200, .y1 = 250}, "dog");
-  CHECK(At(above, 100, 149) == dog);
-  CHECK(At(above, 103, 155) == kGround);
+  CHECK(At(above, 101, 148) == dog);
+  CHECK(At(above, 100, 148) == kBlack);
+  CHECK(At(above, 110, 157) == kGround);
   const Image inside = DrawOne(Ground(400, 300), {.x0 = 100, .y0 = 4, .x1 = 200, .y1 = 250}, "dog");
-  CHECK(At(inside, 100, 3) == kGround);
+  CHECK(At(inside, 100, 2) == kGround);
   CHECK(At(inside, 103, 7) == dog);
 }
 
@@ -112,9 +128,9 @@ TEST_CASE("labels of boxes with one left edge stand apart where there is room at
 
 TEST_CASE("letters are white on dark colours and black on light ones") {
   const Box box{.x0 = 20, .y0 = 150, .x1 = 200, .y1 = 250};
-  CHECK(Count(DrawOne(Ground(900, 900), box, "dog"), {255, 255, 255}) > 20);
-  CHECK(Count(DrawOne(Ground(900, 900), box, "dog"), {0, 0, 0}) == 0);
-  CHECK(Count(DrawOne(Ground(900, 900), box, "person"), {0, 0, 0}) > 20);
+  CHECK(Count(DrawOne(Ground(900, 900), box, "dog", kDark), kWhite) > 20);
+  CHECK(Count(DrawOne(Ground(900, 900), box, "dog", kDark), kBlack) == 0);
+  CHECK(Count(DrawOne(Ground(900, 900), box, "dog", kBright), kBlack) > 20);
 }
 
 TEST_CASE("of two boxes in one place the better is on top") {
@@ -124,11 +140,12 @@ TEST_CASE("of two boxes in one place the better is on top") {
     return DrawDetections(Ground(200, 200),
                           {{.box = box, .class_id = ClassAt(0), .score = cat},
                            {.box = box, .class_id = ClassAt(1), .score = dog}},
-                          pets);
+                          pets,
+                          {.line_px = 0, .colours = {kDark, kBright}});
   };
-  CHECK(At(drawn(0.9F, 0.1F), 10, 89) == ColourOf("cat"));
-  CHECK(At(drawn(0.1F, 0.9F), 10, 89) == ColourOf("dog"));
-  CHECK(At(drawn(std::numeric_limits<float>::quiet_NaN(), 0.1F), 10, 89) == ColourOf("dog"));
+  CHECK(At(drawn(0.9F, 0.1F), 10, 89) == kDark);
+  CHECK(At(drawn(0.1F, 0.9F), 10, 89) == kBright);
+  CHECK(At(drawn(std::numeric_limits<float>::quiet_NaN(), 0.1F), 10, 89) == kBright);
 }
 
 TEST_CASE("boxes that are empty, outside or not finite are not drawn") {
@@ -179,7 +196,7 @@ TEST_CASE("letters grow with the picture") {
     const auto s = static_cast<float>(side);
     const Image drawn =
         DrawOne(Ground(side, side), {.x0 = 0, .y0 = s / 2, .x1 = 1, .y1 = s / 2 + 1}, "dog");
-    return static_cast<double>(Count(drawn, ColourOf("dog"))) / (double{s} * double{s});
+    return static_cast<double>(Count(drawn, kBright)) / (double{s} * double{s});
   };
   const double share_at_1000 = label_pixels(1000);
   CHECK(share_at_1000 > 0.002);
@@ -187,18 +204,17 @@ TEST_CASE("letters grow with the picture") {
 }
 
 TEST_CASE("a character that no font has is drawn as one question mark") {
-  // Apart from the letters, labels of equal size have equally many pixels of their colour, whatever
-  // that colour is.
+  // Apart from the letters, labels of equal size have equally many pixels of their colour.
   const auto plain_pixels = [](const std::string& name) {
     return Count(DrawOne(Ground(640, 480), {.x0 = 50, .y0 = 100, .x1 = 300, .y1 = 300}, name),
-                 ColourOf(name));
+                 kBright);
   };
   CHECK(plain_pixels("caf\xF4\x8F\xBF\xBF") == plain_pixels("caf?"));
   CHECK(plain_pixels("\xF4\x8F\xBF\xBF\n") == plain_pixels("??"));
   CHECK(plain_pixels("caf\xF4\x8F\xBF\xBF") != plain_pixels("caf"));
 }
 
-TEST_CASE("dashes and dots leave gaps of a dark line, solid frames do not") {
+TEST_CASE("dashes and dots leave gaps of the border's tone, solid frames do not") {
   const Image ground = Ground(400, 300);
   const auto colours = [&](LineStyle style) {
     const Image drawn = DrawMarks(ground,
@@ -213,6 +229,7 @@ TEST_CASE("dashes and dots leave gaps of a dark line, solid frames do not") {
       gap += At(drawn, x, 50) == Colour{0, 0, 0} ? 1U : 0U;
     }
     CHECK(line + gap == 300);
+    CHECK(At(drawn, 150, 49) == kBlack);
     return line;
   };
   CHECK(colours(LineStyle::kSolid) == 300);
