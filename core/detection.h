@@ -24,6 +24,8 @@ struct ImageDetections {
   int width = 0;   // pixels, 0 where the source does not say
   int height = 0;  // pixels, 0 where the source does not say
   std::vector<Detection> detections;
+  // The name of the picture's file as Picture::file_name has it; "" where the source does not say.
+  std::string file_name = {};
 
   bool operator==(const ImageDetections&) const = default;
 };

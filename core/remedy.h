@@ -16,6 +16,7 @@ enum class Remedy {
   kNameClasses,          // all of the data set's, or leave out detections of others
   kNameDataset,          // by whose numbers a file counts
   kNamePictures,         // whose sizes a file does not state
+  kTakeCommonPictures,   // those that have both truth and detections: KeepCommonPictures
 };
 
 // An Error whose message says in the library's terms what to do. A program that has a command or an

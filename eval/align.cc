@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include "core/class_index.h"
 #include "core/error.h"
+#include "core/pictures/annotated_pictures.h"
 #include "core/pictures/picture_kinds.h"
 #include "core/remedy.h"
 #include "core/text/percent.h"
@@ -71,12 +73,18 @@ class PicturesByName {
   Index by_last_part_;
 };
 
-// For each picture of the data set, its detections or nullptr.
-std::vector<const ImageDetections*> DetectionsOfImages(const Dataset& dataset,
-                                                       const DetectionSet& detections,
-                                                       std::size_t& matched_by_file_name) {
+// The pictures of detections in the order of a data set.
+struct MatchedImages {
+  std::vector<const ImageDetections*> found;    // of each picture of the data set, or nullptr
+  std::vector<const ImageDetections*> unknown;  // of pictures that the data set does not have
+  std::size_t by_file_name = 0;
+};
+
+MatchedImages MatchImages(const Dataset& dataset, const DetectionSet& detections) {
   const auto image_by_id = ImagesById(dataset);
-  std::vector<const ImageDetections*> found(dataset.images.size(), nullptr);
+  MatchedImages matched;
+  std::vector<const ImageDetections*>& found = matched.found;
+  found.resize(dataset.images.size(), nullptr);
   const auto take = [&](std::size_t place, const ImageDetections& image) {
     if (found[place] != nullptr) {
       throw Error(fmt::format("detections: picture '{}' is given twice; merge the results first",
@@ -93,22 +101,18 @@ std::vector<const ImageDetections*> DetectionsOfImages(const Dataset& dataset,
       take(position->second, image);
     }
   }
-  if (others.empty()) return found;
+  if (others.empty()) return matched;
   const PicturesByName by_name(dataset);
   for (const ImageDetections* image : others) {
     const std::optional<std::size_t> place = by_name.Find(image->id);
     if (!place) {
-      throw Error(
-          fmt::format("detections: picture '{}' is not among the {} of data set '{}'; was "
-                      "another set detected, or are the names those of another layout?",
-                      image->id,
-                      dataset.images.size(),
-                      dataset.name));
+      matched.unknown.push_back(image);
+      continue;
     }
     take(*place, *image);
-    ++matched_by_file_name;
+    ++matched.by_file_name;
   }
-  return found;
+  return matched;
 }
 
 // One per class of the detections.
@@ -150,14 +154,27 @@ AlignedDetections AlignDetections(const Dataset& dataset,
   AlignedDetections aligned;
   aligned.detections.classes = dataset.classes;
   aligned.class_map = MatchClasses(dataset.classes, detections.classes);
-  const auto detections_of_image =
-      DetectionsOfImages(dataset, detections, aligned.matched_by_file_name);
+  const MatchedImages matched = MatchImages(dataset, detections);
+  if (!matched.unknown.empty()) {
+    throw ErrorWithRemedy(
+        fmt::format("detections: picture '{}' is not among the {} of data set '{}'; was "
+                    "another set detected, or are the names those of another layout?",
+                    matched.unknown.front()->id,
+                    dataset.images.size(),
+                    dataset.name),
+        Remedy::kTakeCommonPictures);
+  }
+  aligned.matched_by_file_name = matched.by_file_name;
+  const std::vector<const ImageDetections*>& detections_of_image = matched.found;
   aligned.detections.images.reserve(dataset.images.size());
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const AnnotatedImage& image = dataset.images[i];
     ImageDetections& kept = aligned.detections.images.emplace_back(ImageDetections{
         .id = image.id, .width = image.width, .height = image.height, .detections = {}});
-    if (detections_of_image[i] == nullptr) continue;
+    if (detections_of_image[i] == nullptr) {
+      ++aligned.without_result;
+      continue;
+    }
     const ImageDetections& given = *detections_of_image[i];
     const bool states_size = given.width > 0 && given.height > 0;
     if (states_size && image.width > 0 && image.height > 0 &&
@@ -191,6 +208,22 @@ AlignedDetections AlignDetections(const Dataset& dataset,
     }
   }
   return aligned;
+}
+
+CommonPictures KeepCommonPictures(Dataset& dataset, DetectionSet& detections) {
+  const MatchedImages matched = MatchImages(dataset, detections);
+  CommonPictures common;
+  common.without_dataset = matched.unknown.size();
+  const std::set<const ImageDetections*> unknown(matched.unknown.begin(), matched.unknown.end());
+  std::erase_if(detections.images,
+                [&](const ImageDetections& image) { return unknown.contains(&image); });
+  for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+    if (matched.found[i] == nullptr) common.dropped.push_back(i);
+  }
+  common.without_detections = common.dropped.size();
+  if (!common.dropped.empty()) common.example = dataset.images[common.dropped.front()].id;
+  DropImages(dataset, common.dropped);
+  return common;
 }
 
 std::string ClassMapText(const std::vector<ClassMatch>& class_map, const ClassTable& classes) {

@@ -39,6 +39,7 @@ struct AlignedDetections {
   DetectionSet detections;
   std::vector<ClassMatch> class_map;     // one per class of the detections, in their order
   std::size_t left_out = 0;              // detections of unknown classes
+  std::size_t without_result = 0;        // pictures of the data set that the detections lack
   std::size_t matched_by_file_name = 0;  // pictures that have another id in the detections
   std::vector<SizeDifference> size_differences = {};  // sorted by place; the boxes are as given
 
@@ -58,6 +59,18 @@ struct AlignedDetections {
 AlignedDetections AlignDetections(const Dataset& dataset,
                                   const DetectionSet& detections,
                                   UnknownClasses unknown = UnknownClasses::kRefuse);
+
+// How KeepCommonPictures cut a data set and its detections.
+struct CommonPictures {
+  std::size_t without_detections = 0;  // the data set's pictures that had no result
+  std::size_t without_dataset = 0;     // results of pictures that the data set does not have
+  std::string example;                 // id of one of the former
+  std::vector<std::size_t> dropped;    // places of the former in the data set as it was, ascending
+};
+
+// Leaves in both the pictures that both have, matched as AlignDetections matches them. A result
+// without any detection is one.
+CommonPictures KeepCommonPictures(Dataset& dataset, DetectionSet& detections);
 
 // For people: how many classes were matched by name, and one line for each that was matched by
 // WordNet id or not at all. Every line ends with "\n".

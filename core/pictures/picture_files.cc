@@ -114,7 +114,8 @@ class Search {
   }
 
   void Add(const fs::path& path, const fs::path& relative) {
-    found_.pictures.push_back({.path = path, .id = SafeRelative(relative).string()});
+    const std::string name = SafeRelative(relative).string();
+    found_.pictures.push_back({.path = path, .id = name, .file_name = name});
   }
 
   void AddOneDirectory(const fs::path& directory) {
@@ -247,10 +248,17 @@ fs::path DrawingFile(const std::string& id) {
   return file.parent_path() / fmt::format("{}~{:016x}.jpg", name.substr(0, kept), Fnv1a(id));
 }
 
+std::string NameWithEnding(const std::string& id, const fs::path& file) {
+  if (file.empty() || WithoutPictureEnding(id) != id) return file.empty() ? "" : id;
+  return id + file.extension().string();
+}
+
 std::vector<Picture> PicturesOf(const Dataset& dataset) {
   std::vector<Picture> pictures;
   for (const AnnotatedImage& image : dataset.images) {
-    pictures.push_back({.path = image.image_path, .id = image.id});
+    pictures.push_back({.path = image.image_path,
+                        .id = image.id,
+                        .file_name = NameWithEnding(image.id, image.image_path)});
   }
   return pictures;
 }

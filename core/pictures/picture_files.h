@@ -15,6 +15,8 @@ namespace deeper {
 struct Picture {
   std::filesystem::path path;
   std::string id;
+  // The path relative to the input that named the picture, with its extension; "" for none.
+  std::string file_name = {};
 };
 
 // What was not taken of directories, for people.
@@ -64,6 +66,10 @@ FoundPictures FindPicturesBelow(const std::filesystem::path& directory);
 // with ".jpg" behind it. An id whose last part is too long for a file's name with that is cut and
 // gets a digest of all of it.
 std::filesystem::path DrawingFile(const std::string& id);
+
+// The name `id` with the ending of the picture's file, where it has none: "a/b" and "x/b.JPG" give
+// "a/b.JPG". "" without a file.
+std::string NameWithEnding(const std::string& id, const std::filesystem::path& file);
 
 // The pictures of a data set, under its ids.
 std::vector<Picture> PicturesOf(const Dataset& dataset);

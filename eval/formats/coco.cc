@@ -50,6 +50,7 @@ struct RawFile {
   std::vector<RawCategory> categories;
   std::vector<RawAnnotation> annotations;
   std::vector<Warning> warnings;
+  std::size_t outlines = 0;
 };
 
 std::optional<Box> BoxOf(const json& record) {
@@ -103,12 +104,29 @@ bool IdComesFirst(const std::string& a, const std::string& b) {
   return a < b;
 }
 
+// How many objects have a "segmentation" that is not empty. It is counted in the text, as it is the
+// largest part of many files and of no use otherwise.
+std::size_t CountOutlines(std::string_view text) {
+  constexpr std::string_view kKey = "\"segmentation\"";
+  std::size_t count = 0;
+  for (std::size_t at = text.find(kKey); at != text.npos; at = text.find(kKey, at)) {
+    at += kKey.size();
+    const std::size_t value = text.find_first_not_of(" \t\r\n:", at);
+    if (value == text.npos || (text[value] != '[' && text[value] != '{')) continue;
+    const std::size_t first = text.find_first_not_of(" \t\r\n", value + 1);
+    if (first != text.npos && text[first] != ']' && text[first] != '}') ++count;
+  }
+  return count;
+}
+
 RawFile ReadRaw(const std::filesystem::path& path) {
   RawFile raw;
+  std::string text = ReadPlainText(path, kMostBytes);
+  raw.outlines = CountOutlines(text);
   std::size_t images = 0;
   std::size_t categories = 0;
   bool has_list = false;
-  StreamJson(ReadPlainText(path, kMostBytes),
+  StreamJson(std::move(text),
              path,
              {"segmentation", "keypoints"},
              raw.warnings,
@@ -288,6 +306,7 @@ ReadLabels LabelsOfWhole(RawFile raw, const std::filesystem::path& path, CocoIds
   const std::vector<RawCategory> classes = ClassesOf(raw, path, numbers.class_names, raw.warnings);
   for (const RawCategory& category : classes) names.push_back(category.name);
   LabelCollector collector(ClassTableOf(names));
+  collector.outlines() = raw.outlines;
   for (std::size_t i = 0; i < raw.images.size(); ++i) {
     numbers.image_ids.emplace(raw.images[i].id, image_ids[i]);
     LabelledImage& image = collector.ImageOf(image_ids[i]);
@@ -346,7 +365,8 @@ CocoDataset ReadCocoDataset(const std::filesystem::path& path,
                                     path.stem().string(),
                                     images ? images : GuessImageDirectory(path, read.labels)),
                .warnings = std::move(read.warnings),
-               .unreadable_images = {}};
+               .unreadable_images = {},
+               .outlines = read.outlines};
   return coco;
 }
 

@@ -44,7 +44,9 @@ ReadLabels WithoutWarnings(const DetectionSet& detections) {
 }
 
 ReadLabels FromDataset(ReadDataset read) {
-  return {.labels = LabelsOf(read.dataset), .warnings = std::move(read.warnings)};
+  return {.labels = LabelsOf(read.dataset),
+          .warnings = std::move(read.warnings),
+          .outlines = read.outlines};
 }
 
 const Dataset& Required(const Dataset* dataset, LabelFormat format) {
@@ -215,20 +217,6 @@ ReadLabels ReadLabelsAs(LabelFormat format, const fs::path& path, const FormatCo
       return ReadLabelStudio(path, context.kind, context.size_of);
   }
   return {};
-}
-
-std::size_t CountLostMarks(LabelFormat format, const LabelledSet& labels) {
-  const bool holds_flags = format != LabelFormat::kYolo;
-  const bool holds_crowds = holds_flags && format != LabelFormat::kVoc;
-  std::size_t lost = 0;
-  for (const LabelledImage& image : labels.images) {
-    for (const Label& label : image.labels) {
-      const bool loses_flag = !holds_flags && (label.difficult || label.truncated);
-      const bool loses_crowd = !holds_crowds && label.crowd;
-      if (loses_flag || loses_crowd) ++lost;
-    }
-  }
-  return lost;
 }
 
 void WriteLabelsAs(LabelFormat format,

@@ -52,9 +52,6 @@ struct FormatContext {
 ReadLabels ReadLabelsAs(LabelFormat format,
                         const std::filesystem::path& path,
                         const FormatContext& context);
-// How many labels have a mark that the format has no place for: difficult or truncated in YOLO's, a
-// crowd in YOLO's and VOC's.
-std::size_t CountLostMarks(LabelFormat format, const LabelledSet& labels);
 // Writes labels. For ilsvrc the context's data set numbers the pictures and classes; without one,
 // they are numbered in their own order.
 void WriteLabelsAs(LabelFormat format,

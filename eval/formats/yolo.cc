@@ -103,12 +103,16 @@ Extent ExtentOfPolygon(const TextLine& line, std::size_t end) {
   return extent;
 }
 
+bool IsBox(const TextLine& line, bool has_keypoints) {
+  const std::size_t count = line.fields.size();
+  return count == 5 || count == 6 || (has_keypoints && count > 6);
+}
+
 // The object of a line; nothing where its number of fields fits none.
 std::optional<Label> LabelOf(const TextLine& line, int width, int height, bool has_keypoints) {
   const std::size_t count = line.fields.size();
-  const bool is_box = count == 5 || count == 6 || (has_keypoints && count > 6);
-  const bool is_polygon = !is_box && count >= 7;
-  if (!is_box && !is_polygon) return std::nullopt;
+  const bool is_box = IsBox(line, has_keypoints);
+  if (!is_box && count < 7) return std::nullopt;
   const bool has_score = is_box ? count == 6 : count % 2 == 0;
   const Extent extent =
       is_box ? ExtentOfBox(line) : ExtentOfPolygon(line, has_score ? count - 1 : count);
@@ -140,6 +144,7 @@ void ReadFileOf(LabelledImage& image,
     if (!number || *number < 0 || static_cast<std::uint64_t>(*number) >= classes.Size()) {
       return collector.Warn(std::move(where), "a class number that is not in classes.txt");
     }
+    if (!IsBox(line, has_keypoints)) ++collector.outlines();
     collector.Add(
         id, classes.Name(ClassAt(static_cast<std::size_t>(*number))), *label, std::move(where));
   });

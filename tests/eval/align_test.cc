@@ -89,6 +89,27 @@ TEST_CASE("unknown and repeated pictures and scores that are no numbers are refu
   CHECK_THROWS_WITH(AlignDetections(Pets(), given), Catch::Contains("not a number"));
 }
 
+TEST_CASE("pictures without a result are counted, and cut off where both are to be common") {
+  Dataset pets = Pets();
+  pets.blacklist = {{2, ClassAt(0)}};
+  DetectionSet given;
+  given.classes = ClassTableOf({"cat"});
+  given.images = {{.id = "z", .detections = {}},
+                  {.id = "c", .detections = {Of(0)}},
+                  {.id = "folder/a.jpg", .detections = {}}};
+  CHECK(test::RemedyOf([&] { AlignDetections(pets, given); }) == Remedy::kTakeCommonPictures);
+  const CommonPictures common = KeepCommonPictures(pets, given);
+  CHECK(common.without_detections == 1);
+  CHECK(common.without_dataset == 1);
+  CHECK(common.example == "b");
+  REQUIRE(pets.images.size() == 2);
+  CHECK(pets.images[1].id == "c");
+  CHECK(pets.blacklist.contains({1, ClassAt(0)}));
+  REQUIRE(given.images.size() == 2);
+  CHECK(AlignDetections(pets, given).without_result == 0);
+  CHECK(AlignDetections(Pets(), given).without_result == 1);
+}
+
 TEST_CASE("pictures are matched by their file names where their ids differ, and counted") {
   Dataset dataset{.name = "d", .classes = ClassTableOf({"cat"}), .images = {}, .blacklist = {}};
   for (const char* id : {"a.jpg", "set/b", "one/c", "two/c"}) {

@@ -144,7 +144,8 @@ ReadFiles ReadLabelFile(const DataSource& source, const Place& place) {
   const auto images = place.images ? place.images : GuessImageDirectory(place.path, read.labels);
   return {.read = {.dataset = DatasetOf(read.labels, place.path.stem().string(), images),
                    .warnings = std::move(read.warnings),
-                   .unreadable_images = {}}};
+                   .unreadable_images = {},
+                   .outlines = read.outlines}};
 }
 
 ReadFiles ReadAt(const DataSource& source, const Place& place) {
@@ -266,7 +267,8 @@ LoadedData LoadData(const DataSource& source) {
   SayWarnings(files.read.warnings);
   LoadedData loaded = {.dataset = std::move(files.read.dataset),
                        .coco_ids = std::move(files.coco_ids),
-                       .unreadable_images = std::move(files.read.unreadable_images)};
+                       .unreadable_images = std::move(files.read.unreadable_images),
+                       .outlines = files.read.outlines};
   Meet(source, place.kind, loaded);
   return loaded;
 }

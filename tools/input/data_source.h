@@ -49,6 +49,7 @@ struct LoadedData {
   std::optional<CocoIds> coco_ids;             // of a COCO data set
   std::vector<std::string> unreadable_images;  // ids of pictures that were left out
   std::vector<TurnedPicture> turned = {};
+  std::size_t outlines = 0;    // as in ReadDataset
   std::size_t mismatched = 0;  // pictures left out since their size is not the annotated one
 
   // What a verb ends with that did all else that it was asked.

@@ -13,7 +13,11 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/text/quantities.h"
 #include "eval/formats/formats.h"
+#include "eval/formats/losses.h"
+#include "tools/input/picture_sizes.h"
+#include "tools/options/option_errors.h"
 
 namespace deeper::tools {
 
@@ -69,6 +73,39 @@ void TurnDetections(const std::vector<TurnedPicture>& turned, DetectionSet& dete
              unknown);
 }
 
+LabelFormat FormatAt(const fs::path& path, const std::string& format) {
+  return format.empty() ? GuessLabelFormat(path) : LabelFormatFromName(format);
+}
+
+void RequireTellsEmptyPictures(LabelFormat format) {
+  if (HoldsEmptyPictures(format, LabelKind::kDetections)) return;
+  throw UsageError(
+      fmt::format("--common-pictures needs detections that list their pictures, as jsonl does: in "
+                  "{} one without detections is not told from one that was not looked at",
+                  NameOf(format)));
+}
+
+// Leaves in both what both have, and says what that is.
+void CutToCommon(Dataset& dataset, DetectionSet& detections) {
+  const std::size_t all = dataset.images.size();
+  const CommonPictures common = KeepCommonPictures(dataset, detections);
+  if (dataset.images.empty()) {
+    throw Error(fmt::format(
+        "--common-pictures: none of the {} of the data set has a result in the detections, which "
+        "have {} others; do the names agree?",
+        Counted(all, "pictures"),
+        common.without_dataset));
+  }
+  fmt::print(stderr,
+             "{} of the data set's {} pictures have a result and count",
+             dataset.images.size(),
+             all);
+  if (common.without_dataset > 0) {
+    fmt::print(stderr, "; left out {} results of other pictures", common.without_dataset);
+  }
+  fmt::print(stderr, "\n");
+}
+
 // Whether the detections could be scaled to the size that the data set states.
 bool Rescale(const SizeDifference& difference, ImageDetections& image) {
   if (!HaveOneShape(difference.width, difference.height, image.width, image.height)) return false;
@@ -86,9 +123,21 @@ AlignedDetections AlignedDetectionsAt(const fs::path& path,
                                       const std::string& format,
                                       const DataSource& source,
                                       UnknownClasses unknown,
-                                      LoadedData& truth) {
-  AlignedDetections aligned =
-      AlignDetections(truth.dataset, ReadDetections(path, format, truth, source.set), unknown);
+                                      LoadedData& truth,
+                                      WhichPictures which) {
+  DetectionSet detections = ReadDetections(path, format, truth, source.set);
+  if (which == WhichPictures::kCommon) {
+    RequireTellsEmptyPictures(FormatAt(path, format));
+    CutToCommon(truth.dataset, detections);
+  }
+  AlignedDetections aligned = AlignDetections(truth.dataset, detections, unknown);
+  if (aligned.without_result > 0) {
+    fmt::print(stderr,
+               "{} of {} pictures have no result in {}: all objects in them count as missed\n",
+               aligned.without_result,
+               truth.dataset.images.size(),
+               path.string());
+  }
   if (aligned.matched_by_file_name > 0) {
     fmt::print(stderr,
                "{} pictures of the detections matched by their file name\n",
@@ -123,8 +172,19 @@ AlignedDetections AlignedDetectionsAt(const fs::path& path,
 }
 
 bool AreVocResults(const fs::path& path, const std::string& format) {
-  const LabelFormat known = format.empty() ? GuessLabelFormat(path) : LabelFormatFromName(format);
-  return known == LabelFormat::kVoc;
+  return FormatAt(path, format) == LabelFormat::kVoc;
+}
+
+LabelledSet ReadDetectionsAlone(const fs::path& path,
+                                const std::string& format,
+                                const std::optional<fs::path>& images) {
+  FormatContext context;
+  PictureSizes sizes(images);
+  context.size_of = [&](const std::string& id) { return sizes.Of(id); };
+  context.images = images;
+  ReadLabels read = ReadLabelsAs(FormatAt(path, format), path, context);
+  SayWarnings(read.warnings);
+  return std::move(read.labels);
 }
 
 DetectionSet ReadDetections(const fs::path& path,
@@ -137,8 +197,7 @@ DetectionSet ReadDetections(const fs::path& path,
   context.dataset = &truth.dataset;
   context.coco_ids = truth.coco_ids ? &*truth.coco_ids : nullptr;
   context.size_of = SizesOf(truth.dataset);
-  const ReadLabels read = ReadLabelsAs(
-      format.empty() ? GuessLabelFormat(path) : LabelFormatFromName(format), path, context);
+  const ReadLabels read = ReadLabelsAs(FormatAt(path, format), path, context);
   const auto first = std::ranges::find(read.warnings, true, &Warning::loses);
   if (first != read.warnings.end()) {
     throw Error(fmt::format("{}: {}; {} of the detections cannot be used",

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "core/detection.h"
 #include "eval/align.h"
+#include "eval/formats/reading/labels.h"
 #include "tools/input/data_source.h"
 
 namespace deeper::tools {
@@ -22,7 +24,18 @@ DetectionSet ReadDetections(const std::filesystem::path& path,
                             const LoadedData& truth,
                             const std::string& set);
 
-// ReadDetections, aligned with the data set (eval/align.h). A picture whose detections state
+// Reads detections that no data set is needed for. Pictures below `images` have the sizes that the
+// file does not state. Says on stderr what was left out. Throws Error for formats that need one.
+LabelledSet ReadDetectionsAlone(const std::filesystem::path& path,
+                                const std::string& format,
+                                const std::optional<std::filesystem::path>& images = std::nullopt);
+
+// Which pictures count: all of the data set, or those that the detections have too.
+enum class WhichPictures { kAll, kCommon };
+
+// ReadDetections, aligned with the data set (eval/align.h). With kCommon the data set is cut to its
+// pictures that have a result, which a format must tell from one without detections: UsageError
+// otherwise. A picture whose detections state
 // another size than the data set is left out of both, and counted as mismatched; with
 // source.rescale_boxes its detections are scaled where the shape is the same. Says on stderr what
 // was done.
@@ -30,6 +43,7 @@ AlignedDetections AlignedDetectionsAt(const std::filesystem::path& path,
                                       const std::string& format,
                                       const DataSource& source,
                                       UnknownClasses unknown,
-                                      LoadedData& truth);
+                                      LoadedData& truth,
+                                      WhichPictures which = WhichPictures::kAll);
 
 }  // namespace deeper::tools

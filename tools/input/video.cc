@@ -125,7 +125,8 @@ VideoFrames ExtractFrames(const Picture& video, const fs::path& directory, int e
     if (count % every == 0) {
       Turn(turn, frame);
       const std::string id = fmt::format("{}/{:06}", video.id, count);
-      result.frames.push_back({.path = directory / (id + ".jpg"), .id = id});
+      result.frames.push_back(
+          {.path = directory / (id + ".jpg"), .id = id, .file_name = id + ".jpg"});
       WriteFileWhole(result.frames.back().path, EncodeJpeg(ImageOf(frame), kJpegQuality));
     }
     ++count;

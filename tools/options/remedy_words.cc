@@ -20,6 +20,8 @@ std::string WordsOf(Remedy remedy) {
     case Remedy::kNameDataset:
       return "Try --data KIND:PATH, which names one: --data coco:instances.json, --data "
              "ilsvrc:DIR.";
+    case Remedy::kTakeCommonPictures:
+      return "Try 'deeper evaluate --common-pictures', which judges those that both have.";
     case Remedy::kNamePictures:
       break;
   }

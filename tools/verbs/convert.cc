@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/text/json_line.h"
 #include "eval/formats/formats.h"
+#include "eval/formats/losses.h"
 #include "eval/formats/voc_results.h"
 #include "tools/input/data_source.h"
 #include "tools/input/label_files.h"
@@ -68,26 +69,23 @@ bool ParseConvert(const Arguments& words, ConvertArguments& arguments) {
   return true;
 }
 
+struct ConvertInput {
+  LabelledSet labels;
+  std::size_t outlines = 0;  // as in ReadDataset
+};
+
 // Detections with or without a data set that they count by.
-LabelledSet ReadInput(const ConvertArguments& arguments, const std::optional<LoadedData>& data) {
-  if (arguments.detections.empty()) return LabelsOf(data->dataset);
+ConvertInput ReadInput(const ConvertArguments& arguments, const std::optional<LoadedData>& data) {
+  if (arguments.detections.empty()) {
+    return {.labels = LabelsOf(data->dataset), .outlines = data->outlines};
+  }
   if (data) {
-    return LabelsOf(
-        ReadDetections(arguments.detections, arguments.from, *data, arguments.data.set));
+    return {.labels = LabelsOf(
+                ReadDetections(arguments.detections, arguments.from, *data, arguments.data.set))};
   }
   std::optional<fs::path> images;
   if (!arguments.images.empty()) images = arguments.images;
-  FormatContext context;
-  PictureSizes sizes(images);
-  context.size_of = [&](const std::string& id) { return sizes.Of(id); };
-  context.images = images;
-  const ReadLabels read =
-      ReadLabelsAs(arguments.from.empty() ? GuessLabelFormat(arguments.detections)
-                                          : LabelFormatFromName(arguments.from),
-                   arguments.detections,
-                   context);
-  SayWarnings(read.warnings);
-  return read.labels;
+  return {.labels = ReadDetectionsAlone(arguments.detections, arguments.from, images)};
 }
 
 void FillInSizes(const fs::path& images, LabelledSet& labels) {
@@ -140,6 +138,15 @@ void KeepOnlyThese(LabelFormat format,
   KeepOnly(arguments.output, verb, files);
 }
 
+// {"difficult": 3, ...} of those that are held so.
+nlohmann::ordered_json CountsOf(const std::vector<Loss>& losses, Holds holds) {
+  nlohmann::ordered_json counts = nlohmann::ordered_json::object();
+  for (const Loss& loss : losses) {
+    if (loss.holds == holds) counts[loss.name] = loss.count;
+  }
+  return counts;
+}
+
 }  // namespace
 
 int RunConvert(const Arguments& words) {
@@ -152,7 +159,8 @@ int RunConvert(const Arguments& words) {
         !arguments.detections.empty() && AreVocResults(arguments.detections, arguments.from);
     data = LoadData(arguments.data);
   }
-  LabelledSet labels = ReadInput(arguments, data);
+  ConvertInput input = ReadInput(arguments, data);
+  LabelledSet& labels = input.labels;
   if (!arguments.images.empty()) FillInSizes(arguments.images, labels);
   const std::size_t left_out = LeaveOutUnsized(format, labels);
   FormatContext context;
@@ -161,13 +169,8 @@ int RunConvert(const Arguments& words) {
   context.dataset = data ? &data->dataset : nullptr;
   WriteLabelsAs(format, labels, arguments.output, context);
   KeepOnlyThese(format, labels, arguments, context.kind);
-  if (const std::size_t lost = CountLostMarks(format, labels); lost > 0) {
-    fmt::print(stderr,
-               "warning: {} objects are marked difficult, truncated or as a crowd, which {} has no "
-               "place for; an evaluation against what is written counts them as any other\n",
-               lost,
-               NameOf(format));
-  }
+  const std::vector<Loss> losses = LossesOf(format, context.kind, labels, input.outlines);
+  fmt::print(stderr, "{}", LossText(format, losses));
   std::size_t boxes = 0;
   for (const LabelledImage& image : labels.images) boxes += image.labels.size();
   if (arguments.json) {
@@ -175,7 +178,9 @@ int RunConvert(const Arguments& words) {
         {"format", NameOf(format)},
         {"output", arguments.output},
         {"images", labels.images.size()},
-        {arguments.detections.empty() ? "objects" : "detections", boxes}};
+        {arguments.detections.empty() ? "objects" : "detections", boxes},
+        {"lost", CountsOf(losses, Holds::kNo)},
+        {"own_fields", CountsOf(losses, Holds::kOwnField)}};
     fmt::print("{}\n", LineOf(json));
   }
   fmt::print(stderr,

@@ -45,9 +45,15 @@ std::string IdFields(const std::string& id) {
       "\"image\": {}, \"image_bytes\": \"{}\"", Quoted(WithoutInvalidUtf8(id)), HexOf(id));
 }
 
+std::string FileField(const std::string& file_name) {
+  if (file_name.empty()) return "";
+  return fmt::format("\"file\": {}, ", Quoted(WithoutInvalidUtf8(file_name)));
+}
+
 std::string LineOf(const ImageDetections& image, const std::vector<std::string>& quoted_names) {
-  std::string line = fmt::format("{{{}, \"width\": {}, \"height\": {}, \"detections\": [",
+  std::string line = fmt::format("{{{}, {}\"width\": {}, \"height\": {}, \"detections\": [",
                                  IdFields(image.id),
+                                 FileField(image.file_name),
                                  image.width,
                                  image.height);
   for (const Detection& detection : image.detections) {
@@ -88,7 +94,8 @@ class JsonLinesReader {
     ImageDetections image{.id = IdOf(line),
                           .width = PixelsAt(line, "width"),
                           .height = PixelsAt(line, "height"),
-                          .detections = {}};
+                          .detections = {},
+                          .file_name = line.contains("file") ? TextAt(line, "file") : ""};
     if (!seen_.insert(image.id).second) {
       Fail("each picture once", fmt::format("'{}' again", WithoutInvalidUtf8(image.id)));
     }

@@ -9,10 +9,11 @@
 namespace deeper {
 
 // One line of a JSONL results file, without a newline at the end:
-//   {"image": id, "width": w, "height": h,
+//   {"image": id, "file": name, "width": w, "height": h,
 //    "detections": [{"class": name, "score": s, "box": [x0, y0, x1, y1]}]}
-// Boxes are half-open pixels. Numbers are the shortest text that reads as the same float. Ids that
-// are not UTF-8 are escaped losslessly (docs/formats.md).
+// "file" is left out where the name of the picture's file is not known; bytes of it that are not
+// UTF-8 show as U+FFFD. Boxes are half-open pixels. Numbers are the shortest text that reads as the
+// same float. Ids that are not UTF-8 are escaped losslessly (docs/formats.md).
 std::string JsonLineOf(const ImageDetections& image, const ClassTable& classes);
 
 // A JSONL results file. Classes are matched by name against `classes`; without it, they are

@@ -9,6 +9,7 @@
 
 #include "core/class_index.h"
 #include "core/error.h"
+#include "core/pictures/picture_files.h"
 #include "core/pictures/picture_finder.h"
 #include "core/pictures/picture_kinds.h"
 #include "core/text/utf8.h"
@@ -52,8 +53,12 @@ DetectionSet DetectionsOf(const LabelledSet& labels) {
   DetectionSet detections{.classes = labels.classes, .images = {}};
   detections.images.reserve(labels.images.size());
   for (const LabelledImage& image : labels.images) {
-    ImageDetections& made = detections.images.emplace_back(ImageDetections{
-        .id = image.id, .width = image.width, .height = image.height, .detections = {}});
+    ImageDetections& made =
+        detections.images.emplace_back(ImageDetections{.id = image.id,
+                                                       .width = image.width,
+                                                       .height = image.height,
+                                                       .detections = {},
+                                                       .file_name = image.file_name});
     made.detections.reserve(image.labels.size());
     for (const Label& label : image.labels) {
       if (!label.score) {
@@ -110,6 +115,7 @@ LabelledSet LabelsOf(const DetectionSet& detections) {
   for (const ImageDetections& image : detections.images) {
     LabelledImage& made = set.images.emplace_back();
     made.id = image.id;
+    made.file_name = image.file_name;
     made.width = image.width;
     made.height = image.height;
     for (const Detection& detection : image.detections) {
@@ -127,10 +133,7 @@ LabelledSet LabelsOf(const Dataset& dataset) {
   for (const AnnotatedImage& image : dataset.images) {
     LabelledImage& made = set.images.emplace_back();
     made.id = image.id;
-    if (!image.image_path.empty()) {
-      const bool has_ending = WithoutPictureEnding(image.id) != image.id;
-      made.file_name = image.id + (has_ending ? "" : image.image_path.extension().string());
-    }
+    made.file_name = NameWithEnding(image.id, image.image_path);
     made.path = image.image_path;
     made.width = image.width;
     made.height = image.height;

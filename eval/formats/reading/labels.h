@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -67,6 +68,7 @@ using SizeOfImage = std::function<std::optional<std::pair<int, int>>(const std::
 struct ReadLabels {
   LabelledSet labels;
   std::vector<Warning> warnings;
+  std::size_t outlines = 0;  // as in ReadDataset
 };
 
 // The ids of pictures from their file names as FileNameOf gives them, in the same order. An id is
@@ -95,6 +97,7 @@ class LabelCollector {
   void Add(const std::string& id, std::string_view class_name, Label label, std::string where);
   void Warn(std::string where, std::string reason, WarningKind kind = WarningKind::kOther);
   std::vector<Warning>& warnings() { return read_.warnings; }
+  std::size_t& outlines() { return read_.outlines; }
 
   // Takes the ids that were given so far for file names: see IdsOfFileNames. The names are kept as
   // file_name where that is empty.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ struct ReadDataset {
   std::vector<Warning> warnings;  // one per object or file that was left out, or fault that was not
   // Ids of pictures whose annotations could not be read at all; they are not in `dataset`.
   std::vector<std::string> unreadable_images;
+  std::size_t outlines =
+      0;  // objects with a polygon or mask in the files, of which the box is kept
 };
 
 }  // namespace deeper

@@ -37,6 +37,14 @@ TEST_CASE("a directory gives the pictures below it, named by their relative path
   const std::vector<Picture> pictures = FindPictures({directory.path().string()});
   CHECK(IdsOf(pictures) == Ids{"b", "sub/deep/a"});
   CHECK(pictures[1].path == directory / "sub/deep/a.png");
+  CHECK(pictures[0].file_name == "b.JPG");
+  CHECK(pictures[1].file_name == "sub/deep/a.png");
+}
+
+TEST_CASE("a picture of a data set has its id with the ending of its file as file name") {
+  CHECK(NameWithEnding("a/v1.2", "x/v1.2.JPG") == "a/v1.2.JPG");
+  CHECK(NameWithEnding("a.png", "x/a.png") == "a.png");
+  CHECK(NameWithEnding("a", "").empty());
 }
 
 TEST_CASE("files of other programs and of other kinds are passed over and counted") {

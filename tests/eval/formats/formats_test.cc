@@ -230,24 +230,6 @@ TEST_CASE("true objects come back from every format as it promises") {
   }
 }
 
-TEST_CASE("marks that a format has no place for are counted") {
-  LabelledSet set{.classes = ClassTableOf({"cat"}), .images = {}};
-  const Label plain{.box = {.x0 = 0, .y0 = 0, .x1 = 1, .y1 = 1}};
-  Label difficult = plain;
-  difficult.difficult = true;
-  Label crowd = plain;
-  crowd.crowd = true;
-  set.images.push_back({.id = "p", .file_name = "", .labels = {plain, difficult, crowd, crowd}});
-  CHECK(CountLostMarks(LabelFormat::kYolo, set) == 3);
-  CHECK(CountLostMarks(LabelFormat::kVoc, set) == 2);
-  for (const LabelFormat format : {LabelFormat::kJsonLines,
-                                   LabelFormat::kCoco,
-                                   LabelFormat::kCsv,
-                                   LabelFormat::kLabelStudio}) {
-    CHECK(CountLostMarks(format, set) == 0);
-  }
-}
-
 TEST_CASE("detections come back from every format as it promises") {
   for (const auto& [format, abilities] : test::kDetectionFormats) {
     RoundTrip(format, abilities, LabelKind::kDetections);

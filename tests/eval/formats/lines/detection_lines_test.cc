@@ -45,6 +45,9 @@ TEST_CASE("a line of results is what the format's page shows") {
   CHECK(JsonLineOf(OneCat("holiday/img_1"), Pets()) ==
         R"({"image": "holiday/img_1", "width": 640, "height": 480, "detections": )"
         R"([{"class": "cat", "score": -0.25, "box": [1.5, 0, 100, 0.1]}]})");
+  CHECK(JsonLineOf({.id = "a", .detections = {}, .file_name = "caf\xE9/a.png"}, Pets()) ==
+        "{\"image\": \"a\", \"file\": \"caf\xEF\xBF\xBD/a.png\", \"width\": 0, \"height\": 0, "
+        "\"detections\": []}");
   CHECK(JsonLineOf({.id = "empty", .detections = {}}, Pets()) ==
         R"({"image": "empty", "width": 0, "height": 0, "detections": []})");
 }
@@ -54,7 +57,8 @@ TEST_CASE("results come back exactly, whatever the floats and the bytes of the i
   DetectionSet written{.classes = Pets(), .images = {}};
   for (const std::string id :
        {"plain", "with \"quotes\", \\ and \n newline", "caf\xC3\xA9", "caf\xE9", "caf\xE8", ""}) {
-    ImageDetections image{.id = id, .width = 3, .height = 4, .detections = {}};
+    ImageDetections image{
+        .id = id, .width = 3, .height = 4, .detections = {}, .file_name = "caf\xC3\xA9.png"};
     while (image.detections.size() < 500) {
       const auto some_float = [&] {
         return std::bit_cast<float>(static_cast<std::uint32_t>(random.Next()));
