@@ -37,7 +37,7 @@ fail() {
 commands_of() {
   awk -v page="$1" '
     function flush() { if (text != "") print at "\037" reason "\037" text; text = "" }
-    function is_command(line) { return line ~ /^ *(\$ )?(deeper|make|cmake|ctest|cpack|sudo|apt-get|export|npm|tar|git|scripts\/[a-z-]+\.sh) / }
+    function is_command(line) { return line ~ /^ *(\$ )?(deeper|make|cmake|ctest|cpack|sudo|apt-get|export|npm|tar|git|curl|scripts\/[a-z-]+\.sh) / }
     function wrong(what) { print FNR "\037!\037" what }
     !kind && /^ *```/ {
       kind = $0; sub(/^ *```/, "", kind); if (kind == "") kind = "plain"
@@ -73,6 +73,9 @@ commands_of() {
 # What docs/options.md, made from the program's help, says of a verb.
 options_of() { sed -n "/^## deeper $1\$/,/^## /p" docs/options.md; }
 
+# How a help lists an option, with a letter or without.
+pattern_of() { echo "^ {2,6}(-[A-Za-z](,| \[) )?$1( |\$)"; }
+
 check_options() { # of a command that is not run
   local place=$1 words word verb
   read -ra words <<<"${2%% \#*}"
@@ -81,7 +84,7 @@ check_options() { # of a command that is not run
   [[ $verb != train && $verb != model ]] || verb="$verb ${words[2]}"
   for word in "${words[@]:2}"; do
     [[ $word == --[a-z]* ]] || continue
-    grep -qE -- "^  (-[a-z] \[ )?${word%%=*}( |\$)" <<<"$(options_of "$verb")" ||
+    grep -qE -- "$(pattern_of "${word%%=*}")" <<<"$(options_of "$verb")" ||
       fail "$place: 'deeper $verb' has no option $word"
   done
 }
@@ -91,7 +94,7 @@ others=' --workflow --preset --build --target --config --install --prefix --test
 check_named_options() {
   local option
   while read -r option; do
-    [[ $others == *" $option "* ]] || grep -qE -- "^  (-[a-z] \[ )?$option( |\$)" docs/options.md ||
+    [[ $others == *" $option "* ]] || grep -qE -- "$(pattern_of "$option")" docs/options.md ||
       fail "$1: names $option, which no verb of deeper has"
   done < <(sed '/^ *```/,/^ *```$/d' "$1" | grep -oE '`[^`]*`' | grep -oE -- '--[a-z][a-z0-9-]*' | sort -u)
 }
