@@ -41,19 +41,20 @@ TEST_CASE(
                                        : "p002.jpg: it crashed the program") != std::string::npos);
   CHECK(ran.text.find("1 of 6 pictures were skipped") != std::string::npos);
   CHECK(ReadTextFile(output / "detections.jsonl") == WithoutPicture(clean, "p002"));
-  // Nothing else is there: no journal, and no half-written file of the process before the restart.
+  // Nothing else is there: no journal of an unfinished run, and no half-written file of the process
+  // before the restart.
   std::map<std::string, std::string> drawings = FilesBelow(detector / "clean/drawings");
   drawings.erase("p002.jpg");
   CHECK(FilesBelow(output / "drawings") == drawings);
-  // Beside them the results in two formats, and the list of the files.
-  CHECK(FilesBelow(output).size() == drawings.size() + 3);
+  // Beside them the results in two formats, the finished run, and the list of the files.
+  CHECK(FilesBelow(output).size() == drawings.size() + 4);
 }
 
 TEST_CASE("every picture may crash and the run still ends") {
   const SmallDetector detector(4);
   RunSetup setup{.environment = Faults(detector.directory.path(), "")};
   setup.environment["DEEPER_FAULT_CRASH"] = ".jpg";
-  const Ran ran = RunDeeper(detector.Detect(detector / "found"), setup);
+  const Ran ran = RunDeeper(detector.Detect(detector / "found", {"--anew"}), setup);
   CAPTURE(ran.text);
   CHECK(ran.status == 3);
   CHECK(ran.text.find("4 of 4 pictures were skipped") != std::string::npos);

@@ -36,7 +36,7 @@ TEST_CASE("detection in the directory that its results lie in finds the same, ho
   CAPTURE(first.text);
   REQUIRE(first.status == tools::kDone);
   const std::map<std::string, std::string> found = FilesBelow(output);
-  CHECK(found.size() == 4 + 3);
+  CHECK(found.size() == 4 + 4);
 
   const Ran again = RunDeeper(words, here);
   CAPTURE(again.text);
@@ -62,7 +62,7 @@ TEST_CASE("what a run draws beside its pictures is no input of the next") {
   const RunSetup here = {.directory = detector.pictures.string()};
   REQUIRE(RunDeeper(words, here).status == tools::kDone);
   const std::map<std::string, std::string> found = FilesBelow(detector.pictures);
-  CHECK(found.size() == 2 + 2 + 3);
+  CHECK(found.size() == 2 + 2 + 4);
   const Ran again = RunDeeper(words, here);
   CAPTURE(again.text);
   CHECK(again.status == tools::kDone);
@@ -98,6 +98,7 @@ TEST_CASE("a directory of results is that of the last run alone") {
                                                        "drawings/p000.jpg",
                                                        "drawings/p001.jpg",
                                                        "drawings/p002.jpg",
+                                                       "finished-journal.jsonl",
                                                        "voc/comp3_det_pictures_blue.txt",
                                                        "voc/comp3_det_pictures_red.txt",
                                                        "written.json"});
@@ -110,12 +111,14 @@ TEST_CASE("a directory of results is that of the last run alone") {
   CHECK(NamesBelow(output) == std::vector<std::string>{"detections.ilsvrc-images.txt",
                                                        "detections.ilsvrc.txt",
                                                        "drawings/p001.jpg",
+                                                       "finished-journal.jsonl",
                                                        "notes.txt",
                                                        "written.json"});
   REQUIRE(detect({pictures.string()}, {"--no-drawings", "--format", "jsonl"}).status ==
           tools::kDone);
   CHECK(NamesBelow(output) ==
-        std::vector<std::string>{"detections.jsonl", "notes.txt", "written.json"});
+        std::vector<std::string>{
+            "detections.jsonl", "finished-journal.jsonl", "notes.txt", "written.json"});
 
   // Nobody knows whose a result is that is on no list.
   WriteFileWhole(output / "drawings/p009.jpg", "whose?");

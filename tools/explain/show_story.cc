@@ -197,6 +197,12 @@ StoryPicture Run(const StoryArguments& arguments,
           ScaledBox(object.box, 1 / picture.file_from_image_x, 1 / picture.file_from_image_y);
     }
   }
+  if (arguments.min_score) {
+    picture.min_score = std::max(picture.min_score, *arguments.min_score);
+    std::erase_if(picture.detections, [&](const StoryDetection& made) {
+      return made.detection.score < *arguments.min_score;
+    });
+  }
   picture.judgements = Judge(
       picture,
       {.protocol = ProtocolFromName(arguments.metric), .min_iou = arguments.min_iou, .workers = 1});

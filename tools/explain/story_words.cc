@@ -15,6 +15,10 @@ std::string KeptText(const StoryPicture& picture, const CandidatePlace& place) {
   const std::optional<std::size_t> number = NumberOf(picture, place);
   if (!number && candidate.given_out->score == 0)
     return "kept, but a score of 0 joins no detection";
+  if (!number && !picture.fuses_boxes) {
+    return fmt::format("kept, but its score is below {}, the least that is shown",
+                       picture.min_score);
+  }
   if (!number) {
     return fmt::format(
         "kept, but the boxes that are fused with it have a score below {}, the least "

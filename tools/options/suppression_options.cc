@@ -1,5 +1,7 @@
 #include "tools/options/suppression_options.h"
 
+#include <algorithm>
+
 #include "tools/options/option_errors.h"
 
 namespace deeper::tools {
@@ -21,7 +23,7 @@ DetectOptions SuppressionOptions::Over(const Detector& detector,
                                        std::optional<float> min_score) const {
   DetectOptions options = detector.DefaultOptions();
   options.box_regression = !no_box_regression;
-  if (min_score) options.min_score = *min_score;
+  if (min_score) options.min_score = std::min(options.min_score, *min_score);
   if (nms_iou) options.nms.max_iou = *nms_iou;
   if (soft_sigma) options.nms.soft_sigma = *soft_sigma;
   if (vote_iou) options.nms.vote_iou = *vote_iou;

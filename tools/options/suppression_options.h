@@ -18,7 +18,9 @@ struct SuppressionOptions {
   bool no_box_regression = false;
 
   void AddOptions(boost::program_options::options_description& group);
-  // The detector's default options with these in their place. Throws UsageError or Error for values
+  // The detector's default options with these in their place. A min_score below the detector's
+  // takes its place; one above leaves it, so that what is found does not depend on how much of it
+  // is asked for: boxes with lower scores vote too. Throws UsageError or Error for values
   // out of range, and for soft suppression of scores that are no probabilities.
   DetectOptions Over(const Detector& detector, std::optional<float> min_score) const;
 };

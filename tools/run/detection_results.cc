@@ -17,6 +17,7 @@
 #include "eval/formats/lines/detection_lines.h"
 #include "eval/formats/voc.h"
 #include "eval/formats/voc_results.h"
+#include "tools/input/class_names.h"
 #include "tools/options/command_line.h"
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
@@ -104,10 +105,16 @@ std::string DetectionResultsText(const DetectionResults& results) {
   for (const ClassInfo& info : results.classes.classes) {
     classes.push_back({info.name, info.wordnet_id});
   }
-  return LineOf({{"formats", results.formats},
-                 {"set", results.set},
-                 {"classes", classes},
-                 {"drawings", results.drawings}});
+  nlohmann::ordered_json json = {{"formats", results.formats},
+                                 {"set", results.set},
+                                 {"classes", classes},
+                                 {"only_classes", results.only_classes},
+                                 {"models", results.models},
+                                 {"drawings", results.drawings},
+                                 {"look", results.look},
+                                 {"redraws", results.redraws}};
+  if (results.min_score) json["min_score"] = *results.min_score;
+  return LineOf(json);
 }
 
 DetectionResults DetectionResultsFrom(const std::string& text, const std::string& source) {
@@ -116,7 +123,12 @@ DetectionResults DetectionResultsFrom(const std::string& text, const std::string
     DetectionResults results{.formats = json.at("formats"),
                              .set = json.at("set"),
                              .classes = {},
-                             .drawings = json.at("drawings")};
+                             .only_classes = json.value("only_classes", std::vector<std::string>()),
+                             .models = json.value("models", std::vector<std::string>()),
+                             .drawings = json.at("drawings"),
+                             .look = json.value("look", ""),
+                             .redraws = json.value("redraws", false)};
+    if (json.contains("min_score")) results.min_score = json.at("min_score").get<float>();
     for (const nlohmann::json& info : json.at("classes")) {
       results.classes.classes.push_back({.name = info.at(0), .wordnet_id = info.at(1)});
     }
@@ -127,9 +139,17 @@ DetectionResults DetectionResultsFrom(const std::string& text, const std::string
 }
 
 DetectionSet DetectionsIn(const JournalEntries& entries,
-                          const ClassTable& classes,
+                          const DetectionResults& results,
                           const fs::path& source) {
-  return ParseJsonLines(ResultLines(entries), source, &classes);
+  DetectionSet found = ParseJsonLines(ResultLines(entries), source, &results.classes);
+  const std::vector<bool> kept = ClassesNamed("only-class", results.classes, results.only_classes);
+  for (ImageDetections& image : found.images) {
+    std::erase_if(image.detections, [&](const Detection& detection) {
+      return !kept[IndexOf(detection.class_id)] ||
+             (results.min_score && !(detection.score >= *results.min_score));
+    });
+  }
+  return found;
 }
 
 void WriteDetectionResults(const DetectionSet& found,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,12 +11,20 @@
 
 namespace deeper::tools {
 
-// The result files of detections: which formats, and what they need besides.
+// The result files of detections: which formats of which of those found, and what they need
+// besides.
 struct DetectionResults {
   std::string formats = "jsonl,coco";  // any of jsonl, coco, voc, ilsvrc, between commas
   std::string set = "pictures";        // voc: the set's name in the names of its files
   ClassTable classes;
-  bool drawings = true;  // pictures are drawn too, below "drawings"
+  std::optional<float> min_score = std::nullopt;  // detections below are left out
+  std::vector<std::string> only_classes = {};     // all others are left out; empty: none is
+  std::vector<std::string> models = {};           // files of the detectors, for people
+  bool drawings = true;                           // pictures are drawn too, below "drawings"
+  // All that drawings depend on besides the pictures and what was found in them, as text.
+  std::string look = {};
+  // Drawings that an earlier command left may have another look.
+  bool redraws = false;
 
   bool operator==(const DetectionResults&) const = default;
 };
@@ -39,9 +48,10 @@ void RequireNoOtherResults(const std::filesystem::path& output, const FileNames&
 std::string DetectionResultsText(const DetectionResults& results);
 DetectionResults DetectionResultsFrom(const std::string& text, const std::string& source);
 
-// The pictures of a journal that have a result, in the order of their positions.
+// The pictures of a journal that have a result, in the order of their positions, with those
+// detections that the results have.
 DetectionSet DetectionsIn(const JournalEntries& entries,
-                          const ClassTable& classes,
+                          const DetectionResults& results,
                           const std::filesystem::path& source);
 
 // Writes each file of the results into the directory, whole or not at all.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -106,6 +107,19 @@ std::string BeforeText(std::size_t picture, const std::string& content, std::str
   return fmt::format(R"({{"picture":{},"content":{},"{}":)", picture, LineOf(content), key);
 }
 
+// {"results":"..."}: what the results are to be from this line on.
+std::string ResultsLine(const std::string& results) {
+  return CheckedLine(LineOf({{"results", results}}));
+}
+
+std::optional<std::string> ResultsOf(const std::string& object) {
+  const json parsed = json::parse(object, nullptr, false);
+  if (parsed.is_discarded() || parsed.size() != 1) return std::nullopt;
+  const auto results = parsed.find("results");
+  if (results == parsed.end() || !results->is_string()) return std::nullopt;
+  return results->get<std::string>();
+}
+
 // {"picture":12,"content":"...","done":{...}} or {"picture":12,"content":"...","failed":"..."}.
 std::string ObjectOf(std::size_t picture, const JournalEntry& entry) {
   const bool is_json = entry.kind == JournalEntry::Kind::kDone;
@@ -182,6 +196,17 @@ RunRecord RecordOf(const std::string& verb,
           .results = results};
 }
 
+RunRecord ReadRunRecord(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string line;
+  if (!std::getline(file, line)) RefuseFirstLine(path.string());
+  return RunOfLine(line, path.string());
+}
+
+bool IsSameRun(const RunRecord& a, const RunRecord& b) {
+  return IdentityText(a) == IdentityText(b);
+}
+
 std::string ResultLines(const JournalEntries& entries) {
   std::string lines;
   for (const auto& [picture, entry] : entries) {
@@ -202,6 +227,10 @@ JournalContent ParseJournal(std::string_view text, const std::string& source) {
     const std::size_t length = rest.find('\n');
     const std::optional<std::string> object = ObjectOfLine(rest.substr(0, length));
     rest.remove_prefix(length + 1);
+    if (const auto results = object ? ResultsOf(*object) : std::nullopt) {
+      content.run.results = *results;
+      continue;
+    }
     auto entry = object ? EntryOf(*object) : std::nullopt;
     if (!entry || entry->first >= content.run.picture_count) {
       ++content.damaged_lines;
@@ -216,8 +245,15 @@ JournalContent ReadJournal(const fs::path& path) {
   return ParseJournal(ReadTextFile(path, std::uintmax_t{64} << 30U), path.string());
 }
 
-Journal::Journal(fs::path path, const RunRecord& run) : file_(std::move(path)) {
-  const std::string text = file_.Content();
+std::string JournalText(const RunRecord& run, const JournalEntries& entries) {
+  std::string text = FirstLine(run);
+  for (const auto& [picture, entry] : entries) text += Journal::LineOf(picture, entry);
+  return text;
+}
+
+Journal::Journal(fs::path path, const RunRecord& run, Start start)
+    : file_(std::move(path)), results_(run.results) {
+  const std::string text = start == Start::kAnew ? "" : file_.Content();
   if (text.find('\n') == std::string::npos) {  // new, or ended before its first line was whole
     file_.Truncate(0);
     file_.Append(FirstLine(run));
@@ -228,12 +264,21 @@ Journal::Journal(fs::path path, const RunRecord& run) : file_(std::move(path)) {
   if (!differences.empty()) {
     throw Error(
         fmt::format("{}: left by a run with other options or inputs; repeat that command to finish "
-                    "it, remove the file, or choose another --output{}",
+                    "it, {}, or choose another --output{}",
                     file_.path().string(),
+                    run.verb == "detect" ? "begin anew with --anew" : "remove the file",
                     differences));
   }
   if (content.whole_bytes < text.size()) file_.Truncate(content.whole_bytes);
   damaged_lines_ = content.damaged_lines;
+  results_ = content.run.results;
+}
+
+void Journal::SetResults(const std::string& results) {
+  if (results == results_) return;
+  const std::lock_guard lock(appending_);
+  file_.Append(ResultsLine(results));
+  results_ = results;
 }
 
 JournalEntries Journal::Entries() const {

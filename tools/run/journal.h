@@ -26,10 +26,15 @@ struct RunRecord {
   std::size_t picture_count = 0;  // of all shards together
   Shard shard = {};
   std::size_t shard_pictures = 0;
-  std::string results;  // JSON: what the result files need besides; not compared
+  // JSON: what the result files need besides; not compared. A later command may ask for others:
+  // the last ones of a journal count.
+  std::string results;
 
   bool operator==(const RunRecord&) const = default;
 };
+
+// Whether two runs do the same work, so that one goes on from the other's journal.
+bool IsSameRun(const RunRecord& a, const RunRecord& b);
 
 // The record of a run over this shard of these pictures by this program; `configuration` without
 // the line of its version.
@@ -74,15 +79,32 @@ struct JournalContent {
 JournalContent ParseJournal(std::string_view text, const std::string& source);
 JournalContent ReadJournal(const std::filesystem::path& path);
 
+// What its first line says. Throws as ReadJournal does.
+RunRecord ReadRunRecord(const std::filesystem::path& path);
+
+// The text of a journal of these entries, in their order: the same bytes however many times the run
+// was stopped.
+std::string JournalText(const RunRecord& run, const JournalEntries& entries);
+
 // What a run has done so far: a first line that names it, then one line per picture, each with a
 // check (docs/formats.md). Each line is on the disk before the next is begun, so that a run can
 // stop at any moment and goes on from there. The file belongs to one process at a time.
 class Journal {
  public:
+  enum class Start {
+    kGoOn,  // from what an earlier run left
+    kAnew,  // what it left is dropped, of whichever run it is
+  };
+
   // Opens the journal of an earlier run or begins one. Cuts off a torn last line and passes over
   // damaged ones. Throws Error that names what differs when the earlier run was another one. Throws
   // Error when another process is at work on the file, or it cannot be read or written.
-  Journal(std::filesystem::path path, const RunRecord& run);
+  Journal(std::filesystem::path path, const RunRecord& run, Start start = Start::kGoOn);
+
+  // What the run's results were asked to be so far.
+  const std::string& results() const { return results_; }
+  // From now on they are to be these. Throws WriteError.
+  void SetResults(const std::string& results);
 
   // The last entry of each picture, as the file holds them now.
   JournalEntries Entries() const;
@@ -104,6 +126,7 @@ class Journal {
  private:
   AppendFile file_;
   std::mutex appending_;
+  std::string results_;
   std::size_t damaged_lines_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stop_token>
@@ -23,6 +24,9 @@ namespace {
 constexpr std::array kCrashes = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 std::array<struct sigaction, kCrashes.size()> earlier_actions;
+
+// Set for a process that began anew.
+constexpr const char* kBegunAnew = "DEEPER_BEGUN_ANEW";
 
 // The first that begins anew wins; other threads wait for the end that exec brings them.
 std::atomic_flag beginning_anew = ATOMIC_FLAG_INIT;
@@ -49,6 +53,24 @@ std::vector<std::string> CommandOfProcess() {
     begin += words.back().size() + 1;
   }
   return words;
+}
+
+std::vector<std::string> EnvironmentOfProcess() {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    variables.emplace_back(*variable);
+  }
+  std::erase_if(variables, [](const std::string& variable) {
+    return variable.starts_with(fmt::format("{}=", kBegunAnew));
+  });
+  return variables;
+}
+
+std::vector<char*> PointersTo(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
 }
 
 }  // namespace
@@ -90,9 +112,13 @@ void Supervision::Watched::SetContent(const std::string& content) {
 }
 
 Supervision::Supervision(Journal& journal, double picture_time_limit_s)
-    : journal_(journal), limit_(picture_time_limit_s), command_(CommandOfProcess()) {
-  for (std::string& word : command_) command_pointers_.push_back(word.data());
-  command_pointers_.push_back(nullptr);
+    : journal_(journal),
+      limit_(picture_time_limit_s),
+      command_(CommandOfProcess()),
+      environment_(EnvironmentOfProcess()) {
+  environment_.push_back(fmt::format("{}=1", kBegunAnew));
+  command_pointers_ = PointersTo(command_);
+  environment_pointers_ = PointersTo(environment_);
   struct sigaction action {};
   action.sa_handler = OnCrash;
   action.sa_flags = SA_ONSTACK | SA_NODEFER;
@@ -132,7 +158,7 @@ void Supervision::BeginAnew(const std::string& line, const std::string& message)
   sigset_t none;
   sigemptyset(&none);
   pthread_sigmask(SIG_SETMASK, &none, nullptr);
-  execve("/proc/self/exe", command_pointers_.data(), environ);
+  execve("/proc/self/exe", command_pointers_.data(), environment_pointers_.data());
 }
 
 void Supervision::LookForLate(const std::stop_token& stop) {
@@ -151,6 +177,10 @@ void Supervision::LookForLate(const std::stop_token& stop) {
     }
     last_look = now;
   }
+}
+
+bool IsBegunAnew() {
+  return std::getenv(kBegunAnew) != nullptr;  // NOLINT(concurrency-mt-unsafe): nobody sets it
 }
 
 }  // namespace deeper::tools

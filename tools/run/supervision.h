@@ -96,11 +96,18 @@ class Supervision {
   Journal& journal_;
   std::chrono::duration<double> limit_;
   std::vector<std::string> command_;
-  std::vector<char*> command_pointers_;  // into command_, ended by a null pointer, for execve
-  std::mutex mutex_;                     // of watched_
+  std::vector<std::string> environment_;
+  // Into these, ended by a null pointer, for execve.
+  std::vector<char*> command_pointers_;
+  std::vector<char*> environment_pointers_;
+  std::mutex mutex_;  // of watched_
   std::condition_variable_any wake_;
   std::set<Watched*> watched_;
   std::jthread watchdog_;
 };
+
+// Whether this process is one that began anew: what its command asks to be dropped at its beginning
+// is dropped already.
+bool IsBegunAnew();
 
 }  // namespace deeper::tools

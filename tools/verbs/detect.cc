@@ -1,18 +1,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
 #include "core/error.h"
+#include "core/files/path_kind.h"
 #include "core/pictures/picture_files.h"
 #include "core/text/json_line.h"
 #include "core/text/quantities.h"
 #include "core/work/stopwatch.h"
 #include "detector/regions/features.h"
 #include "eval/drawing/draw.h"
+#include "tools/input/class_names.h"
 #include "tools/input/data_source.h"
+#include "tools/input/drawing_options.h"
 #include "tools/input/pictures.h"
 #include "tools/input/video.h"
 #include "tools/options/command_line.h"
@@ -24,12 +28,15 @@
 #include "tools/options/reading_options.h"
 #include "tools/options/suppression_options.h"
 #include "tools/run/detection_results.h"
+#include "tools/run/finished_run.h"
 #include "tools/run/journal.h"
 #include "tools/run/journaled_run.h"
 #include "tools/run/shard.h"
 #include "tools/run/stop_signal.h"
+#include "tools/run/supervision.h"
 #include "tools/run/written_files.h"
 #include "tools/verbs/detect_picture.h"
+#include "tools/verbs/draw_found.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
@@ -52,8 +59,11 @@ struct DetectArguments {
   bool no_drawings = false;
   bool json = false;
   int every = 1;
+  bool anew = false;
   std::optional<float> draw_min_score;
   std::optional<float> min_score;
+  std::string only_classes;
+  DrawingOptions drawing;
   ReadingOptions reading;
   SuppressionOptions suppression;
   ShardOptions shard;
@@ -67,6 +77,8 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
       {"deeper detect photos/                                # a directory and all below it",
        "deeper detect a.jpg 'holiday/*.png' @list.txt        # files, patterns, lists",
        "deeper detect photos/ --output found --format jsonl,coco,voc,ilsvrc",
+       "deeper detect photos/ --output found --only-class dog,cat --min-score 0.5   # of what was "
+       "found, at once",
        "deeper detect photos/ --model a.safetensors --model b.safetensors",
        "deeper detect clip.mp4 --every 5                     # a video; drawn: found/clip.avi",
        "deeper detect --data voc:VOC2007 --set test --no-drawings --feature-cache cache/"});
@@ -78,13 +90,17 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
   arguments.reading.AddOptions(input);
   arguments.data.AddOptions(line.Group("Input from a data set"));
   arguments.detector.AddOptions(line.Group("Model"));
-  line.Group("Output").add_options()
-      ("output", po::value(&arguments.output)->default_value(arguments.output)->value_name("DIR"), "where everything goes; a stopped run goes on when repeated")
+  auto& output = line.Group("Output");
+  output.add_options()
+      ("output", po::value(&arguments.output)->default_value(arguments.output)->value_name("DIR"), "where everything goes; a stopped run goes on when repeated, a finished one is written and drawn again as now asked for")
+      ("anew", po::bool_switch(&arguments.anew), "detect again, whatever an earlier run left in --output")
       ("format", po::value(&arguments.formats)->default_value(arguments.formats)->value_name("A,B"), "any of jsonl, coco, voc, ilsvrc")
       ("min-score", po::value<float>()->notifier([&](float value) { arguments.min_score = value; })->value_name("S"), "detections below are not written; default: the model's")
+      ("only-class", po::value(&arguments.only_classes)->value_name("NAME,..."), "these classes alone are written and drawn")
       ("json", po::bool_switch(&arguments.json), "what was done and how long it took, as a JSON object on stdout")
       ("no-drawings", po::bool_switch(&arguments.no_drawings), "write no annotated pictures")
       ("draw-min-score", po::value<float>()->notifier([&](float value) { arguments.draw_min_score = value; })->value_name("S"), "detections below are not drawn; default: the operating point of the class, where F1 was best, or margins above 0");
+  arguments.drawing.AddOptions(output);
   arguments.suppression.AddOptions(line.Group("From scores to detections"));
   auto& work = line.Group("Work");
   arguments.detector.proposals.AddOptions(work);
@@ -98,7 +114,7 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
   line.Restrict({DataSource::WithData(),
                  {.options = "set", .with = "data format=voc"},
                  {.options = "every", .without = "data"},
-                 {.options = "draw-min-score", .without = "no-drawings"}});
+                 {.options = "draw-min-score line-width colours", .without = "no-drawings"}});
   line.Restrict(DetectorArguments::Restrictions());
   line.ShowDefaultsOf([&] { return DefaultsOf(arguments.detector); });
   if (!line.Parse(words)) return false;
@@ -108,8 +124,10 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
   CheckDetectionFormats(arguments.formats);
   arguments.reading.Check();
   CheckRange("every", arguments.every, 1, 1e6);
+  CheckRange("min-score", arguments.min_score.value_or(0), -1e9, 1e9);
   CheckRange("draw-min-score", arguments.draw_min_score.value_or(0), -1e9, 1e9);
   CheckPictureTimeLimit(arguments.picture_time_limit_s);
+  arguments.drawing.Check();
   arguments.detector.Check();
   arguments.detector.run.Check();
   return true;
@@ -125,6 +143,35 @@ std::vector<std::string> IdsOf(const DetectionSet& found) {
   std::vector<std::string> ids;
   for (const ImageDetections& image : found.images) ids.push_back(image.id);
   return ids;
+}
+
+std::vector<std::string> NamesOf(const std::vector<fs::path>& files) {
+  std::vector<std::string> names;
+  for (const fs::path& file : files) names.push_back(file.string());
+  return names;
+}
+
+// What is drawn: of the classes asked for, what reaches the score asked for, else the operating
+// point of its class, else a margin of 0.
+std::optional<FoundDrawing> DrawingOf(const DetectArguments& arguments,
+                                      const std::vector<std::string>& only_classes,
+                                      const Model& model) {
+  if (arguments.no_drawings) return std::nullopt;
+  const std::size_t count = model.classes.Size();
+  FoundDrawing drawing{.directory = fs::path(arguments.output) / kDrawings,
+                       .classes = model.classes,
+                       .drawn_from = std::vector(count, arguments.draw_min_score.value_or(0)),
+                       .style = arguments.drawing.StyleFor(model.classes)};
+  const std::vector<bool> kept = ClassesNamed("only-class", model.classes, only_classes);
+  for (std::size_t c = 0; c < count; ++c) {
+    float& from = drawing.drawn_from[c];
+    if (!arguments.draw_min_score && model.calibration) {
+      from = static_cast<float>(model.calibration->operating_points[c]);
+    }
+    if (arguments.min_score) from = std::max(from, *arguments.min_score);
+    if (!kept[c]) from = std::numeric_limits<float>::infinity();
+  }
+  return drawing;
 }
 
 // What is passed over below a directory of pictures: the directory of results, and what is written
@@ -248,6 +295,30 @@ void SayTotals(const Totals& totals, const DetectionSet& found, const DetectArgu
              1e3 * times.heads_s / pictures);
 }
 
+// Of what is found: what is to be drawn again, or all that has no drawing.
+std::vector<EarlierFound> EarlierOf(const std::vector<Picture>& pictures,
+                                    const JournalEntries& entries,
+                                    const DetectionSet& found,
+                                    const FoundDrawing& drawing,
+                                    bool redraws_all) {
+  std::vector<EarlierFound> earlier;
+  auto image = found.images.begin();
+  for (const auto& [position, entry] : entries) {
+    if (entry.kind != JournalEntry::Kind::kDone) continue;
+    if (redraws_all || !Exists(drawing.directory / DrawingFile(image->id))) {
+      earlier.push_back({.picture = &pictures[position], .found = &*image});
+    }
+    ++image;
+  }
+  return earlier;
+}
+
+int SayStopped(std::size_t done, std::size_t pictures) {
+  fmt::print(
+      stderr, "stopped with {} of {} pictures done; the same command goes on\n", done, pictures);
+  return StopStatus();
+}
+
 }  // namespace
 
 int RunDetect(const Arguments& words) {
@@ -276,24 +347,44 @@ int RunDetect(const Arguments& words) {
       !arguments.no_drawings && !fault.empty()) {
     fmt::print(stderr, "warning: {}\n", fault);
   }
-  const PictureDetector detect(
-      detector,
-      {.detect = arguments.suppression.Over(detector, arguments.min_score),
-       .reading = arguments.reading,
-       .draw_min_score = arguments.draw_min_score,
-       .drawings = arguments.no_drawings ? fs::path() : output / kDrawings});
-  const DetectionResults results{
-      .formats = arguments.formats,
-      .set = arguments.data.set.empty() ? "pictures" : arguments.data.set,
-      .classes = detector.classes(),
-      .drawings = !arguments.no_drawings};
+  std::vector<std::string> only_classes;
+  if (!arguments.only_classes.empty()) {
+    only_classes = SplitAtCommas("only-class", arguments.only_classes);
+  }
+  static_cast<void>(ClassesNamed("only-class", detector.classes(), only_classes));  // may throw
+  const std::optional<FoundDrawing> drawing = DrawingOf(arguments, only_classes, detector.first());
+  const PictureDetector detect(detector,
+                               {.detect = arguments.suppression.Over(detector, arguments.min_score),
+                                .reading = arguments.reading,
+                                .drawing = drawing});
+  DetectionResults results{.formats = arguments.formats,
+                           .set = arguments.data.set.empty() ? "pictures" : arguments.data.set,
+                           .classes = detector.classes(),
+                           .min_score = arguments.min_score,
+                           .only_classes = only_classes,
+                           .models = NamesOf(detector.files()),
+                           .drawings = !arguments.no_drawings,
+                           .look = drawing ? drawing->Text() : ""};
   RequireHoldable(results, IdsOf(pictures));
   const Videos videos = FramesOf(pictures, arguments, chosen);
   RequireNoOtherResults(output, ResultFilesOf(results, IdsOf(pictures)));
+  RunRecord record = RecordOf(
+      "detect", detect.Configuration(), pictures, chosen.shard, DetectionResultsText(results));
+  const fs::path journal_path = JournalPath(output / "journal", chosen.shard);
+  const bool drops_earlier = arguments.anew && !IsBegunAnew();
+  const bool is_repeated = !drops_earlier && TakeUpFinishedRun(output, journal_path, record);
   Journal journal(
-      JournalPath(output / "journal", chosen.shard),
-      RecordOf(
-          "detect", detect.Configuration(), pictures, chosen.shard, DetectionResultsText(results)));
+      journal_path, record, drops_earlier ? Journal::Start::kAnew : Journal::Start::kGoOn);
+  ForgetFinishedRun(output);
+  if (is_repeated) {
+    fmt::print(stderr,
+               "{}: this run was finished before; what it found is written as now asked for "
+               "(--anew detects again)\n",
+               arguments.output);
+  }
+  const DetectionResults earlier = DetectionResultsFrom(journal.results(), journal_path.string());
+  results.redraws = results.drawings && (earlier.redraws || earlier.look != results.look);
+  journal.SetResults(DetectionResultsText(results));
   const PictureRun run{.pictures = &pictures,
                        .shard = chosen.shard,
                        .workers = arguments.detector.run.workers,
@@ -311,14 +402,20 @@ int RunDetect(const Arguments& words) {
         totals.times += result.times;
       });
   if (StopAsked()) {
-    fmt::print(stderr,
-               "stopped with {} of {} pictures done; the same command goes on\n",
-               entries.size(),
-               PicturesOfShard(pictures, chosen.shard).size());
-    return StopStatus();
+    return SayStopped(entries.size(), PicturesOfShard(pictures, chosen.shard).size());
   }
 
-  const DetectionSet found = DetectionsIn(entries, results.classes, journal.path());
+  const DetectionSet found = DetectionsIn(entries, results, journal.path());
+  const std::size_t not_drawn =
+      arguments.no_drawings
+          ? 0
+          : DrawEarlier(detect,
+                        EarlierOf(pictures, entries, found, *drawing, results.redraws),
+                        arguments.detector.run.workers);
+  if (StopAsked()) return SayStopped(entries.size(), entries.size());
+  results.redraws = not_drawn > 0;
+  record.results = DetectionResultsText(results);
+  journal.SetResults(record.results);
   if (chosen.shard.IsWhole()) {
     WriteDetectionResults(found, results, output);
     FileNames written = ResultFilesOf(results, IdsOf(found));
@@ -326,8 +423,10 @@ int RunDetect(const Arguments& words) {
       WriteDrawnVideos(videos, output / kDrawings, output, arguments.every);
     }
     written.merge(FilesOf(videos, results));
+    written.insert(kFinishedRunName);
     KeepOnly(output, "detect", written);
     RemoveHalfWritten(output);
+    KeepFinishedRun(output, record, entries);
     journal.Remove();
   }
   SayTotals(totals, found, arguments);
@@ -337,7 +436,7 @@ int RunDetect(const Arguments& words) {
   }
   if (!chosen.shard.IsWhole()) SayShardDone(journal, run);
   const ExitStatus status = StatusOf(failed, entries.size() + videos.failed);
-  return status == kDone && mismatched > 0 ? kSomeInputsFailed : status;
+  return status == kDone && mismatched + not_drawn > 0 ? kSomeInputsFailed : status;
 }
 
 }  // namespace deeper::tools

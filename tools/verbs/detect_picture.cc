@@ -2,50 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "core/error.h"
-#include "core/files/file.h"
 #include "core/pictures/read_image.h"
+#include "core/work/parallel.h"
 #include "core/work/stopwatch.h"
-#include "eval/drawing/draw.h"
 #include "eval/formats/lines/detection_lines.h"
+#include "tools/run/progress.h"
+#include "tools/run/stop_signal.h"
 
 namespace deeper::tools {
 
-namespace {
-
-constexpr int kDrawingSide = 4096;  // pixels
-
-// The score from which a detection of each class is drawn.
-std::vector<float> DrawnFrom(std::optional<float> min_score, const Model& model) {
-  std::vector<float> drawn_from(model.classes.Size(), min_score.value_or(0));
-  if (!min_score && model.calibration) {
-    const std::vector<double>& points = model.calibration->operating_points;
-    std::transform(points.begin(), points.end(), drawn_from.begin(), [](double point) {
-      return static_cast<float>(point);
-    });
-  }
-  return drawn_from;
-}
-
-std::vector<Detection> AtLeast(const std::vector<Detection>& detections,
-                               const std::vector<float>& drawn_from) {
-  std::vector<Detection> kept;
-  for (const Detection& detection : detections) {
-    if (detection.score >= drawn_from[IndexOf(detection.class_id)]) kept.push_back(detection);
-  }
-  return kept;
-}
-
-}  // namespace
-
 PictureDetector::PictureDetector(const Detector& detector, const PictureDetectorOptions& options)
-    : detector_(&detector),
-      options_(options),
-      drawn_from_(DrawnFrom(options.draw_min_score, detector.first())) {}
+    : detector_(&detector), options_(options) {}
 
 PictureDetections PictureDetector::Run(const Picture& picture) const {
   PictureDetections result;
@@ -62,13 +32,25 @@ PictureDetections PictureDetector::Run(const Picture& picture) const {
   result.times += found.times;
   result.proposals = found.proposals;
   result.replaced_kept = found.replaced_kept;
-  ImageDetections detections{.id = picture.id, .detections = std::move(found.detections)};
-  if (!options_.drawings.empty()) Draw(image, detections);
+  ImageDetections detections{
+      .id = picture.id, .detections = std::move(found.detections), .file_name = picture.file_name};
   detections.width = scaled.full_width;
   detections.height = scaled.full_height;
   ScaleBoxes(image.width, image.height, detections.width, detections.height, detections.detections);
+  if (options_.drawing) DrawFound(image, detections, *options_.drawing);
   result.json = JsonLineOf(detections, detector_->classes());
   return result;
+}
+
+std::string PictureDetector::Redraw(const Picture& picture, const ImageDetections& found) const {
+  Image image;
+  try {
+    image = detector_->Read(picture.path, options_.reading.ForReading()).image;
+  } catch (const Error& error) {
+    return error.what();
+  }
+  DrawFound(image, found, options_.drawing.value());
+  return "";
 }
 
 std::string PictureDetector::Configuration() const {
@@ -85,23 +67,25 @@ std::string PictureDetector::Configuration() const {
          options_.reading.Text();
 }
 
-// A drawing is for people: its longer side has kDrawingSide pixels at the most.
-void PictureDetector::Draw(const Image& image, const ImageDetections& found) const {
-  std::vector<Detection> shown = AtLeast(found.detections, drawn_from_);
-  const int longer = std::max(image.width, image.height);
-  Image drawing;
-  if (longer <= kDrawingSide) {
-    drawing = DrawDetections(image, shown, detector_->classes());
-  } else {
-    const double scale = double{kDrawingSide} / longer;
-    const Image shrunken =
-        ShrinkImage(image,
-                    std::max(1, static_cast<int>(std::lround(scale * image.width))),
-                    std::max(1, static_cast<int>(std::lround(scale * image.height))));
-    ScaleBoxes(image.width, image.height, shrunken.width, shrunken.height, shown);
-    drawing = DrawDetections(shrunken, shown, detector_->classes());
-  }
-  WriteFileWhole(options_.drawings / DrawingFile(found.id), EncodeJpeg(drawing));
+std::size_t DrawEarlier(const PictureDetector& detect,
+                        const std::vector<EarlierFound>& earlier,
+                        int workers) {
+  if (earlier.empty()) return 0;
+  ProgressLine progress("drawing", "pictures", earlier.size());
+  std::size_t missing = 0;
+  ForEachInOrder<std::string>(
+      earlier.size(),
+      workers,
+      StopAsked,
+      [&](std::size_t i) { return detect.Redraw(*earlier[i].picture, *earlier[i].found); },
+      [&](std::size_t, const std::string& error) {
+        if (!error.empty()) {
+          progress.Say("not drawn: " + error);
+          ++missing;
+        }
+        progress.Advance();
+      });
+  return missing;
 }
 
 }  // namespace deeper::tools

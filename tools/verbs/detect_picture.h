@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "detector/detector.h"
 #include "detector/regions/features.h"
 #include "tools/options/reading_options.h"
+#include "tools/verbs/draw_found.h"
 
 namespace deeper::tools {
 
@@ -28,9 +28,7 @@ struct PictureDetections {
 struct PictureDetectorOptions {
   DetectOptions detect;
   ReadingOptions reading;
-  // Detections below are not drawn; nothing: the operating point of the class, or margins above 0.
-  std::optional<float> draw_min_score;
-  std::filesystem::path drawings;  // a directory; "": nothing is drawn
+  std::optional<FoundDrawing> drawing;  // nothing: nothing is drawn
 };
 
 // What 'deeper detect' does with one picture: read, detect, draw. Safe from several threads, each
@@ -44,15 +42,27 @@ class PictureDetector {
   // would survive either, as a full disk.
   PictureDetections Run(const Picture& picture) const;
 
+  // Draws again what was found in a picture. Returns why it cannot be read; "" for all went well.
+  std::string Redraw(const Picture& picture, const ImageDetections& found) const;
+
   // Everything that the detections depend on besides the pictures, as text.
   std::string Configuration() const;
 
  private:
-  void Draw(const Image& image, const ImageDetections& found) const;
-
   const Detector* detector_;
   PictureDetectorOptions options_;
-  std::vector<float> drawn_from_;  // by class
 };
+
+// A picture of an earlier command, and what it found there.
+struct EarlierFound {
+  const Picture* picture = nullptr;
+  const ImageDetections* found = nullptr;
+};
+
+// Draws them again, as long as nobody asks to stop. Says on stderr which picture cannot be read,
+// and returns how many.
+std::size_t DrawEarlier(const PictureDetector& detect,
+                        const std::vector<EarlierFound>& earlier,
+                        int workers);
 
 }  // namespace deeper::tools

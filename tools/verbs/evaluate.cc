@@ -24,6 +24,7 @@
 #include "tools/run/evaluation_parts.h"
 #include "tools/run/parts.h"
 #include "tools/run/shard.h"
+#include "tools/verbs/report_facts.h"
 #include "tools/verbs/verbs.h"
 
 namespace deeper::tools {
@@ -36,6 +37,7 @@ namespace {
 constexpr int kReportReplicates = 1000;
 
 struct EvaluateArguments {
+  std::string command;  // for people
   DataSource data;
   std::string detections;
   std::string format;
@@ -47,6 +49,7 @@ struct EvaluateArguments {
   std::string report;
   std::vector<std::string> proposals;
   std::uint64_t seed = 1;
+  bool common_pictures = false;
   bool allow_unknown_classes = false;
   int workers = 0;
   std::string output;
@@ -114,6 +117,7 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
       ("metric", po::value(&arguments.metrics)->value_name("A,B"), "ilsvrc, voc07 (11 points), voc12 (area), coco; default: what the data set's own rules are, voc07,voc12 for others")
       ("iou", po::value(&arguments.min_iou)->default_value(arguments.min_iou)->value_name("IOU"), "overlap that a detection needs; coco has its own ten")
       ("allow-unknown-classes", po::bool_switch(&arguments.allow_unknown_classes), "leave out detections of classes that the data set does not have, instead of refusing them")
+      ("common-pictures", po::bool_switch(&arguments.common_pictures), "judge the pictures that have a result alone; without it the objects of others count as missed")
       ("compare", po::value(&arguments.compared)->multitoken()->value_name("A B"), "two results, or two metrics for --detections, side by side: what differs and why")
       ("bootstrap", po::value(&arguments.bootstrap)->default_value(0)->implicit_value(1000)->value_name("N"), "95% confidence interval of the mAP from N samples of the pictures; without N: 1000")
       ("seed", po::value(&arguments.seed)->default_value(arguments.seed)->value_name("N"), "of those samples")
@@ -128,7 +132,8 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
   // clang-format on
   arguments.shard.AddOptions(output);
   line.Restrict(
-      {{.options = "min-map bootstrap output report proposals shard shards", .without = "compare"},
+      {{.options = "min-map bootstrap output report proposals shard shards common-pictures",
+        .without = "compare"},
        {.options = "seed", .with = "bootstrap report"}});
   if (!line.Parse(words)) return false;
   if (!arguments.data.Given()) throw UsageError("expected --data, the true objects");
@@ -159,7 +164,8 @@ DetectionSet AlignedFrom(const std::string& path,
       arguments.format,
       arguments.data,
       arguments.allow_unknown_classes ? UnknownClasses::kLeaveOut : UnknownClasses::kRefuse,
-      truth);
+      truth,
+      arguments.common_pictures ? WhichPictures::kCommon : WhichPictures::kAll);
   fmt::print(stderr, "{}", ClassMapText(aligned.class_map, truth.dataset.classes));
   if (aligned.left_out > 0) {
     fmt::print(stderr,
@@ -267,7 +273,11 @@ void WriteReport(const EvaluateArguments& arguments,
        .interval = evaluation.mean_average_precision ? std::optional(BootstrapMeanAveragePrecision(
                                                            truth.dataset, evaluation, bootstrap))
                                                      : std::nullopt,
-       .configuration = {{"data", arguments.data.data},
+       .configuration = {{"made", MadeText()},
+                         {"program", ProgramText()},
+                         {"command", arguments.command},
+                         {"model", ModelsText(arguments.detections)},
+                         {"data", arguments.data.data},
                          {"set", arguments.data.set.empty() ? "-" : arguments.data.set},
                          {"detections", arguments.detections},
                          {"metric", NameOf(evaluation.protocol)},
@@ -337,6 +347,7 @@ void EvaluatePart(const EvaluateArguments& arguments,
 int RunEvaluate(const Arguments& words) {
   EvaluateArguments arguments;
   if (!ParseEvaluate(words, arguments)) return kDone;
+  arguments.command = CommandText("evaluate", words);
   const std::vector<Protocol> protocols = ProtocolsOf(arguments.metrics);
   if (!arguments.report.empty()) RequireWritable(ReportPath(arguments));
   for (const std::string& results : ResultsOf(arguments)) {

@@ -84,6 +84,30 @@ fs::path OutputOf(const MergeArguments& arguments,
   return name.substr(0, suffix);
 }
 
+// Throws Error for shards of which different detections were asked for.
+void RequireSameChoice(const std::vector<ShardFile>& shards) {
+  const auto choice = [](const ShardFile& shard) {
+    if (shard.content.run.verb != "detect") return std::string();
+    const DetectionResults results = DetectionResultsFrom(shard.content.run.results, shard.source);
+    return fmt::format("--min-score {} and --only-class {}",
+                       results.min_score ? fmt::format("{}", *results.min_score) : "of the model",
+                       results.only_classes.empty()
+                           ? "of all"
+                           : fmt::format("{}", fmt::join(results.only_classes, ",")));
+  };
+  for (const ShardFile& shard : shards) {
+    const std::string first = choice(shards.front());
+    const std::string other = choice(shard);
+    if (first == other) continue;
+    throw Error(fmt::format(
+        "{} and {} were asked for different detections, {} and {}; repeat the command of one",
+        shards.front().source,
+        shard.source,
+        first,
+        other));
+  }
+}
+
 void WriteMerged(const MergeArguments& arguments,
                  const MergedShards& merged,
                  const fs::path& output) {
@@ -94,7 +118,7 @@ void WriteMerged(const MergeArguments& arguments,
   }
   DetectionResults results = DetectionResultsFrom(merged.run.results, merged.first_source);
   if (!arguments.formats.empty()) results.formats = arguments.formats;
-  const DetectionSet found = DetectionsIn(merged.entries, results.classes, merged.first_source);
+  const DetectionSet found = DetectionsIn(merged.entries, results, merged.first_source);
   std::vector<std::string> ids;
   for (const ImageDetections& image : found.images) ids.push_back(image.id);
   RequireHoldable(results, ids);
@@ -174,6 +198,7 @@ int RunMerge(const Arguments& words) {
                  damaged);
     }
   }
+  RequireSameChoice(shards);
   const MergedShards merged = MergeShards(std::move(shards));
   for (const auto& [position, entry] : merged.entries) {
     if (entry.kind != JournalEntry::Kind::kDone) fmt::print(stderr, "skipped: {}\n", entry.text);

@@ -18,14 +18,19 @@
 #include "eval/drawing/draw_thumbnail.h"
 #include "eval/drawing/picture_marks.h"
 #include "tools/explain/show_story.h"
+#include "tools/input/class_names.h"
 #include "tools/input/data_source.h"
+#include "tools/input/detected_pictures.h"
+#include "tools/input/drawing_options.h"
 #include "tools/input/label_files.h"
+#include "tools/input/pictures.h"
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
 #include "tools/options/model_defaults.h"
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
+#include "tools/run/finished_run.h"
 #include "tools/run/progress.h"
 #include "tools/run/written_files.h"
 #include "tools/verbs/show_pictures.h"
@@ -39,12 +44,13 @@ namespace po = boost::program_options;
 namespace {
 
 struct ShowArguments {
+  std::vector<std::string> inputs;
   DataSource data;
   std::string detections;
   std::string format;
   std::string metric;
   std::string only;
-  std::string class_name;
+  std::string only_classes;
   std::optional<float> min_score;
   double min_iou = 0.5;
   bool errors = false;
@@ -52,6 +58,7 @@ struct ShowArguments {
   int limit = 0;
   ShownFiles output = {.directory = "deeper-show"};
   bool json = false;
+  DrawingOptions drawing;
   StoryArguments explain;
   ReadingOptions reading;
 };
@@ -59,12 +66,17 @@ struct ShowArguments {
 bool ParseShow(const Arguments& words, ShowArguments& arguments) {
   CommandLine line(
       "show",
-      "Draws detections beside the truth. Found: green, solid; duplicates: sky blue, dashed; "
+      "Draws detections on pictures, with --data beside the truth. Then found: green, solid; "
+      "duplicates: sky blue, dashed; "
       "false: "
       "vermilion, dashed; missed: yellow, dotted; the true box of what was found: white, thin.",
-      {"deeper show --data voc:VOC2007 --set test --detections found/detections.jsonl --open",
+      {"deeper show --detections found/detections.jsonl photos/ --min-score 0.7 --output drawn",
+       "deeper show --detections found/detections.jsonl photos/ --only-class dog,cat --colours "
+       "dog=#ff8800",
+       "deeper show --data voc:VOC2007 --set test --detections found/detections.jsonl --open",
        "deeper show --data voc:VOC2007 --set test --detections found.jsonl --only 000043,000001",
-       "deeper show --data voc:VOC2007 --set test --detections found.jsonl --class dog --errors "
+       "deeper show --data voc:VOC2007 --set test --detections found.jsonl --only-class dog "
+       "--errors "
        "--contact-sheet",
        "deeper show --explain photo.jpg      # its detections with their numbers",
        "deeper show --explain photo.jpg:2    # how the second came about",
@@ -75,14 +87,15 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
   arguments.data.AddOptions(truth);
   arguments.reading.AddOptions(truth);
   line.Group("Detections").add_options()
-      ("detections", po::value(&arguments.detections)->value_name("PATH"), "in any format that 'deeper evaluate' reads")
+      ("detections", po::value(&arguments.detections)->value_name("PATH"), "in any format that 'deeper evaluate' reads; without --data in one that has the names of pictures and classes")
       ("detections-format", po::value(&arguments.format)->value_name("NAME"), "their format, where the name does not tell")
-      ("min-score", po::value<float>()->notifier([&](float value) { arguments.min_score = value; })->value_name("S"), "detections below are not shown; default: for each class the score with the best F1")
+      ("min-score", po::value<float>()->notifier([&](float value) { arguments.min_score = value; })->value_name("S"), "detections below are not shown; default: with --data for each class the score with the best F1, without it 0.5, or 0 of margins")
       ("metric", po::value(&arguments.metric)->value_name("NAME"), "rules of matching: ilsvrc, voc07, voc12, coco; default: voc12, or the data set's own")
       ("iou", po::value(&arguments.min_iou)->default_value(arguments.min_iou)->value_name("IOU"), "overlap that a detection needs");
   line.Group("Pictures").add_options()
+      ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "without --data: the pictures, as 'deeper detect' takes them; the word itself is enough")
       ("only", po::value(&arguments.only)->value_name("ID,..."), "these pictures alone")
-      ("class", po::value(&arguments.class_name)->value_name("NAME"), "this class alone")
+      ("only-class", po::value(&arguments.only_classes)->value_name("NAME,..."), "these classes alone")
       ("errors", po::bool_switch(&arguments.errors), "pictures with something false or missed alone, the worst first")
       ("limit", po::value(&arguments.limit)->default_value(arguments.limit)->value_name("N"), "at most so many; 0: all");
   line.Group("Explain").add_options()
@@ -92,7 +105,8 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
   auto& work = line.Group("Work");
   arguments.explain.detector.proposals.AddOptions(work);
   arguments.explain.detector.run.AddOptions(work);
-  line.Group("Output").add_options()
+  auto& output = line.Group("Output");
+  output.add_options()
       ("output", po::value(&arguments.output.directory)->default_value(arguments.output.directory)->value_name("DIR"), "one .jpg a picture, or sheet-1.jpg, ...")
       ("contact-sheet", po::bool_switch(&arguments.output.sheets), "many pictures on a sheet")
       ("columns", po::value(&arguments.output.columns)->default_value(arguments.output.columns)->value_name("N"), "of a sheet")
@@ -101,6 +115,8 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
       ("json", po::bool_switch(&arguments.json), "a JSON object a picture and line, or of the story")
       ("open", po::bool_switch(&arguments.open), "then start the viewer, $DEEPER_VIEWER or xdg-open, on the first");
   // clang-format on
+  arguments.drawing.AddOptions(output);
+  line.TakeWords("input", "[PICTURE...]");
   line.Restrict(
       {{.options = "model model-weight backbone fusion fusion-iou short-side max-regions "
                    "propose-by exact "
@@ -108,11 +124,12 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
                    "no-box-regression proposals selective-search max-proposal-iou max-proposals "
                    "precision",
         .with = "explain"},
-       {.options = "detections detections-format only class errors limit contact-sheet "
-                   "max-megapixels lenient workers",
+       {.options = "input detections detections-format only only-class errors limit "
+                   "contact-sheet line-width colours max-megapixels lenient workers",
         .without = "explain"},
        {.options = "columns rows tile", .with = "contact-sheet"},
-       {.options = "set metric iou", .with = "data"},
+       {.options = "set metric iou errors", .with = "data"},
+       {.options = "input colours", .without = "data"},
        DataSource::WithData()});
   line.Restrict(DetectorArguments::Restrictions());
   line.ShowDefaultsOf([&] {
@@ -121,43 +138,42 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
   });
   if (!line.Parse(words)) return false;
   const bool explain = line.Given("explain");
-  if (!explain && !arguments.data.Given()) throw UsageError("expected --data, the true objects");
   if (!explain && arguments.detections.empty()) {
     throw UsageError("expected --detections to show, or --explain");
+  }
+  if (!explain && !arguments.data.Given() && arguments.inputs.empty()) {
+    throw UsageError("expected the pictures, as 'photos/', or --data, which has true objects too");
   }
   if (arguments.metric.empty()) {
     const std::string kind = arguments.data.Given() ? arguments.data.Kind() : "";
     arguments.metric = kind == "ilsvrc" || kind == "coco" ? kind : "voc12";
   }
   CheckRange("iou", arguments.min_iou, 0, 1);
+  CheckRange("min-score", arguments.min_score.value_or(0), -1e9, 1e9);
   CheckRange("limit", arguments.limit, 0, 1e9);
   CheckRange("columns", arguments.output.columns, 1, 100);
   CheckRange("rows", arguments.output.rows, 1, 100);
   CheckRange("tile", arguments.output.tile_px, 32, 4096);
   arguments.reading.Check();
+  arguments.drawing.Check();
   arguments.explain.detector.Check();
   arguments.explain.detector.run.Check();
   return true;
 }
 
-// Throws Error naming the nearest class when there is none of this name.
-ClassId ClassNamed(const ClassTable& classes, const std::string& name) {
-  if (const std::optional<ClassId> id = classes.Find(name)) return *id;
-  const std::optional<std::string> near = NearestClassName(classes, name);
-  throw Error(fmt::format("--class: expected one of {} classes, found '{}'{}",
-                          classes.Size(),
-                          name,
-                          near ? fmt::format("; did you mean '{}'?", *near) : ""));
+std::vector<bool> NamedClasses(const ShowArguments& arguments, const ClassTable& classes) {
+  return ClassesNamed("only-class", classes, SplitAtCommas("only-class", arguments.only_classes));
 }
 
-void KeepClass(ClassId id, Dataset& dataset, DetectionSet& detections) {
+void KeepClasses(const std::vector<bool>& kept, Dataset& dataset, DetectionSet& detections) {
   for (AnnotatedImage& image : dataset.images) {
-    std::erase_if(image.annotations,
-                  [&](const Annotation& annotation) { return annotation.class_id != id; });
+    std::erase_if(image.annotations, [&](const Annotation& annotation) {
+      return !kept[IndexOf(annotation.class_id)];
+    });
   }
   for (ImageDetections& image : detections.images) {
     std::erase_if(image.detections,
-                  [&](const Detection& detection) { return detection.class_id != id; });
+                  [&](const Detection& detection) { return !kept[IndexOf(detection.class_id)]; });
   }
 }
 
@@ -176,7 +192,7 @@ std::vector<PictureMarks> Choose(std::vector<PictureMarks> pictures,
       chosen.push_back(pictures[static_cast<std::size_t>(found - dataset.images.begin())]);
     }
     pictures = std::move(chosen);
-  } else if (!arguments.class_name.empty()) {
+  } else if (!arguments.only_classes.empty()) {
     std::erase_if(pictures, [](const PictureMarks& picture) { return picture.marks.empty(); });
   }
   if (arguments.errors) {
@@ -191,13 +207,19 @@ std::vector<PictureMarks> Choose(std::vector<PictureMarks> pictures,
   return pictures;
 }
 
-void PrintJson(const AnnotatedImage& picture, const PictureMarks& marks, const fs::path& file) {
-  const nlohmann::ordered_json line = {{"image", picture.id},
-                                       {"file", file.string()},
-                                       {"found", marks.found},
-                                       {"false", marks.false_positive},
-                                       {"duplicate", marks.duplicate},
-                                       {"missed", marks.missed}};
+void PrintJson(const AnnotatedImage& picture,
+               const PictureMarks& marks,
+               const fs::path& file,
+               bool has_truth) {
+  nlohmann::ordered_json line = {{"image", picture.id}, {"file", file.string()}};
+  if (has_truth) {
+    line.update({{"found", marks.found},
+                 {"duplicate", marks.duplicate},
+                 {"false", marks.false_positive},
+                 {"missed", marks.missed}});
+  } else {
+    line["detections"] = marks.marks.size();
+  }
   fmt::print("{}\n", LineOf(line));
 }
 
@@ -235,21 +257,25 @@ int ShowOneStory(const ShowArguments& arguments) {
   return status;
 }
 
-}  // namespace
+// What is shown: pictures, and for each what is drawn on it.
+struct Shown {
+  Dataset dataset;
+  std::vector<PictureMarks> pictures;
+  std::size_t failed = 0;  // pictures that cannot be shown
+};
 
-int RunShow(const Arguments& words) {
-  ShowArguments arguments;
-  if (!ParseShow(words, arguments)) return kDone;
-  if (!arguments.explain.id.empty()) return ShowOneStory(arguments);
+// The detections beside the truth.
+Shown JudgedDetections(ShowArguments& arguments) {
   arguments.data.set_names_results = AreVocResults(arguments.detections, arguments.format);
   LoadedData truth = LoadData(arguments.data);
   DetectionSet detections =
       AlignedDetectionsAt(
           arguments.detections, arguments.format, arguments.data, UnknownClasses::kLeaveOut, truth)
           .detections;
-  Dataset dataset = truth.dataset;
-  if (!arguments.class_name.empty()) {
-    KeepClass(ClassNamed(dataset.classes, arguments.class_name), dataset, detections);
+  Shown shown{.dataset = truth.dataset, .pictures = {}, .failed = truth.mismatched};
+  Dataset& dataset = shown.dataset;
+  if (!arguments.only_classes.empty()) {
+    KeepClasses(NamedClasses(arguments, dataset.classes), dataset, detections);
   }
   const Evaluation evaluation = Evaluate(dataset,
                                          detections,
@@ -259,15 +285,57 @@ int RunShow(const Arguments& words) {
   const std::vector<float> least_scores =
       arguments.min_score ? std::vector<float>(dataset.classes.Size(), *arguments.min_score)
                           : BestLeastScores(evaluation);
-  const std::vector<PictureMarks> pictures =
-      Choose(MarkPictures(dataset, detections, evaluation, least_scores), arguments, dataset);
+  shown.pictures = MarkPictures(dataset, detections, evaluation, least_scores);
+  return shown;
+}
+
+// The detections alone.
+Shown PlainDetections(const ShowArguments& arguments) {
+  DetectionSet all = DetectionsOf(ReadDetectionsAlone(arguments.detections, arguments.format));
+  // Of these the file may lack some, and each has its colour by its number.
+  if (const std::optional<DetectionResults> results = FinishedResultsOf(arguments.detections)) {
+    NumberClassesAs(results->classes, all);
+  }
+  DetectedPictures detected = MatchPictures(FindNamedPictures(arguments.inputs), all);
+  Shown shown{.dataset = std::move(detected.dataset), .pictures = {}, .failed = detected.failed};
+  DetectionSet& detections = detected.detections;
+  const ClassTable& classes = shown.dataset.classes;
+  const DrawingStyle style = arguments.drawing.StyleFor(classes);
+  const float min_score = arguments.min_score.value_or(UsualLeastScore(detections));
+  if (!arguments.only_classes.empty()) {
+    KeepClasses(NamedClasses(arguments, classes), shown.dataset, detections);
+  }
+  for (std::size_t i = 0; i < detections.images.size(); ++i) {
+    std::vector<Detection>& of_image = detections.images[i].detections;
+    std::erase_if(of_image,
+                  [&](const Detection& detection) { return !(detection.score >= min_score); });
+    shown.pictures.push_back(
+        {.image = i, .found = of_image.size(), .marks = MarksOf(of_image, classes, style)});
+  }
+  if (!arguments.min_score) {
+    fmt::print(stderr, "shown from a score of {} on; --min-score S shows others\n", min_score);
+  }
+  return shown;
+}
+
+}  // namespace
+
+int RunShow(const Arguments& words) {
+  ShowArguments arguments;
+  if (!ParseShow(words, arguments)) return kDone;
+  if (!arguments.explain.id.empty()) return ShowOneStory(arguments);
+  const bool has_truth = arguments.data.Given();
+  Shown shown = has_truth ? JudgedDetections(arguments) : PlainDetections(arguments);
+  const Dataset& dataset = shown.dataset;
+  const std::vector<PictureMarks> pictures = Choose(std::move(shown.pictures), arguments, dataset);
 
   if (const std::string fault = FontFaultOf(dataset.classes); !fault.empty()) {
     fmt::print(stderr, "warning: {}\n", fault);
   }
   ShownPictureWriter writer(arguments.output);
-  const std::optional<int> tile_px =
-      arguments.output.sheets ? std::optional(arguments.output.tile_px) : std::nullopt;
+  const ShownLook look = {
+      .tile_px = arguments.output.sheets ? std::optional(arguments.output.tile_px) : std::nullopt,
+      .line_px = arguments.drawing.line_width_px};
   std::size_t failed = 0;
   {
     ProgressLine progress("drawing", "pictures", pictures.size(), 0);
@@ -276,15 +344,14 @@ int RunShow(const Arguments& words) {
         arguments.explain.detector.run.workers,
         NeverStop,
         [&](std::size_t i) {
-          return DrawShownPicture(dataset.images[pictures[i].image],
-                                  pictures[i],
-                                  tile_px,
-                                  arguments.reading.ForReading());
+          return DrawShownPicture(
+              dataset.images[pictures[i].image], pictures[i], look, arguments.reading.ForReading());
         },
         [&](std::size_t i, ShownPicture drawn) {
           const AnnotatedImage& picture = dataset.images[pictures[i].image];
           if (drawn.error.empty()) {
-            if (arguments.json) PrintJson(picture, pictures[i], writer.PlaceOf(picture.id));
+            if (arguments.json)
+              PrintJson(picture, pictures[i], writer.PlaceOf(picture.id), has_truth);
             writer.Add(picture.id, ShownCaption(picture, pictures[i]), std::move(drawn.image));
           } else {
             progress.Say("skipped: " + drawn.error);
@@ -297,7 +364,7 @@ int RunShow(const Arguments& words) {
   KeepOnly(arguments.output.directory, "show", writer.written());
   fmt::print(stderr, "{} files -> {}\n", writer.written().size(), arguments.output.directory);
   if (arguments.open && !writer.written().empty()) OpenViewer(writer.first());
-  return failed == 0 ? truth.Status() : kSomeInputsFailed;
+  return failed + shown.failed == 0 ? kDone : kSomeInputsFailed;
 }
 
 }  // namespace deeper::tools

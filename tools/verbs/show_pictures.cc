@@ -20,22 +20,22 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Image DrawMarked(const Image& image, std::vector<Mark> marks, std::optional<int> tile_px) {
-  if (!tile_px) return DrawMarks(image, marks);
-  const Thumbnail tile = MakeThumbnail(image, WholeImageBox(image), *tile_px);
+Image DrawMarked(const Image& image, std::vector<Mark> marks, const ShownLook& look) {
+  if (!look.tile_px) return DrawMarks(image, marks, look.line_px);
+  const Thumbnail tile = MakeThumbnail(image, WholeImageBox(image), *look.tile_px);
   for (Mark& mark : marks) {
     for (float Box::*side : {&Box::x0, &Box::y0, &Box::x1, &Box::y1}) {
       mark.box.*side *= static_cast<float>(tile.scale);
     }
   }
-  return DrawMarks(tile.image, marks);
+  return DrawMarks(tile.image, marks, look.line_px);
 }
 
 }  // namespace
 
 ShownPicture DrawShownPicture(const AnnotatedImage& picture,
                               const PictureMarks& marks,
-                              std::optional<int> tile_px,
+                              const ShownLook& look,
                               const ReadImageOptions& reading) {
   try {
     if (picture.image_path.empty()) {
@@ -44,7 +44,7 @@ ShownPicture DrawShownPicture(const AnnotatedImage& picture,
                                    "in --data",
                                    picture.id)};
     }
-    return {.image = DrawMarked(ReadImage(picture.image_path, reading), marks.marks, tile_px),
+    return {.image = DrawMarked(ReadImage(picture.image_path, reading), marks.marks, look),
             .error = ""};
   } catch (const Error& error) {
     return {.image = {}, .error = error.what()};

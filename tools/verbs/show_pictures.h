@@ -28,11 +28,17 @@ struct ShownPicture {
   std::string error;  // empty when all went well
 };
 
-// The picture with its marks. For a sheet it is already of a tile's size, `tile_px`, so that its
-// labels can be read.
+struct ShownLook {
+  // Side of a tile of a sheet, whose size a picture then already has, so that its labels can be
+  // read; nothing: all its pixels.
+  std::optional<int> tile_px;
+  int line_px = 0;  // as in DrawingStyle
+};
+
+// The picture with its marks.
 ShownPicture DrawShownPicture(const AnnotatedImage& picture,
                               const PictureMarks& marks,
-                              std::optional<int> tile_px,
+                              const ShownLook& look,
                               const ReadImageOptions& reading);
 
 // "000043  2 found, 1 false": the caption on a sheet.

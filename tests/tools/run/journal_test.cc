@@ -10,6 +10,7 @@
 #include "core/results_version.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
+#include "tools/run/finished_run.h"
 
 namespace deeper::tools {
 namespace {
@@ -150,7 +151,63 @@ TEST_CASE("a run that asks for other result files goes on from the same journal"
   const Written written(kThree);
   RunRecord run = RunWith("options");
   run.results = R"({"formats":"voc"})";
-  CHECK(Journal(written.path, run).Entries().size() == 3);
+  Journal journal(written.path, run);
+  CHECK(journal.Entries().size() == 3);
+  CHECK(journal.results() == R"({"formats":"jsonl"})");
+}
+
+TEST_CASE("the results that were asked for last are a journal's, whatever was done since") {
+  const Written written(kThree);
+  {
+    Journal journal(written.path, RunWith("options"));
+    journal.SetResults("other");
+    journal.SetResults("last");
+    journal.Append(1, Done(R"({"image": "b"})"));
+    const std::string text = written.Text();
+    journal.SetResults("last");
+    CHECK(written.Text() == text);
+  }
+  CHECK(Journal(written.path, RunWith("options")).results() == "last");
+  const JournalContent content = ReadJournal(written.path);
+  CHECK(content.run.results == "last");
+  CHECK(content.damaged_lines == 0);
+  CHECK(content.entries.size() == 3);
+}
+
+TEST_CASE("a journal that is begun anew drops what any run left in it") {
+  const Written written(kThree);
+  CHECK(Journal(written.path, RunWith("others"), Journal::Start::kAnew).Entries().empty());
+  CHECK(ReadJournal(written.path).run == RunWith("others"));
+}
+
+TEST_CASE("a finished run's journal has the same bytes however often it was stopped") {
+  const Written written(kThree);
+  Journal(written.path, RunWith("options")).Append(0, kThree.at(0));
+  const std::string text = JournalText(RunWith("options"), ReadJournal(written.path).entries);
+  CHECK(text == JournalText(RunWith("options"), kThree));
+  CHECK(ParseJournal(text, "here").entries == kThree);
+}
+
+TEST_CASE("a finished run is taken up by the same run alone, and where no journal is") {
+  const test::TemporaryDirectory directory;
+  const fs::path path = directory / "journal.jsonl";
+  const auto take_up = [&](const char* options) {
+    return TakeUpFinishedRun(directory.path(), path, RunWith(options));
+  };
+  CHECK_FALSE(take_up("options"));
+  KeepFinishedRun(directory.path(), RunWith("options"), kThree);
+  CHECK(FinishedRunIn(directory.path()) == RunWith("options"));
+  CHECK_FALSE(take_up("others"));
+  WriteFileWhole(path, "");
+  CHECK_FALSE(take_up("options"));
+  fs::remove(path);
+  CHECK(take_up("options"));
+  CHECK_FALSE(fs::exists(directory / kFinishedRunName));
+  CHECK(Journal(path, RunWith("options")).Entries() == kThree);
+  WriteFileWhole(directory / kFinishedRunName, "damaged\n");
+  CHECK_FALSE(FinishedRunIn(directory.path()).has_value());
+  ForgetFinishedRun(directory.path());
+  CHECK_FALSE(fs::exists(directory / kFinishedRunName));
 }
 
 TEST_CASE("pictures that moved are other inputs, but the same pictures to a merge") {

@@ -412,6 +412,38 @@ TEST_CASE("true objects converted to every format give the same evaluation as a 
   }
 }
 
+TEST_CASE("an evaluation of a part of the pictures is asked for, or counts the others as missed") {
+  const Truth truth;
+  REQUIRE(Run("convert --detections {} --to jsonl --output {}",
+              truth.Path("found.csv"),
+              truth.Path("all.jsonl")) == kDone);
+  const DetectionSet all = ReadJsonLines(truth.Path("all.jsonl"));
+  DetectionSet part = all;
+  part.images.resize(part.images.size() / 2);
+  part.images.push_back({.id = "elsewhere", .detections = {}});
+  WriteJsonLines(part, truth.Path("part.jsonl"));
+  const auto evaluate = [&](const char* file, std::string_view more) {
+    return Run("evaluate --data {} --set train --detections {} --metric voc12 --min-map 1 {}",
+               truth.data,
+               truth.Path(file),
+               Words(more));
+  };
+  CHECK_THROWS_WITH(evaluate("part.jsonl", ""), Catch::Contains("'elsewhere' is not among"));
+  CHECK(evaluate("part.jsonl", "--common-pictures") == kDone);
+  part.images.pop_back();
+  WriteJsonLines(part, truth.Path("part.jsonl"));
+  CHECK(evaluate("part.jsonl", "") == kTargetMissed);
+  CHECK(evaluate("all.jsonl", "--common-pictures") == kDone);
+  part.images = {{.id = "elsewhere", .detections = {}}};
+  WriteJsonLines(part, truth.Path("part.jsonl"));
+  CHECK_THROWS_WITH(evaluate("part.jsonl", "--common-pictures"), Catch::Contains("none of the"));
+  REQUIRE(Run("convert --detections {} --to ilsvrc --output {}",
+              truth.Path("all.jsonl"),
+              truth.Path("all.txt")) == kDone);
+  CHECK_THROWS_WITH(evaluate("all.txt", "--common-pictures"),
+                    Catch::Contains("needs detections that list their pictures"));
+}
+
 TEST_CASE("a report, a comparison and drawings come out of one results file") {
   const Truth truth;
   const auto run = [&](const char* verb, std::string_view more, const auto&... values) {
@@ -425,11 +457,13 @@ TEST_CASE("a report, a comparison and drawings come out of one results file") {
   CHECK(run("evaluate", "--detections {} --compare voc12 ilsvrc --json", found) == kDone);
   CHECK_THROWS_AS(run("evaluate", "--compare {} voc12", found), UsageError);
   CHECK_THROWS_AS(run("evaluate", "--detections {} --metric coco --iou 0.7", found), UsageError);
+  CHECK(ReadTextFile(truth.Path("report/report.html")).find("deeper evaluate --data") !=
+        std::string::npos);
   CHECK(run("show", "--detections {} --output {}", found, show) == kDone);
   CHECK(fs::exists(truth.Path("show/000.jpg")));
   CHECK(run("show", "--detections {} --output {} --contact-sheet", found, show) == kDone);
   CHECK(fs::exists(truth.Path("show/sheet-1.jpg")));
-  CHECK_THROWS_WITH(run("show", "--detections {} --class redd", found),
+  CHECK_THROWS_WITH(run("show", "--detections {} --only-class blue,redd", found),
                     Catch::Contains("did you mean 'red'?"));
 }
 
