@@ -107,8 +107,7 @@ TEST_CASE("in Chromium an address with filters opens at the gallery, one without
       WithScript(made.Page(), "document.documentElement.dataset.down = String(scrollY > 300)");
   CHECK(DocumentOfPage(made, page, "class=cat").find("data-down=\"true\"") != std::string::npos);
   CHECK(DocumentOfPage(made, page, "sort=ap").find("data-down=\"false\"") != std::string::npos);
-  CHECK(DocumentOfPage(made, page, "class=cat&kind=Bkg").find("id=\"none\"") !=
-        std::string::npos);
+  CHECK(DocumentOfPage(made, page, "class=cat&kind=Bkg").find("id=\"none\"") != std::string::npos);
 }
 
 TEST_CASE("in Chromium curves stand two to a row where the window is narrow") {
