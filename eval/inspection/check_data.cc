@@ -69,12 +69,17 @@ SeenPicture Look(const fs::path& path, const CheckDataOptions& options) {
   return seen;
 }
 
+// False where a file is gone since it was looked at.
 bool HaveOneContent(const fs::path& a, const fs::path& b) {
   std::error_code error;
   if (fs::equivalent(a, b, error)) return true;
-  const InputFile file_a(a);
-  const InputFile file_b(b);
-  return file_a.size() == file_b.size() && ReadFile(a) == ReadFile(b);
+  try {
+    const InputFile file_a(a);
+    const InputFile file_b(b);
+    return file_a.size() == file_b.size() && ReadFile(a) == ReadFile(b);
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 // "a 'cat' of 3 x 40 pixels at 10, 20"

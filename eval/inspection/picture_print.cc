@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <numeric>
+#include <map>
 #include <utility>
 
 #include "core/error.h"
@@ -64,27 +64,21 @@ bool AreOfOnePicture(const PicturePrint& a, const PicturePrint& b) {
 }
 
 std::vector<std::size_t> GroupSamePrints(const std::vector<PicturePrint>& prints) {
-  std::vector<std::size_t> group(prints.size());  // each print's way to the first of its group
-  std::iota(group.begin(), group.end(), std::size_t{0});
-  const auto first_of = [&](std::size_t i) {
-    while (group[i] != i) i = group[i] = group[group[i]];
-    return i;
-  };
-  // By their mean, so that each is compared with those alone whose mean is near.
-  std::vector<std::pair<int, std::size_t>> by_sum;
-  by_sum.reserve(prints.size());
-  for (std::size_t i = 0; i < prints.size(); ++i) by_sum.emplace_back(SumOf(prints[i]), i);
-  std::ranges::sort(by_sum);
-  for (std::size_t i = 0; i < by_sum.size(); ++i) {
-    for (std::size_t j = i + 1; j < by_sum.size(); ++j) {
-      if (by_sum[j].first - by_sum[i].first > kMostMeanDifference * kCells) break;
-      const std::size_t a = first_of(by_sum[i].second);
-      const std::size_t b = first_of(by_sum[j].second);
-      if (a == b || !AreOfOnePicture(prints[by_sum[i].second], prints[by_sum[j].second])) continue;
-      group[std::max(a, b)] = std::min(a, b);
+  std::vector<std::size_t> group(prints.size());
+  // The first prints of groups by their sum, so that a print is compared with those alone whose
+  // mean is near.
+  std::multimap<int, std::size_t> firsts;
+  constexpr int kNear = kMostMeanDifference * kCells;
+  for (std::size_t i = 0; i < prints.size(); ++i) {
+    const int sum = SumOf(prints[i]);
+    group[i] = i;
+    const auto end = firsts.upper_bound(sum + kNear);
+    for (auto first = firsts.lower_bound(sum - kNear); first != end; ++first) {
+      if (first->second < group[i] && AreOfOnePicture(prints[first->second], prints[i]))
+        group[i] = first->second;
     }
+    if (group[i] == i) firsts.emplace(sum, i);
   }
-  for (std::size_t i = 0; i < group.size(); ++i) group[i] = first_of(i);
   return group;
 }
 

@@ -32,8 +32,10 @@ PicturePrint PrintOf(const Image& image, int full_width, int full_height);
 // differs more.
 bool AreOfOnePicture(const PicturePrint& a, const PicturePrint& b);
 
-// Puts prints of one picture into a group, also those that others between them join. Returns for
-// each print the position of the first of its group, which is its own where it is alone.
+// Puts each print into the group of the first print before it that it is of one picture with.
+// Prints that only others between them join stay apart, so that the pictures of a slow sequence are
+// no chain. Returns for each print the position of the first of its group, which is its own where
+// it is alone.
 std::vector<std::size_t> GroupSamePrints(const std::vector<PicturePrint>& prints);
 
 }  // namespace deeper

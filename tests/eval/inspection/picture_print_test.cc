@@ -104,7 +104,7 @@ TEST_CASE("two birds in one blue sky are two pictures, and each stays one when e
   CHECK(AreOfOnePicture(print, PrintOfJpeg(ResizeImage(sky(100, 100), 250, 187), 80)));
 }
 
-TEST_CASE("prints of one picture are one group, which begins with the first") {
+TEST_CASE("prints of the picture of a first one are its group, and no others join them") {
   const PicturePrint a = PrintOfJpeg(Rectangles(1), 95);
   const PicturePrint b = PrintOfJpeg(Rectangles(2), 95);
   PicturePrint a2 = a;
@@ -113,8 +113,8 @@ TEST_CASE("prints of one picture are one group, which begins with the first") {
     a2.gray[i] = static_cast<std::uint8_t>(std::min(255, a.gray[i] + 3));
     a3.gray[i] = static_cast<std::uint8_t>(std::min(255, a.gray[i] + 6));
   }
-  REQUIRE_FALSE(AreOfOnePicture(a, a3));  // but a2 joins them
-  CHECK(GroupSamePrints({b, a3, a, b, a2}) == std::vector<std::size_t>{0, 1, 1, 0, 1});
+  REQUIRE_FALSE(AreOfOnePicture(a, a3));
+  CHECK(GroupSamePrints({b, a3, a, b, a2}) == std::vector<std::size_t>{0, 1, 2, 0, 1});
   CHECK(GroupSamePrints({}).empty());
   CHECK(GroupSamePrints(std::vector<PicturePrint>(3000, a)) == std::vector<std::size_t>(3000, 0));
 }
