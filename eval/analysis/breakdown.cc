@@ -1,6 +1,7 @@
 #include "eval/analysis/breakdown.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -230,6 +231,17 @@ std::vector<CalibrationBin> CalibrationCurve(const Evaluation& evaluation, std::
     bin.precision /= static_cast<double>(bin.detections);
   }
   return curve;
+}
+
+std::optional<double> ExpectedCalibrationError(std::span<const CalibrationBin> curve) {
+  double sum = 0;
+  std::size_t detections = 0;
+  for (const CalibrationBin& bin : curve) {
+    sum += static_cast<double>(bin.detections) * std::abs(bin.precision - bin.mean_score);
+    detections += bin.detections;
+  }
+  if (detections == 0) return std::nullopt;
+  return sum / static_cast<double>(detections);
 }
 
 }  // namespace deeper

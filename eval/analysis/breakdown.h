@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -78,5 +79,10 @@ struct CalibrationBin {
   std::size_t detections = 0;
 };
 std::vector<CalibrationBin> CalibrationCurve(const Evaluation& evaluation, std::size_t bins = 10);
+
+// The expected calibration error of scores that are probabilities (Guo et al. 2017, equation 5):
+//   sum over bins of (detections of the bin / all) |precision - mean score|
+// Nothing without detections.
+std::optional<double> ExpectedCalibrationError(std::span<const CalibrationBin> curve);
 
 }  // namespace deeper

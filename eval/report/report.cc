@@ -158,14 +158,20 @@ Json PartsOf(const ReportInput& input,
   return list;
 }
 
+// How often scores are right. Of scores that may be probabilities also how far they are from that.
 Json CalibrationOf(const Evaluation& evaluation) {
+  const std::vector<CalibrationBin> curve = CalibrationCurve(evaluation);
+  const bool may_be_probabilities = std::ranges::all_of(curve, [](const CalibrationBin& bin) {
+    return bin.mean_score >= 0 && bin.mean_score <= 1;
+  });
   Json bins = Json::array();
-  for (const CalibrationBin& bin : CalibrationCurve(evaluation)) {
+  for (const CalibrationBin& bin : curve) {
     bins.push_back({{"score", Rounded(bin.mean_score)},
                     {"precision", Rounded(bin.precision)},
                     {"detections", bin.detections}});
   }
-  return bins;
+  return {{"bins", bins},
+          {"error", OrNull(may_be_probabilities ? ExpectedCalibrationError(curve) : std::nullopt)}};
 }
 
 // How many objects proposals cover, by source, class and size; null without proposals.

@@ -119,18 +119,21 @@ section('What goes wrong', 'How much mAP would be gained if one kind of error di
     h('div', {class: 'card'}, h('h3', {}, 'How often a score is right, in percent'), calibrationChart())));
 
 function calibrationChart() {
-  const bins = data.calibration;
+  const {bins, error} = data.calibration;
   if (!bins.length) return h('p', {class: 'caption'}, 'There are no detections.');
   const low = bins[0].score, high = bins[bins.length - 1].score;
   const x = v => 34 + 330 * (high > low ? (v - low) / (high - low) : .5), y = v => 10 + 110 * (1 - v);
-  return s('svg', {viewBox: '0 0 380 152', style: 'max-width:440px;margin:0 auto', role: 'img', 'aria-label': 'precision against score'},
+  const chart = s('svg', {viewBox: '0 0 380 152', style: 'max-width:440px;margin:0 auto', role: 'img', 'aria-label': 'precision against score'},
     [0, .5, 1].map(v => [s('line', {x1: 34, x2: 364, y1: y(v), y2: y(v), stroke: 'var(--line)'}),
       s('text', {x: 28, y: y(v) + 4, 'text-anchor': 'end'}, String(100 * v))]),
+    error === null ? null : s('line', {x1: x(low), x2: x(high), y1: y(low), y2: y(high), stroke: 'var(--line)', 'stroke-dasharray': '4 4'}),
     s('polyline', {points: bins.map(b => `${x(b.score).toFixed(1)},${y(b.precision).toFixed(1)}`).join(' '), fill: 'none', stroke: 'var(--accent)', 'stroke-width': 2}),
     bins.map(b => s('circle', {cx: x(b.score), cy: y(b.precision), r: 4, fill: 'var(--accent)'},
       s('title', {}, `score about ${b.score}: ${percent(b.precision)}% of ${b.detections} right`))),
     s('text', {x: x(low), y: 138}, scoreText(low)), s('text', {x: x(high), y: 138, 'text-anchor': 'end'}, scoreText(high)),
     s('text', {x: 199, y: 150, 'text-anchor': 'middle'}, 'score'));
+  return error === null ? chart : [chart, h('p', {class: 'caption'},
+    `The dashed line is where a score is the probability of being right. On average, scores are ${percent(error)} points away from it (expected calibration error).`)];
 }
 
 // Confusions.

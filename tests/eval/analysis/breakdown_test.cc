@@ -214,6 +214,14 @@ TEST_CASE("the calibration curve gives precision against score in bins of equal 
   CHECK(CalibrationCurve({}, 10).empty());
 }
 
+TEST_CASE("the expected calibration error weighs each bin by its detections") {
+  const std::vector<CalibrationBin> curve = {
+      {.mean_score = 0.1, .precision = 0.2, .detections = 30},
+      {.mean_score = 0.9, .precision = 0.5, .detections = 10}};
+  CHECK(ExpectedCalibrationError(curve).value() == Approx((30 * 0.1 + 10 * 0.4) / 40));
+  CHECK_FALSE(ExpectedCalibrationError({}).has_value());
+}
+
 TEST_CASE("a calibration curve of one score is one bin") {
   const Case made({{.box = Place(0), .class_id = kCat}},
                   {Found(Place(0), .5F), Found(Place(5), .5F)});
