@@ -25,7 +25,7 @@ Fusion FusionFromName(const std::string& name);  // throws Error listing the nam
 // Who proposes the regions of models that read whole pictures.
 enum class Proposers {
   kSearch,  // Selective Search, and the MultiBox if there is one, as for models of crops
-  kMap,     // the model's ranker, on its map of the picture (MapProposals)
+  kMap,     // the model's ranker, on its map of the picture (ProposeOnMap)
   kBoth,
 };
 std::string NameOf(Proposers proposers);               // "search", "map", "both"

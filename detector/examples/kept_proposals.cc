@@ -15,13 +15,15 @@
 
 namespace deeper {
 
-std::vector<std::vector<Box>> KeptProposals(const Dataset& dataset,
-                                            const KeptProposalsOptions& options,
-                                            const Monitor& monitor) {
+std::vector<std::vector<Box>> KeptBoxes(
+    const Dataset& dataset,
+    const std::string& recipe,
+    const std::function<std::vector<Box>(const Image&)>& propose,
+    const KeptBoxesOptions& options,
+    const Monitor& monitor) {
   // Regions without features: a cache of boxes.
   const FeatureCache cache(
-      options.cache,
-      "proposals " + SearchText(options.search) + "\n" + ReadingRecipe(options.reading));
+      options.cache, "proposals " + recipe + "\n" + ReadingRecipe(options.reading));
   std::vector<std::vector<Box>> boxes(dataset.images.size());
   std::vector<std::size_t> missing;
   std::vector<FeatureEntry> entries;  // parallel to `missing`
@@ -56,12 +58,24 @@ std::vector<std::vector<Box>> KeptProposals(const Dataset& dataset,
         RegionFeatures regions = {.image_width = image.width,
                                   .image_height = image.height,
                                   .feature_dim = 0,
-                                  .boxes = BoxesOf(SelectiveSearch(image, options.search)),
+                                  .boxes = propose(image),
                                   .features = {}};
         cache.Store(entries[i], regions);
         boxes[missing[i]] = std::move(regions.boxes);
       });
   return boxes;
+}
+
+std::vector<std::vector<Box>> KeptProposals(const Dataset& dataset,
+                                            const SelectiveSearchOptions& search,
+                                            const KeptBoxesOptions& options,
+                                            const Monitor& monitor) {
+  return KeptBoxes(
+      dataset,
+      SearchText(search),
+      [&](const Image& image) { return BoxesOf(SelectiveSearch(image, search)); },
+      options,
+      monitor);
 }
 
 }  // namespace deeper

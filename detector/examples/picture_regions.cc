@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "core/error.h"
 #include "core/random.h"
+#include "detector/examples/draw_some.h"
 #include "detector/heads/nearest_object.h"
 
 namespace deeper {
@@ -17,16 +17,6 @@ TargetRegion TargetOf(const LabelledRegion& region, const AnnotatedImage& image)
   const NearestObject nearest = FindNearestObject(region.box, image.annotations);
   target.offsets = OffsetsBetween(region.box, nearest.annotation->box);
   return target;
-}
-
-// Moves `count` of the positions 0 .. size - 1 to the front, drawn at random, and returns them.
-std::vector<std::size_t> Drawn(std::size_t size, std::size_t count, Random& random) {
-  std::vector<std::size_t> positions(size);
-  for (std::size_t i = 0; i < size; ++i) positions[i] = i;
-  for (std::size_t i = 0; i < count; ++i)
-    std::swap(positions[i], positions[i + random.Below(size - i)]);
-  positions.resize(count);
-  return positions;
 }
 
 }  // namespace
@@ -59,11 +49,9 @@ std::vector<TargetRegion> DrawRegions(const PictureRegions& regions,
       std::lround(options.foreground * static_cast<double>(options.regions)));
   const std::size_t objects = std::min(most, regions.foreground.size());
   const std::size_t others = std::min(options.regions - objects, regions.background.size());
-  std::vector<TargetRegion> drawn;
-  for (const std::size_t i : Drawn(regions.foreground.size(), objects, random))
-    drawn.push_back(regions.foreground[i]);
-  for (const std::size_t i : Drawn(regions.background.size(), others, random))
-    drawn.push_back(regions.background[i]);
+  std::vector<TargetRegion> drawn = DrawSome(regions.foreground, objects, random);
+  const std::vector<TargetRegion> background = DrawSome(regions.background, others, random);
+  drawn.insert(drawn.end(), background.begin(), background.end());
   return drawn;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "detector/heads/heads.h"
 
@@ -67,25 +68,47 @@ Box MovedOnMap(const RankedMap& map, const Box& box, const PictureFrame& frame) 
       MoveBox(box, map.Offsets(WindowInFrame(box, frame))), frame.width, frame.height);
 }
 
-MapProposals ProposeOnMap(const RankedMap& map, const PictureFrame& frame, int width, int height) {
+ScoredBoxes ProposeOnMap(const RankedMap& map, const PictureFrame& frame, int width, int height) {
   const std::vector<Box> anchors = AnchorsOf(frame);
   std::vector<float> scores;
   scores.reserve(anchors.size());
   for (const Box& anchor : anchors) scores.push_back(map.Score(WindowInFrame(anchor, frame)));
-  const auto x = static_cast<float>(width) / static_cast<float>(frame.width);
-  const auto y = static_cast<float>(height) / static_cast<float>(frame.height);
-  MapProposals proposals;
+  ScoredBoxes proposals;
   for (const std::size_t i : HighestOf(scores, kMostMapProposals)) {
     Box box = MovedOnMap(map, anchors[i], frame);
     if (!box.IsEmpty()) box = MovedOnMap(map, box, frame);
     if (box.IsEmpty()) continue;
-    const Box in_picture = ClipToImage(
-        {.x0 = box.x0 * x, .y0 = box.y0 * y, .x1 = box.x1 * x, .y1 = box.y1 * y}, width, height);
+    const Box in_picture = ClipToImage(FromFrame(box, width, height, frame), width, height);
     if (in_picture.IsEmpty()) continue;
     proposals.boxes.push_back(in_picture);
     proposals.scores.push_back(map.Score(WindowInFrame(box, frame)));
   }
   return proposals;
+}
+
+ScoredBoxes CandidatesOnMap(const RankedMap& map,
+                            std::vector<Box> boxes,
+                            bool proposes,
+                            const PictureFrame& frame,
+                            int width,
+                            int height) {
+  ScoredBoxes candidates = {.boxes = std::move(boxes), .scores = {}};
+  for (const Box& box : candidates.boxes)
+    candidates.scores.push_back(map.Score(WindowOf(box, width, height, frame)));
+  if (!proposes) return candidates;
+  const ScoredBoxes proposed = ProposeOnMap(map, frame, width, height);
+  candidates.boxes.insert(candidates.boxes.end(), proposed.boxes.begin(), proposed.boxes.end());
+  candidates.scores.insert(
+      candidates.scores.end(), proposed.scores.begin(), proposed.scores.end());
+  return candidates;
+}
+
+std::vector<Box> ChosenOf(const ScoredBoxes& candidates, std::size_t most) {
+  std::vector<Box> chosen;
+  for (const std::size_t i :
+       HighestApart(candidates.scores, candidates.boxes, most, kChosenApart))
+    chosen.push_back(candidates.boxes[i]);
+  return chosen;
 }
 
 }  // namespace deeper

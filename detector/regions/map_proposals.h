@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "core/box.h"
@@ -23,15 +24,27 @@ kernels::RegionWindow WindowInFrame(const Box& box, const PictureFrame& frame);
 // frame's pixels.
 Box MovedOnMap(const RankedMap& map, const Box& box, const PictureFrame& frame);
 
-struct MapProposals {
+struct ScoredBoxes {
   std::vector<Box> boxes;     // in the picture's pixels
-  std::vector<float> scores;  // of the moved boxes, one each
+  std::vector<float> scores;  // by the map, one each
 };
 // Proposals before any suppression: the best anchors, moved twice.
 inline constexpr std::size_t kMostMapProposals = 2000;
 
 // Proposes boxes of a picture of this size, which lies in `frame`. Expects the map of that frame,
 // by a ranker that proposes.
-MapProposals ProposeOnMap(const RankedMap& map, const PictureFrame& frame, int width, int height);
+ScoredBoxes ProposeOnMap(const RankedMap& map, const PictureFrame& frame, int width, int height);
+
+// These boxes of the picture with their scores, and behind them, if it is to propose, those of
+// ProposeOnMap.
+ScoredBoxes CandidatesOnMap(const RankedMap& map,
+                            std::vector<Box> boxes,
+                            bool proposes,
+                            const PictureFrame& frame,
+                            int width,
+                            int height);
+
+// The best of them, near-duplicates last (HighestApart), in their order.
+std::vector<Box> ChosenOf(const ScoredBoxes& candidates, std::size_t most);
 
 }  // namespace deeper

@@ -63,18 +63,9 @@ struct PictureFeatureExtractor::State {
                           const PictureFrame& frame) const {
     if (!choice || (!choice->proposes && boxes.size() <= choice->most)) return boxes;
     const RankedMap map(choice->ranker, network.MapIn(picture));
-    std::vector<float> scores;
-    for (const Box& box : boxes)
-      scores.push_back(map.Score(WindowOf(box, image.width, image.height, frame)));
-    if (choice->proposes) {
-      const MapProposals proposed = ProposeOnMap(map, frame, image.width, image.height);
-      boxes.insert(boxes.end(), proposed.boxes.begin(), proposed.boxes.end());
-      scores.insert(scores.end(), proposed.scores.begin(), proposed.scores.end());
-    }
-    std::vector<Box> chosen;
-    for (const std::size_t i : HighestApart(scores, boxes, choice->most, kChosenApart))
-      chosen.push_back(boxes[i]);
-    return chosen;
+    return ChosenOf(
+        CandidatesOnMap(map, std::move(boxes), choice->proposes, frame, image.width, image.height),
+        choice->most);
   }
 
   const PictureNetwork& network;

@@ -18,6 +18,10 @@ int Scaled(int side, double factor) {
   return std::max(1, static_cast<int>(std::lround(side * factor)));
 }
 
+Box ScaledBox(const Box& box, float x, float y) {
+  return {.x0 = box.x0 * x, .y0 = box.y0 * y, .x1 = box.x1 * x, .y1 = box.y1 * y};
+}
+
 void CheckFrame(const Image& image, const PictureFrame& frame) {
   Expects(!image.IsEmpty(), "a picture that is not empty");
   Expects(frame.width > 0 && static_cast<std::size_t>(frame.width) <= frame.size.width &&
@@ -106,6 +110,18 @@ void PutIntoFrame(const Image& image,
         to[x] = static_cast<float>(from[kInputChannels * x]) - mean_bgr[c];
     }
   }
+}
+
+Box ToFrame(const Box& box_in_picture, int width, int height, const PictureFrame& frame) {
+  return ScaledBox(box_in_picture,
+                   static_cast<float>(frame.width) / static_cast<float>(width),
+                   static_cast<float>(frame.height) / static_cast<float>(height));
+}
+
+Box FromFrame(const Box& box_in_frame, int width, int height, const PictureFrame& frame) {
+  return ScaledBox(box_in_frame,
+                   static_cast<float>(width) / static_cast<float>(frame.width),
+                   static_cast<float>(height) / static_cast<float>(frame.height));
 }
 
 kernels::RegionWindow WindowOf(const Box& box, int width, int height, const PictureFrame& frame) {

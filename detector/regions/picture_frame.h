@@ -58,6 +58,10 @@ void PutIntoFrame(const Image& image,
                   const std::array<float, 3>& mean_bgr,
                   Tensor& planes);
 
+// A box of a picture of this size in the frame's pixels, and one of the frame in the picture's.
+Box ToFrame(const Box& box_in_picture, int width, int height, const PictureFrame& frame);
+Box FromFrame(const Box& box_in_frame, int width, int height, const PictureFrame& frame);
+
 // Where a box of the picture lies in the frame, with the context that a crop of it has: dilated
 // about its centre by 224/192. The whole of the picture's width, `width` px, is the scaled
 // picture's.

@@ -200,8 +200,8 @@ FinetuneReport Finetune(const Dataset& dataset,
   const Precision precision = PrecisionFor(training.precision, /*has_quantization=*/false, monitor);
   FinetuneReport report;
   const std::vector<std::vector<Box>> proposals = KeptProposals(dataset,
-                                                                {.search = options.proposals,
-                                                                 .cache = options.proposals_cache,
+                                                                options.proposals,
+                                                                {.cache = options.proposals_cache,
                                                                  .reading = options.reading,
                                                                  .workers = training.workers},
                                                                 monitor);

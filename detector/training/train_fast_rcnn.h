@@ -38,6 +38,10 @@ struct FastRcnnOptions {
   // Regions of a picture whose losses are compared; the `sampling.regions` with the largest are
   // learned from (online hard example mining, Shrivastava et al. 2016). 0: none are compared.
   std::size_t candidates = 0;
+  // Boxes of a picture that the map of `learned` proposes (ProposeOnMap), at most; they are learned
+  // from beside Selective Search's, so that the detector knows both. 0: none. Expects a `learned`
+  // with a ranker that proposes.
+  std::size_t map_boxes = 0;
   // Short sides of the frames that pictures are scaled into, 4:3 or 3:4; one is drawn a step.
   std::vector<int> short_sides_px = {480, 576, 704};
   PictureScale scale = {.short_side_px = 704, .long_side_px = 1184};  // of pictures in detection

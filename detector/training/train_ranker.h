@@ -11,6 +11,7 @@
 #include "core/dataset.h"
 #include "core/pictures/read_image.h"
 #include "core/work/monitor.h"
+#include "detector/examples/ranker_examples.h"
 #include "detector/model/model.h"
 #include "detector/regions/region_ranker.h"
 
@@ -18,9 +19,8 @@ namespace deeper {
 
 struct RankerOptions {
   std::filesystem::path proposals_cache = {};  // where proposals are kept
-  std::size_t pictures = 2400;    // that are learned from, one after the other, over and over
-  std::size_t regions = 256;      // of each: half anchors, half proposals, some moved ones besides
-  double foreground_iou = 0.55;   // windows that overlap an object by this much show it
+  std::size_t pictures = 2400;  // that are learned from, one after the other, over and over
+  RankerSamplingOptions sampling = {};  // of each
   double rate = 0.0005;           // at the start; it falls to 0 evenly
   ReadImageOptions reading = {};  // of pictures
   double holdout = 0;             // fraction of the pictures that is kept out; 0 to 0.9
@@ -41,7 +41,7 @@ struct RankerReport {
   std::vector<std::pair<std::size_t, double>> recall = {};
 };
 
-// Trains the ranker of a model's regions, which proposes regions too (RegionRanker, MapProposals):
+// Trains the ranker of a model's regions, which proposes regions too (RegionRanker, ProposeOnMap):
 // whether a window shows an object, and where that lies, from anchors and from the model's
 // proposals. The network stays as it is. The result does not depend on the number of workers.
 // Expects a model that reads whole pictures, with its network. Throws Error when there is nothing

@@ -12,6 +12,7 @@
 #include "core/text/json_line.h"
 #include "detector/model/find_backbone.h"
 #include "detector/model/model_file.h"
+#include "detector/training/train_detector.h"
 #include "detector/training/train_fast_rcnn.h"
 #include "tools/input/data_source.h"
 #include "tools/options/command_line.h"
@@ -59,7 +60,7 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector, which of this kind with the same classes passes on its classifier and box regression too; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
+      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector, which of this kind with the same classes passes on its classifier and box regression too; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc-fast.safetensors");
   AddJsonOption(model, a.training.json);
   line.Group("Network").add_options()
       ("frozen", po::value(&o.training.plan.frozen)->default_value(o.training.plan.frozen)->value_name("ROW"), "the last row that is not trained: 'stem' or an inception module up to inception_4d; '' trains all")
@@ -70,6 +71,7 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
       ("regions", po::value(&o.sampling.regions)->default_value(o.sampling.regions)->value_name("N"), "regions of a picture that are learned from")
       ("foreground", po::value(&o.sampling.foreground)->default_value(o.sampling.foreground)->value_name("F"), "fraction of them that shows objects, at most")
       ("candidates", po::value(&o.candidates)->default_value(o.candidates)->value_name("N"), "regions of a picture that are compared; those with the largest losses are learned from; 0: none are compared")
+      ("map-boxes", po::value(&o.map_boxes)->default_value(o.map_boxes)->value_name("N"), "boxes of a picture that are learned from beside those of Selective Search: the best that the map of the detector named by --backbone proposes; for detection with --propose-by both or map")
       ("training-side", po::value(&o.short_sides_px)->multitoken()->default_value(o.short_sides_px, "480 576 704")->value_name("PX..."), "short sides of the frames that training pictures are scaled into, multiples of 32; one is drawn each step")
       ("box-weight", po::value(&o.box_weight)->default_value(o.box_weight)->value_name("W"), "of the box regression's loss beside the classifier's")
       ("foreground-iou", po::value(&o.labels.foreground_iou)->default_value(o.labels.foreground_iou)->value_name("IOU"), "boxes that overlap an object by this much show it")
@@ -133,7 +135,7 @@ TrainingOutcome RunTrainFastRcnn(const Arguments& words) {
   RequireWritable(output);
   const LoadedData data = LoadData(arguments.data);
   const Dataset& dataset = data.dataset;
-  const fs::path network = FindStartingNetwork(arguments.backbone);
+  const fs::path network = FindStartingNetwork(arguments.backbone, DetectionMethod::kFastRcnn);
   arguments.options.learned = LearnedIn(network, dataset.classes);
   const FastRcnnReport report =
       TrainFastRcnn(dataset, ReadNetwork(network), arguments.options, TerminalMonitor());

@@ -57,8 +57,8 @@ bool ParseRanker(const Arguments& words, RankerArguments& a) {
   AddJsonOption(model, a.json);
   line.Group("Training").add_options()
       ("pictures", po::value(&a.options.pictures)->default_value(a.options.pictures)->value_name("N"), "pictures that are learned from, some more than once")
-      ("regions", po::value(&a.options.regions)->default_value(a.options.regions)->value_name("N"), "regions of each")
-      ("foreground-iou", po::value(&a.options.foreground_iou)->default_value(a.options.foreground_iou)->value_name("IOU"), "boxes that overlap an object by this much show it")
+      ("regions", po::value(&a.options.sampling.regions)->default_value(a.options.sampling.regions)->value_name("N"), "regions of each")
+      ("foreground-iou", po::value(&a.options.sampling.foreground_iou)->default_value(a.options.sampling.foreground_iou)->value_name("IOU"), "boxes that overlap an object by this much show it")
       ("rate", po::value(&a.options.rate)->default_value(a.options.rate)->value_name("R"), "learning rate at the start")
       ("holdout", po::value(&a.options.holdout)->default_value(a.options.holdout)->value_name("F"), "leave out the pictures that 'train fast-rcnn' keeps out with the same fraction, and measure recall on them")
       ("seed", po::value(&a.options.seed)->default_value(a.options.seed)->value_name("N"), "of all random draws")

@@ -243,7 +243,7 @@ TEST_CASE("a picture that is replaced under its name is proposed and extracted a
   const Dataset& dataset = extraction.dataset;
   const auto proposals = [&](const Monitor& monitor) {
     return KeptProposals(
-        dataset, {.search = FewProposals(8), .cache = extraction.directory / "proposals"}, monitor);
+        dataset, FewProposals(8), {.cache = extraction.directory / "proposals"}, monitor);
   };
   std::vector<std::string> said;
   std::size_t done = 0;

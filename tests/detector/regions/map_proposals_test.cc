@@ -57,7 +57,7 @@ TEST_CASE("what is bright is proposed, where the offsets say, in the picture's p
     ranker.weights[part * kChannels] = part == 4 ? 4.0F : -1.0F;
   const RankedMap still(ranker, map);
   // The picture is twice as wide and as high as it stands in the frame.
-  const MapProposals proposals = ProposeOnMap(still, kFrame, 920, 620);
+  const ScoredBoxes proposals = ProposeOnMap(still, kFrame, 920, 620);
   REQUIRE(proposals.boxes.size() == proposals.scores.size());
   REQUIRE(!proposals.boxes.empty());
   REQUIRE(proposals.boxes.size() <= kMostMapProposals);

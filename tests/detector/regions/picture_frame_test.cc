@@ -45,6 +45,14 @@ TEST_CASE("a picture is fitted into a given frame") {
   CHECK(FitInto({.height = 480, .width = 640}, 375, 500).height == 480);
 }
 
+TEST_CASE("a box of the picture lies in the frame where the picture does, and comes back") {
+  const PictureFrame frame = FitInto({.height = 480, .width = 640}, 320, 160);
+  const Box box = {.x0 = 10, .y0 = 20, .x1 = 100, .y1 = 160};
+  const Box in_frame = ToFrame(box, 320, 160, frame);
+  CHECK(in_frame == Box{.x0 = 20, .y0 = 40, .x1 = 200, .y1 = 320});
+  CHECK(FromFrame(in_frame, 320, 160, frame) == box);
+}
+
 // A picture whose pixels all differ.
 Image NumberedImage(int width, int height) {
   Image image = MakeImage(width, height, 0, 0, 0);

@@ -10,6 +10,7 @@
 #include "detector/detector.h"
 #include "detector/model/model_file.h"
 #include "detector/training/fast_rcnn_detector.h"
+#include "detector/training/train_ranker.h"
 #include "eval/formats/voc.h"
 #include "tests/backbone/random_tensor.h"
 #include "tests/support/catch.h"
@@ -159,6 +160,30 @@ TEST_CASE("hard examples are another training than all examples") {
   options.candidates = 48;
   options.training.file = ground.directory / "hard2";
   CHECK(ground.Train(options).model.backbone_fingerprint != plain.backbone_fingerprint);
+}
+
+TEST_CASE("the map's boxes are learned from beside Selective Search's, where a map proposes") {
+  const Ground ground;
+  FastRcnnOptions options = ground.Options("first", 2);
+  options.training.steps = 1;
+  Model first = ground.Train(options).model;
+  options.learned = first;
+  options.map_boxes = 50;
+  const auto train = [&](const std::string& file) {
+    options.training.file = ground.directory / file;
+    return TrainFastRcnn(ground.dataset, *first.backbone, options, {});
+  };
+  CHECK_THROWS_WITH(train("without"), Catch::Contains("map_boxes") && Catch::Contains("ranker"));
+  options.learned->ranker = TrainRanker(ground.dataset,
+                                        first,
+                                        {.proposals_cache = options.proposals_cache, .pictures = 4},
+                                        {})
+                                .ranker;
+  const RegionCounts both = train("both").regions;
+  CHECK(train("both again").model.training.at("the map's boxes") == "50");
+  options.map_boxes = 0;
+  const RegionCounts searched = train("searched").regions;
+  CHECK(both.foreground + both.background > searched.foreground + searched.background);
 }
 
 TEST_CASE("a box regression without weight stays as it began, but for its decay") {
