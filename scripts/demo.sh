@@ -14,7 +14,7 @@ The boxes as text:     $PWD/$found/detections.jsonl
 Try next:
   export PATH="$(dirname "$deeper"):\$PATH"
   deeper detect YOUR-PICTURES/ --output found     your own photographs
-  deeper train all --method fast-rcnn --data examples/labelled --set train --output mine.safetensors
+  deeper train all --data examples/labelled --set train --output mine.safetensors
                                                   a detector of other classes, from twelve pictures
   deeper --help                                   what else there is
 README.md and docs/tutorial.md go on from here.

@@ -57,6 +57,7 @@ std::vector<fs::path> PathsOf(const Dataset& dataset) {
 FastRcnnOptions FastRcnnOptionsFor(const FastRcnnDetectorOptions& options, std::size_t pictures) {
   FastRcnnOptions fast;
   NetworkTrainingOptions& training = fast.training;
+  if (options.frozen) training.plan.frozen = *options.frozen;
   training.steps = options.steps > 0
                        ? options.steps
                        : std::clamp<std::uint64_t>(3 * std::uint64_t{pictures}, 500, 6000);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "backbone/precision.h"
 #include "backbone/weights.h"
@@ -22,6 +23,8 @@ struct FastRcnnDetectorOptions {
   // A directory for all that is kept during training, from which a stopped training continues.
   std::filesystem::path work = {};
   std::uint64_t steps = 0;        // of two pictures; 0: three for every picture, from 500 to 6000
+  // The last row that training does not change, "": none; nothing: FastRcnnOptions'.
+  std::optional<std::string> frozen = std::nullopt;
   ReadImageOptions reading = {};  // of pictures
   double holdout = 0.1;           // fraction of the pictures that it is judged on; 0 to 0.9
   std::optional<MultiBox> multibox = std::nullopt;  // the detector gets it

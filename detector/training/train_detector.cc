@@ -24,6 +24,9 @@ namespace {
 // The row above which the further networks differ: detection runs the rows below once for all.
 constexpr const char* kSharedUpTo = "inception_4e";
 
+// The last row that fine-tuning leaves as it is, of the recipe in docs/training-measured.md.
+constexpr const char* kFrozenInFinetuning = "inception_3b";
+
 // One of the detectors: how its network is fine-tuned.
 struct Member {
   std::string suffix;  // of its files' names: "" of the first, "-2" of the second
@@ -41,11 +44,12 @@ std::string SuffixOf(std::size_t position) {
 // examples in another order, every second time with the classes in balance. With three or more, the
 // last is trained on square crops, with more of the network.
 std::vector<Member> MembersOf(const DetectorTrainingOptions& options, std::uint64_t steps) {
-  std::vector<Member> members = {{.suffix = "", .frozen = options.frozen, .steps = steps}};
+  const std::string frozen = options.frozen.value_or(kFrozenInFinetuning);
+  std::vector<Member> members = {{.suffix = "", .frozen = frozen, .steps = steps}};
   for (std::size_t number = 2; number <= options.models; ++number) {
     const bool is_square = number == options.models && options.models > 2;
     members.push_back({.suffix = SuffixOf(number - 1),
-                       .frozen = is_square ? options.frozen : kSharedUpTo,
+                       .frozen = is_square ? frozen : kSharedUpTo,
                        .crop = is_square ? CropMode::kSquare : CropMode::kWarp,
                        .steps = (steps + 2) / 3,
                        .class_balanced = number % 2 == 0});
@@ -122,6 +126,30 @@ HeadsOptions HeadsOptionsFor(const DetectorTrainingOptions& options, const Membe
   return heads;
 }
 
+FastRcnnDetectorOptions FastDetectorOptionsFor(const DetectorTrainingOptions& options) {
+  return {.work = options.work,
+          .steps = options.steps,
+          .frozen = options.frozen,
+          .reading = options.reading,
+          .holdout = options.holdout,
+          .precision = options.precision,
+          .workers = options.workers};
+}
+
+// What cannot be trained fails now, not after hours of training.
+void RequireTrainable(const Dataset& dataset,
+                      const DetectorTrainingOptions& options,
+                      const std::vector<Member>& members) {
+  if (options.method == DetectionMethod::kFastRcnn) {
+    FastRcnnOptionsFor(FastDetectorOptionsFor(options), dataset.images.size()).Validate();
+    return;
+  }
+  for (const Member& member : members) {
+    FinetuneOptionsFor(options, member, 0).Validate();
+    HeadsOptionsFor(options, member).Validate();
+  }
+}
+
 // Trains a detector of whole pictures, and adds it to the report.
 void AddFastRcnn(const Dataset& dataset,
                  const Weights& backbone,
@@ -130,12 +158,7 @@ void AddFastRcnn(const Dataset& dataset,
                  const Monitor& monitor,
                  const TakeTrainedDetector& take,
                  DetectorTrainingReport& report) {
-  FastRcnnDetectorOptions fast = {.work = options.work,
-                                  .steps = options.steps,
-                                  .reading = options.reading,
-                                  .holdout = options.holdout,
-                                  .precision = options.precision,
-                                  .workers = options.workers};
+  FastRcnnDetectorOptions fast = FastDetectorOptionsFor(options);
   if (report.multibox) fast.multibox = report.multibox->multibox;
   monitor.say(fmt::format("\n{}. network, classifier and box regression together, {} steps",
                           part,
@@ -186,11 +209,7 @@ DetectorTrainingReport TrainDetector(const Dataset& dataset,
                                   ? options.steps
                                   : std::clamp<std::uint64_t>(dataset.images.size() / 2, 300, 3000);
   const std::vector<Member> members = MembersOf(options, steps);
-  // What cannot be trained fails now, not after hours of training.
-  for (const Member& member : members) {
-    FinetuneOptionsFor(options, member, 0).Validate();
-    HeadsOptionsFor(options, member).Validate();
-  }
+  RequireTrainable(dataset, options, members);
   const Weights backbone = ReadNetwork(options.backbone);
   fs::create_directories(options.work);
 

@@ -27,28 +27,31 @@ enum class DetectionMethod {
 std::string NameOf(DetectionMethod method);                        // "rcnn", "fast-rcnn"
 DetectionMethod DetectionMethodFromName(const std::string& name);  // throws Error listing the names
 
-// From annotated pictures to a detector: the network is fine-tuned and quantized; classifiers of
-// both kinds and box regression are trained; the better kind is kept and calibrated; all in one
-// model.
+// From annotated pictures to a detector, all in one model. By kFastRcnn network, classifier and box
+// regression are trained together (TrainFastRcnnDetector). By kRcnn the network is fine-tuned and
+// quantized; classifiers of both kinds and box regression are trained; the better kind is kept. The
+// detector is calibrated on pictures that were held out.
 struct DetectorTrainingOptions {
   // GoogLeNet's weights to begin with: a .caffemodel or .safetensors file, or a detector.
   std::filesystem::path backbone = {};
   // A directory for all that is kept during training, from which a stopped training continues.
   std::filesystem::path work = {};
-  DetectionMethod method = DetectionMethod::kRcnn;
+  DetectionMethod method = DetectionMethod::kFastRcnn;
   // Number of detectors that score the same proposals together, 1 to 100. The first is as it would
   // be alone; the others are trained further from it. kFastRcnn: one.
   std::size_t models = 1;
-  // Steps of fine-tuning, 128 regions each; 0: one for every two pictures, from 300 to 3000. Of
-  // kFastRcnn see FastRcnnDetectorOptions.
+  // Of kFastRcnn see FastRcnnDetectorOptions. Of kRcnn steps of fine-tuning, 128 regions each; 0:
+  // one for every two pictures, from 300 to 3000.
   std::uint64_t steps = 0;
   // Steps of training a MultiBox, 32 pictures each; every detector gets it. 1,700 pictures need
   // 6000; 0: no MultiBox.
   std::uint64_t multibox_steps = 0;
-  std::string frozen = "inception_3b";  // the last row that fine-tuning does not change; "": none
-  ReadImageOptions reading = {};        // of pictures
+  // The last row that training does not change, "": none. Nothing: the stem of kFastRcnn, which
+  // learns all above it; inception_3b of kRcnn.
+  std::optional<std::string> frozen = std::nullopt;
+  ReadImageOptions reading = {};  // of pictures
   double holdout = 0.1;  // fraction of the pictures to choose and calibrate by; 0.01 to 0.9
-  std::size_t max_training_boxes = 150;  // proposals per picture for classifiers; 0 uses all
+  std::size_t max_training_boxes = 150;  // kRcnn: proposals a picture for classifiers; 0 uses all
   // Of the features; training uses the fastest if this is int8. Nothing: the fastest.
   std::optional<Precision> precision = std::nullopt;
   int workers = 0;  // threads; 0: one per processor

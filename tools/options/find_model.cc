@@ -13,6 +13,7 @@
 #include "detector/model/find_backbone.h"
 #include "detector/model/model_file.h"
 #include "detector/model/model_path.h"
+#include "detector/training/train_detector.h"
 
 namespace deeper::tools {
 
@@ -22,8 +23,8 @@ namespace {
 
 constexpr const char* kLabelsArchive = "http://dl.caffe.berkeleyvision.org/caffe_ilsvrc12.tar.gz";
 
-// The detectors that come with the program. Detection takes the fast one where it is, and training
-// begins from the network of the other, which is the paper's, where that is.
+// The detectors that come with the program. Detection takes the fast one where it is. A training
+// begins from the network of the one that goes its way, where that is.
 constexpr const char* kFastDetector = "voc-fast.safetensors";
 constexpr const char* kCropsDetector = "voc.safetensors";
 
@@ -99,18 +100,21 @@ fs::path FindBackboneFile(const std::string& named) {
                   kLabelsArchive));
 }
 
-fs::path FindStartingNetwork(const std::string& named) {
+fs::path FindStartingNetwork(const std::string& named, DetectionMethod method) {
   if (!named.empty()) return named;
+  const std::vector<std::string> detectors =
+      method == DetectionMethod::kFastRcnn ? std::vector<std::string>{kFastDetector, kCropsDetector}
+                                           : std::vector<std::string>{kCropsDetector, kFastDetector};
   const std::vector<fs::path> directories = ModelDirectories();
   if (const auto backbone = FirstOf(BackboneFiles(), directories)) return *backbone;
-  if (const auto detector = FirstOf({kCropsDetector, kFastDetector}, directories)) {
+  if (const auto detector = FirstOf(detectors, directories)) {
     fmt::print(stderr,
                "training begins from the network inside {}; --backbone FILE names another\n",
                detector->string());
     return *detector;
   }
   std::vector<std::string> names = BackboneFiles();
-  names.insert(names.end(), {kCropsDetector, kFastDetector});
+  names.insert(names.end(), detectors.begin(), detectors.end());
   throw Error(
       fmt::format("no network to begin from: looked for {} in{}\nName one with --backbone FILE, or "
                   "its directory in $DEEPER_MODELS",

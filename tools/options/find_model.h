@@ -10,6 +10,10 @@
 #include "backbone/weights.h"
 #include "detector/model/model.h"
 
+namespace deeper {
+enum class DetectionMethod;  // detector/training/train_detector.h
+}
+
 namespace deeper::tools {
 
 // The detector's file: `named` when it is not empty, else "voc-fast.safetensors", or beside it or
@@ -32,9 +36,9 @@ std::optional<Quantization> QuantizationIn(const std::filesystem::path& path);
 std::filesystem::path FindBackboneFile(const std::string& named);
 
 // The file whose network a training begins from (ReadNetwork): what the user names, else the
-// backbone file that FindBackboneFile finds, else the default detector, which is said on stderr.
-// Throws Error that lists where it looked.
-std::filesystem::path FindStartingNetwork(const std::string& named);
+// backbone file that FindBackboneFile finds, else a detector that comes with the program, of this
+// method where it is there, which is said on stderr. Throws Error that lists where it looked.
+std::filesystem::path FindStartingNetwork(const std::string& named, DetectionMethod method);
 
 // The file of the names of the backbone's own classes: `named`, else "synset_words.txt" beside the
 // backbone. Throws Error that says where to get it when it is missing.

@@ -44,6 +44,7 @@ struct AllArguments {
   std::string output;
   std::string backbone;
   std::string precision = "auto";
+  std::string frozen;
   std::string method = NameOf(DetectorTrainingOptions().method);
   bool json = false;
   DetectorTrainingOptions options;
@@ -52,13 +53,14 @@ struct AllArguments {
 bool ParseAll(const Arguments& words, AllArguments& a) {
   CommandLine line(
       "train all",
-      "From annotated pictures to a detector: looks the labels over, fine-tunes GoogLeNet, trains "
-      "classifiers and box regression, keeps the better kind, calibrates, and puts all, with a "
-      "MultiBox if asked for, into one file. The same command goes on where it was stopped.",
+      "From annotated pictures to a detector: looks the labels over, trains GoogLeNet, classifiers "
+      "and box regression, calibrates, and puts all, with a MultiBox if asked for, into one file. "
+      "The same command goes on where it was stopped.",
       {"deeper train all --data voc:my-pictures --set train --output mine.safetensors",
        "deeper train all --data coco:labels.json,pictures/ --output mine.safetensors",
        "deeper train all --data voc:VOC2007 --set trainval --steps 3000 --output voc.safetensors",
-       "deeper train all --data voc:my-pictures --set train --models 6 --output mine.safetensors"});
+       "deeper train all --data voc:my-pictures --set train --method rcnn --models 6 --output "
+       "mine.safetensors"});
   // clang-format off
   auto& data = line.Group("Data");
   a.data.AddOptions(data);
@@ -66,13 +68,13 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.work/, which may be deleted afterwards")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
+      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc-fast.safetensors, of rcnn voc.safetensors");
   AddJsonOption(model, a.json);
   line.Group("Training").add_options()
-      ("method", po::value(&a.method)->default_value(a.method)->value_name("NAME"), "rcnn: the network runs on a crop of each region, as in the paper; fast-rcnn: it looks once at the picture, many times as fast")
+      ("method", po::value(&a.method)->default_value(a.method)->value_name("NAME"), "fast-rcnn: the network looks once at the picture; rcnn: it runs on a crop of each region, as in the paper, many times as slowly")
       ("models", po::value(&a.options.models)->default_value(a.options.models)->value_name("N"), "detectors that score the same proposals together: the first as it would be alone, the others trained on from it, FILE-2 to FILE-N and a list of them all, FILE.models.txt")
-      ("steps", po::value(&a.options.steps)->default_value(a.options.steps)->value_name("N"), "of fine-tuning, 128 regions each; 0: one for every two pictures, from 300 to 3000; of fast-rcnn three for every picture, from 500 to 6000")
-      ("frozen", po::value(&a.options.frozen)->default_value(a.options.frozen)->value_name("ROW"), "the last row that fine-tuning leaves as it is; '' trains all")
+      ("steps", po::value(&a.options.steps)->default_value(a.options.steps)->value_name("N"), "of training the network, two pictures each; 0: three for every picture, from 500 to 6000; of rcnn 128 regions each; 0: one for every two pictures, from 300 to 3000")
+      ("frozen", po::value(&a.frozen)->value_name("ROW"), "the last row that training leaves as it is; '' trains all; default: stem, of rcnn inception_3b")
       ("holdout", po::value(&a.options.holdout)->default_value(a.options.holdout)->value_name("F"), "fraction of the pictures that is kept out of training, to choose and calibrate by")
       ("multibox-steps", po::value(&a.options.multibox_steps)->default_value(a.options.multibox_steps)->value_name("N"), "of training a MultiBox, 32 pictures each, which every detector gets; 6000 are what 1,700 pictures want; 0: none")
       ("max-training-boxes", po::value(&a.options.max_training_boxes)->default_value(a.options.max_training_boxes)->value_name("N"), "proposals of each picture that classifiers are trained on; 0 uses all");
@@ -80,13 +82,14 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
       ("precision", po::value(&a.precision)->default_value(a.precision)->value_name("NAME"), "f32, bf16, int8 or auto: the fastest that this processor has; int8 is for features, training then takes bf16")
       ("workers", po::value(&a.options.workers)->default_value(a.options.workers)->value_name("N"), "threads; 0: one for each processor");
   // clang-format on
-  line.Restrict({{.options = "models frozen max-training-boxes", .with = "method=rcnn"}});
+  line.Restrict({{.options = "models max-training-boxes", .with = "method=rcnn"}});
   if (!line.Parse(words)) return false;
   if (!a.data.Given()) throw UsageError("expected --data, an annotated data set");
   if (a.precision != "auto") {
     a.options.precision = ValueOf("precision", [&] { return PrecisionFromName(a.precision); });
   }
   a.options.method = ValueOf("method", [&] { return DetectionMethodFromName(a.method); });
+  if (line.Given("frozen")) a.options.frozen = a.frozen;
   a.options.work = a.output + ".work";
   a.reading.Check();
   a.options.reading = a.reading.ForReadingAgain();
@@ -173,7 +176,7 @@ TrainingOutcome RunTrainAll(const Arguments& words) {
   const Dataset& dataset = data.dataset;
   const std::vector<LabelCounts> labels = CountLabels(dataset);
   SayLabels(dataset, labels);
-  arguments.options.backbone = FindStartingNetwork(arguments.backbone);
+  arguments.options.backbone = FindStartingNetwork(arguments.backbone, arguments.options.method);
   TrainingOutcome outcome = {.status = data.Status(), .json = {}};
   const DetectorTrainingReport report =
       TrainDetector(dataset,

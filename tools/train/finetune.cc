@@ -11,6 +11,7 @@
 #include "detector/model/find_backbone.h"
 #include "detector/regions/crop.h"
 #include "detector/training/finetune.h"
+#include "detector/training/train_detector.h"
 #include "tools/input/data_source.h"
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
@@ -123,7 +124,7 @@ TrainingOutcome RunTrainFinetune(const Arguments& words) {
   const LoadedData data = LoadData(arguments.data);
   const Dataset& dataset = data.dataset;
   const FinetuneReport report = Finetune(dataset,
-                                         ReadNetwork(FindStartingNetwork(arguments.backbone)),
+                                         ReadNetwork(FindStartingNetwork(arguments.backbone, DetectionMethod::kRcnn)),
                                          arguments.options,
                                          TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);

@@ -15,6 +15,7 @@
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
 #include "detector/multibox/multibox_file.h"
+#include "detector/training/train_detector.h"
 #include "eval/report/report_text.h"
 #include "tools/input/data_source.h"
 #include "tools/options/command_line.h"
@@ -54,7 +55,7 @@ Shard ChosenShard(const HeadsArguments& arguments, std::size_t class_count) {
 
 // What the words say is trained.
 HeadsTraining TrainingOf(const HeadsArguments& arguments) {
-  const fs::path backbone = FindStartingNetwork(arguments.backbone);
+  const fs::path backbone = FindStartingNetwork(arguments.backbone, DetectionMethod::kRcnn);
   HeadsTraining training = {.backbone = ReadNetwork(backbone),
                             .quantization = QuantizationIn(backbone),
                             .options = arguments.options};

@@ -13,6 +13,7 @@
 #include "detector/multibox/multibox_file.h"
 #include "detector/multibox/multibox_loss.h"
 #include "detector/multibox/multibox_priors.h"
+#include "detector/training/train_detector.h"
 #include "tools/input/data_source.h"
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
@@ -132,7 +133,7 @@ TrainingOutcome RunTrainMultiBox(const Arguments& words) {
   const LoadedData data = LoadData(arguments.data);
   const Dataset& dataset = data.dataset;
   const MultiBoxReport report = TrainMultiBox(dataset,
-                                              ReadNetwork(FindStartingNetwork(arguments.backbone)),
+                                              ReadNetwork(FindStartingNetwork(arguments.backbone, DetectionMethod::kRcnn)),
                                               arguments.options,
                                               TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);

@@ -23,6 +23,7 @@ struct Ground {
   Dataset dataset = ReadVocDataset(test::WriteDataSet(directory / "data"), "train").dataset;
   DetectorTrainingOptions options = {.backbone = directory / "random.safetensors",
                                      .work = directory / "work",
+                                     .method = DetectionMethod::kRcnn,
                                      .steps = 1,
                                      .holdout = 0.5,
                                      .max_training_boxes = 4,

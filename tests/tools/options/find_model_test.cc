@@ -8,6 +8,7 @@
 #include "core/files/file.h"
 #include "detector/model/find_backbone.h"
 #include "detector/model/model_file.h"
+#include "detector/training/train_detector.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 
@@ -38,16 +39,22 @@ struct ModelsHere {
   }
 };
 
-TEST_CASE("training begins from the detector that is there, and from a backbone before it") {
+TEST_CASE("training begins from the detector of its method, and from a backbone before it") {
   const ModelsHere here;
-  CHECK_THROWS_WITH(FindStartingNetwork(""),
+  const auto begun_from = [](const std::string& named) {
+    return FindStartingNetwork(named, DetectionMethod::kRcnn);
+  };
+  CHECK_THROWS_WITH(begun_from(""),
                     Catch::Contains("bvlc_googlenet.caffemodel") &&
                         Catch::Contains("voc.safetensors") && Catch::Contains("--backbone"));
   const fs::path detector = here.Put("voc.safetensors");
-  CHECK(FindStartingNetwork("") == detector);
+  CHECK(begun_from("") == detector);
+  const fs::path fast = here.Put("voc-fast.safetensors");
+  CHECK(begun_from("") == detector);
+  CHECK(FindStartingNetwork("", DetectionMethod::kFastRcnn) == fast);
   const fs::path backbone = here.Put("bvlc_googlenet.caffemodel");
-  CHECK(FindStartingNetwork("") == backbone);
-  CHECK(FindStartingNetwork("mine.safetensors") == "mine.safetensors");
+  CHECK(begun_from("") == backbone);
+  CHECK(begun_from("mine.safetensors") == "mine.safetensors");
 }
 
 TEST_CASE("the network of a detector is read from its file") {

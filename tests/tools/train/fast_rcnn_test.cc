@@ -54,10 +54,10 @@ TEST_CASE("a detector is trained, learns to choose regions, and detects") {
   CHECK(found["proposals"] == 5 * found["pictures"].get<int>());
 }
 
-TEST_CASE("train all takes the method, and says what came of it") {
+TEST_CASE("train all makes a detector that looks once, and says what came of it") {
   const Fixture fixture;
   test::CapturedOutput output;
-  REQUIRE(test::Run("train all --method fast-rcnn --data {} --set train --backbone {} --output {} "
+  REQUIRE(test::Run("train all --data {} --set train --backbone {} --output {} "
                     "--steps 2 --holdout 0.4 --workers 2 --json",
                     fixture.data,
                     fixture.backbone,
