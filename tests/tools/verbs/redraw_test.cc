@@ -75,7 +75,7 @@ TEST_CASE("a finished detection asked for otherwise is written and drawn again w
   const std::string photos = (directory / "photos").string();
   const auto detect = [&](const std::string& name, std::string_view more) {
     test::CapturedOutput output;
-    CHECK(Run("detect --model {} --precision f32 --max-proposals 60 --json --output {} {} {}",
+    CHECK(Run("detect --model {} --precision f32 --max-proposals 12 --json --output {} {} {}",
               trained.model,
               directory / name,
               photos,
@@ -119,7 +119,7 @@ TEST_CASE("a picture that changed is detected in again by a repeated command, th
     fs::copy_file(pictures / name, directory / "photos" / name);
   const auto detect = [&] {
     test::CapturedOutput output;
-    CHECK(Run("detect --model {} --precision f32 --max-proposals 60 --json --output {} {}",
+    CHECK(Run("detect --model {} --precision f32 --max-proposals 12 --json --output {} {}",
               trained.model,
               directory / "found",
               directory / "photos") == kDone);
