@@ -165,10 +165,11 @@ TEST_CASE("detections are shown on pictures without a data set, some or all, whe
   const auto show = [&](std::string_view more, const auto&... values) {
     fs::remove_all(directory / "drawn");
     test::CapturedOutput output;
-    CHECK(Run("show --detections {}/detections.jsonl --output {} --json {}",
-              trained.found,
-              directory / "drawn",
-              Words(more, values...)) == kDone);
+    const int status = Run("show --detections {}/detections.jsonl --output {} --json {}",
+                           trained.found,
+                           directory / "drawn",
+                           Words(more, values...));
+    CHECK(status == kDone);
     return output.Text();
   };
   const auto count_files = [&] { return FilesBelow(directory / "drawn").size() - 1; };
