@@ -130,11 +130,13 @@ std::optional<fs::path> DataFileIn(const fs::path& directory,
   };
   std::ranges::stable_sort(files, {}, rank);
   if (!set.empty() && rank(files[0]) != 0) {
+    std::vector<std::string> names;
+    for (const fs::path& file : files) names.push_back(file.lexically_relative(directory).string());
     throw Error(fmt::format("{}: holds no {} file of set '{}', found {}",
                             directory.string(),
                             NameForPeople(kind),
                             set,
-                            files[0].filename().string()));
+                            fmt::join(names, ", ")));
   }
   if (files.size() > 1 && rank(files[0]) == rank(files[1])) {
     throw Error(fmt::format("{}: holds several {} files, such as {} and {}; name one",

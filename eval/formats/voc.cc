@@ -22,6 +22,7 @@
 #include "eval/formats/reading/fields.h"
 #include "eval/formats/reading/one_based.h"
 #include "eval/formats/reading/text_line.h"
+#include "eval/formats/reading/unknown_set.h"
 
 namespace deeper {
 namespace {
@@ -200,14 +201,17 @@ class ListedPictures {
 };
 
 // The ids of the lists of `set`, in order.
-std::vector<std::string> ReadImageIds(const fs::path& lists,
+std::vector<std::string> ReadImageIds(const VocFolders& layout,
+                                      const fs::path& root,
                                       const std::string& set,
                                       ListedPictures& pictures) {
   std::vector<std::string> ids;
   std::unordered_set<std::string> seen;
   for (std::size_t begin = 0; begin <= set.size();) {
     const std::size_t end = std::min(set.find('+', begin), set.size());
-    const fs::path list = lists / (set.substr(begin, end - begin) + ".txt");
+    const std::string name = set.substr(begin, end - begin);
+    const fs::path list = *layout.lists / (name + ".txt");
+    if (!Exists(list)) ThrowUnknownSet(root, name, layout.sets);
     ForEachLine(list, [&](const TextLine& line) {
       std::string id = pictures.IdOf(line);
       if (!seen.insert(id).second) line.Fail("each picture once in the lists of '" + set + "'");
@@ -387,7 +391,7 @@ ReadDataset ReadVocDataset(const fs::path& root,
   const std::string set = ChosenSet(layout, root, wanted_set);
   ListedPictures pictures(layout);
   const std::vector<std::string> ids =
-      layout.lists ? ReadImageIds(*layout.lists, set, pictures) : AllIds(layout);
+      layout.lists ? ReadImageIds(layout, root, set, pictures) : AllIds(layout);
 
   ReadDataset read;
   if (!layout.lists && layout.sets.size() > 1) {

@@ -22,6 +22,7 @@
 #include "core/text/float_text.h"
 #include "eval/formats/reading/fields.h"
 #include "eval/formats/reading/text_line.h"
+#include "eval/formats/reading/unknown_set.h"
 
 namespace deeper {
 namespace {
@@ -170,10 +171,7 @@ std::vector<YoloFolder> FoldersOf(const YoloLayout& layout,
       known.insert(folder.set);
       if (folder.set == name) folders.push_back(folder);
     }
-    if (folders.size() == before) {
-      throw Error(fmt::format(
-          "{}: has no set '{}', expected one of {}", path.string(), name, fmt::join(known, ", ")));
-    }
+    if (folders.size() == before) ThrowUnknownSet(path, name, {known.begin(), known.end()});
     begin = end + 1;
   }
   return folders;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "core/files/path_kind.h"
+#include "core/text/lower.h"
 #include "core/text/nearest_name.h"
 #include "eval/formats/cvat.h"
 #include "eval/formats/formats.h"
@@ -42,7 +43,7 @@ std::vector<std::string> KnownKinds() {
 std::optional<std::string> NamedKind(const std::string& data) {
   const std::size_t colon = data.find(':');
   if (colon == std::string::npos) return std::nullopt;
-  const std::string kind = data.substr(0, colon);
+  const std::string kind = Lower(data.substr(0, colon));
   const std::vector<std::string> kinds = KnownKinds();
   return std::ranges::count(kinds, kind) > 0 ? std::optional(kind) : std::nullopt;
 }
@@ -230,9 +231,9 @@ void DataSource::AddOptions(po::options_description& group) {
       ("set", po::value(&set)->value_name("NAME"), "voc: list in ImageSets/Main; others: which of several sets; several joined with '+'")
       ("classes", po::value(&classes)->value_name("A,B,..."), "voc: classes to keep, in this order; without it all that are annotated; yolo: the names of class numbers where no file has them; a name with a comma in double quotes")
       ("rescale-boxes", po::bool_switch(&rescale_boxes), "of a picture that was annotated at another size scale the boxes, where its shape is the same, instead of leaving it out")
-      ("image-list", po::value(&image_list)->value_name("FILE"), "ilsvrc: lines '<image> <index>'")
-      ("class-list", po::value(&class_list)->value_name("FILE"), "ilsvrc: lines '<WordNet id> <number> <name>'")
-      ("blacklist", po::value(&blacklist)->value_name("FILE"), "ilsvrc: lines '<index> <WordNet id>' that count neither way");
+      ("image-list", po::value(&image_list)->value_name("LIST"), "ilsvrc: lines '<image> <index>'")
+      ("class-list", po::value(&class_list)->value_name("LIST"), "ilsvrc: lines '<WordNet id> <number> <name>'")
+      ("blacklist", po::value(&blacklist)->value_name("LIST"), "ilsvrc: lines '<index> <WordNet id>' that count neither way");
   // clang-format on
 }
 
