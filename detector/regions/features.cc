@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "backbone/precision.h"
 #include "core/error.h"
 #include "core/remedy.h"
+#include "core/work/stopwatch.h"
 #include "core/work/work_under_way.h"
 #include "detector/heads/dot.h"
 #include "detector/heads/region_features.h"
@@ -23,10 +23,6 @@ namespace deeper {
 namespace {
 
 namespace tbb = oneapi::tbb;
-using Clock = std::chrono::steady_clock;
-
-double Seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 constexpr std::size_t kCropsTogether = 4;  // handed to a thread at a time, at least
 
 // The distinct crops, in the order of the first box of each. Each is the positions of its boxes.
@@ -122,13 +118,13 @@ void FeatureExtractor::State::RunOnCrops(const Image& image,
     Work& mine = work.local();
     const std::vector<std::span<float>> features(mine.features.begin(), mine.features.end());
     for (std::size_t k = range.begin(); k < range.end(); ++k) {
-      const Clock::time_point start = Clock::now();
+      const ProcessorWatch watch;
       Crop(image, boxes[crops[k].front()], crop, networks.Input(mine.workspaces));
-      const Clock::time_point is_cropped = Clock::now();
+      const double cropped_s = watch.Seconds();
       networks.FeaturesOfInput(mine.workspaces, features);
       keep(crops[k], mine);
-      spent.crop_s += Seconds(is_cropped - start);
-      spent.network_s += Seconds(Clock::now() - is_cropped);
+      spent.crop_s += cropped_s;
+      spent.network_s += watch.Seconds() - cropped_s;
     }
     return spent;
   };

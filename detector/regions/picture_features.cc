@@ -111,10 +111,10 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractProposed(
   const void* whose = WorkUnderWay::OfThisThread();
   const auto run_trunk = [&] {
     const WorkUnderWay under_way(whose);
-    const Stopwatch of_frame;
+    const ProcessorWatch of_frame;
     PutIntoFrame(image, frame, state.mean_bgr, state.network.Input(frame.size, picture));
     of_trunk.crop_s = of_frame.Seconds();
-    const Stopwatch of_network;
+    const ProcessorWatch of_network;
     state.network.RunTrunk(picture);
     of_trunk.network_s = of_network.Seconds();
   };
@@ -127,7 +127,7 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractProposed(
   tbb::this_task_arena::isolate([&] { tbb::parallel_invoke(run_propose, run_trunk); });
   times += of_trunk;
 
-  const Stopwatch of_choice;
+  const ProcessorWatch of_choice;
   boxes = state.Chosen(std::move(boxes), picture, image, frame);
   std::vector<kernels::RegionWindow> windows;
   windows.reserve(boxes.size());
@@ -144,7 +144,7 @@ std::vector<RegionFeatures> PictureFeatureExtractor::ExtractProposed(
   regions.offsets.resize(windows.size() * offsets_each);
   const auto run = [&](const tbb::blocked_range<std::size_t>& range, StageTimes spent) {
     const WorkUnderWay under_way(whose);
-    const Stopwatch watch;
+    const ProcessorWatch watch;
     RegionWorkspace& workspace = state.regions.local();
     const auto of_range = std::span(windows).subspan(range.begin(), range.size());
     std::vector<float> profiles(state.regression ? of_range.size() * kProfileDim : 0);

@@ -9,7 +9,8 @@
 
 namespace deeper {
 
-// Seconds that one picture spent in each stage, summed over the threads that worked on it.
+// Seconds of processor time that one picture took in each stage, summed over the threads that
+// worked on it.
 struct StageTimes {
   double decode_s = 0;
   double proposals_s = 0;

@@ -18,7 +18,8 @@ PictureRates MeasurePictures(const Detector& detector,
                      .workers = workers};
   const auto run = [&](const Picture& picture) {
     double decode_s = 0;
-    const ScaledImage read = Timed(decode_s, [&] { return detector.Read(picture.path, reading); });
+    const ScaledImage read =
+        Timed<ProcessorWatch>(decode_s, [&] { return detector.Read(picture.path, reading); });
     Found found = detector.Detect(read.image, detector.DefaultOptions());
     found.times.decode_s = decode_s;
     return found;

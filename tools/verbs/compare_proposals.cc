@@ -47,10 +47,13 @@ Compared CompareOn(const Picture& picture,
     return {.proposals = {}, .seconds = {}, .error = WithoutFile(picture.id)};
   try {
     const Image image = ReadImage(picture.path, reading);
-    proposals[kFull] = Timed(seconds[kFull], [&] { return SelectiveSearch(image, full); });
-    proposals[kSearch] = Timed(seconds[kSearch], [&] { return SelectiveSearch(image, search); });
-    proposals[kMultiBox] = Timed(seconds[kMultiBox], [&] { return multibox.Propose(image); });
-    proposals[kJoined] = Timed(seconds[kJoined], [&] {
+    proposals[kFull] =
+        Timed<ProcessorWatch>(seconds[kFull], [&] { return SelectiveSearch(image, full); });
+    proposals[kSearch] =
+        Timed<ProcessorWatch>(seconds[kSearch], [&] { return SelectiveSearch(image, search); });
+    proposals[kMultiBox] =
+        Timed<ProcessorWatch>(seconds[kMultiBox], [&] { return multibox.Propose(image); });
+    proposals[kJoined] = Timed<ProcessorWatch>(seconds[kJoined], [&] {
       return JoinProposals(
           proposals[kMultiBox], proposals[kSearch], search, image.width, image.height);
     });
