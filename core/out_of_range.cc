@@ -5,10 +5,12 @@
 namespace deeper {
 
 OutOfRange::OutOfRange(std::string_view field, double value, double low, double high)
-    : Error(fmt::format("{} is {}, expected {} to {}", field, value, low, high)),
+    : OutOfRange(field, value, fmt::format("a number from {} to {}", low, high)) {}
+
+OutOfRange::OutOfRange(std::string_view field, double value, const std::string& expected)
+    : Error(fmt::format("{} is {}, expected {}", field, value, expected)),
       field_(field),
       value_(value),
-      low_(low),
-      high_(high) {}
+      expected_(expected) {}
 
 }  // namespace deeper

@@ -12,17 +12,17 @@ namespace deeper {
 class OutOfRange : public Error {
  public:
   OutOfRange(std::string_view field, double value, double low, double high);
+  // expected: "a number above 0".
+  OutOfRange(std::string_view field, double value, const std::string& expected);
 
   const std::string& field() const { return field_; }
   double value() const { return value_; }
-  double low() const { return low_; }
-  double high() const { return high_; }
+  const std::string& expected() const { return expected_; }  // "a number from 0 to 1"
 
  private:
   std::string field_;
   double value_;
-  double low_;
-  double high_;
+  std::string expected_;
 };
 
 }  // namespace deeper

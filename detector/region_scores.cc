@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/out_of_range.h"
 #include "detector/regions/region_ranker.h"
 #include "detector/suppression/least_score.h"
 
@@ -89,7 +90,7 @@ DetectOptions DetectOptionsOf(const Model& model) {
 }
 
 void DetectOptions::Validate() const {
-  if (std::isnan(min_score)) throw Error("min_score = nan: expected a number");
+  if (std::isnan(min_score)) throw OutOfRange("min_score", min_score, "a number");
   nms.Validate();
 }
 

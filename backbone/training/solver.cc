@@ -5,13 +5,13 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/out_of_range.h"
 
 namespace deeper {
 namespace {
 
 void Check(bool holds, const char* field, double value, const char* bound) {
-  if (!holds)
-    throw Error(std::string(field) + " = " + std::to_string(value) + ": expected " + bound);
+  if (!holds) throw OutOfRange(field, value, bound);
 }
 
 void CheckFinite(const Tensor& gradient, const std::string& name, std::uint64_t step) {
@@ -34,11 +34,11 @@ ScheduleKind ScheduleKindFromName(const std::string& name) {
 }
 
 void RateSchedule::Validate() const {
-  Check(rate > 0 && std::isfinite(rate), "rate", rate, "a number > 0");
-  Check(factor > 0 && factor <= 1, "factor", factor, "0 < factor <= 1");
-  Check(every > 0, "every", static_cast<double>(every), "steps > 0");
-  Check(total > 0, "total", static_cast<double>(total), "steps > 0");
-  Check(power > 0 && std::isfinite(power), "power", power, "a number > 0");
+  Check(rate > 0 && std::isfinite(rate), "rate", rate, "a number above 0");
+  Check(factor > 0 && factor <= 1, "factor", factor, "above 0, at most 1");
+  Check(every > 0, "every", static_cast<double>(every), "a number of steps above 0");
+  Check(total > 0, "total", static_cast<double>(total), "a number of steps above 0");
+  Check(power > 0 && std::isfinite(power), "power", power, "a number above 0");
 }
 
 double RateAt(const RateSchedule& schedule, std::uint64_t step) {
@@ -58,18 +58,21 @@ double RateAt(const RateSchedule& schedule, std::uint64_t step) {
 
 void SolverOptions::Validate() const {
   schedule.Validate();
-  Check(momentum >= 0 && momentum < 1, "momentum", momentum, "0 <= momentum < 1");
-  Check(weight_decay >= 0 && std::isfinite(weight_decay), "weight_decay", weight_decay, ">= 0");
-  Check(bias_rate >= 0 && std::isfinite(bias_rate), "bias_rate", bias_rate, ">= 0");
+  Check(momentum >= 0 && momentum < 1, "momentum", momentum, "at least 0, less than 1");
+  Check(weight_decay >= 0 && std::isfinite(weight_decay),
+        "weight_decay",
+        weight_decay,
+        "a number from 0");
+  Check(bias_rate >= 0 && std::isfinite(bias_rate), "bias_rate", bias_rate, "a number from 0");
   Check(new_layer_rate >= 0 && std::isfinite(new_layer_rate),
         "new_layer_rate",
         new_layer_rate,
-        ">= 0");
-  Check(clip_norm >= 0 && std::isfinite(clip_norm), "clip_norm", clip_norm, ">= 0");
+        "a number from 0");
+  Check(clip_norm >= 0 && std::isfinite(clip_norm), "clip_norm", clip_norm, "a number from 0");
   Check(average_decay >= 0 && average_decay < 1,
         "average_decay",
         average_decay,
-        "0 <= average_decay < 1");
+        "at least 0, less than 1");
 }
 
 namespace {

@@ -6,6 +6,7 @@
 
 #include "backbone/network.h"
 #include "core/error.h"
+#include "core/out_of_range.h"
 #include "core/random.h"
 
 namespace deeper {
@@ -16,7 +17,7 @@ constexpr double kClassifierDeviation = 0.01;
 
 void CheckRate(const char* field, double rate) {
   if (rate >= 0 && rate < 1) return;
-  throw Error(std::string(field) + " = " + std::to_string(rate) + ": expected 0 <= rate < 1");
+  throw OutOfRange(field, rate, "at least 0, less than 1");
 }
 
 // The layers of an auxiliary head on a map of this layer's row.

@@ -9,6 +9,7 @@
 
 #include "core/box.h"
 #include "core/error.h"
+#include "core/out_of_range.h"
 #include "core/random.h"
 
 namespace deeper {
@@ -187,21 +188,23 @@ void SubtractMean(const std::array<float, 3>& mean_bgr, std::span<float> planes)
 }
 
 void Check(bool holds, const char* field, double value, const char* bound) {
-  if (!holds)
-    throw Error(std::string(field) + " = " + std::to_string(value) + ": expected " + bound);
+  if (!holds) throw OutOfRange(field, value, bound);
 }
 
 }  // namespace
 
 void AugmentOptions::Validate() const {
   Check(size_px >= 1 && size_px <= 4096, "size_px", size_px, "1 to 4096");
-  Check(max_area > 0 && max_area <= 1, "max_area", max_area, "0 < max_area <= 1");
-  Check(min_area > 0 && min_area <= max_area, "min_area", min_area, "0 < min_area <= max_area");
+  Check(max_area > 0 && max_area <= 1, "max_area", max_area, "above 0, at most 1");
+  Check(min_area > 0 && min_area <= max_area,
+        "min_area",
+        min_area,
+        "above 0, at most 1 and max_area");
   Check(min_aspect > 0 && min_aspect <= max_aspect && std::isfinite(max_aspect),
         "min_aspect",
         min_aspect,
         "0 < min_aspect <= max_aspect");
-  Check(distortion >= 0 && distortion < 1, "distortion", distortion, "0 <= distortion < 1");
+  Check(distortion >= 0 && distortion < 1, "distortion", distortion, "at least 0, less than 1");
 }
 
 void AugmentedCrop(const Image& image,

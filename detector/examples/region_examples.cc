@@ -1,10 +1,13 @@
 #include "detector/examples/region_examples.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <string>
 #include <utility>
 
 #include "core/error.h"
+#include "core/out_of_range.h"
 #include "core/random.h"
 #include "detector/heads/nearest_object.h"
 
@@ -13,7 +16,7 @@ namespace {
 
 void CheckIou(const char* field, double iou) {
   if (iou >= 0 && iou <= 1) return;
-  throw Error(std::string(field) + " = " + std::to_string(iou) + ": expected an IoU from 0 to 1");
+  throw OutOfRange(field, iou, "an IoU from 0 to 1");
 }
 
 }  // namespace
@@ -23,8 +26,9 @@ void RegionLabelOptions::Validate() const {
   CheckIou("background_min_iou", background_min_iou);
   CheckIou("background_max_iou", background_max_iou);
   if (background_max_iou > foreground_iou) {
-    throw Error("background_max_iou = " + std::to_string(background_max_iou) +
-                ": expected at most foreground_iou = " + std::to_string(foreground_iou));
+    throw OutOfRange("background_max_iou",
+                     background_max_iou,
+                     fmt::format("at most the {} of what is foreground", foreground_iou));
   }
 }
 

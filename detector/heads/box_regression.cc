@@ -12,6 +12,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/out_of_range.h"
 #include "detector/heads/nearest_object.h"
 
 namespace deeper {
@@ -139,12 +140,10 @@ void AppendWeights(const Coefficients& fitted, std::vector<float>& weights) {
 
 void BoxRegressionTrainingOptions::Validate() const {
   if (!(min_iou >= 0 && min_iou < 1)) {
-    throw Error("box regression min_iou = " + std::to_string(min_iou) +
-                ": expected at least 0, less than 1");
+    throw OutOfRange("min_iou", min_iou, "at least 0, less than 1");
   }
   if (!(lambda > 0 && std::isfinite(lambda))) {
-    throw Error("box regression lambda = " + std::to_string(lambda) +
-                ": expected a finite number above 0");
+    throw OutOfRange("lambda", lambda, "a finite number above 0");
   }
 }
 

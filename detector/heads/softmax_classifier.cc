@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/out_of_range.h"
 #include "detector/heads/lbfgs.h"
 #include "detector/heads/nearest_object.h"
 #include "detector/heads/region_features.h"
@@ -131,19 +132,23 @@ class SoftmaxObjective {
 }  // namespace
 
 void SoftmaxTrainingOptions::Validate() const {
-  const auto require = [](bool holds, const std::string& what) {
-    if (!holds) throw Error("softmax " + what);
+  const auto require = [](bool holds, const char* field, double value, const char* expected) {
+    if (!holds) throw OutOfRange(field, value, expected);
   };
-  require(c > 0 && std::isfinite(c), "c = " + std::to_string(c) + ": expected above 0");
+  require(c > 0 && std::isfinite(c), "softmax_c", c, "a number above 0");
   require(positive_weight > 0 && std::isfinite(positive_weight),
-          "positive_weight = " + std::to_string(positive_weight) + ": expected above 0");
-  require(
-      positive_min_iou > 0 && positive_min_iou <= 1,
-      "positive_min_iou = " + std::to_string(positive_min_iou) + ": expected above 0, at most 1");
+          "softmax_positive_weight",
+          positive_weight,
+          "a number above 0");
+  require(positive_min_iou > 0 && positive_min_iou <= 1,
+          "softmax_positive_iou",
+          positive_min_iou,
+          "above 0, at most 1");
   require(negative_max_iou > 0 && negative_max_iou <= positive_min_iou,
-          "negative_max_iou = " + std::to_string(negative_max_iou) +
-              ": expected above 0, at most positive_min_iou = " + std::to_string(positive_min_iou));
-  require(max_steps >= 1, "max_steps = " + std::to_string(max_steps) + ": expected at least 1");
+          "softmax_negative_iou",
+          negative_max_iou,
+          "above 0, at most the IoU of positives");
+  require(max_steps >= 1, "softmax_steps", static_cast<double>(max_steps), "at least 1");
 }
 
 TrainedClassifiers TrainSoftmax(const std::vector<TrainingImage>& images,

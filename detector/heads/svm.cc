@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/out_of_range.h"
 #include "core/random.h"
 #include "detector/heads/dot.h"
 
@@ -153,14 +154,13 @@ class DualCoordinateDescent {
 
 void RequirePositive(const char* name, double value) {
   if (value > 0 && std::isfinite(value)) return;
-  throw Error("svm " + std::string(name) + " = " + std::to_string(value) +
-              ": expected a finite number above 0");
+  throw OutOfRange(name, value, "a finite number above 0");
 }
 
 }  // namespace
 
 void SvmOptions::Validate() const {
-  RequirePositive("c", c);
+  RequirePositive("svm_c", c);
   RequirePositive("positive_weight", positive_weight);
   RequirePositive("tolerance", tolerance);
   if (!(bias_input >= 0 && std::isfinite(bias_input))) {

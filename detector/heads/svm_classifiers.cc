@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/out_of_range.h"
 #include "detector/heads/dot.h"
 
 namespace deeper {
@@ -202,8 +203,7 @@ TrainedSvm TrainClass(const std::vector<TrainingImage>& images,
 void SvmTrainingOptions::Validate() const {
   svm.Validate();
   if (!(negative_max_iou > 0 && negative_max_iou <= 1)) {
-    throw Error("negative_max_iou = " + std::to_string(negative_max_iou) +
-                ": expected above 0, at most 1");
+    throw OutOfRange("negative_max_iou", negative_max_iou, "above 0, at most 1");
   }
   if (!std::isfinite(hard_margin)) throw Error("hard_margin: expected a finite number");
   if (!(evict_margin <= hard_margin)) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/out_of_range.h"
 #include "core/random.h"
 
 namespace deeper {
@@ -12,8 +13,7 @@ namespace {
 
 void CheckPart(const char* field, double value, bool zero_is_fine) {
   if (value <= 1 && (value > 0 || (zero_is_fine && value == 0))) return;
-  throw Error(std::string(field) + " = " + std::to_string(value) + ": expected " +
-              (zero_is_fine ? "0 to 1" : "above 0, at most 1"));
+  throw OutOfRange(field, value, zero_is_fine ? "a number from 0 to 1" : "above 0, at most 1");
 }
 
 // A random stretch of a side, in whole pixels: at least min_part of the side, anywhere on it.

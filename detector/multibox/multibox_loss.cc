@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/out_of_range.h"
 #include "detector/multibox/assignment.h"
 
 namespace deeper {
@@ -72,8 +73,7 @@ MultiBoxMatching MultiBoxMatchingFromName(const std::string& name) {
 
 void MultiBoxLossOptions::Validate() const {
   if (!(location_weight >= 0 && std::isfinite(location_weight))) {
-    throw Error("location_weight = " + std::to_string(location_weight) +
-                ": expected a number >= 0");
+    throw OutOfRange("location_weight", location_weight, "a number from 0");
   }
 }
 

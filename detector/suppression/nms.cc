@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/out_of_range.h"
 #include "detector/suppression/detection_order.h"
 
 namespace deeper {
@@ -104,20 +105,12 @@ std::vector<Detection> KeepSoftly(const std::vector<Detection>& detections,
 }  // namespace
 
 void NmsOptions::Validate() const {
-  if (!(max_iou >= 0 && max_iou <= 1)) {
-    throw Error("nms max_iou = " + std::to_string(max_iou) + ": expected 0 to 1");
-  }
-  if (max_per_class < 0) {
-    throw Error("nms max_per_class = " + std::to_string(max_per_class) +
-                ": expected at least 0, where 0 keeps all");
-  }
-  if (!(vote_iou >= 0 && vote_iou <= 1)) {
-    throw Error("nms vote_iou = " + std::to_string(vote_iou) + ": expected 0 to 1");
-  }
-  if (!(soft_sigma >= 0 && std::isfinite(soft_sigma))) {
-    throw Error("nms soft_sigma = " + std::to_string(soft_sigma) +
-                ": expected at least 0, where 0 suppresses wholly");
-  }
+  RequireInRange("max_iou", max_iou, 0, 1);
+  if (max_per_class < 0)
+    throw OutOfRange("max_per_class", max_per_class, "at least 0, where 0 keeps all");
+  RequireInRange("vote_iou", vote_iou, 0, 1);
+  if (!(soft_sigma >= 0 && std::isfinite(soft_sigma)))
+    throw OutOfRange("soft_sigma", soft_sigma, "at least 0, where 0 suppresses wholly");
   if (!std::isfinite(vote_offset)) throw Error("nms vote_offset: expected a finite number");
 }
 

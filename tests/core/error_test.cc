@@ -33,11 +33,10 @@ TEST_CASE("A field out of range is refused with its name, its value and its boun
     RequireInRange("holdout", 2, 0, 0.9);
     FAIL("nothing was thrown");
   } catch (const OutOfRange& error) {
-    CHECK(error.what() == std::string("holdout is 2, expected 0 to 0.9"));
+    CHECK(error.what() == std::string("holdout is 2, expected a number from 0 to 0.9"));
     CHECK(error.field() == "holdout");
     CHECK(error.value() == 2);
-    CHECK(error.low() == 0);
-    CHECK(error.high() == 0.9);
+    CHECK(error.expected() == "a number from 0 to 0.9");
   }
 }
 

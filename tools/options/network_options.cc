@@ -28,7 +28,7 @@ Precision Said(const ChosenPrecision& chosen) {
 void RunOptions::AddOptions(po::options_description& group) {
   // clang-format off
   group.add_options()
-      ("precision", po::value(&precision)->default_value(precision)->value_name("NAME"), "f32, bf16, int8 or auto: the fastest that this processor and the model have")
+      ("precision", po::value(&precision)->default_value(precision)->value_name("auto|f32|bf16|int8"), "of the network; auto: the fastest that this processor and the model have")
       ("workers", po::value(&workers)->value_name("N"), "threads, each on its own picture; default: one for each processor");
   // clang-format on
 }
@@ -54,8 +54,8 @@ Precision RunOptions::ForMultiBox() const { return Said(ChooseMultiBoxPrecision(
 void ProposalOptions::AddOptions(po::options_description& group) {
   // clang-format off
   group.add_options()
-      ("proposals", po::value(&preset)->value_name("PRESET"), "Selective Search preset: x2 (larger superpixels, fewer boxes), fast or quality")
-      ("selective-search", po::value(&implementation)->value_name("WHICH"), "ours or opencv (ximgproc's, for comparison)")
+      ("proposals", po::value(&preset)->value_name("x2|fast|quality|opencv"), "Selective Search preset; x2: larger superpixels, fewer boxes; opencv: fast by ximgproc")
+      ("selective-search", po::value(&implementation)->value_name("ours|opencv"), "opencv: ximgproc's, for comparison")
       ("max-proposal-iou", po::value<double>()->notifier([this](double value) { max_iou = value; })->value_name("IOU"), "drop proposals that overlap a better-ranked one by more; 1 keeps all")
       ("max-proposals", po::value<int>()->notifier([this](int value) { max_boxes = value; })->value_name("N"), "best-ranked proposals kept a picture; 0 keeps all");
   // clang-format on
@@ -81,13 +81,13 @@ SelectiveSearchOptions ProposalOptions::Over(SelectiveSearchOptions options) con
     CheckRange("max-proposals", *max_boxes, 0, 1e9);
     options.max_boxes = *max_boxes;
   }
-  options.Validate();
+  CheckOptions(options);
   return options;
 }
 
 void MultiBoxViewsOption::AddOptions(po::options_description& group) {
   group.add_options()("multibox-views",
-                      po::value(&name)->default_value(name)->value_name("WHAT"),
+                      po::value(&name)->default_value(name)->value_name("whole|parts"),
                       "what MultiBox looks at: whole, the picture once as in the paper, or parts, "
                       "14 parts of it too");
 }

@@ -12,8 +12,30 @@ namespace deeper::tools {
 namespace {
 
 // Fields whose options are not named as they are.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kOptionOfField = {
-    {{"picture_memory_gb", "picture-memory"}, {"soft_sigma", "soft-nms"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kOptionOfField = {
+    {{"picture_memory_gb", "picture-memory"},
+     {"soft_sigma", "soft-nms"},
+     {"max_iou", "nms-iou"},
+     {"short_side_px", "short-side"},
+     {"short_sides_px", "training-side"},
+     {"long_side_px", "long-side"},
+     {"factor", "rate-factor"},
+     {"every", "rate-every"},
+     {"power", "rate-power"},
+     {"total", "steps"},
+     {"average_decay", "average"},
+     {"clip_norm", "clip"},
+     {"negative_max_iou", "negative-iou"},
+     {"background_max_iou", "background-iou"},
+     {"lambda", "box-lambda"},
+     {"min_iou", "box-iou"},
+     {"max_boxes", "max-proposals"}}};
+
+[[noreturn]] void Refuse(std::string_view option, double value, const std::string& expected) {
+  throw UsageError(fmt::format("--{} is {}, expected {}", option, value, expected));
+}
+
+}  // namespace
 
 std::string OptionOf(std::string field) {
   for (const auto& [name, option] : kOptionOfField) {
@@ -23,20 +45,13 @@ std::string OptionOf(std::string field) {
   return field;
 }
 
-[[noreturn]] void Refuse(std::string_view option, double value, double low, double high) {
-  throw UsageError(
-      fmt::format("--{} is {}, expected a number from {} to {}", option, value, low, high));
-}
-
-}  // namespace
-
 void CheckRange(const char* option, double value, double low, double high) {
   if (value >= low && value <= high) return;
-  Refuse(option, value, low, high);
+  Refuse(option, value, fmt::format("a number from {} to {}", low, high));
 }
 
 void ThrowOutOfRange(const OutOfRange& error) {
-  Refuse(OptionOf(error.field()), error.value(), error.low(), error.high());
+  Refuse(OptionOf(error.field()), error.value(), error.expected());
 }
 
 std::vector<std::string> SplitAtCommas(const char* option, const std::string& text) {

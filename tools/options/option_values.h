@@ -9,11 +9,14 @@
 
 namespace deeper::tools {
 
+// The option of a field of the library's options, without dashes: it is named like the field with -
+// for _, or as the program has it.
+std::string OptionOf(std::string field);
+
 // Throws UsageError that names the option unless low <= value <= high (NaN never is).
 void CheckRange(const char* option, double value, double low, double high);
 
-// Throws UsageError that says the same of the field's option, which is named like it with dashes,
-// or as the program has it.
+// Throws UsageError that says the same of the field's option.
 [[noreturn]] void ThrowOutOfRange(const OutOfRange& error);
 
 // Validates options of the library. A field out of range becomes a UsageError that names the

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tools/options/option_errors.h"
+#include "tools/options/option_values.h"
 
 namespace deeper::tools {
 
@@ -28,7 +29,7 @@ DetectOptions SuppressionOptions::Over(const Detector& detector,
   if (soft_sigma) options.nms.soft_sigma = *soft_sigma;
   if (vote_iou) options.nms.vote_iou = *vote_iou;
   if (max_per_class) options.nms.max_per_class = *max_per_class;
-  options.Validate();
+  CheckOptions(options);
   if (options.nms.soft_sigma > 0 && !detector.first().calibration) {
     throw UsageError(
         "--soft-nms needs scores that are probabilities; 'deeper train calibrate' makes "

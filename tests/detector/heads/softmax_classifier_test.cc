@@ -177,10 +177,10 @@ TEST_CASE("options of softmax training out of range are refused by name") {
   const auto message = [](const SoftmaxTrainingOptions& options) {
     return [options] { options.Validate(); };
   };
-  CHECK_THROWS_WITH(message({.c = 0})(), Catch::Contains("c = 0"));
+  CHECK_THROWS_WITH(message({.c = 0})(), Catch::Contains("softmax_c is 0"));
   CHECK_THROWS_WITH(message({.positive_weight = -1})(), Catch::Contains("positive_weight"));
-  CHECK_THROWS_WITH(message({.positive_min_iou = 0.4})(), Catch::Contains("negative_max_iou"));
-  CHECK_THROWS_WITH(message({.max_steps = 0})(), Catch::Contains("max_steps"));
+  CHECK_THROWS_WITH(message({.positive_min_iou = 0.4})(), Catch::Contains("softmax_negative_iou"));
+  CHECK_THROWS_WITH(message({.max_steps = 0})(), Catch::Contains("softmax_steps"));
   CHECK_THROWS_AS(TrainSoftmax({}, 1, {}, 1, {}), Error);
 }
 

@@ -274,7 +274,7 @@ TEST_CASE("what classifiers cannot be trained from is reported") {
 
 TEST_CASE("SVM training options outside their bounds are refused by name") {
   CHECK_NOTHROW(SvmTrainingOptions{}.Validate());
-  CHECK_THROWS_WITH((SvmTrainingOptions{.svm = {.c = -1}}.Validate()), Catch::Contains("svm c"));
+  CHECK_THROWS_WITH((SvmTrainingOptions{.svm = {.c = -1}}.Validate()), Catch::Contains("svm_c"));
   CHECK_THROWS_WITH((SvmTrainingOptions{.negative_max_iou = 0}.Validate()),
                     Catch::Contains("negative_max_iou"));
   CHECK_THROWS_WITH((SvmTrainingOptions{.hard_margin = std::nan("")}.Validate()),

@@ -264,7 +264,7 @@ TEST_CASE("broken preconditions of SVM training are reported") {
 
 TEST_CASE("SVM options outside their bounds are refused by name") {
   CHECK_NOTHROW(SvmOptions{}.Validate());
-  CHECK_THROWS_WITH((SvmOptions{.c = 0}.Validate()), Catch::Contains("svm c"));
+  CHECK_THROWS_WITH((SvmOptions{.c = 0}.Validate()), Catch::Contains("svm_c"));
   CHECK_THROWS_WITH((SvmOptions{.positive_weight = -1}.Validate()),
                     Catch::Contains("positive_weight"));
   CHECK_THROWS_WITH((SvmOptions{.bias_input = std::nan("")}.Validate()),
