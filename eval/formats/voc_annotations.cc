@@ -38,7 +38,7 @@ void AppendObject(pugi::xml_node annotation, const Label& label, const std::stri
   AppendText(box, "ymax", std::string(fields.at(3)));
 }
 
-std::string AnnotationText(const LabelledImage& image, const std::vector<std::string>& names) {
+std::string TextOf(const LabelledImage& image, const std::vector<std::string>& names) {
   pugi::xml_document document;
   pugi::xml_node annotation = document.append_child("annotation");
   AppendText(annotation, "filename", image.file_name.empty() ? image.id + ".jpg" : image.file_name);
@@ -58,6 +58,10 @@ std::string AnnotationText(const LabelledImage& image, const std::vector<std::st
 
 }  // namespace
 
+std::string VocAnnotationText(const LabelledImage& image, const ClassTable& classes) {
+  return TextOf(image, DistinctNames(classes));
+}
+
 void WriteVocAnnotations(const LabelledSet& labels, const fs::path& root, const std::string& set) {
   const std::vector<std::string> names = DistinctNames(labels.classes);
   std::string list;
@@ -72,7 +76,7 @@ void WriteVocAnnotations(const LabelledSet& labels, const fs::path& root, const 
     list += image.id + "\n";
   }
   for (const LabelledImage& image : labels.images) {
-    WriteFileWhole(root / "Annotations" / (image.id + ".xml"), AnnotationText(image, names));
+    WriteFileWhole(root / "Annotations" / (image.id + ".xml"), TextOf(image, names));
   }
   WriteFileWhole(root / "ImageSets" / "Main" / (set + ".txt"), list);
 }
