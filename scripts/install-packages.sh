@@ -10,7 +10,7 @@ packages=(
   g++ cmake ninja-build pkg-config
   # libraries: docs/dependencies.md says what each is for
   libopencv-dev libopencv-contrib-dev libdnnl-dev libeigen3-dev libopenblas-dev
-  libboost-program-options-dev libtbb-dev libpugixml-dev nlohmann-json3-dev libfmt-dev
+  libboost-program-options-dev libboost-dev libtbb-dev libpugixml-dev nlohmann-json3-dev libfmt-dev
   libssl-dev libprotobuf-dev libturbojpeg0-dev libjpeg62-turbo-dev libexif-dev libpng-dev libgif-dev
   libwebp-dev libheif-dev libyaml-cpp-dev libfontconfig-dev fonts-dejavu-core fonts-droid-fallback
   # tests

@@ -42,6 +42,7 @@ constexpr std::array kVerbs = {
     Verb{"propose", "object proposals, and their recall", RunPropose},
     Verb{"merge", "the parts of a run on several machines into one result", RunMerge},
     Verb{"classify", "GoogLeNet as a classifier of whole pictures", RunClassify},
+    Verb{"serve", "detections over HTTP, on this machine unless told otherwise", RunServe},
     Verb{"train", "a detector for your own classes", RunTrain},
     Verb{"bench", "where the time goes, against the processor's peak and OpenCV", RunBench},
     Verb{"model", "info, import and check of networks and detectors", RunModel},

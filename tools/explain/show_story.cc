@@ -10,12 +10,11 @@
 #include "core/files/file.h"
 #include "core/pictures/read_image.h"
 #include "core/text/nearest_name.h"
-#include "detector/model/model.h"
-#include "detector/suppression/fusion.h"
 #include "eval/align.h"
 #include "eval/drawing/draw.h"
 #include "eval/formats/reading/labels.h"
 #include "tools/explain/detection_story.h"
+#include "tools/explain/explain_picture.h"
 #include "tools/explain/object_story.h"
 #include "tools/explain/story_overview.h"
 
@@ -102,46 +101,6 @@ std::vector<std::optional<Judgement>> Judge(const StoryPicture& picture,
   return judgements;
 }
 
-// What is detected of the candidates of the mean of the models, best first.
-std::vector<StoryDetection> DetectionsOf(const std::vector<Candidate>& candidates) {
-  std::vector<StoryDetection> detections;
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (candidates[i].fate != Fate::kKept) continue;
-    detections.push_back(
-        {.detection = candidates[i].given_out.value(), .made_of = {{.list = 0, .position = i}}});
-  }
-  std::ranges::stable_sort(detections, std::ranges::greater{}, [](const StoryDetection& d) {
-    return d.detection.score;
-  });
-  return detections;
-}
-
-// What is detected of the candidates of each model, whose boxes are fused and then reach min_score.
-std::vector<StoryDetection> FusedDetectionsOf(const std::vector<std::vector<Candidate>>& candidates,
-                                              const std::vector<double>& weights,
-                                              double fusion_iou,
-                                              float min_score) {
-  std::vector<std::vector<Detection>> by_model(candidates.size());
-  std::vector<std::vector<CandidatePlace>> places(candidates.size());
-  for (std::size_t m = 0; m < candidates.size(); ++m) {
-    for (std::size_t i = 0; i < candidates[m].size(); ++i) {
-      if (candidates[m][i].fate != Fate::kKept) continue;
-      by_model[m].push_back(candidates[m][i].given_out.value());
-      places[m].push_back({.list = m, .position = i});
-    }
-  }
-  std::vector<StoryDetection> detections;
-  for (const FusedDetection& fused : FuseBoxesWithMembers(by_model, weights, fusion_iou)) {
-    if (fused.detection.score < min_score) continue;
-    StoryDetection detection = {.detection = fused.detection, .made_of = {}};
-    for (const FusedDetection::Member& member : fused.members) {
-      detection.made_of.push_back(places[member.model][member.detection]);
-    }
-    detections.push_back(std::move(detection));
-  }
-  return detections;
-}
-
 StoryPicture Run(const StoryArguments& arguments,
                  const AnnotatedImage& annotated,
                  const std::optional<Dataset>& truth) {
@@ -153,41 +112,9 @@ StoryPicture Run(const StoryArguments& arguments,
                     "--data",
                     annotated.id));
   }
-
-  StoryPicture picture;
-  picture.id = annotated.id;
-  ScaledImage scaled = detector.Read(annotated.image_path);
-  picture.image = std::move(scaled.image);
-  picture.file_from_image_x = double(scaled.full_width) / picture.image.width;
-  picture.file_from_image_y = double(scaled.full_height) / picture.image.height;
-  picture.classes = detector.classes();
-  picture.min_score = options.min_score;
-  picture.nms = options.nms;
+  StoryPicture picture =
+      ExplainPicture(detector, options, annotated.id, detector.Read(annotated.image_path));
   picture.min_iou = arguments.min_iou;
-  Detector::Scored scored = detector.Score(picture.image, options.box_regression, annotated.id);
-  picture.proposals = std::move(scored.boxes);
-  picture.origins = std::move(scored.origins);
-  picture.fuses_boxes = detector.fuses_boxes();
-  const auto explain = [&](const RegionScores& scores) {
-    picture.candidates.push_back(
-        ExplainDetections(scores, picture.image.width, picture.image.height, options));
-  };
-  if (picture.fuses_boxes) {
-    for (const RegionScores& scores : scored.by_model) explain(scores);
-    picture.detections = FusedDetectionsOf(
-        picture.candidates, detector.weights(), detector.fusion_iou(), options.min_score);
-  } else {
-    explain(MeanScores(scored.by_model, detector.weights()));
-    picture.detections = DetectionsOf(picture.candidates.front());
-  }
-  const std::vector<std::string> names = ShortNames(detector.files());
-  for (std::size_t m = 0; m < detector.size(); ++m) {
-    picture.models.push_back({.name = names[m],
-                              .weight = detector.weights()[m],
-                              .crop = detector.model(m).crop,
-                              .reads_map = detector.model(m).picture_scale.has_value(),
-                              .scores = std::move(scored.by_model[m].scores)});
-  }
   if (truth) {
     picture.has_truth = true;
     picture.object_classes = truth->classes;

@@ -15,6 +15,7 @@ int RunMerge(const Arguments& arguments);
 int RunCheck(const Arguments& arguments);
 int RunBench(const Arguments& arguments);
 int RunClassify(const Arguments& arguments);
+int RunServe(const Arguments& arguments);
 int RunTrain(const Arguments& arguments);
 int RunModel(const Arguments& arguments);
 
