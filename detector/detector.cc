@@ -167,11 +167,10 @@ std::string DigestOf(std::span<const Box> boxes) {
 
 // What is looked at beside the regions as they are, as lines of a recipe.
 std::string LooksRecipe(const DetectorOptions& options) {
-  std::string text;
-  if (options.mirror) text += "mirror images too\n";
-  if (options.rounds > 1) text += fmt::format("{} rounds\n", options.rounds);
-  if (options.proposers == Proposers::kMap) text += "proposals by the map alone\n";
-  return text;
+  return fmt::format("mirror {}\nrounds {}\npropose_by {}\n",
+                     options.mirror ? "yes" : "no",
+                     options.rounds,
+                     NameOf(options.proposers));
 }
 
 void MirrorBoxes(std::vector<Box>& boxes, int width_px) {
@@ -226,7 +225,8 @@ class Scoring {
     if (std::optional<std::vector<Box>> known = KnownRegions()) return *std::move(known);
     if (!proposer) return {};
     if (!proposed)
-      proposed = Timed(scored.times.proposals_s, [&] { return proposer->Propose(image); });
+      proposed =
+          Timed<ProcessorWatch>(scored.times.proposals_s, [&] { return proposer->Propose(image); });
     return BoxesOf(proposed->proposals);
   }
   void Choose(std::vector<Box> regions) {
@@ -305,7 +305,7 @@ std::vector<RegionScores> ScoreLook(Family& family,
   for (std::size_t i = 0; i < regions.size(); ++i) {
     const Model& model = family.members[i]->model;
     if (model.context_weight != 0) regions[i].context = std::move(wholes[i].features);
-    by_member.push_back(Timed(times.heads_s, [&] {
+    by_member.push_back(Timed<ProcessorWatch>(times.heads_s, [&] {
       return ScoreRegions(model, std::move(regions[i]), options.box_regression);
     }));
     if (look.is_mirrored) MirrorBoxes(by_member.back().boxes, width);
@@ -608,7 +608,7 @@ Found Detector::Detect(const Image& image,
               .proposals = scored.boxes.size(),
               .times = scored.times,
               .replaced_kept = scored.replaced_kept};
-  found.detections = Timed(found.times.heads_s, [&] {
+  found.detections = Timed<ProcessorWatch>(found.times.heads_s, [&] {
     if (!fuses_boxes()) {
       return DetectionsOf(MeanScores(scores, weights()), image.width, image.height, options);
     }
@@ -648,10 +648,11 @@ std::string Detector::Configuration() const {
   std::string text;
   for (std::size_t m = 0; m < size(); ++m) {
     const Member& member = *state_->members[m];
-    text += fmt::format("{}model {} weight {}\n", member.recipe, member.digest, weights()[m]);
+    text +=
+        fmt::format("{}model {}\nmodel_weight {}\n", member.recipe, member.digest, weights()[m]);
   }
   if (state_->exact > 0) text += fmt::format("exact {}\n", state_->exact);
-  return text + (fuses_boxes() ? fmt::format("boxes fused {}\n", fusion_iou()) : "");
+  return text + (fuses_boxes() ? fmt::format("fusion boxes\nfusion_iou {}\n", fusion_iou()) : "");
 }
 
 Detector LoadDetector(const fs::path& model, const DetectorOptions& options) {

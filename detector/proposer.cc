@@ -16,8 +16,8 @@ Proposer::Proposer(SelectiveSearchOptions search,
                    MultiBoxViews views)
     : search_(std::move(search)),
       multibox_(std::in_place, multibox, precision, views),
-      multibox_text_("multibox " + FingerprintOf(multibox) + " views " + NameOf(views) +
-                     " precision " + NameOf(precision) + "\n") {}
+      multibox_text_("multibox " + FingerprintOf(multibox) + "\nmultibox_views " + NameOf(views) +
+                     "\nmultibox_precision " + NameOf(precision) + "\n") {}
 
 Proposer::Proposer(SelectiveSearchOptions search,
                    const std::optional<MultiBox>& multibox,

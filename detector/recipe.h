@@ -14,7 +14,8 @@
 
 namespace deeper {
 
-// What features depend on, one line each: the identity of a feature cache or a run.
+// What features depend on, as a recipe (core/other_recipe.h): the identity of a feature cache or a
+// run.
 std::string RecipeOf(const std::string& backbone_fingerprint,
                      const NetworkOptions& network,
                      const CropOptions& crop,
@@ -25,7 +26,7 @@ std::string RecipeOf(const std::string& backbone_fingerprint,
 std::string PictureRecipe(std::span<const PictureScale> scales,
                           const std::optional<RegionChoice>& choice);
 
-// How pictures are read as a line of a recipe, if not strictly; else "".
+// How pictures are read, as a line of a recipe.
 std::string ReadingRecipe(const ReadImageOptions& reading);
 
 // The box regression as a line of a recipe, if features are kept with its offsets from profiles;

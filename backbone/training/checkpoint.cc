@@ -7,6 +7,7 @@
 #include "backbone/files/safetensors.h"
 #include "backbone/files/stored_floats.h"
 #include "core/error.h"
+#include "core/other_recipe.h"
 #include "core/results_version.h"
 #include "core/text/parse.h"
 
@@ -68,11 +69,10 @@ std::optional<SolverState> LoadCheckpoint(const std::string& recipe_of_training,
     throw Error(path.string() + ": its format is '" + fact(kFormatKey) + "', expected '" + kFormat +
                 "'");
   }
-  if (fact(kRecipeKey) != recipe) {
-    throw Error(path.string() + ": is the checkpoint of another training. Expected\n" + recipe +
-                "\nfound\n" + fact(kRecipeKey) +
-                "\nRepeat the command that began it, or remove the file to begin anew.");
-  }
+  RequireRecipe(fact(kRecipeKey),
+                recipe,
+                path.string() + ": is the checkpoint of another training",
+                "Repeat the command that began it, or remove the file to begin anew.");
   const auto step = ParseInt(fact(kStepKey));
   if (!step || *step < 0) {
     throw Error(path.string() + ": its step is '" + fact(kStepKey) + "', expected a number");

@@ -27,14 +27,14 @@ std::string NetworkTrainingOptions::Text(Precision chosen) const {
   const RateSchedule rates = Solver().schedule;
   const std::string schedule_text =
       rates.kind == ScheduleKind::kStep
-          ? fmt::format("step factor {} every {}", rates.factor, rates.every)
-          : fmt::format("poly power {} total {}", rates.power, rates.total);
+          ? fmt::format("step\nrate_factor {}\nrate_every {}", rates.factor, rates.every)
+          : fmt::format("poly\nrate_power {}\nsteps {}", rates.power, rates.total);
   return fmt::format(
-      "frozen '{}'\nauxiliary heads {} weight {} dropout {}\ndropout {}\nrate {} {} warmup {}\n"
-      "new layers {} biases {}\nmomentum {}\nweight decay {}\naverage {}\nclip {}\nseed {}\n"
-      "micro-batch {}\nworkers {}\nprecision {}\n",
+      "frozen '{}'\nauxiliary_heads {}\nauxiliary_weight {}\nauxiliary_dropout {}\ndropout {}\n"
+      "rate {}\nschedule {}\nwarmup {}\nnew_layer_rate {}\nbias_rate {}\nmomentum {}\n"
+      "weight_decay {}\naverage {}\nclip {}\nseed {}\nmicro_batch {}\nworkers {}\nprecision {}\n",
       plan.frozen,
-      plan.auxiliary_heads,
+      plan.auxiliary_heads ? "yes" : "no",
       plan.auxiliary_weight,
       plan.auxiliary_dropout,
       plan.dropout,

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/other_recipe.h"
 #include "core/results_version.h"
 
 namespace deeper {
@@ -46,13 +47,11 @@ ActivationCache::ActivationCache(const fs::path& directory,
   if (!fs::exists(recipe_path)) {
     if (fs::exists(path_)) throw Error(recipe_path.string() + " is missing; remove the directory");
     WriteFileWhole(recipe_path, std::string_view(recipe));
-  } else if (const std::string found = ReadTextFile(recipe_path); found != recipe) {
-    throw Error(fmt::format(
-        "{}: activations were made with another recipe. Expected\n{}\nfound\n{}\nUse another "
-        "directory or remove this one.",
-        directory.string(),
-        recipe,
-        found));
+  } else {
+    RequireRecipe(ReadTextFile(recipe_path),
+                  recipe,
+                  directory.string() + ": activations were made with another recipe",
+                  "Use another directory or remove this one.");
   }
   fd_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (fd_ < 0)

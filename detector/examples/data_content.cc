@@ -26,7 +26,7 @@ std::string ContentText(const Dataset& dataset,
         hash.Update(content + "\n");
         stage.Advance();
       });
-  return fmt::format("content of the pictures {}\n{}", hash.HexDigest(), ReadingRecipe(reading));
+  return fmt::format("pictures_content {}\n{}", hash.HexDigest(), ReadingRecipe(reading));
 }
 
 }  // namespace deeper

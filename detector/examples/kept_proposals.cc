@@ -12,6 +12,7 @@
 #include "detector/heads/region_features.h"
 #include "detector/recipe.h"
 #include "detector/regions/feature_cache.h"
+#include "proposals/search_recipe.h"
 
 namespace deeper {
 
@@ -22,8 +23,7 @@ std::vector<std::vector<Box>> KeptBoxes(
     const KeptBoxesOptions& options,
     const Monitor& monitor) {
   // Regions without features: a cache of boxes.
-  const FeatureCache cache(
-      options.cache, "proposals " + recipe + "\n" + ReadingRecipe(options.reading));
+  const FeatureCache cache(options.cache, recipe + ReadingRecipe(options.reading));
   std::vector<std::vector<Box>> boxes(dataset.images.size());
   std::vector<std::size_t> missing;
   std::vector<FeatureEntry> entries;  // parallel to `missing`
@@ -46,23 +46,23 @@ std::vector<std::vector<Box>> KeptBoxes(
                             options.cache.string(),
                             Counted(changed, "pictures")));
   }
-  ForEachOrSkip(
-      monitor,
-      "proposing",
-      "pictures",
-      missing.size(),
-      dataset.images.size(),
-      options.workers,
-      [&](std::size_t i) {
-        const Image image = ReadImage(dataset.images[missing[i]].image_path, options.reading);
-        RegionFeatures regions = {.image_width = image.width,
-                                  .image_height = image.height,
-                                  .feature_dim = 0,
-                                  .boxes = propose(image),
-                                  .features = {}};
-        cache.Store(entries[i], regions);
-        boxes[missing[i]] = std::move(regions.boxes);
-      });
+  ForEachOrSkip(monitor,
+                "proposing",
+                "pictures",
+                missing.size(),
+                dataset.images.size(),
+                options.workers,
+                [&](std::size_t i) {
+                  const Image image =
+                      ReadImage(dataset.images[missing[i]].image_path, options.reading);
+                  RegionFeatures regions = {.image_width = image.width,
+                                            .image_height = image.height,
+                                            .feature_dim = 0,
+                                            .boxes = propose(image),
+                                            .features = {}};
+                  cache.Store(entries[i], regions);
+                  boxes[missing[i]] = std::move(regions.boxes);
+                });
   return boxes;
 }
 
@@ -72,7 +72,7 @@ std::vector<std::vector<Box>> KeptProposals(const Dataset& dataset,
                                             const Monitor& monitor) {
   return KeptBoxes(
       dataset,
-      SearchText(search),
+      SearchRecipe(search),
       [&](const Image& image) { return BoxesOf(SelectiveSearch(image, search)); },
       options,
       monitor);

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/files/sha256.h"
+#include "core/other_recipe.h"
 #include "core/results_version.h"
 #include "core/text/parse.h"
 #include "detector/heads/region_features.h"
@@ -149,11 +150,10 @@ FeatureCache::FeatureCache(fs::path directory, const std::string& recipe_of_feat
     WriteFileWhole(recipe_path, std::string_view(recipe));
     return;
   }
-  const std::string found = ReadTextFile(recipe_path);
-  if (found != recipe) {
-    throw Error(directory_.string() + ": features were made with another recipe. Expected\n" +
-                recipe + "\nfound\n" + found + "\nUse another directory or remove this one.");
-  }
+  RequireRecipe(ReadTextFile(recipe_path),
+                recipe,
+                directory_.string() + ": what is kept there was made with another recipe",
+                "Use another directory or remove this one.");
 }
 
 std::optional<RegionFeatures> FeatureCache::Load(const FeatureEntry& entry) const {

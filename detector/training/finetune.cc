@@ -95,7 +95,8 @@ std::string InputRecipe(const std::string& backbone_fingerprint,
                         Precision precision,
                         const FinetuneOptions& options) {
   return fmt::format(
-      "backbone {}\nfrozen '{}'\nprecision {}\ncrop {} size {} padding {}\nregions {}\n{}",
+      "network {}\nfrozen '{}'\nprecision {}\ncrop {}\ncrop_size {}\ncrop_padding {}\n"
+      "training_regions {}\n{}",
       backbone_fingerprint,
       options.training.plan.frozen,
       NameOf(precision),
@@ -107,11 +108,11 @@ std::string InputRecipe(const std::string& backbone_fingerprint,
 }
 
 std::string SamplingRecipe(const RegionSamplingOptions& sampling) {
-  return fmt::format("batch {} + {} balanced {} mirror {}\n",
+  return fmt::format("foreground {}\nbackground {}\nclass_balanced {}\nno_mirror {}\n",
                      sampling.foreground,
                      sampling.background,
-                     sampling.class_balanced,
-                     sampling.mirror);
+                     sampling.class_balanced ? "yes" : "no",
+                     sampling.mirror ? "no" : "yes");
 }
 
 // Opens the cache of the frozen part's outputs for a training pool, if one is wanted, after saying
@@ -225,12 +226,13 @@ FinetuneReport Finetune(const Dataset& dataset,
       InputRecipe(FingerprintOf(backbone), content, crop, regions.training, precision, options);
 
   const std::size_t outputs = 1 + dataset.classes.Size();
-  NetworkTraining network({.weights = WithoutClassifier(std::move(backbone)),
-                           .precision = precision,
-                           .outputs = outputs,
-                           .batch = sampler.BatchSize(),
-                           .recipe = "finetune\n" + input_recipe + SamplingRecipe(sampling)},
-                          training);
+  NetworkTraining network(
+      {.weights = WithoutClassifier(std::move(backbone)),
+       .precision = precision,
+       .outputs = outputs,
+       .batch = sampler.BatchSize(),
+       .recipe = "training finetune\n" + input_recipe + SamplingRecipe(sampling)},
+      training);
   monitor.say(
       fmt::format("regions: {} foreground and {} background to train on, {} and {} held out; {} of "
                   "memory for the network",

@@ -35,13 +35,14 @@ std::vector<std::vector<Box>> MapBoxes(const Dataset& dataset,
   const PictureNetwork network(*model.backbone,
                                {.precision = precision, .quantization = model.quantization});
   const PictureScale& scale = *model.picture_scale;
-  const std::string recipe = fmt::format("of the map {} {} ranker {} sides {} {}, {}",
-                                         model.backbone_fingerprint,
-                                         NameOf(precision),
-                                         DigestOf(*model.ranker),
-                                         scale.short_side_px,
-                                         scale.long_side_px,
-                                         most);
+  const std::string recipe = fmt::format(
+      "network {}\nprecision {}\nranker {}\nshort_side {}\nlong_side {}\nmax_regions {}\n",
+      model.backbone_fingerprint,
+      NameOf(precision),
+      DigestOf(*model.ranker),
+      scale.short_side_px,
+      scale.long_side_px,
+      most);
   const auto propose = [&](const Image& image) {
     const MappedPicture picture(network, scale, model.crop.mean_bgr, image);
     const RankedMap map(*model.ranker, picture.Map());

@@ -49,7 +49,7 @@ std::string RecipeText(const ClassificationTrainingOptions& options,
   Sha256 hash;
   for (const std::size_t i : split.training) hash.Update(dataset.images[i].id + "\n");
   return fmt::format(
-      "classify\nbackbone {}\nclasses {}\npictures {}\nbatch {}\narea {}\n"
+      "training classify\nnetwork {}\nclass_count {}\ntraining_pictures {}\nbatch {}\nmin_area {}\n"
       "distortion {}\n{}",
       began_with,
       dataset.classes.Size(),

@@ -106,9 +106,8 @@ std::string Recipe(const std::string& backbone_fingerprint,
                    const TrainingPictures& pictures,
                    const FastRcnnOptions& options) {
   std::string text = fmt::format(
-      "fast r-cnn, boxes by profiles\nbackbone {}\nregions {}\npictures {} regions {} foreground "
-      "{} candidates {}\n"
-      "short sides {}\nbox weight {}\n{}",
+      "training fast-rcnn\nnetwork {}\ntraining_regions {}\npictures {}\nregions {}\n"
+      "foreground {}\ncandidates {}\ntraining_side {}\nbox_weight {}\n{}",
       backbone_fingerprint,
       DigestOf(pictures),
       options.pictures,

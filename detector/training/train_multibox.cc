@@ -132,8 +132,8 @@ std::string RecipeText(const MultiBoxTrainingOptions& options,
         fmt::format("{} {}\n", fmt::join(prior.mean, " "), fmt::join(prior.deviation, " ")));
   }
   return fmt::format(
-      "multibox\nbackbone {}\nboxes {}\npictures and priors {}\nlocation weight {}\n"
-      "distance {} matching {}\nbatch {}\nwhole {} min side {} min visible {} mirror {}\n{}",
+      "training multibox\nnetwork {}\nboxes {}\ntraining_regions {}\nlocation_weight {}\n"
+      "distance {}\nmatching {}\nbatch {}\nwhole {}\nmin_side {}\nmin_visible {}\nno_mirror {}\n{}",
       backbone_fingerprint,
       priors.size(),
       hash.HexDigest(),
@@ -144,7 +144,7 @@ std::string RecipeText(const MultiBoxTrainingOptions& options,
       options.augment.whole,
       options.augment.min_side,
       options.augment.min_visible,
-      options.augment.mirror,
+      options.augment.mirror ? "no" : "yes",
       content);
 }
 

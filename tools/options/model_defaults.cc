@@ -7,26 +7,10 @@
 
 #include "core/error.h"
 #include "detector/model/model_file.h"
+#include "proposals/search_recipe.h"
 #include "tools/options/network_options.h"
 
 namespace deeper::tools {
-
-namespace {
-
-// The preset that these are but for what other options say; nothing for a mixture of the model's
-// own.
-std::optional<std::string> PresetOf(const SelectiveSearchOptions& options) {
-  for (const char* name : {"x2", "fast", "quality"}) {
-    SelectiveSearchOptions preset = SelectiveSearchPreset(name);
-    preset.implementation = options.implementation;
-    preset.max_iou = options.max_iou;
-    preset.max_boxes = options.max_boxes;
-    if (preset == options) return name;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 std::vector<ConfiguredOption> DefaultsOf(const Model& model, const std::string& file) {
   std::vector<ConfiguredOption> defaults;

@@ -31,6 +31,6 @@ ReadImageOptions ReadingOptions::ForReadingAgain() const {
   return {.max_pixels = static_cast<std::int64_t>(1e6 * max_megapixels), .lenient = lenient};
 }
 
-std::string ReadingOptions::Text() const { return lenient ? "\nreading lenient" : ""; }
+std::string ReadingOptions::Text() const { return lenient ? "lenient yes\n" : "lenient no\n"; }
 
 }  // namespace deeper::tools

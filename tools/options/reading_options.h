@@ -18,7 +18,7 @@ struct ReadingOptions {
   ReadImageOptions ForReading() const;
   // Without warnings, for pictures that are read again and again.
   ReadImageOptions ForReadingAgain() const;
-  // What the results of pictures depend on, as a line. "" where reading is strict.
+  // What the results of pictures depend on, as a line of a recipe (core/other_recipe.h).
   std::string Text() const;
 };
 

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/files/sha256.h"
+#include "core/other_recipe.h"
 #include "core/results_version.h"
 #include "core/text/json_line.h"
 #include "tools/input/pictures.h"
@@ -153,24 +154,9 @@ std::optional<std::pair<std::size_t, JournalEntry>> EntryOf(const std::string& o
   return std::nullopt;
 }
 
-// "  there: precision bf16\n  now:   precision f32\n" for each line that differs.
-std::string Differences(std::string_view there, std::string_view now) {
-  const std::vector<std::string_view> old_lines = SplitLines(there);
-  const std::vector<std::string_view> new_lines = SplitLines(now);
-  std::string text;
-  for (std::size_t i = 0; i < std::max(old_lines.size(), new_lines.size()); ++i) {
-    const std::string_view old_line = i < old_lines.size() ? old_lines[i] : "nothing";
-    const std::string_view new_line = i < new_lines.size() ? new_lines[i] : "nothing";
-    if (old_line != new_line) {
-      text += fmt::format("\n  there: {}\n  now:   {}", old_line, new_line);
-    }
-  }
-  return text;
-}
-
-// All that two runs must agree in to go on from the same journal, for people.
-std::string IdentityText(const RunRecord& run) {
-  return fmt::format("deeper {}\n{} pictures, digest of their names and places {}\nshard {}\n{}",
+// All that two runs must agree in to go on from the same journal, as a recipe.
+std::string RecipeOf(const RunRecord& run) {
+  return fmt::format("verb {}\npicture_count {}\npicture_names {}\nshard {}\n{}",
                      run.verb,
                      run.picture_count,
                      run.inputs,
@@ -204,7 +190,7 @@ RunRecord ReadRunRecord(const fs::path& path) {
 }
 
 bool IsSameRun(const RunRecord& a, const RunRecord& b) {
-  return IdentityText(a) == IdentityText(b);
+  return RecipeOf(a) == RecipeOf(b);
 }
 
 std::string ResultLines(const JournalEntries& entries) {
@@ -260,15 +246,12 @@ Journal::Journal(fs::path path, const RunRecord& run, Start start)
     return;
   }
   const JournalContent content = ParseJournal(text, file_.path().string());
-  const std::string differences = Differences(IdentityText(content.run), IdentityText(run));
-  if (!differences.empty()) {
-    throw Error(
-        fmt::format("{}: left by a run with other options or inputs; repeat that command to finish "
-                    "it, {}, or choose another --output{}",
-                    file_.path().string(),
-                    run.verb == "detect" ? "begin anew with --anew" : "remove the file",
-                    differences));
-  }
+  RequireRecipe(
+      RecipeOf(content.run),
+      RecipeOf(run),
+      file_.path().string() + ": left by a run with other options or inputs",
+      fmt::format("Repeat that command to finish it, {}, or choose another --output.",
+                  run.verb == "detect" ? "begin anew with --anew" : "remove the file"));
   if (content.whole_bytes < text.size()) file_.Truncate(content.whole_bytes);
   damaged_lines_ = content.damaged_lines;
   results_ = content.run.results;

@@ -18,8 +18,8 @@ namespace deeper::tools {
 // What a run is, as its journal's first line says: runs that agree in all of it do the same work.
 struct RunRecord {
   std::string verb;  // "detect"
-  // All that a picture's result depends on besides the picture, in lines; the last is
-  // kResultsVersionLine.
+  // All that a picture's result depends on besides the picture, as a recipe (core/other_recipe.h);
+  // the last line is kResultsVersionLine.
   std::string configuration;
   std::string inputs;    // digest of the pictures' ids and paths
   std::string pictures;  // digest of the ids alone: the same wherever the pictures are mounted
@@ -97,7 +97,7 @@ class Journal {
   };
 
   // Opens the journal of an earlier run or begins one. Cuts off a torn last line and passes over
-  // damaged ones. Throws Error that names what differs when the earlier run was another one. Throws
+  // damaged ones. Throws OtherRecipe when the earlier run was another one. Throws
   // Error when another process is at work on the file, or it cannot be read or written.
   Journal(std::filesystem::path path, const RunRecord& run, Start start = Start::kGoOn);
 

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "core/error.h"
+#include "core/other_recipe.h"
 
 namespace deeper::tools {
 
@@ -31,30 +31,24 @@ bool IsShardsName(const std::string& name) {
   return ShardFromText(fmt::format("{}/{}", index, count)).has_value();
 }
 
-// What two shards differ in, for people; nothing when they are parts of the same run.
-std::optional<std::string> DifferenceOf(const RunRecord& a, const RunRecord& b) {
-  if (a.verb != b.verb) return fmt::format("verbs '{}' and '{}'", a.verb, b.verb);
-  if (a.shard.count != b.shard.count)
-    return fmt::format("{} and {} parts", a.shard.count, b.shard.count);
-  if (a.configuration != b.configuration) {
-    return fmt::format(
-        "configurations\n--- first\n{}\n--- second\n{}", a.configuration, b.configuration);
-  }
-  if (a.pictures != b.pictures || a.picture_count != b.picture_count)
-    return fmt::format("lists of pictures, of {} and {}", a.picture_count, b.picture_count);
-  return std::nullopt;
+// All that parts of a run have in common, as a recipe.
+std::string CommonRecipeOf(const RunRecord& run) {
+  return fmt::format("verb {}\nparts {}\npicture_count {}\npicture_names {}\n{}",
+                     run.verb,
+                     run.shard.count,
+                     run.picture_count,
+                     run.pictures,
+                     run.configuration);
 }
 
 void RequireSameRun(const std::vector<ShardFile>& shards) {
   const ShardFile& first = shards.front();
   std::map<std::size_t, std::string> source_of_shard;
   for (const ShardFile& shard : shards) {
-    if (const auto difference = DifferenceOf(first.content.run, shard.content.run)) {
-      throw Error(fmt::format("{} and {} are not parts of one run; they have different {}",
-                              first.source,
-                              shard.source,
-                              *difference));
-    }
+    RequireRecipe(CommonRecipeOf(first.content.run),
+                  CommonRecipeOf(shard.content.run),
+                  fmt::format("{} and {} are not parts of one run", first.source, shard.source),
+                  "Name the parts of one run alone.");
     const auto [other, is_new] =
         source_of_shard.emplace(shard.content.run.shard.index, shard.source);
     if (!is_new) {

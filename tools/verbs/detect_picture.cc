@@ -21,8 +21,9 @@ PictureDetections PictureDetector::Run(const Picture& picture) const {
   PictureDetections result;
   ScaledImage scaled;
   try {
-    scaled = Timed(result.times.decode_s,
-                   [&] { return detector_->Read(picture.path, options_.reading.ForReading()); });
+    scaled = Timed<ProcessorWatch>(result.times.decode_s, [&] {
+      return detector_->Read(picture.path, options_.reading.ForReading());
+    });
   } catch (const Error& error) {
     result.error = error.what();
     return result;
@@ -56,14 +57,16 @@ std::string PictureDetector::Redraw(const Picture& picture, const ImageDetection
 std::string PictureDetector::Configuration() const {
   const DetectOptions& detect = options_.detect;
   return detector_->Configuration() +
-         fmt::format("box regression {} min score {} nms {} {} {} {} {}",
-                     detect.box_regression,
-                     detect.min_score,
-                     detect.nms.max_iou,
-                     detect.nms.max_per_class,
-                     detect.nms.soft_sigma,
-                     detect.nms.vote_iou,
-                     detect.nms.vote_offset) +
+         fmt::format(
+             "no_box_regression {}\nmin_score {}\nnms_iou {}\nmax_per_class {}\nsoft_nms {}\n"
+             "vote_iou {}\nvote_offset {}\n",
+             detect.box_regression ? "no" : "yes",
+             detect.min_score,
+             detect.nms.max_iou,
+             detect.nms.max_per_class,
+             detect.nms.soft_sigma,
+             detect.nms.vote_iou,
+             detect.nms.vote_offset) +
          options_.reading.Text();
 }
 

@@ -23,6 +23,7 @@
 #include "eval/analysis/proposal_recall.h"
 #include "eval/formats/lines/proposal_lines.h"
 #include "eval/report/proposal_report.h"
+#include "proposals/search_recipe.h"
 #include "proposals/selective_search.h"
 #include "tools/input/data_source.h"
 #include "tools/input/pictures.h"
@@ -85,7 +86,7 @@ Proposed ProposeFor(const Picture& picture,
     const Image image = ReadImage(picture.path, reading);
     ImageProposals found{
         .id = picture.id, .width = image.width, .height = image.height, .proposals = {}};
-    found.proposals = Timed(proposed.seconds, [&] {
+    found.proposals = Timed<ProcessorWatch>(proposed.seconds, [&] {
       if (multibox_alone) return multibox->Propose(image);
       std::vector<Proposal> proposals = SelectiveSearch(image, options);
       if (multibox == nullptr) return proposals;
@@ -119,9 +120,9 @@ bool ParsePropose(const Arguments& words, ProposeArguments& arguments) {
   arguments.proposals.AddOptions(line.Group("Proposals (default: x2)"));
   auto& multibox = line.Group("MultiBox");
   multibox.add_options()
-      ("multibox", po::value(&arguments.multibox)->value_name("FILE"), "a MultiBox, or a detector that has one: its boxes join those of Selective Search; with --data and without --output the ways to propose are compared")
+      ("multibox", po::value(&arguments.multibox)->value_name("MODEL"), "a MultiBox, or a detector that has one: its boxes join those of Selective Search; with --data and without --output the ways to propose are compared")
       ("multibox-alone", po::bool_switch(&arguments.multibox_alone), "propose MultiBox's boxes without Selective Search's")
-      ("precision", po::value(&arguments.precision)->default_value(arguments.precision)->value_name("NAME"), "of its network: f32, bf16 or auto, the fastest that this processor has");
+      ("precision", po::value(&arguments.precision)->default_value(arguments.precision)->value_name("auto|f32|bf16"), "of its network; auto: the fastest that this processor has");
   arguments.multibox_views.AddOptions(multibox);
   auto& output = line.Group("Output");
   output.add_options()
@@ -188,11 +189,11 @@ UsedMultiBox LoadUsedMultiBox(const ProposeArguments& arguments) {
   UsedMultiBox used;
   used.network = std::make_unique<const MultiBoxNetwork>(
       multibox, precision, arguments.multibox_views.Views());
-  used.text = fmt::format(" multibox {} views {} {}{}",
+  used.text = fmt::format("multibox {}\nmultibox_views {}\nprecision {}\nmultibox_alone {}\n",
                           FingerprintOf(multibox),
                           arguments.multibox_views.name,
                           NameOf(precision),
-                          arguments.multibox_alone ? " alone" : "");
+                          arguments.multibox_alone ? "yes" : "no");
   return used;
 }
 
@@ -232,13 +233,12 @@ int RunPropose(const Arguments& words) {
   std::optional<Journal> journal;
   if (!arguments.output.empty()) {
     RequireWritable(arguments.output);
-    journal.emplace(
-        JournalPath(arguments.output + ".journal", chosen.shard),
-        RecordOf("propose",
-                 "proposals " + SearchText(options) + multibox.text + arguments.reading.Text(),
-                 pictures,
-                 chosen.shard,
-                 ""));
+    journal.emplace(JournalPath(arguments.output + ".journal", chosen.shard),
+                    RecordOf("propose",
+                             SearchRecipe(options) + multibox.text + arguments.reading.Text(),
+                             pictures,
+                             chosen.shard,
+                             ""));
   }
   const PictureRun run{.pictures = &pictures,
                        .shard = chosen.shard,

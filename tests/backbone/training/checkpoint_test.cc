@@ -34,11 +34,11 @@ TEST_CASE("where there is no checkpoint there is no state") {
   CHECK(LoadCheckpoint("recipe", directory / "none") == std::nullopt);
 }
 
-TEST_CASE("a checkpoint of another training is refused, showing both recipes") {
+TEST_CASE("a checkpoint of another training is refused, naming what differs") {
   const test::TemporaryDirectory directory;
   SaveCheckpoint(SomeState(), "rate 0.1", directory / "a");
   CHECK_THROWS_WITH(LoadCheckpoint("rate 0.2", directory / "a"),
-                    Catch::Contains("rate 0.1") && Catch::Contains("rate 0.2"));
+                    Catch::Contains("rate 0.1, now 0.2"));
 }
 
 TEST_CASE("other files are refused as checkpoints") {

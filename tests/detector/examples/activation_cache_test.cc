@@ -48,11 +48,11 @@ TEST_CASE("a place that was half written counts as not there") {
   CHECK_FALSE(cache.Get(1, read));
 }
 
-TEST_CASE("a cache of another recipe is refused, showing both") {
+TEST_CASE("a cache of another recipe is refused, naming what differs") {
   const test::TemporaryDirectory directory;
   { const ActivationCache cache(directory / "cache", "frozen 3b", kBytes); }
   CHECK_THROWS_WITH(ActivationCache(directory / "cache", "frozen 4e", kBytes),
-                    Catch::Contains("frozen 3b") && Catch::Contains("frozen 4e"));
+                    Catch::Contains("frozen 3b, now 4e"));
 }
 
 }  // namespace

@@ -126,12 +126,11 @@ TEST_CASE("a journal of another configuration is refused, naming what differs, a
   const std::string before = written.Text();
   CHECK_THROWS_WITH(Journal(written.path, RunWith("others")),
                     Catch::Contains("other options or inputs") &&
-                        Catch::Contains("there: options") && Catch::Contains("now:   others") &&
-                        !Catch::Contains("digest"));
+                        Catch::Contains("with options, now without") &&
+                        Catch::Contains("without others, now with it"));
   RunRecord fewer = RunWith("options");
   fewer.picture_count = 2;
-  CHECK_THROWS_WITH(Journal(written.path, fewer),
-                    Catch::Contains("there: 3 pictures") && Catch::Contains("now:   2 pictures"));
+  CHECK_THROWS_WITH(Journal(written.path, fewer), Catch::Contains("picture_count 3, now 2"));
   CHECK(written.Text() == before);
 }
 
@@ -142,9 +141,8 @@ TEST_CASE("a journal of another version of the results is refused, naming both v
   REQUIRE(version != std::string::npos);
   newer.configuration.replace(version, kResultsVersionLine.size(), "results of version 1000\n");
   CHECK_THROWS_WITH(Journal(written.path, newer),
-                    Catch::Contains("there: results of version") &&
-                        Catch::Contains("now:   results of version 1000") &&
-                        !Catch::Contains("there: options"));
+                    Catch::Contains("results of version") &&
+                        Catch::Contains(", now of version 1000") && !Catch::Contains("options,"));
 }
 
 TEST_CASE("a run that asks for other result files goes on from the same journal") {

@@ -67,10 +67,10 @@ TEST_CASE("shards of different runs are refused, naming what differs") {
     CHECK_THROWS_WITH(MergeShards({ShardOf3(1), other, ShardOf3(3)}),
                       Catch::Contains("not parts of one run") && Catch::Contains(named));
   };
-  refused([](RunRecord& run) { run.configuration = "model abc\n"; }, "model abc");
-  refused([](RunRecord& run) { run.verb = "propose"; }, "'propose'");
-  refused([](RunRecord& run) { run.pictures = "other"; }, "lists of pictures");
-  refused([](RunRecord& run) { run.shard.count = 4; }, "3 and 4 parts");
+  refused([](RunRecord& run) { run.configuration = "model abc\n"; }, "now abc");
+  refused([](RunRecord& run) { run.verb = "propose"; }, "now propose");
+  refused([](RunRecord& run) { run.pictures = "other"; }, "picture_names");
+  refused([](RunRecord& run) { run.shard.count = 4; }, "parts 3, now 4");
 }
 
 TEST_CASE("a directory gives its shards' journals and nothing else") {
