@@ -10,6 +10,7 @@
 
 #include "core/class_index.h"
 #include "core/error.h"
+#include "core/text/quantities.h"
 
 namespace deeper {
 
@@ -46,10 +47,10 @@ Json JsonOf(const MeasuredProposals& measured, const ClassTable& classes) {
 
 std::string AboText(const ProposalQuality& quality, const ClassTable& classes) {
   const std::vector<std::string> names = NamesForPeople(classes);
-  std::string text = "\nclass                ABO\n";
+  std::string text = "\nclass              ABO %\n";
   for (std::size_t i = 0; i < classes.Size(); ++i) {
     const std::optional<double>& abo = quality.average_best_overlap[i];
-    text += fmt::format("{:<16}  {}\n", names[i], abo ? fmt::format("{:.4f}", *abo) : "  -");
+    text += fmt::format("{:<16}  {}\n", names[i], abo ? fmt::format("{:.2f}", 100 * *abo) : "  -");
   }
   return text;
 }
@@ -74,7 +75,7 @@ std::string CurveTable(std::span<const MeasuredProposals> ways,
   for (std::size_t i = 0; i < ways.front().quality.curve.size(); ++i) {
     text += fmt::format("{:>9}", ways.front().quality.curve[i].box_count);
     for (const MeasuredProposals& way : ways)
-      text += fmt::format("  {:>16.4f}", way.quality.curve[i].*recall);
+      text += fmt::format("  {:>16.2f}", 100 * way.quality.curve[i].*recall);
     text += "\n";
   }
   return text;
@@ -143,24 +144,24 @@ std::string Polyline(const ProposalQuality& quality, const char* colour) {
 std::string QualityText(const MeasuredProposals& measured, const ClassTable& classes) {
   const ProposalQuality& quality = measured.quality;
   std::string text = fmt::format(
-      "{} pictures, {} objects, {:.0f} boxes a picture, {:.0f} ms a picture on one core\n"
-      "recall at IoU 0.5  {:.4f}\nrecall at IoU 0.7  {:.4f}\naverage recall     {:.4f}\nMABO       "
-      "        {:.4f}\n\n"
-      "    boxes  recall 0.5  recall 0.7  average recall\n",
-      quality.images,
-      quality.objects,
+      "{}, {}, {:.0f} boxes a picture, {:.0f} ms a picture on one core\n"
+      "recall at IoU 0.5  {:.2f} %\nrecall at IoU 0.7  {:.2f} %\naverage recall     {:.2f} %\n"
+      "MABO               {:.2f} %\n\n"
+      "    boxes  recall 0.5 %  recall 0.7 %  average recall %\n",
+      Counted(quality.images, "pictures"),
+      Counted(quality.objects, "objects"),
       quality.boxes_per_image,
       measured.ms_per_image,
-      quality.recall_50,
-      quality.recall_70,
-      quality.average_recall,
-      quality.mean_average_best_overlap);
+      100 * quality.recall_50,
+      100 * quality.recall_70,
+      100 * quality.average_recall,
+      100 * quality.mean_average_best_overlap);
   for (const RecallAtBoxes& point : quality.curve) {
-    text += fmt::format("{:>9}  {:>10.4f}  {:>10.4f}  {:>14.4f}\n",
+    text += fmt::format("{:>9}  {:>12.2f}  {:>12.2f}  {:>16.2f}\n",
                         point.box_count,
-                        point.recall_50,
-                        point.recall_70,
-                        point.average_recall);
+                        100 * point.recall_50,
+                        100 * point.recall_70,
+                        100 * point.average_recall);
   }
   return text + AboText(quality, classes);
 }
@@ -172,25 +173,24 @@ std::string QualityJson(const MeasuredProposals& measured, const ClassTable& cla
 std::string ComparisonText(std::span<const MeasuredProposals> ways, std::size_t a, std::size_t b) {
   Expects(a < ways.size() && b < ways.size(), "two of the ways");
   const ProposalQuality& first = ways.front().quality;
-  std::string text = fmt::format(
-      "{} pictures, {} objects\n\n{:<20}  {:>6}  {:>10}  {:>10}  {:>14}  {:>6}  {:>12}\n",
-      first.images,
-      first.objects,
-      "proposals",
-      "boxes",
-      "recall 0.5",
-      "recall 0.7",
-      "average recall",
-      "MABO",
-      "ms a picture");
+  std::string text = fmt::format("{}, {}\n\n{:<20}  {:>6}  {:>12}  {:>12}  {:>16}  {:>6}  {:>12}\n",
+                                 Counted(first.images, "pictures"),
+                                 Counted(first.objects, "objects"),
+                                 "proposals",
+                                 "boxes",
+                                 "recall 0.5 %",
+                                 "recall 0.7 %",
+                                 "average recall %",
+                                 "MABO %",
+                                 "ms a picture");
   for (const MeasuredProposals& way : ways) {
-    text += fmt::format("{:<20}  {:>6.0f}  {:>10.4f}  {:>10.4f}  {:>14.4f}  {:>6.4f}  {:>12.0f}\n",
+    text += fmt::format("{:<20}  {:>6.0f}  {:>12.2f}  {:>12.2f}  {:>16.2f}  {:>6.2f}  {:>12.0f}\n",
                         way.name,
                         way.quality.boxes_per_image,
-                        way.quality.recall_50,
-                        way.quality.recall_70,
-                        way.quality.average_recall,
-                        way.quality.mean_average_best_overlap,
+                        100 * way.quality.recall_50,
+                        100 * way.quality.recall_70,
+                        100 * way.quality.average_recall,
+                        100 * way.quality.mean_average_best_overlap,
                         way.ms_per_image);
   }
   text += fmt::format("\nobjects that {0} covers and {1} does not: {2}; the other way round: {3}\n",
@@ -199,8 +199,10 @@ std::string ComparisonText(std::span<const MeasuredProposals> ways, std::size_t 
                       CountFoundByFirstAlone(ways[a].quality, ways[b].quality),
                       CountFoundByFirstAlone(ways[b].quality, ways[a].quality));
   return text +
-         CurveTable(ways, "recall at IoU 0.5 of the best-ranked boxes", &RecallAtBoxes::recall_50) +
-         CurveTable(ways, "recall at IoU 0.7", &RecallAtBoxes::recall_70);
+         CurveTable(ways,
+                    "recall at IoU 0.5 of the best-ranked boxes, in percent",
+                    &RecallAtBoxes::recall_50) +
+         CurveTable(ways, "recall at IoU 0.7, in percent", &RecallAtBoxes::recall_70);
 }
 
 std::string ComparisonJson(std::span<const MeasuredProposals> ways, const ClassTable& classes) {

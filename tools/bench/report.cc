@@ -158,9 +158,9 @@ void PrintPeers(const std::vector<PeerRates>& peers) {
 void PrintPictures(const PictureRates& rates, const std::vector<PrecisionRates>& network) {
   const StageTimes& stages = rates.stages;
   fmt::print(
-      "\n{} pictures in {}, {:.0f} {} each. One worker, ms a picture: decode {:.1f}, "
+      "\n{} in {}, {:.0f} {} each. One worker, ms a picture: decode {:.1f}, "
       "proposals {:.1f}, crops {:.1f}, network {:.1f}, heads {:.1f}; the network takes {:.1f}%\n",
-      rates.pictures,
+      Counted(rates.pictures, "pictures"),
       rates.precision,
       rates.proposals,
       rates.reads_whole_pictures ? "regions of its map" : "crops",

@@ -115,7 +115,8 @@ std::size_t CountFailed(const JournalEntries& entries) {
 
 ExitStatus StatusOf(std::size_t failed, std::size_t pictures) {
   if (failed == 0) return kDone;
-  fmt::print(stderr, "{} of {} pictures were skipped, for the reasons above\n", failed, pictures);
+  fmt::print(
+      stderr, "{} of {} skipped, for the reasons above\n", failed, Counted(pictures, "pictures"));
   return kSomeInputsFailed;
 }
 

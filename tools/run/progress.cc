@@ -33,8 +33,12 @@ ProgressLine::~ProgressLine() {
   const double elapsed_s = std::chrono::duration<double>(Clock::now() - started_).count();
   const std::size_t here = done_ - already_done_;
   if (here > 0) {
-    fmt::print(
-        stderr, "{}: {} of {} {} in {}\n", what_, done_, total_, unit_, DurationText(elapsed_s));
+    fmt::print(stderr,
+               "{}: {} of {} in {}\n",
+               what_,
+               done_,
+               Counted(total_, unit_),
+               DurationText(elapsed_s));
   }
 }
 
@@ -54,7 +58,7 @@ void ProgressLine::Show() {
   last_shown_ = Clock::now();
   const double elapsed_s = std::chrono::duration<double>(last_shown_ - started_).count();
   const auto here = static_cast<double>(done_ - already_done_);
-  std::string line = fmt::format("{}: {} of {} {}", what_, done_, total_, unit_);
+  std::string line = fmt::format("{}: {} of {}", what_, done_, Counted(total_, unit_));
   if (here > 0 && elapsed_s > 1) {
     const double rate = here / elapsed_s;
     line += fmt::format(

@@ -5,8 +5,9 @@
 namespace deeper::tools {
 
 // From now on SIGINT and SIGTERM end the process with kInterrupted or kTerminated, whatever it
-// does. No half-written file is left. Within an OrderlyStop the first signal only asks to stop; a
-// second one ends the process at once. Call once, from main(), before there are other threads.
+// does. No half-written file is left. Within an OrderlyStop the first signal only asks to stop,
+// and stderr says so at once; a second one ends the process. Call once, from main(), before there
+// are other threads.
 void WatchForStop();
 
 // Work that ends by itself when StopAsked(), in a state from which it goes on, for as long as this

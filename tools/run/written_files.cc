@@ -14,6 +14,7 @@
 #include "core/files/file.h"
 #include "core/files/path_kind.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "eval/formats/reading/labels.h"
 
 namespace deeper::tools {
@@ -90,7 +91,10 @@ void KeepOnly(const fs::path& directory, const std::string& verb, const FileName
     RemoveEmptyAbove(path, directory);
   }
   if (removed > 0) {
-    fmt::print(stderr, "{}: removed {} files of an earlier run\n", directory.string(), removed);
+    fmt::print(stderr,
+               "{}: removed {} of an earlier run\n",
+               directory.string(),
+               Counted(removed, "files"));
   }
   WriteFileWhole(directory / kWrittenFilesName, LineOf(files) + "\n");
 }

@@ -8,6 +8,7 @@
 #include "core/pictures/picture_files.h"
 #include "core/pictures/read_image.h"
 #include "core/text/parse.h"
+#include "core/text/quantities.h"
 #include "core/work/parallel.h"
 #include "detector/regions/classification_views.h"
 #include "detector/regions/crop.h"
@@ -68,9 +69,9 @@ bool ParseClassify(const Arguments& words, ClassifyArguments& arguments) {
   data.add_options()
       ("allow-unknown-classes", po::bool_switch(&arguments.allow_unknown_classes), "leave out pictures of classes that the network does not have, instead of refusing them");
   line.Group("Network").add_options()
-      ("backbone", po::value(&arguments.backbones)->value_name("FILE,..."), "GoogLeNet's weights, of several models for their mean; default: looked for in $DEEPER_MODELS and models/")
-      ("crops", po::value(&arguments.crops)->default_value(arguments.crops)->value_name("N"), "views of a picture whose probabilities are averaged: 1, 10 or 144 (Szegedy et al. 2014, section 7)")
-      ("labels", po::value(&arguments.labels)->value_name("FILE"), "names of its classes, one a line; default: synset_words.txt beside the weights")
+      ("backbone", po::value(&arguments.backbones)->value_name("MODEL[,...]"), "GoogLeNet's weights, of several models for their mean; default: looked for in $DEEPER_MODELS and models/")
+      ("crops", po::value(&arguments.crops)->default_value(arguments.crops)->value_name("1|10|144"), "views of a picture whose probabilities are averaged (Szegedy et al. 2014, section 7)")
+      ("labels", po::value(&arguments.labels)->value_name("LIST"), "names of its classes, one a line; default: synset_words.txt beside the weights")
       ("mean", po::value(&arguments.mean)->default_value(arguments.mean)->value_name("B,G,R"), "colour subtracted from every pixel")
       ("whole", po::bool_switch(&arguments.whole), "squash the whole picture to 224x224, instead of the centre 224x224 of a squash to 256x256 (BVLC)");
   line.Group("Output").add_options()
@@ -206,7 +207,9 @@ int Measure(const ClassifyArguments& arguments,
   const LabelledPictures truth =
       ReadLabelledPictures(arguments.data, classes, arguments.allow_unknown_classes);
   if (truth.left_out > 0) {
-    fmt::print(stderr, "left out {} pictures of no class that the network has\n", truth.left_out);
+    fmt::print(stderr,
+               "left out {} of no class that the network has\n",
+               Counted(truth.left_out, "pictures"));
   }
   ClassificationSummary report{.files = {},
                                .by_model = std::vector<ClassificationErrors>(classifiers.size()),

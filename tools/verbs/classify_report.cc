@@ -9,6 +9,7 @@
 #include "core/box.h"
 #include "core/pictures/picture_files.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 
 namespace deeper::tools {
 
@@ -99,8 +100,8 @@ void PrintReport(const ClassificationSummary& report) {
   const auto row = [](const std::string& name, const ClassificationErrors& errors) {
     fmt::print("{:>11.2f}  {:>11.2f}  {}\n", 100 * errors.Top1(), 100 * errors.Top5(), name);
   };
-  fmt::print("{} pictures, {} {}\ntop-1 err %  top-5 err %\n",
-             report.mean.pictures,
+  fmt::print("{}, {} {}\ntop-1 err %  top-5 err %\n",
+             Counted(report.mean.pictures, "pictures"),
              report.crops,
              report.crops == 1 ? "crop" : "crops");
   for (std::size_t m = 0; m < report.files.size(); ++m) {

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "eval/formats/formats.h"
 #include "eval/formats/losses.h"
 #include "eval/formats/voc_results.h"
@@ -50,10 +51,10 @@ bool ParseConvert(const Arguments& words, ConvertArguments& arguments) {
   arguments.data.AddOptions(line.Group("From a data set: its true objects, or what --detections counts by"));
   line.Group("From detections").add_options()
       ("detections", po::value(&arguments.detections)->value_name("PATH"), "detections to convert")
-      ("from", po::value(&arguments.from)->value_name("FORMAT"), "their format, where the name does not tell: jsonl, coco, voc, ilsvrc, yolo, csv, labelstudio")
+      ("from", po::value(&arguments.from)->value_name("jsonl|coco|voc|ilsvrc|yolo|csv|labelstudio"), "their format, where the name does not tell")
       ("images", po::value(&arguments.images)->value_name("DIR"), "the pictures, for the sizes that a file does not state");
   line.Group("To").add_options()
-      ("to", po::value(&arguments.to)->required()->value_name("FORMAT"), "one of the same")
+      ("to", po::value(&arguments.to)->required()->value_name("jsonl|coco|voc|ilsvrc|yolo|csv|labelstudio"), "the format to write")
       ("output", po::value(&arguments.output)->required()->value_name("PATH"), "file, or for voc and yolo directory")
       ("output-set", po::value(&arguments.output_set)->default_value(arguments.output_set)->value_name("NAME"), "voc: name of the list written")
       ("json", po::bool_switch(&arguments.json), "what was written, as a JSON object on stdout");
@@ -184,10 +185,9 @@ int RunConvert(const Arguments& words) {
     fmt::print("{}\n", LineOf(json));
   }
   fmt::print(stderr,
-             "{} {} in {} pictures -> {}\n",
-             boxes,
-             arguments.detections.empty() ? "objects" : "detections",
-             labels.images.size(),
+             "{} in {} -> {}\n",
+             Counted(boxes, arguments.detections.empty() ? "objects" : "detections"),
+             Counted(labels.images.size(), "pictures"),
              arguments.output);
   if (left_out > 0) return kSomeInputsFailed;
   return data ? data->Status() : kDone;

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
 #include "tools/options/command_line.h"
@@ -55,7 +56,7 @@ bool ParseMerge(const Arguments& words, MergeArguments& arguments) {
       ("input", po::value(&arguments.inputs)->value_name("JOURNAL"), "journals of shards, or directories that hold them, or parts of a detector or an evaluation; the word itself is enough");
   line.Group("Output").add_options()
       ("output", po::value(&arguments.output)->value_name("PATH"), "the directory of detections, the file of proposals, the detector or the evaluation; default: where one run would have put it, beside the shards'")
-      ("format", po::value(&arguments.formats)->value_name("A,B"), "detections: any of jsonl, coco, voc, ilsvrc; default: what the shards were asked for")
+      ("format", po::value(&arguments.formats)->value_name("jsonl|coco|voc|ilsvrc[,...]"), "of detections; default: what the shards were asked for")
       ("json", po::bool_switch(&arguments.json), "what was merged, as a JSON object on stdout");
   // clang-format on
   line.TakeWords("input", "JOURNAL...");
@@ -143,9 +144,9 @@ void SayParts(const MergeArguments& arguments,
               const fs::path& output,
               std::size_t classes) {
   fmt::print(stderr,
-             "{} classes of {} parts merged -> {}\n",
-             classes,
-             arguments.inputs.size(),
+             "{} of {} merged -> {}\n",
+             Counted(classes, "classes"),
+             Counted(arguments.inputs.size(), "parts"),
              output.string());
   if (arguments.json) {
     fmt::print("{}\n",
@@ -206,9 +207,9 @@ int RunMerge(const Arguments& words) {
   const fs::path output = OutputOf(arguments, journals, merged.run.verb);
   WriteMerged(arguments, merged, output);
   fmt::print(stderr,
-             "{} pictures of {} shards merged -> {}\n",
-             merged.entries.size(),
-             merged.run.shard.count,
+             "{} of {} merged -> {}\n",
+             Counted(merged.entries.size(), "pictures"),
+             Counted(merged.run.shard.count, "shards"),
              output.string());
   const std::size_t failed = CountFailed(merged.entries);
   if (arguments.json) {

@@ -12,6 +12,7 @@
 #include "backbone/googlenet.h"
 #include "backbone/summary.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "detector/model/find_backbone.h"
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
@@ -91,7 +92,7 @@ std::string RegionsText(const Model& model) {
 }
 
 void PrintDetector(const fs::path& path, const Model& model) {
-  fmt::print("{}: detector of {} classes\n", path.string(), model.classes.Size());
+  fmt::print("{}: detector of {}\n", path.string(), Counted(model.classes.Size(), "classes"));
   std::string names;
   for (const ClassInfo& info : model.classes.classes)
     names += (names.empty() ? "" : ", ") + info.name;

@@ -36,11 +36,11 @@ TEST_CASE("a comparison has a line a way, and says what each of two covers alone
   };
   const std::string text = ComparisonText(ways, 0, 1);
   CAPTURE(text);
-  CHECK(text.find("1 pictures, 5 objects") != std::string::npos);
+  CHECK(text.find("1 picture, 5 objects") != std::string::npos);
   CHECK(text.find("objects that search covers and boxes does not: 2; the other way round: 1") !=
         std::string::npos);
-  CHECK(text.find("search                  1000      0.6000      0.2000") != std::string::npos);
-  CHECK(text.find("boxes                    200      0.4000      0.2000") != std::string::npos);
+  CHECK(text.find("search                  1000         60.00         20.00") != std::string::npos);
+  CHECK(text.find("boxes                    200         40.00         20.00") != std::string::npos);
   CHECK_THROWS_AS(ComparisonText(ways, 0, 2), ContractViolation);
 }
 
