@@ -42,8 +42,9 @@ void DropDetections(const std::vector<std::string>& ids, DetectionSet& detection
     return std::ranges::find(ids, image.id) != ids.end();
   });
   if (dropped == 0) return;
-  fmt::print(
-      stderr, "warning: left out the detections of {} pictures that were left out\n", dropped);
+  fmt::print(stderr,
+             "warning: left out the detections of {} that are left out\n",
+             Counted(dropped, "pictures"));
 }
 
 // Detections of pictures whose boxes were turned upright in the data set: those that state the size

@@ -7,13 +7,14 @@
 #include <cstdlib>
 #include <map>
 #include <optional>
-#include <sstream>
-#include <typeinfo>
 #include <utility>
 
 #include "core/files/file.h"
 #include "core/text/nearest_name.h"
+#include "tools/options/given_options.h"
 #include "tools/options/option_errors.h"
+#include "tools/options/option_help.h"
+#include "tools/options/short_forms.h"
 
 template class boost::program_options::typed_value<std::string>;
 template class boost::program_options::typed_value<int>;
@@ -29,9 +30,7 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr const char* kStrayWords = "stray words";
-constexpr const char* kCommandLine = "the command line";
 
-// Boost would show the default 0.3 as 0.29999999999999999.
 template <typename Number>
 void ShortenDefault(const po::value_semantic& semantic) {
   const auto* value = dynamic_cast<const po::typed_value<Number>*>(&semantic);
@@ -41,116 +40,24 @@ void ShortenDefault(const po::value_semantic& semantic) {
   const_cast<po::typed_value<Number>*>(value)->default_value(number, fmt::format("{}", number));
 }
 
-// Options about the options, which belong on the command line alone.
-bool IsGeneral(const std::string& option) {
-  return option == "help" || option == "config" || option == "dump-config";
-}
-
-// How the values of a parse are known to people, by option: the words, and where they stood.
-struct Given {
-  std::vector<std::string> values;
-  std::string where;
-};
-using GivenOptions = std::map<std::string, Given>;
-
-// Stores what a file or the environment gives beside what is there already, which goes before.
-void StoreConfigured(const std::vector<ConfiguredOption>& configured,
-                     const po::options_description& options,
-                     po::variables_map& values,
-                     GivenOptions& given) {
-  po::parsed_options parsed(&options);
-  GivenOptions found;
-  for (const ConfiguredOption& option : configured) {
-    const po::option_description* known = options.find_nothrow(option.name, false);
-    if (known == nullptr || IsGeneral(option.name))
-      ThrowUnknownOption(options, option.name, option.where + ": ");
-    Given& entry = found[option.name];
-    if (entry.where.empty()) entry.where = option.where;
-    std::vector<std::string> words = {option.value};
-    if (known->semantic()->max_tokens() > 1) {  // several words a time, as on the command line
-      words.clear();
-      for (const std::string_view word : SplitFields(option.value)) words.emplace_back(word);
-    }
-    entry.values.insert(entry.values.end(), words.begin(), words.end());
-    po::option stored(option.name, words);
-    parsed.options.push_back(stored);
-  }
-  try {
-    po::store(parsed, values);
-  } catch (po::error_with_option_name& error) {
-    const auto place = found.find(WithoutDashes(error.get_option_name()));
-    auto* bad_value = dynamic_cast<po::invalid_option_value*>(&error);
-    throw UsageError(
-        fmt::format("{}: {}",
-                    place == found.end() ? std::string("configuration") : place->second.where,
-                    bad_value != nullptr ? BadValueText(*bad_value, options) : BoostText(error)));
-  }
-  given.merge(found);  // keeps what is there
-}
-
-// What stands behind "(=" in "arg (=0.5)", "false" for a switch; nothing for an option without a
-// default.
-std::optional<std::string> DefaultText(const po::value_semantic& semantic) {
-  if (semantic.max_tokens() == 0) return "false";
-  std::string name = semantic.name();
-  const std::size_t begin = name.rfind("(=");
-  if (begin == std::string::npos || name.back() != ')') return std::nullopt;
-  name = name.substr(begin + 2, name.size() - begin - 3);
-  return name.empty() ? std::nullopt : std::optional(name);
-}
-
-std::string DumpText(const std::string& verb,
-                     const po::options_description& options,
-                     const GivenOptions& given,
-                     const std::vector<ConfiguredOption>& defaults) {
-  std::string text = fmt::format("[{}]\n", verb);
+// Boost would show the default 0.3 as 0.29999999999999999.
+void ShortenDefaults(const po::options_description& options) {
   for (const auto& option : options.options()) {
-    const std::string& name = option->long_name();
-    if (IsGeneral(name)) continue;
-    const auto found = given.find(name);
-    const auto read = std::ranges::find(defaults, name, &ConfiguredOption::name);
-    if (found != given.end()) {
-      text += fmt::format("# from {}\n", found->second.where);
-      std::string line;
-      const bool words = option->semantic()->max_tokens() > 1;
-      for (const std::string& value : found->second.values) {
-        if (words && !line.empty()) {
-          line += " " + value;
-        } else {
-          text += line.empty() ? "" : line + "\n";
-          line = name + " = " + value;
-        }
-      }
-      text += line + "\n";
-    } else if (read != defaults.end()) {
-      text += fmt::format("# from {}\n{} = {}\n", read->where, name, read->value);
-    } else if (const auto fallback = DefaultText(*option->semantic())) {
-      text += fmt::format("# the default\n{} = {}\n", name, *fallback);
-    } else {
-      text += fmt::format(
-          "# not set: {}\n# {} = {}\n", option->description(), name, option->semantic()->name());
-    }
+    ShortenDefault<double>(*option->semantic());
+    ShortenDefault<float>(*option->semantic());
   }
-  for (const ConfiguredOption& fact : defaults) {
-    if (options.find_nothrow(fact.name, false) != nullptr) continue;
-    text += fmt::format("# from {}; no option\n# {} = {}\n", fact.where, fact.name, fact.value);
-  }
-  return text;
 }
 
-// Of what a file gives the options that have this value anyway, and no other from elsewhere.
-std::set<std::string> GivenAsDefault(const std::vector<ConfiguredOption>& configured,
-                                     const po::options_description& options,
-                                     const GivenOptions& given) {
-  std::set<std::string> names;
-  for (const ConfiguredOption& option : configured) {
-    const po::option_description* known = options.find_nothrow(option.name, false);
-    if (known != nullptr && !given.contains(option.name) &&
-        DefaultText(*known->semantic()) == option.value) {
-      names.insert(option.name);
-    }
-  }
-  return names;
+// Options about the options, of every verb.
+po::options_description GeneralOptions() {
+  po::options_description general;
+  // clang-format off
+  general.add_options()
+      ("help", "show this help")
+      ("config", po::value<std::string>()->value_name("FILE"), "take options from its section for this verb, below the environment (DEEPER_OPTION_WORKERS for --workers) and the command line; default: $DEEPER_CONFIG")
+      ("dump-config", po::bool_switch(), "print every option with its value and where that comes from, as such a file, and do nothing else");
+  // clang-format on
+  return general;
 }
 
 // Says which variables look like options and are none of this verb's.
@@ -167,41 +74,14 @@ void SayUnknownVariables(const std::string& verb, const std::vector<std::string>
   }
 }
 
-// The options that stood on the command line.
-GivenOptions GivenIn(const po::parsed_options& parsed) {
-  GivenOptions given;
-  for (const po::option& option : parsed.options) {
-    Given& entry = given[option.string_key];
-    entry.where = kCommandLine;
-    if (option.value.empty()) entry.values.emplace_back("true");
-    entry.values.insert(entry.values.end(), option.value.begin(), option.value.end());
-  }
-  return given;
-}
-
-// Boost reads "-1" as the largest number where none below 0 can be.
-void RefuseNegative(const po::options_description& all, const GivenOptions& given) {
-  for (const auto& [name, entry] : given) {
-    const po::option_description* option = all.find_nothrow(name, false);
-    if (option == nullptr) continue;
-    const auto* value = dynamic_cast<const po::typed_value_base*>(option->semantic().get());
-    if (value == nullptr || value->value_type() != typeid(std::size_t)) continue;
-    for (const std::string& word : entry.values) {
-      if (!word.starts_with('-')) continue;
-      throw UsageError(
-          fmt::format("--{} is {} ({}), expected a whole number from 0", name, word, entry.where));
-    }
-  }
-}
-
 }  // namespace
 
 CommandLine::CommandLine(std::string verb, std::string purpose, std::vector<std::string> examples)
     : verb_(std::move(verb)), purpose_(std::move(purpose)), examples_(std::move(examples)) {}
 
 po::options_description& CommandLine::Group(const std::string& heading) {
-  groups_.push_back(std::make_unique<po::options_description>(heading, 100, 60));
-  return *groups_.back();
+  groups_.push_back({.heading = heading, .options = std::make_unique<po::options_description>()});
+  return *groups_.back().options;
 }
 
 void CommandLine::TakeWords(const std::string& name, const std::string& shown) {
@@ -220,21 +100,11 @@ void CommandLine::Restrict(const std::vector<Restriction>& restrictions) {
 
 po::options_description CommandLine::AllOptions() const {
   po::options_description all;
-  for (const auto& group : groups_) {
-    for (const auto& option : group->options()) {
-      ShortenDefault<double>(*option->semantic());
-      ShortenDefault<float>(*option->semantic());
-    }
-    all.add(*group);
+  for (const auto& [heading, options] : groups_) {
+    ShortenDefaults(*options);
+    all.add(*options);
   }
-  po::options_description general("General", 100, 60);
-  // clang-format off
-  general.add_options()
-      ("help,h", "show this help")
-      ("config", po::value<std::string>()->value_name("FILE"), "take options from its section for this verb, below the environment (DEEPER_OPTION_WORKERS for --workers) and the command line; default: $DEEPER_CONFIG")
-      ("dump-config", po::bool_switch(), "print every option with its value and where that comes from, as such a file, and do nothing else");
-  // clang-format on
-  all.add(general);
+  all.add(GeneralOptions());
   return all;
 }
 
@@ -257,11 +127,14 @@ bool CommandLine::Parse(const Arguments& arguments) {
   try {
     // No guessing: a prefix of an option is not that option.
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-    const po::parsed_options parsed = po::command_line_parser(arguments)
-                                          .options(with_words)
-                                          .positional(positions)
-                                          .style(style)
-                                          .run();
+    const auto short_form = [&](const std::string& word) { return ReadShortForm(word, all); };
+    po::parsed_options parsed = po::command_line_parser(arguments)
+                                    .options(with_words)
+                                    .positional(positions)
+                                    .style(style)
+                                    .extra_parser(short_form)
+                                    .run();
+    const GivenOptions given = TakeWordsOf(parsed, all);
     po::store(parsed, values_);
     if (values_.count(kStrayWords) > 0) {
       throw UsageError(
@@ -269,26 +142,23 @@ bool CommandLine::Parse(const Arguments& arguments) {
                       verb_,
                       values_[kStrayWords].as<std::vector<std::string>>().front()));
     }
-    if (!ReadSources(all, parsed)) return false;
+    if (!ReadSources(all, given)) return false;
     po::notify(values_);
   } catch (const po::unknown_option& error) {
-    ThrowUnknownOption(all, WithoutDashes(error.get_option_name()), "");
-  } catch (po::invalid_option_value& error) {
-    throw UsageError(BadValueText(error, all));
-  } catch (po::multiple_occurrences& error) {
-    if (WithoutDashes(error.get_option_name()) != words_name_) throw UsageError(BoostText(error));
+    ThrowUnknownOption(all, error.get_option_name(), "");
+  } catch (po::error_with_option_name& error) {
+    const bool is_word = WithoutDashes(error.get_option_name()) == words_name_;
+    if (!is_word || dynamic_cast<const po::multiple_occurrences*>(&error) == nullptr)
+      throw UsageError(TextOf(error, all));
     throw UsageError(fmt::format("expected {} alone, found more; a name with blanks needs quotes",
                                  words_shown_));
-  } catch (po::error_with_option_name& error) {
-    throw UsageError(BoostText(error));
   } catch (const po::error& error) {
     throw UsageError(error.what());
   }
   return true;
 }
 
-bool CommandLine::ReadSources(const po::options_description& all, const po::parsed_options& words) {
-  GivenOptions given = GivenIn(words);
+bool CommandLine::ReadSources(const po::options_description& all, GivenOptions given) {
   std::vector<std::string> names;
   for (const auto& option : all.options()) {
     if (!IsGeneral(option->long_name())) names.push_back(option->long_name());
@@ -346,10 +216,12 @@ std::string CommandLine::Help() const {
   std::string text = fmt::format("{}\n\nExamples:\n", purpose_);
   for (const std::string& example : examples_) text += "  " + example + "\n";
   text += fmt::format(
-      "\nUsage: deeper {} [options]{}\n", verb_, words_shown_.empty() ? "" : " " + words_shown_);
-  std::ostringstream options;
-  options << AllOptions();
-  text += options.str();
+      "\nUsage: deeper {} [options]{}\n\n", verb_, words_shown_.empty() ? "" : " " + words_shown_);
+  for (const auto& [heading, options] : groups_) {
+    ShortenDefaults(*options);
+    text += GroupHelp(heading, *options) + "\n";
+  }
+  text += GroupHelp("General", GeneralOptions());
   if (!restrictions_.empty()) text += "\nOptions that are read at times alone:\n";
   for (const Restriction& restriction : restrictions_) {
     text += fmt::format(

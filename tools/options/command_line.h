@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tools/options/configuration.h"
+#include "tools/options/given_options.h"
 #include "tools/options/restriction.h"
 
 // Options of these types are compiled once, in command_line.cc.
@@ -48,11 +49,12 @@ class CommandLine {
   // them.
   void Restrict(const std::vector<Restriction>& restrictions);
 
-  // Parses `arguments`. Returns false when the verb is done, because the help or --dump-config was
-  // asked for and has been printed on stdout. Throws UsageError for an unknown option (naming the
-  // nearest one), a repeated one, a bad value, a stray word, an option that is not read. Of a
-  // variable of the environment that is none of the verb's options it only says so on stderr: it
-  // may be another verb's.
+  // Parses `arguments`, letters of options (tools/options/short_forms.h) among them. Returns false
+  // when the verb is done, because the help or --dump-config was asked for and has been printed on
+  // stdout. Throws UsageError for an unknown option (naming the nearest one), a repeated one, a bad
+  // value, a stray word, an option that is not read. Of an option that lists its values
+  // ("f32|bf16") capitals make no difference. Of a variable of the environment that is none of the
+  // verb's options it only says so on stderr: it may be another verb's.
   bool Parse(const Arguments& arguments);
 
   // Whether somebody chose the option's value. A file that gives the default does not choose it:
@@ -69,8 +71,7 @@ class CommandLine {
   boost::program_options::options_description AllOptions() const;
   // Adds what the environment and a file give to what the words gave. Returns false when all that
   // was to be dumped.
-  bool ReadSources(const boost::program_options::options_description& all,
-                   const boost::program_options::parsed_options& words);
+  bool ReadSources(const boost::program_options::options_description& all, GivenOptions given);
 
   // Refuses what is given and not read.
   void RefuseUnread(const std::map<std::string, std::string>& place_of_given) const;
@@ -78,7 +79,11 @@ class CommandLine {
   std::string verb_;
   std::string purpose_;
   std::vector<std::string> examples_;
-  std::vector<std::unique_ptr<boost::program_options::options_description>> groups_;
+  struct OptionGroup {
+    std::string heading;
+    std::unique_ptr<boost::program_options::options_description> options;
+  };
+  std::vector<OptionGroup> groups_;
   boost::program_options::positional_options_description words_;
   std::string words_name_;
   std::string words_shown_;

@@ -50,16 +50,16 @@ std::vector<std::string> ShortNames(const std::vector<fs::path>& files) {
 void DetectorArguments::AddOptions(po::options_description& group) {
   // clang-format off
   group.add_options()
-      ("model", po::value(&models)->value_name("FILE"), "detector, or several (the option again, or @LIST, a file of names), which then score the same proposals; default: voc-fast.safetensors in $DEEPER_MODELS or models/")
+      ("model", po::value(&models)->value_name("MODEL"), "detector, or several (the option again, or @LIST, a file of names), which then score the same proposals; default: voc-fast.safetensors in $DEEPER_MODELS or models/")
       ("model-weight", po::value(&weights)->value_name("W"), "weight of a model's scores and boxes in the mean, once for each --model; default: equal")
-      ("backbone", po::value(&backbone)->value_name("FILE"), "the model's network, when it is neither in it nor beside it nor in $DEEPER_MODELS")
-      ("fusion", po::value(&fusion)->default_value(fusion)->value_name("WHAT"), "of several models: scores, the mean of each region's before suppression, or boxes, each model's detections joined by weighted boxes fusion")
+      ("backbone", po::value(&backbone)->value_name("MODEL"), "the model's network, when it is neither in it nor beside it nor in $DEEPER_MODELS")
+      ("fusion", po::value(&fusion)->default_value(fusion)->value_name("scores|boxes"), "of several models: scores, the mean of each region's before suppression, or boxes, each model's detections joined by weighted boxes fusion")
       ("fusion-iou", po::value(&fusion_iou)->default_value(fusion_iou)->value_name("IOU"), "boxes that overlap by more are fused")
       ("short-side", po::value(&short_sides)->value_name("PX[,PX...]"), "scale whole pictures so that their shorter side has so many pixels; several: the means of a look at each; for models that look once at a picture; default: the model's")
       ("mirror", po::bool_switch(&mirror), "look at each picture's mirror image too: the means of both; twice the work")
       ("rounds", po::value(&rounds)->default_value(rounds)->value_name("N"), "2: score the 100 best regions once more where box regression moved them, up to 4")
       ("max-regions", po::value<std::size_t>()->notifier([this](std::size_t value) { max_regions = value; })->value_name("N"), "regions of a picture that such a model looks at closely, 0: all; default: the model's")
-      ("propose-by", po::value(&propose_by)->default_value(propose_by)->value_name("WHO"), "of a model that looks once at a picture: search, Selective Search as for others; map, the network's map of the picture, which is faster; or both")
+      ("propose-by", po::value(&propose_by)->default_value(propose_by)->value_name("search|map|both"), "of a model that looks once at a picture: search, Selective Search as for others; map, the network's map of the picture, which is faster; or both")
       ("exact", po::value(&exact)->default_value(exact)->value_name("K"), "of several models, the first of which looks once at a picture: those that read crops score the K best regions alone; 0: all")
       ("no-multibox", po::bool_switch(&no_multibox), "propose by Selective Search alone, where the model has a MultiBox too");
   // clang-format on

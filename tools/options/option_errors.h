@@ -15,15 +15,14 @@ class UsageError : public std::runtime_error {
 // "--count" is "count".
 std::string WithoutDashes(const std::string& option);
 
-// What Boost says, with the user's words as they stand.
-std::string BoostText(boost::program_options::error_with_option_name& error);
+// What is wrong with an option or its value, and what would have done: "--count is '1.5', expected
+// a whole number". The option stands in it once, the user's words as they are.
+std::string TextOf(boost::program_options::error_with_option_name& error,
+                   const boost::program_options::options_description& options);
 
-// What Boost says of a value that it cannot read, and what would have done.
-std::string BadValueText(boost::program_options::invalid_option_value& error,
-                         const boost::program_options::options_description& options);
-
-// Throws UsageError that names the nearest option. where: "deeper.conf:7: ", or "" for the command
-// line, whose options are shown with dashes.
+// Throws UsageError that names the option that does what other programs mean by this word, or the
+// nearest option. unknown: with its dashes, where it has them. where: "deeper.conf:7: ", or "" for
+// the command line, whose options are shown with dashes.
 [[noreturn]] void ThrowUnknownOption(const boost::program_options::options_description& options,
                                      const std::string& unknown,
                                      const std::string& where);

@@ -11,6 +11,7 @@
 #include "backbone/precision.h"
 #include "core/files/file.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "core/work/stopwatch.h"
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
@@ -27,6 +28,7 @@
 #include "tools/train/fast_rcnn.h"
 #include "tools/train/finetune.h"
 #include "tools/train/heads.h"
+#include "tools/train/keep_before.h"
 #include "tools/train/multibox.h"
 
 namespace deeper::tools {
@@ -68,10 +70,10 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.work/, which may be deleted afterwards")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc-fast.safetensors, of rcnn voc.safetensors");
+      ("backbone", po::value(&a.backbone)->value_name("MODEL"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc-fast.safetensors, of rcnn voc.safetensors");
   AddJsonOption(model, a.json);
   line.Group("Training").add_options()
-      ("method", po::value(&a.method)->default_value(a.method)->value_name("NAME"), "fast-rcnn: the network looks once at the picture; rcnn: it runs on a crop of each region, as in the paper, many times as slowly")
+      ("method", po::value(&a.method)->default_value(a.method)->value_name("fast-rcnn|rcnn"), "fast-rcnn: the network looks once at the picture; rcnn: it runs on a crop of each region, as in the paper, many times as slowly")
       ("models", po::value(&a.options.models)->default_value(a.options.models)->value_name("N"), "detectors that score the same proposals together: the first as it would be alone, the others trained on from it, FILE-2 to FILE-N and a list of them all, FILE.models.txt")
       ("steps", po::value(&a.options.steps)->default_value(a.options.steps)->value_name("N"), "of training the network, two pictures each; 0: three for every picture, from 500 to 6000; of rcnn 128 regions each; 0: one for every two pictures, from 300 to 3000")
       ("frozen", po::value(&a.frozen)->value_name("ROW"), "the last row that training leaves as it is; '' trains all; default: stem, of rcnn inception_3b")
@@ -79,7 +81,7 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
       ("multibox-steps", po::value(&a.options.multibox_steps)->default_value(a.options.multibox_steps)->value_name("N"), "of training a MultiBox, 32 pictures each, which every detector gets; 6000 are what 1,700 pictures want; 0: none")
       ("max-training-boxes", po::value(&a.options.max_training_boxes)->default_value(a.options.max_training_boxes)->value_name("N"), "proposals of each picture that classifiers are trained on; 0 uses all");
   line.Group("Work").add_options()
-      ("precision", po::value(&a.precision)->default_value(a.precision)->value_name("NAME"), "f32, bf16, int8 or auto: the fastest that this processor has; int8 is for features, training then takes bf16")
+      ("precision", po::value(&a.precision)->default_value(a.precision)->value_name("auto|f32|bf16|int8"), "auto: the fastest that this processor has; int8 is for features, training then takes bf16")
       ("workers", po::value(&a.options.workers)->default_value(a.options.workers)->value_name("N"), "threads; 0: one for each processor");
   // clang-format on
   line.Restrict({{.options = "models max-training-boxes", .with = "method=rcnn"}});
@@ -98,7 +100,7 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
 }
 
 void SayLabels(const Dataset& dataset, const std::vector<LabelCounts>& labels) {
-  fmt::print(stderr, "{}: {} pictures\n", dataset.name, dataset.images.size());
+  fmt::print(stderr, "{}: {}\n", dataset.name, Counted(dataset.images.size(), "pictures"));
   fmt::print(stderr, "{:<20} {:>8} {:>8}\n", "class", "objects", "pictures");
   for (const LabelCounts& counts : labels) {
     std::string remarks;
@@ -178,17 +180,16 @@ TrainingOutcome RunTrainAll(const Arguments& words) {
   SayLabels(dataset, labels);
   arguments.options.backbone = FindStartingNetwork(arguments.backbone, arguments.options.method);
   TrainingOutcome outcome = {.status = data.Status(), .json = {}};
-  const DetectorTrainingReport report =
-      TrainDetector(dataset,
-                    arguments.options,
-                    TerminalMonitor(),
-                    [&](std::size_t position, const TrainedDetector& detector) {
-                      const std::string file = MemberFile(arguments.output, position).string();
-                      SaveModel(detector.heads.model, file);
-                      SayTrained(detector.heads, file, arguments.json);
-                      if (detector.heads.unreadable_pictures > 0)
-                        outcome.status = kSomeInputsFailed;
-                    });
+  const DetectorTrainingReport report = TrainDetector(
+      dataset,
+      arguments.options,
+      TerminalMonitor(),
+      [&](std::size_t position, const TrainedDetector& detector) {
+        const std::string file = MemberFile(arguments.output, position).string();
+        WriteKeepingBefore(file, [&](const auto& path) { SaveModel(detector.heads.model, path); });
+        SayTrained(detector.heads, file, arguments.json);
+        if (detector.heads.unreadable_pictures > 0) outcome.status = kSomeInputsFailed;
+      });
   if (!report.finished) return Stopped(report.goes_on_from);
   if (report.detectors.size() > 1) WriteList(arguments.output, report.detectors.size());
   if (arguments.json) outcome.json = ReportJson(report, labels, arguments, watch.Seconds());

@@ -7,6 +7,7 @@
 
 #include "core/files/file.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "core/work/stopwatch.h"
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
@@ -20,6 +21,7 @@
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
+#include "tools/train/keep_before.h"
 
 namespace deeper::tools {
 
@@ -54,8 +56,8 @@ bool ParseBoxes(const Arguments& words, BoxesArguments& a) {
   a.reading.AddOptions(data);
   auto& model = line.Group("Model");
   model.add_options()
-      ("model", po::value(&a.model)->required()->value_name("FILE"), "the detector")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "its network, when it is neither in its file nor beside it nor in $DEEPER_MODELS")
+      ("model", po::value(&a.model)->required()->value_name("MODEL"), "the detector")
+      ("backbone", po::value(&a.backbone)->value_name("MODEL"), "its network, when it is neither in its file nor beside it nor in $DEEPER_MODELS")
       ("output", po::value(&a.output)->required()->value_name("FILE"), "the copy to write");
   AddJsonOption(model, a.json);
   line.Group("Training").add_options()
@@ -92,11 +94,11 @@ TrainingOutcome RunTrainBoxes(const Arguments& words) {
   const BoxesReport report =
       TrainBoxes(dataset, backbone, arguments.options, TerminalMonitor(), model);
   if (!report.finished) return Stopped(arguments.options.cache);
-  SaveModel(model, arguments.output);
+  WriteKeepingBefore(arguments.output, [&](const auto& path) { SaveModel(model, path); });
   fmt::print(stderr,
-             "{}: box regression trained on {} pictures\n",
+             "{}: box regression trained on {}\n",
              arguments.output,
-             report.training_pictures);
+             Counted(report.training_pictures, "pictures"));
   TrainingOutcome outcome = {
       .status = report.unreadable_pictures == 0 ? data.Status() : kSomeInputsFailed, .json = {}};
   if (arguments.json) {

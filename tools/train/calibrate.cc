@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "core/work/parallel.h"
 #include "core/work/stopwatch.h"
 #include "detector/model/model.h"
@@ -21,6 +22,7 @@
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
 #include "tools/options/option_errors.h"
+#include "tools/train/keep_before.h"
 
 namespace deeper::tools {
 
@@ -48,7 +50,7 @@ bool ParseCalibrate(const Arguments& words, CalibrateArguments& a) {
   a.data.AddOptions(line.Group("Data"));
   auto& model = line.Group("Model");
   model.add_options()
-      ("model", po::value(&a.model)->required()->value_name("FILE"), "the detector that made the detections")
+      ("model", po::value(&a.model)->required()->value_name("MODEL"), "the detector that made the detections")
       ("detections", po::value(&a.detections)->required()->value_name("FILE"), "its detections of these pictures, as 'deeper detect' writes them")
       ("output", po::value(&a.output)->required()->value_name("FILE"), "the copy to write");
   AddJsonOption(model, a.json);
@@ -87,11 +89,11 @@ TrainingOutcome RunTrainCalibrate(const Arguments& words) {
   }
   SetCalibration(*std::move(calibration), model);
   model.training["calibrated on"] = dataset.name;
-  SaveModel(model, arguments.output);
+  WriteKeepingBefore(arguments.output, [&](const auto& path) { SaveModel(model, path); });
   fmt::print(stderr,
-             "{}: calibrated on {} pictures of {}\n",
+             "{}: calibrated on {} of {}\n",
              arguments.output,
-             dataset.images.size(),
+             Counted(dataset.images.size(), "pictures"),
              dataset.name);
   if (!arguments.json) return {.status = data.Status(), .json = {}};
   nlohmann::ordered_json points;

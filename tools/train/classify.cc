@@ -9,6 +9,7 @@
 #include "backbone/files/weight_files.h"
 #include "core/files/file.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "detector/model/find_backbone.h"
 #include "detector/training/train_classification.h"
 #include "eval/formats/class_folders.h"
@@ -18,6 +19,7 @@
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
+#include "tools/train/keep_before.h"
 #include "tools/train/network_training_options.h"
 
 namespace deeper::tools {
@@ -50,7 +52,7 @@ bool ParseClassification(const Arguments& words, ClassificationArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the network to write; beside it FILE.labels.txt, the names of its classes, FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with; default: random ones");
+      ("backbone", po::value(&a.backbone)->value_name("MODEL"), "GoogLeNet's weights to begin with; default: random ones");
   AddJsonOption(model, a.training.json);
   a.training.AddNetworkOptions(line.Group("Network"), o.training);
   line.Group("Examples").add_options()
@@ -110,9 +112,9 @@ TrainingOutcome RunTrainClassify(const Arguments& words) {
   const ClassificationReport report =
       TrainClassification(dataset, backbone, arguments.options, TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);
-  WriteBackboneWeights(report.network, output);
+  WriteKeepingBefore(output, [&](const auto& path) { WriteBackboneWeights(report.network, path); });
   WriteLabels(dataset.classes, labels);
-  fmt::print(stderr, "{}: trained for {} classes\n", output, dataset.classes.Size());
+  fmt::print(stderr, "{}: trained for {}\n", output, Counted(dataset.classes.Size(), "classes"));
   if (!arguments.training.json) return {};
   return {.status = kDone, .json = ReportJson(report, output, labels, dataset.classes.Size())};
 }

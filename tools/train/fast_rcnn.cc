@@ -10,6 +10,7 @@
 
 #include "core/files/file.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "detector/model/find_backbone.h"
 #include "detector/model/model_file.h"
 #include "detector/training/train_detector.h"
@@ -24,6 +25,7 @@
 #include "tools/options/reading_options.h"
 #include "tools/run/journaled_run.h"
 #include "tools/run/progress.h"
+#include "tools/train/keep_before.h"
 #include "tools/train/network_training_options.h"
 
 namespace deeper::tools {
@@ -60,7 +62,7 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector, which of this kind with the same classes passes on its classifier and box regression too; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc-fast.safetensors");
+      ("backbone", po::value(&a.backbone)->value_name("MODEL"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector, which of this kind with the same classes passes on its classifier and box regression too; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc-fast.safetensors");
   AddJsonOption(model, a.training.json);
   line.Group("Network").add_options()
       ("frozen", po::value(&o.training.plan.frozen)->default_value(o.training.plan.frozen)->value_name("ROW"), "the last row that is not trained: 'stem' or an inception module up to inception_4d; '' trains all")
@@ -140,12 +142,12 @@ TrainingOutcome RunTrainFastRcnn(const Arguments& words) {
   const FastRcnnReport report =
       TrainFastRcnn(dataset, ReadNetwork(network), arguments.options, TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);
-  SaveModel(report.model, output);
+  WriteKeepingBefore(output, [&](const auto& path) { SaveModel(report.model, path); });
   fmt::print(stderr,
-             "{}: {} classes, trained on {} pictures\n",
+             "{}: {}, trained on {}\n",
              output,
-             dataset.classes.Size(),
-             report.training_pictures);
+             Counted(dataset.classes.Size(), "classes"),
+             Counted(report.training_pictures, "pictures"));
   if (!arguments.training.json) return {.status = data.Status(), .json = {}};
   return {.status = data.Status(),
           .json = LineOf(FastRcnnJson(report, output, dataset.classes.Size()))};

@@ -8,6 +8,7 @@
 #include "backbone/files/weight_files.h"
 #include "core/files/file.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "detector/model/find_backbone.h"
 #include "detector/regions/crop.h"
 #include "detector/training/finetune.h"
@@ -21,6 +22,7 @@
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
+#include "tools/train/keep_before.h"
 #include "tools/train/network_training_options.h"
 
 namespace deeper::tools {
@@ -60,7 +62,7 @@ bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the network to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
+      ("backbone", po::value(&a.backbone)->value_name("MODEL"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
   AddJsonOption(model, a.training.json);
   a.training.AddNetworkOptions(line.Group("Network"), o.training);
   line.Group("Examples").add_options()
@@ -72,7 +74,7 @@ bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
       ("max-background", po::value(&o.max_background)->default_value(o.max_background)->value_name("N"), "background regions used of each picture, evenly over the ranks of the proposals; 0 uses all")
       ("class-balanced", po::bool_switch(&o.sampling.class_balanced), "draw every class equally often")
       ("no-mirror", po::bool_switch(&a.no_mirror), "do not mirror examples at random")
-      ("crop", po::value(&a.crop_mode)->default_value(a.crop_mode)->value_name("MODE"), "warp or square")
+      ("crop", po::value(&a.crop_mode)->default_value(a.crop_mode)->value_name("warp|square"), "warp: a region is stretched to a square; square: the tightest square around it is taken")
       ("holdout", po::value(&o.holdout)->default_value(o.holdout)->value_name("F"), "keep this fraction of the pictures out of training and validate on them")
       ("validation-examples", po::value(&o.validation_examples)->default_value(o.validation_examples)->value_name("N"), "regions of held-out pictures, a quarter of them objects")
       ("proposals-cache", po::value(&a.proposals_cache)->value_name("DIR"), "where proposals are kept; default: <output>.proposals")
@@ -128,8 +130,8 @@ TrainingOutcome RunTrainFinetune(const Arguments& words) {
                                          arguments.options,
                                          TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);
-  WriteBackboneWeights(report.network, output);
-  fmt::print(stderr, "{}: fine-tuned for {} classes\n", output, dataset.classes.Size());
+  WriteKeepingBefore(output, [&](const auto& path) { WriteBackboneWeights(report.network, path); });
+  fmt::print(stderr, "{}: fine-tuned for {}\n", output, Counted(dataset.classes.Size(), "classes"));
   if (!arguments.training.json) return {.status = data.Status(), .json = {}};
   return {.status = data.Status(),
           .json = LineOf(FinetuneJson(report, output, dataset.classes.Size()))};

@@ -10,6 +10,7 @@
 #include "core/files/file.h"
 #include "core/remedy.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "core/work/stopwatch.h"
 #include "detector/model/find_backbone.h"
 #include "detector/model/model.h"
@@ -29,6 +30,7 @@
 #include "tools/run/progress.h"
 #include "tools/run/stop_signal.h"
 #include "tools/train/heads_options.h"
+#include "tools/train/keep_before.h"
 
 namespace deeper::tools {
 
@@ -85,7 +87,7 @@ TrainingOutcome RunHeads(const HeadsArguments& arguments) {
       {std::move(training)},
       [&](std::size_t, TrainedHeads trained) {
         if (!shard.IsWhole()) MakePart(shard, trained.model);
-        SaveModel(trained.model, output);
+        WriteKeepingBefore(output, [&](const auto& path) { SaveModel(trained.model, path); });
         SayTrained(trained, output.string(), arguments.json);
         if (trained.unreadable_pictures > 0) outcome.status = kSomeInputsFailed;
         if (!arguments.json) return;
@@ -107,7 +109,7 @@ TrainingOutcome RunFeatures(const HeadsArguments& arguments) {
   const std::string cache = arguments.options.cache.string();
   if (StopAsked()) return Stopped(cache);
   const std::size_t extracted = kept.pictures - kept.unreadable;
-  fmt::print(stderr, "{}: has the features of {} pictures\n", cache, extracted);
+  fmt::print(stderr, "{}: has the features of {}\n", cache, Counted(extracted, "pictures"));
   const ExitStatus status = StatusOf(kept.unreadable, kept.pictures);
   TrainingOutcome outcome = {.status = status == kDone ? data.Status() : status, .json = {}};
   if (arguments.json) {
@@ -134,17 +136,17 @@ TrainingOutcome RunKinds(std::vector<ClassifierKind> kinds,
 void SayTrained(const TrainedHeads& trained, const std::string& output, bool beside_json) {
   const Model& model = trained.model;
   fmt::print(stderr,
-             "{}: {} classes, {} classifiers, trained on {} pictures\n",
+             "{}: {}, {} classifiers, trained on {}\n",
              output,
-             model.classes.Size(),
+             Counted(model.classes.Size(), "classes"),
              NameOf(model.classifiers.kind),
-             trained.training_pictures);
+             Counted(trained.training_pictures, "pictures"));
   if (trained.stays_uncalibrated) fmt::print(stderr, "{}\n", WordsOf(Remedy::kCalibrate));
   for (const std::optional<Evaluation>* worth : {&trained.voc07, &trained.voc12}) {
     if (!*worth) continue;
     fmt::print(beside_json ? stderr : stdout,
-               "held out, {} pictures, {}, {}:\n{}\n",
-               trained.held_out_pictures,
+               "held out, {}, {}, {}:\n{}\n",
+               Counted(trained.held_out_pictures, "pictures"),
                NameOf(model.classifiers.kind),
                NameOf(worth == &trained.voc07 ? Protocol::kVoc07 : Protocol::kVoc12),
                EvaluationTable(**worth, model.classes));

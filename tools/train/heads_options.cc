@@ -21,10 +21,10 @@ void AddFeatureOptions(CommandLine& line, HeadsArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.output)->required()->value_name("FILE"), a.options.kinds.empty() ? "the detector that they are for; it is not written" : "the detector to write")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors")
+      ("backbone", po::value(&a.backbone)->value_name("MODEL"), "GoogLeNet's weights: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors")
       ("self-contained", po::bool_switch(&a.options.self_contained), "put the backbone into the file, rounded to bf16 before anything is computed with it (12 MB), instead of naming it")
       ("quantize", po::bool_switch(&a.options.quantize), "measure on proposals of the training pictures what int8 needs, so that features are computed in it, here and in detection, where the processor has it")
-      ("multibox", po::value(&a.multibox)->value_name("FILE"), "a MultiBox for the detector; held-out pictures are judged with its boxes among their proposals");
+      ("multibox", po::value(&a.multibox)->value_name("MODEL"), "a MultiBox for the detector; held-out pictures are judged with its boxes among their proposals");
   if (!a.options.kinds.empty()) {
     model.add_options()
         ("backbone-name", po::value(&a.options.backbone_name)->default_value(a.options.backbone_name)->value_name("NAME"), "what people call these weights");
@@ -33,7 +33,7 @@ void AddFeatureOptions(CommandLine& line, HeadsArguments& a) {
   line.Group("Features").add_options()
       ("cache", po::value(&a.cache)->value_name("DIR"), "where features are kept; a stopped training goes on from it; default: <output>.features")
       ("max-training-boxes", po::value(&a.options.max_training_boxes)->default_value(a.options.max_training_boxes)->value_name("N"), "proposals used of each training picture; 0 uses all; of held-out pictures all are used")
-      ("crop", po::value(&a.crop_mode)->default_value(a.crop_mode)->value_name("MODE"), "warp or square")
+      ("crop", po::value(&a.crop_mode)->default_value(a.crop_mode)->value_name("warp|square"), "warp: a region is stretched to a square; square: the tightest square around it is taken")
       ("context", po::value(&a.options.context)->default_value(a.options.context)->value_name("W"), "classifiers also read the whole picture's features, with this weight beside a region's; 0: they do not")
       ("no-mirror", po::bool_switch(&a.no_mirror), "do not take each object's mirror image as a second positive")
       ("no-box-regression", po::bool_switch(&a.no_box_regression), "train none")
@@ -48,7 +48,7 @@ void AddTrainingOptions(CommandLine& line, HeadsArguments& a) {
   const std::string suppression_default = a.options.Chooses() ? "what suits the held-out pictures best" : fmt::format("{}", kVoteIou);
   auto& training = line.Group("Training");
   training.add_options()
-      ("norm", po::value(&a.norm)->default_value(a.norm)->value_name("NAME"), "scaling of features: unit (each to length 20) or mean (R-CNN's)");
+      ("norm", po::value(&a.norm)->default_value(a.norm)->value_name("unit|mean"), "scaling of features: unit, each to length 20, or mean, R-CNN's");
   if (a.options.Trains(ClassifierKind::kSvm)) {
     training.add_options()
         ("svm-c", po::value(&a.options.svm.svm.c)->default_value(a.options.svm.svm.c)->value_name("C"), "weight of the hinge loss")

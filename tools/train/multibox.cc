@@ -22,6 +22,7 @@
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
+#include "tools/train/keep_before.h"
 #include "tools/train/network_training_options.h"
 
 namespace deeper::tools {
@@ -60,16 +61,16 @@ bool ParseMultiBox(const Arguments& words, MultiBoxArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the MultiBox to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
-      ("into", po::value(&a.into)->value_name("MODEL"), "a detector that gets the MultiBox too; detection with it then joins its boxes to those of Selective Search")
-      ("backbone", po::value(&a.backbone)->value_name("FILE"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; with those of the detector itself the frozen layers are stored once; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
+      ("into", po::value(&a.into)->value_name("MODEL"), "a detector that gets the MultiBox too, MODEL.before keeps it without; detection with it then joins its boxes to those of Selective Search")
+      ("backbone", po::value(&a.backbone)->value_name("MODEL"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; with those of the detector itself the frozen layers are stored once; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
   AddJsonOption(model, a.training.json);
   a.training.AddNetworkOptions(line.Group("Network"), o.training);
   line.Group("Boxes").add_options()
       ("boxes", po::value(&o.boxes)->default_value(o.boxes)->value_name("K"), "boxes a picture")
       ("priors", po::value(&a.priors)->value_name("FILE"), "where they are before training, in the format of Google's MultiBox, instead of k-means of the training boxes")
       ("location-weight", po::value(&o.loss.location_weight)->default_value(o.loss.location_weight)->value_name("A"), "of a box's squared distance to its object, against its confidence")
-      ("distance", po::value(&a.distance)->default_value(a.distance)->value_name("WHAT"), "squared distances count as they are (absolute) or divided by the root of the object's area (relative), so that small objects are met more closely; also for the priors")
-      ("matching", po::value(&a.matching)->default_value(a.matching)->value_name("WHAT"), "objects take the nearest priors, each one of its own, or predictions: those that make the loss least");
+      ("distance", po::value(&a.distance)->default_value(a.distance)->value_name("absolute|relative"), "squared distances count as they are (absolute) or divided by the root of the object's area (relative), so that small objects are met more closely; also for the priors")
+      ("matching", po::value(&a.matching)->default_value(a.matching)->value_name("priors|predictions"), "objects take the nearest priors, each one of its own, or predictions: those that make the loss least");
   line.Group("Examples").add_options()
       ("batch", po::value(&o.batch)->default_value(o.batch)->value_name("N"), "pictures a step")
       ("whole", po::value(&o.augment.whole)->default_value(o.augment.whole)->value_name("F"), "share of examples that are whole pictures; the others are crops")
@@ -99,7 +100,7 @@ bool ParseMultiBox(const Arguments& words, MultiBoxArguments& a) {
 void PutInto(const std::string& model_path, const MultiBox& multibox) {
   Model model = LoadModel(model_path);
   model.multibox = RoundedBeside(model.backbone.value_or(Weights{}), multibox);
-  SaveModel(model, model_path);
+  WriteKeepingBefore(model_path, [&](const auto& path) { SaveModel(model, path); });
   fmt::print(stderr, "{}: has the MultiBox now\n", model_path);
 }
 
@@ -137,7 +138,7 @@ TrainingOutcome RunTrainMultiBox(const Arguments& words) {
                                               arguments.options,
                                               TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);
-  SaveMultiBox(report.multibox, output);
+  WriteKeepingBefore(output, [&](const auto& path) { SaveMultiBox(report.multibox, path); });
   fmt::print(stderr, "{}: proposes {} boxes a picture\n", output, report.multibox.priors.size());
   if (!arguments.into.empty()) PutInto(arguments.into, report.multibox);
   if (!arguments.training.json) return {.status = data.Status(), .json = {}};

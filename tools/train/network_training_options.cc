@@ -28,7 +28,7 @@ void NetworkTrainingArguments::AddTrainingOptions(po::options_description& group
       ("steps", po::value(&training.steps)->default_value(training.steps)->value_name("N"), "batches to train on")
       ("rate", po::value(&solver.schedule.rate)->default_value(solver.schedule.rate)->value_name("R"), "learning rate at the start")
       ("new-layer-rate", po::value(&solver.new_layer_rate)->default_value(solver.new_layer_rate)->value_name("F"), "factor on it for layers that begin at random")
-      ("schedule", po::value(&schedule)->default_value(schedule)->value_name("NAME"), "step: falls by --rate-factor every --rate-every steps; poly: to zero at the end")
+      ("schedule", po::value(&schedule)->default_value(schedule)->value_name("step|poly"), "step: falls by --rate-factor every --rate-every steps; poly: to zero at the end")
       ("rate-factor", po::value(&solver.schedule.factor)->default_value(solver.schedule.factor)->value_name("F"), "step")
       ("rate-every", po::value(&solver.schedule.every)->default_value(solver.schedule.every)->value_name("N"), "step")
       ("rate-power", po::value(&solver.schedule.power)->default_value(solver.schedule.power)->value_name("P"), "poly: rate x (1 - step/steps)^P")

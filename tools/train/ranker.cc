@@ -21,6 +21,7 @@
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
 #include "tools/run/progress.h"
+#include "tools/train/keep_before.h"
 
 namespace deeper::tools {
 
@@ -52,7 +53,7 @@ bool ParseRanker(const Arguments& words, RankerArguments& a) {
   a.reading.AddOptions(data);
   auto& model = line.Group("Model");
   model.add_options()
-      ("model", po::value(&a.model)->required()->value_name("FILE"), "the detector, of 'train fast-rcnn'")
+      ("model", po::value(&a.model)->required()->value_name("MODEL"), "the detector, of 'train fast-rcnn'")
       ("output", po::value(&a.output)->required()->value_name("FILE"), "the copy to write");
   AddJsonOption(model, a.json);
   line.Group("Training").add_options()
@@ -94,10 +95,11 @@ TrainingOutcome RunTrainRanker(const Arguments& words) {
   RankerReport report = TrainRanker(data.dataset, model, arguments.options, TerminalMonitor());
   if (!report.finished) return Stopped(arguments.options.proposals_cache);
   model.ranker = std::move(report.ranker);
-  SaveModel(model, arguments.output);
+  WriteKeepingBefore(arguments.output, [&](const auto& path) { SaveModel(model, path); });
   nlohmann::ordered_json recall = nlohmann::ordered_json::array();
   for (const auto& [regions, fraction] : report.recall) {
-    fmt::print(stderr, "recall of the best {} regions, held out: {:.3f}\n", regions, fraction);
+    fmt::print(
+        stderr, "recall of the best {} regions, held out: {:.2f} %\n", regions, 100 * fraction);
     recall.push_back({{"regions", regions}, {"recall", fraction}});
   }
   fmt::print(stderr, "{}: chooses {} regions a picture\n", arguments.output, model.max_regions);

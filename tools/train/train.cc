@@ -1,17 +1,12 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
-#include "core/text/nearest_name.h"
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
-#include "tools/options/option_errors.h"
+#include "tools/options/second_words.h"
 #include "tools/train/all.h"
 #include "tools/train/boxes.h"
 #include "tools/train/calibrate.h"
@@ -58,35 +53,26 @@ constexpr std::array<Training, 12> kTrainings = {{
 
 }  // namespace
 
+std::vector<SecondWord> TrainingWords() {
+  std::vector<SecondWord> words;
+  for (const Training& training : kTrainings)
+    words.push_back({.name = training.name, .what = training.what});
+  return words;
+}
+
 int RunTrain(const Arguments& words) {
-  std::vector<std::string> names;
-  for (const Training& training : kTrainings) names.emplace_back(training.name);
-  if (words.empty()) {
-    throw UsageError(fmt::format("expected what to train, one of {}", fmt::join(names, ", ")));
-  }
-  if (words.front() == "--help" || words.front() == "-h") {
+  if (AsksForHelp(words)) {
     fmt::print(
         "Trains a detector for the classes of an annotated data set.\n\n"
         "Examples:\n"
         "  deeper train all --data voc:my-pictures --set train --output mine.safetensors\n"
         "  deeper train svm --help\n\n"
-        "What is trained:\n");
-    for (const Training& training : kTrainings)
-      fmt::print("  {:<10} {}\n", training.name, training.what);
+        "{}",
+        SecondWordsHelp("train", TrainingWords()));
     return kDone;
   }
-  const auto* const found =
-      std::find_if(kTrainings.begin(), kTrainings.end(), [&](const Training& training) {
-        return training.name == words.front();
-      });
-  if (found == kTrainings.end()) {
-    const std::optional<std::string> nearest = NearestName(words.front(), names);
-    throw UsageError(fmt::format("'deeper train' cannot train '{}', expected one of {}{}",
-                                 words.front(),
-                                 fmt::join(names, ", "),
-                                 nearest ? fmt::format("; did you mean '{}'?", *nearest) : ""));
-  }
-  const TrainingOutcome outcome = found->run({words.begin() + 1, words.end()});
+  const Training& training = kTrainings.at(FindSecondWord("train", words, TrainingWords()));
+  const TrainingOutcome outcome = training.run({words.begin() + 1, words.end()});
   if (!outcome.json.empty()) fmt::print("{}\n", outcome.json);
   return outcome.status;
 }

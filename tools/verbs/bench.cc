@@ -72,11 +72,11 @@ bool ParseBench(const Arguments& words, BenchArguments& arguments) {
   auto& input = line.Group("Input");
   input.add_options()
       ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "pictures to time from file to detections; the word itself is enough")
-      ("model", po::value(&arguments.model)->value_name("FILE"), "detector; default: voc-fast.safetensors in $DEEPER_MODELS or models/")
-      ("backbone", po::value(&arguments.backbone)->value_name("FILE"), "its network, when it is neither in the model nor beside it nor in $DEEPER_MODELS");
+      ("model", po::value(&arguments.model)->value_name("MODEL"), "detector; default: voc-fast.safetensors in $DEEPER_MODELS or models/")
+      ("backbone", po::value(&arguments.backbone)->value_name("MODEL"), "its network, when it is neither in the model nor beside it nor in $DEEPER_MODELS");
   arguments.reading.AddOptions(input);
   line.Group("Measure").add_options()
-      ("precision", po::value(&arguments.precisions)->value_name("A,B"), "any of f32, bf16, int8; default: all that this processor runs")
+      ("precision", po::value(&arguments.precisions)->value_name("f32|bf16|int8[,...]"), "default: all that this processor runs")
       ("workers", po::value(&arguments.workers)->value_name("N"), "threads of the figures for all; default: one for each processor")
       ("rounds", po::value(&arguments.rounds)->default_value(arguments.rounds)->value_name("N"), "of each figure the median is printed")
       ("seconds", po::value(&arguments.round_s)->default_value(arguments.round_s)->value_name("S"), "of each figure and round")

@@ -94,7 +94,7 @@ bool ParseDetect(const Arguments& words, DetectArguments& arguments) {
   output.add_options()
       ("output", po::value(&arguments.output)->default_value(arguments.output)->value_name("DIR"), "where everything goes; a stopped run goes on when repeated, a finished one is written and drawn again as now asked for")
       ("anew", po::bool_switch(&arguments.anew), "detect again, whatever an earlier run left in --output")
-      ("format", po::value(&arguments.formats)->default_value(arguments.formats)->value_name("A,B"), "any of jsonl, coco, voc, ilsvrc")
+      ("format", po::value(&arguments.formats)->default_value(arguments.formats)->value_name("jsonl|coco|voc|ilsvrc[,...]"), "of the detections; several between commas")
       ("min-score", po::value<float>()->notifier([&](float value) { arguments.min_score = value; })->value_name("S"), "detections below are not written; default: the model's")
       ("only-class", po::value(&arguments.only_classes)->value_name("NAME,..."), "these classes alone are written and drawn")
       ("json", po::bool_switch(&arguments.json), "what was done and how long it took, as a JSON object on stdout")
@@ -246,7 +246,7 @@ std::size_t CountDetections(const DetectionSet& found) {
 }
 
 // {"output", "pictures", "failed", "detections", and of this run "run_pictures", "proposals" and
-// seconds on one core by stage, "seconds" on the clock}
+// seconds of processor time by stage, "seconds" on the clock}
 std::string TotalsJson(const Totals& totals,
                        const DetectionSet& found,
                        std::size_t failed,
@@ -270,9 +270,9 @@ std::string TotalsJson(const Totals& totals,
 
 void SayTotals(const Totals& totals, const DetectionSet& found, const DetectArguments& arguments) {
   fmt::print(stderr,
-             "{} detections in {} pictures -> {}\n",
-             CountDetections(found),
-             found.images.size(),
+             "{} in {} -> {}\n",
+             Counted(CountDetections(found), "detections"),
+             Counted(found.images.size(), "pictures"),
              arguments.output);
   if (totals.replaced_kept > 0) {
     fmt::print(stderr,

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/text/quantities.h"
 #include "core/work/parallel.h"
 #include "eval/align.h"
 #include "eval/analysis/bootstrap.h"
@@ -112,16 +113,16 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
   arguments.data.AddOptions(line.Group("Truth"));
   line.Group("Detections").add_options()
       ("detections", po::value(&arguments.detections)->value_name("PATH"), "a .jsonl file of 'deeper detect', a COCO file or results list, an ILSVRC submission, a directory of comp3_det_<set>_<class>.txt or of YOLO files, CSV, Label Studio's predictions")
-      ("detections-format", po::value(&arguments.format)->value_name("NAME"), "their format, where the name of the file does not tell: jsonl, coco, voc, ilsvrc, yolo, csv, labelstudio");
+      ("detections-format", po::value(&arguments.format)->value_name("jsonl|coco|voc|ilsvrc|yolo|csv|labelstudio"), "their format, where the name of the file does not tell");
   line.Group("Rules").add_options()
-      ("metric", po::value(&arguments.metrics)->value_name("A,B"), "ilsvrc, voc07 (11 points), voc12 (area), coco; default: what the data set's own rules are, voc07,voc12 for others")
+      ("metric", po::value(&arguments.metrics)->value_name("ilsvrc|voc07|voc12|coco[,...]"), "voc07 is of 11 points, voc12 of the area; default: the data set's own rules, voc07,voc12 for others")
       ("iou", po::value(&arguments.min_iou)->default_value(arguments.min_iou)->value_name("IOU"), "overlap that a detection needs; coco has its own ten")
       ("allow-unknown-classes", po::bool_switch(&arguments.allow_unknown_classes), "leave out detections of classes that the data set does not have, instead of refusing them")
       ("common-pictures", po::bool_switch(&arguments.common_pictures), "judge the pictures that have a result alone; without it the objects of others count as missed")
       ("compare", po::value(&arguments.compared)->multitoken()->value_name("A B"), "two results, or two metrics for --detections, side by side: what differs and why")
       ("bootstrap", po::value(&arguments.bootstrap)->default_value(0)->implicit_value(1000)->value_name("N"), "95% confidence interval of the mAP from N samples of the pictures; without N: 1000")
       ("seed", po::value(&arguments.seed)->default_value(arguments.seed)->value_name("N"), "of those samples")
-      ("min-map", po::value(&arguments.min_map)->default_value(arguments.min_map)->value_name("MAP"), "exit with 4 when the mAP of the first metric is lower (0..1)");
+      ("min-map", po::value(&arguments.min_map)->default_value(arguments.min_map)->value_name("MAP"), "exit with 4 when the mean of the first metric is lower, in percent as it is printed; up to 1 it is a fraction");
   po::options_description& output = line.Group("Output");
   output.add_options()
       ("output", po::value(&arguments.output)->value_name("FILE"), "write what --json prints there; a shard its part, beside it")
@@ -147,7 +148,8 @@ bool ParseEvaluate(const Arguments& words, EvaluateArguments& arguments) {
     throw UsageError("expected --detections");
   }
   CheckRange("iou", arguments.min_iou, 0, 1);
-  CheckRange("min-map", arguments.min_map, 0, 1);
+  CheckRange("min-map", arguments.min_map, 0, 100);
+  if (arguments.min_map > 1) arguments.min_map /= 100;
   CheckRange("bootstrap", arguments.bootstrap, 0, 1e6);
   if (arguments.bootstrap == 1) throw UsageError("--bootstrap is 1, expected 0 or at least 2");
   if (arguments.workers == 0) arguments.workers = DefaultWorkers();
@@ -169,8 +171,8 @@ DetectionSet AlignedFrom(const std::string& path,
   fmt::print(stderr, "{}", ClassMapText(aligned.class_map, truth.dataset.classes));
   if (aligned.left_out > 0) {
     fmt::print(stderr,
-               "left out {} detections of classes that the data set does not have\n",
-               aligned.left_out);
+               "left out {} of classes that the data set does not have\n",
+               Counted(aligned.left_out, "detections"));
   }
   return std::move(aligned.detections);
 }
@@ -391,9 +393,9 @@ int RunEvaluate(const Arguments& words) {
     }
     json += EvaluationJson(evaluation, truth.dataset.classes, interval) + "\n";
     if (arguments.json) continue;
-    fmt::print("{}, {} pictures\n{}",
+    fmt::print("{}, {}\n{}",
                NameOf(protocol),
-               truth.dataset.images.size(),
+               Counted(truth.dataset.images.size(), "pictures"),
                EvaluationTable(evaluation, truth.dataset.classes));
     if (interval) {
       fmt::print("95% interval of the mean over samples of the pictures: {:.2f} to {:.2f}\n",
@@ -408,9 +410,10 @@ int RunEvaluate(const Arguments& words) {
     return truth.Status();
   }
   fmt::print(stderr,
-             "mAP {} is below the required {:.4f}\n",
-             first_map ? fmt::format("{:.4f}", *first_map) : "-",
-             arguments.min_map);
+             "missed: the {} mean is {}, --min-map asks for {:.2f} %\n",
+             NameOf(protocols.front()),
+             first_map ? fmt::format("{:.2f} %", 100 * *first_map) : "that of no class",
+             100 * arguments.min_map);
   return kTargetMissed;
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -19,6 +20,7 @@
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
 #include "tools/options/option_errors.h"
+#include "tools/options/second_words.h"
 #include "tools/verbs/model_check.h"
 #include "tools/verbs/model_info.h"
 #include "tools/verbs/quantize.h"
@@ -40,13 +42,7 @@ constexpr const char* kHelp =
     "  deeper model import bvlc_googlenet.caffemodel bvlc_googlenet.safetensors\n"
     "  deeper model export models/voc.safetensors network.onnx\n"
     "  deeper model quantize models/voc.safetensors photos/ --output voc-int8.safetensors\n"
-    "  deeper model check bvlc_googlenet.caffemodel       # every layer against plain loops\n\n"
-    "Verbs:\n"
-    "  info      Table 1 of a network, or the facts of a detector\n"
-    "  import    reads a .caffemodel or .safetensors network, checks it, writes safetensors\n"
-    "  export    writes a network, or a detector's network, as ONNX for other engines\n"
-    "  quantize  measures on pictures what int8 needs, and writes it into a copy of the file\n"
-    "  check     runs a network beside the plain-loop reference and compares every layer\n";
+    "  deeper model check bvlc_googlenet.caffemodel       # every layer against plain loops\n\n";
 
 // The two files that a verb takes; nothing where only help was asked for.
 struct FromTo {
@@ -117,23 +113,40 @@ int Export(const Arguments& words) {
   return kDone;
 }
 
+struct ModelVerb {
+  SecondWord word;
+  int (*run)(const Arguments&);
+};
+
+constexpr std::array kModelVerbs = {
+    ModelVerb{{"info", "Table 1 of a network, or the facts of a detector"}, DescribeModel},
+    ModelVerb{
+        {"import", "reads a .caffemodel or .safetensors network, checks it, writes safetensors"},
+        Import},
+    ModelVerb{{"export", "writes a network, or a detector's network, as ONNX for other engines"},
+              Export},
+    ModelVerb{
+        {"quantize", "measures on pictures what int8 needs, and writes it into a copy of the file"},
+        QuantizeModel},
+    ModelVerb{{"check", "runs a network beside the plain-loop reference and compares every layer"},
+              CheckModel},
+};
+
 }  // namespace
 
+std::vector<SecondWord> ModelWords() {
+  std::vector<SecondWord> words;
+  for (const ModelVerb& verb : kModelVerbs) words.push_back(verb.word);
+  return words;
+}
+
 int RunModel(const Arguments& words) {
-  if (words.empty()) throw UsageError("expected info, import, export, quantize or check");
-  const Arguments rest(words.begin() + 1, words.end());
-  const std::string& verb = words.front();
-  if (verb == "--help" || verb == "-h") {
-    std::fputs(kHelp, stdout);
+  if (AsksForHelp(words)) {
+    fmt::print("{}{}", kHelp, SecondWordsHelp("model", ModelWords()));
     return kDone;
   }
-  if (verb == "info") return DescribeModel(rest);
-  if (verb == "import") return Import(rest);
-  if (verb == "export") return Export(rest);
-  if (verb == "quantize") return QuantizeModel(rest);
-  if (verb == "check") return CheckModel(rest);
-  throw UsageError(fmt::format(
-      "unknown verb 'model {}', expected info, import, export, quantize or check", verb));
+  const ModelVerb& verb = kModelVerbs.at(FindSecondWord("model", words, ModelWords()));
+  return verb.run({words.begin() + 1, words.end()});
 }
 
 }  // namespace deeper::tools

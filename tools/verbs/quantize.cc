@@ -57,7 +57,7 @@ bool ParseQuantize(const Arguments& words, QuantizeArguments& arguments) {
   auto& input = line.Group("Input");
   input.add_options()
       ("input", po::value(&arguments.words)->value_name("WORD"), "the file, then pictures, directories, patterns, @lists; the words alone are enough")
-      ("backbone", po::value(&arguments.backbone)->value_name("FILE"), "the detector's network, when it is neither in its file nor beside it nor in $DEEPER_MODELS");
+      ("backbone", po::value(&arguments.backbone)->value_name("MODEL"), "the detector's network, when it is neither in its file nor beside it nor in $DEEPER_MODELS");
   arguments.reading.AddOptions(input);
   line.Group("Output").add_options()
       ("output", po::value(&arguments.output)->required()->value_name("FILE"), "the copy to write")

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "core/work/parallel.h"
 #include "detector/regions/crop.h"
 #include "eval/align.h"
@@ -88,9 +89,9 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
   arguments.reading.AddOptions(truth);
   line.Group("Detections").add_options()
       ("detections", po::value(&arguments.detections)->value_name("PATH"), "in any format that 'deeper evaluate' reads; without --data in one that has the names of pictures and classes")
-      ("detections-format", po::value(&arguments.format)->value_name("NAME"), "their format, where the name does not tell")
+      ("detections-format", po::value(&arguments.format)->value_name("jsonl|coco|voc|ilsvrc|yolo|csv|labelstudio"), "their format, where the name does not tell")
       ("min-score", po::value<float>()->notifier([&](float value) { arguments.min_score = value; })->value_name("S"), "detections below are not shown; default: with --data for each class the score with the best F1, without it 0.5, or 0 of margins")
-      ("metric", po::value(&arguments.metric)->value_name("NAME"), "rules of matching: ilsvrc, voc07, voc12, coco; default: voc12, or the data set's own")
+      ("metric", po::value(&arguments.metric)->value_name("ilsvrc|voc07|voc12|coco"), "rules of matching; default: voc12, or the data set's own")
       ("iou", po::value(&arguments.min_iou)->default_value(arguments.min_iou)->value_name("IOU"), "overlap that a detection needs");
   line.Group("Pictures").add_options()
       ("input", po::value(&arguments.inputs)->value_name("PICTURE"), "without --data: the pictures, as 'deeper detect' takes them; the word itself is enough")
@@ -362,7 +363,8 @@ int RunShow(const Arguments& words) {
     writer.Flush();
   }
   KeepOnly(arguments.output.directory, "show", writer.written());
-  fmt::print(stderr, "{} files -> {}\n", writer.written().size(), arguments.output.directory);
+  fmt::print(
+      stderr, "{} -> {}\n", Counted(writer.written().size(), "files"), arguments.output.directory);
   if (arguments.open && !writer.written().empty()) OpenViewer(writer.first());
   return failed + shown.failed == 0 ? kDone : kSomeInputsFailed;
 }

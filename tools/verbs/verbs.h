@@ -1,6 +1,9 @@
 #pragma once
 
+#include <vector>
+
 #include "tools/options/command_line.h"
+#include "tools/options/second_words.h"
 
 namespace deeper::tools {
 
@@ -18,5 +21,9 @@ int RunClassify(const Arguments& arguments);
 int RunServe(const Arguments& arguments);
 int RunTrain(const Arguments& arguments);
 int RunModel(const Arguments& arguments);
+
+// What stands behind 'deeper train' and 'deeper model'.
+std::vector<SecondWord> TrainingWords();
+std::vector<SecondWord> ModelWords();
 
 }  // namespace deeper::tools

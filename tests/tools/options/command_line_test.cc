@@ -51,14 +51,16 @@ TEST_CASE("a prefix of an option is not that option") {
 }
 
 TEST_CASE("a value that is no number and a repeated option are refused") {
-  CHECK(MessageFor({"--count", "1.5"}) ==
-        "the argument ('1.5') for option '--count' is invalid, expected a whole number");
-  CHECK(MessageFor({"--count", "1", "--count", "2"}).find("count") != std::string::npos);
+  CHECK(MessageFor({"--count", "1.5"}) == "--count is '1.5', expected a whole number");
+  CHECK(MessageFor({"--count", "1", "--count", "2"}) ==
+        "--count is there more than once, expected one");
+  CHECK(MessageFor({"--count", "99999999999"}) ==
+        "--count is '99999999999', expected a whole number from -2147483648 to 2147483647");
+  CHECK(MessageFor({"--count"}) == "--count has no value, expected --count N");
   CommandLine line("verb", "Does something.", {});
   double share = 0;
   line.Group("Things").add_options()("share", po::value(&share), "how much");
-  CHECK_THROWS_WITH(line.Parse({"--share", "half"}),
-                    "the argument ('half') for option '--share' is invalid, expected a number");
+  CHECK_THROWS_WITH(line.Parse({"--share", "half"}), "--share is 'half', expected a number");
 }
 
 TEST_CASE("a number below 0 is refused where none can be, and not taken for the largest") {
@@ -71,15 +73,73 @@ TEST_CASE("a number below 0 is refused where none can be, and not taken for the 
 }
 
 TEST_CASE("words that look like the placeholders of Boost's messages are shown as they stand") {
-  CHECK(MessageFor({"--count", "5%value%"}) ==
-        "the argument ('5%value%') for option '--count' is invalid, expected a whole number");
+  CHECK(MessageFor({"--count", "5%value%"}) == "--count is '5%value%', expected a whole number");
   CHECK(MessageFor({"--count=%canonical_option%%original_token%"}) ==
-        "the argument ('%canonical_option%%original_token%') for option '--count' is invalid, "
-        "expected a whole number");
+        "--count is '%canonical_option%%original_token%', expected a whole number");
   for (const char* word : {"--%canonical_option%", "--%option%=%prefix%", "-%original_token%"}) {
     CAPTURE(word);
     CHECK(MessageFor({word}).find('%') != std::string::npos);
   }
+}
+
+// What a verb with the options of detection says of these words; "" where it takes them.
+struct Chosen {
+  std::string precision;
+  std::string format;
+  std::string output;
+  int workers = 0;
+  bool json = false;
+};
+Chosen ParseShort(const std::vector<std::string>& words) {
+  Chosen chosen;
+  CommandLine line("verb", "Does something.", {});
+  line.Group("Things").add_options()(
+      "precision", po::value(&chosen.precision)->value_name("auto|f32|bf16"), "numbers")(
+      "format", po::value(&chosen.format)->value_name("jsonl|coco[,...]"), "files")(
+      "output", po::value(&chosen.output)->value_name("DIR"), "where")(
+      "workers", po::value(&chosen.workers)->value_name("N"), "threads")(
+      "json", po::bool_switch(&chosen.json), "as JSON");
+  line.Parse(words);
+  return chosen;
+}
+
+std::string MessageOfShort(const std::vector<std::string>& words) {
+  try {
+    ParseShort(words);
+    return "";
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+TEST_CASE("a letter is its option, with its value behind it or in it") {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"-o", "found", "-j", "4"},
+                                             {"-ofound", "-j4"},
+                                             {"-o=found", "-w=4"},
+                                             {"--output", "found", "--workers=4"}}) {
+    CAPTURE(words);
+    const Chosen chosen = ParseShort(words);
+    CHECK(chosen.output == "found");
+    CHECK(chosen.workers == 4);
+  }
+  CHECK(MessageOfShort({"-x"}) == "unknown option '-x'");
+  CHECK(MessageOfShort({"-m", "a"}) == "unknown option '-m'");  // of verbs with --model alone
+  CHECK(MessageOfShort({"-output", "a"}) == "unknown option '-output'; did you mean '--output'?");
+  CHECK(MessageOfShort({"-o"}) == "--output has no value, expected --output DIR");
+  CHECK(MessageOfShort({"-o", "a", "--output", "b"}) ==
+        "--output is there more than once, expected one");
+  CHECK(MessageOfShort({"--json=yes"}) == "--json takes no value; leave it out");
+}
+
+TEST_CASE(
+    "of a value from a list capitals make no difference, and others are refused with the list") {
+  CHECK(ParseShort({"--precision", "BF16"}).precision == "bf16");
+  CHECK(ParseShort({"--format", "COCO, jsonl"}).format == "coco,jsonl");
+  CHECK(MessageOfShort({"--precision", "bf61"}) ==
+        "--precision is 'bf61', expected auto, f32 or bf16; did you mean 'bf16'?");
+  CHECK(MessageOfShort({"--format", "jsonl,xml"}) ==
+        "--format is 'xml', expected jsonl or coco, or several between commas");
 }
 
 TEST_CASE("stray words are refused by name where a verb takes none, or one") {
@@ -106,6 +166,12 @@ TEST_CASE("help shows the examples before the options") {
   CHECK(help.find("deeper verb --count 2") < help.find("how many"));
   CHECK(help.find("how many") != std::string::npos);
   CHECK(help.find("(=0.3)") != std::string::npos);
+  CHECK(help.find("  -h, --help   ") != std::string::npos);
+  for (std::size_t begin = 0; begin < help.size();) {
+    const std::size_t end = help.find('\n', begin);
+    CHECK(end - begin <= 100);
+    begin = end + 1;
+  }
 }
 
 // What a verb of these options says of its words; "" where it takes them.

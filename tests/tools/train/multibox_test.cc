@@ -134,6 +134,7 @@ TEST_CASE("a detector that got a MultiBox detects with it, and without it on dem
   fixture.TrainDetector("model");
   const Model before = LoadModel(fixture.Path("model"));
   REQUIRE(fixture.TrainMultiBox("a", "--boxes 7 --into {}", fixture.Path("model")) == kDone);
+  CHECK(LoadModel(fixture.Path("model") + ".before") == before);
   Model after = LoadModel(fixture.Path("model"));
   REQUIRE(after.multibox);
   CHECK(*after.multibox ==
