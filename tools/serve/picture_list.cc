@@ -58,7 +58,8 @@ PictureList::PictureList(const std::vector<std::string>& words, const std::strin
   }
   if (others.empty()) return;
   for (const Picture& picture : FindNamedPictures(others)) {
-    entries_.push_back({.id = picture.id, .path = picture.path, .record = ""});
+    entries_.push_back(
+        {.id = picture.id, .file_name = picture.file_name, .path = picture.path, .record = ""});
   }
 }
 
@@ -68,7 +69,10 @@ void PictureList::AddResults(const fs::path& directory, const std::string& image
   std::optional<PictureFinder> finder;
   if (!images.empty()) finder.emplace(images);
   for (const ImageDetections& image : found.images) {
-    Entry entry{.id = image.id, .path = {}, .record = JsonLineOf(image, found.classes)};
+    Entry entry{.id = image.id,
+                .file_name = image.file_name,
+                .path = {},
+                .record = JsonLineOf(image, found.classes)};
     if (finder) {
       const std::string& name = image.file_name.empty() ? image.id : image.file_name;
       entry.path = finder->Find(name).value_or(fs::path());
@@ -84,7 +88,7 @@ std::string PictureList::Json() const {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     pictures.push_back({{"number", i},
                         {"id", entries_[i].id},
-                        {"file", entries_[i].path.filename().string()},
+                        {"file", entries_[i].file_name},
                         {"has_record", !entries_[i].record.empty()}});
   }
   nlohmann::ordered_json colours = nlohmann::ordered_json::object();

@@ -37,6 +37,7 @@ class PictureList {
  private:
   struct Entry {
     std::string id;
+    std::string file_name;       // as Picture::file_name has it
     std::filesystem::path path;  // "": there is none
     std::string record;          // "": there is none
   };

@@ -24,7 +24,7 @@ TEST_CASE("of a directory its pictures are listed by number, and read by it alon
   const auto json = nlohmann::json::parse(list.Json());
   REQUIRE(json["pictures"].size() == 2);
   CHECK(json["pictures"][0]["id"] == "a/c");
-  CHECK(json["pictures"][0]["file"] == "c.jpg");
+  CHECK(json["pictures"][0]["file"] == "a/c.jpg");
   CHECK(json["pictures"][0]["has_record"] == false);
   CHECK(list.Json().find(directory.path().string()) == std::string::npos);
   CHECK(list.Bytes(1)->content == ReadTextFile(directory / "p/b.jpg"));
