@@ -8,6 +8,6 @@ namespace deeper {
 // which the same pictures, models and options give other proposals, features, detections or trained
 // weights. All that is kept to go on from, or to be joined, names it: journals, features,
 // activations, checkpoints, parts of a training or an evaluation. What names another is refused.
-inline constexpr std::string_view kResultsVersionLine = "results of version 1\n";
+inline constexpr std::string_view kResultsVersionLine = "results of version 2\n";
 
 }  // namespace deeper
