@@ -21,10 +21,10 @@ struct KeptBoxesOptions {
 };
 
 // The boxes that `propose`, called from several threads, finds in each picture of a data set.
-// recipe: lines (core/other_recipe.h); equal ones propose equal boxes. A picture that cannot be read
-// has none and is reported.
-// They are kept in the cache, from which a stopped run continues, each as long as its picture's
-// file has the same content. When asked to stop, the result is incomplete.
+// recipe: lines (core/other_recipe.h); equal ones propose equal boxes. A picture that cannot be
+// read has none and is reported. They are kept in the cache, from which a stopped run continues,
+// each as long as its picture's file has the same content. When asked to stop, the result is
+// incomplete.
 std::vector<std::vector<Box>> KeptBoxes(
     const Dataset& dataset,
     const std::string& recipe,

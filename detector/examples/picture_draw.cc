@@ -28,11 +28,10 @@ void PictureDraw::Begin(std::uint64_t step) {
     PictureSamplingOptions sampling = options_.sampling;
     sampling.regions = std::max(options_.candidates, sampling.regions);
     const bool mirrored = random.Below(2) == 1;
-    drawn_.push_back(
-        {.number = number,
-         .mirrored = mirrored,
-         .size = FrameFor(number, side),
-         .regions = DrawRegions(pictures_->regions[number], sampling, random.Next())});
+    drawn_.push_back({.number = number,
+                      .mirrored = mirrored,
+                      .size = FrameFor(number, side),
+                      .regions = DrawRegions(pictures_->regions[number], sampling, random.Next())});
   }
 }
 
@@ -56,10 +55,8 @@ void PictureDraw::Fill(std::size_t picture, PictureInput& input) const {
   const Drawn& drawn = drawn_[picture];
   const std::shared_ptr<const Image> image = store_.Get(pictures_->positions[drawn.number]);
   const PictureFrame frame = FitInto(drawn.size, image->width, image->height);
-  PutIntoFrame(drawn.mirrored ? MirrorImage(*image) : *image,
-               frame,
-               CropOptions{}.mean_bgr,
-               input.picture);
+  PutIntoFrame(
+      drawn.mirrored ? MirrorImage(*image) : *image, frame, CropOptions{}.mean_bgr, input.picture);
   input.windows.clear();
   for (const TargetRegion& region : drawn.regions) {
     Box box = region.box;
@@ -72,7 +69,8 @@ void PictureDraw::Fill(std::size_t picture, PictureInput& input) const {
   }
 }
 
-std::optional<PictureDraw::Target> PictureDraw::TargetOf(std::size_t picture, std::size_t region) const {
+std::optional<PictureDraw::Target> PictureDraw::TargetOf(std::size_t picture,
+                                                         std::size_t region) const {
   const std::optional<BoxOffsets>& offsets = Region(picture, region).offsets;
   if (!offsets) return std::nullopt;
   Target target{};

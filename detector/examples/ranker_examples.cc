@@ -55,10 +55,10 @@ Labelled LabelsOf(const std::vector<Box>& boxes,
 
 // Of some boxes that are drawn, those with the highest scores, and some of the others.
 std::vector<RankerExample> HardAndOther(std::vector<Box> boxes,
-                                  std::size_t count,
-                                  const MappedPicture& picture,
-                                  const RankedMap& map,
-                                  Random& random) {
+                                        std::size_t count,
+                                        const MappedPicture& picture,
+                                        const RankedMap& map,
+                                        Random& random) {
   constexpr std::size_t kCompared = 3000;
   boxes = DrawSome(std::move(boxes), kCompared, random);
   std::vector<float> scores;
@@ -73,11 +73,11 @@ std::vector<RankerExample> HardAndOther(std::vector<Box> boxes,
 }  // namespace
 
 std::vector<RankerExample> DrawRankerExamples(const MappedPicture& picture,
-                                const AnnotatedImage& image,
-                                const std::vector<Box>& proposals,
-                                const RankedMap& map,
-                                const RankerSamplingOptions& options,
-                                Random& random) {
+                                              const AnnotatedImage& image,
+                                              const std::vector<Box>& proposals,
+                                              const RankedMap& map,
+                                              const RankerSamplingOptions& options,
+                                              Random& random) {
   std::vector<Box> objects;
   for (const Annotation& annotation : image.annotations) {
     if (!annotation.box.IsEmpty()) objects.push_back(picture.InFrame(annotation.box));

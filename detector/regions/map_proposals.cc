@@ -98,15 +98,13 @@ ScoredBoxes CandidatesOnMap(const RankedMap& map,
   if (!proposes) return candidates;
   const ScoredBoxes proposed = ProposeOnMap(map, frame, width, height);
   candidates.boxes.insert(candidates.boxes.end(), proposed.boxes.begin(), proposed.boxes.end());
-  candidates.scores.insert(
-      candidates.scores.end(), proposed.scores.begin(), proposed.scores.end());
+  candidates.scores.insert(candidates.scores.end(), proposed.scores.begin(), proposed.scores.end());
   return candidates;
 }
 
 std::vector<Box> ChosenOf(const ScoredBoxes& candidates, std::size_t most) {
   std::vector<Box> chosen;
-  for (const std::size_t i :
-       HighestApart(candidates.scores, candidates.boxes, most, kChosenApart))
+  for (const std::size_t i : HighestApart(candidates.scores, candidates.boxes, most, kChosenApart))
     chosen.push_back(candidates.boxes[i]);
   return chosen;
 }

@@ -22,7 +22,7 @@ namespace deeper {
 struct FastRcnnDetectorOptions {
   // A directory for all that is kept during training, from which a stopped training continues.
   std::filesystem::path work = {};
-  std::uint64_t steps = 0;        // of two pictures; 0: three for every picture, from 500 to 6000
+  std::uint64_t steps = 0;  // of two pictures; 0: three for every picture, from 500 to 6000
   // The last row that training does not change, "": none; nothing: FastRcnnOptions'.
   std::optional<std::string> frozen = std::nullopt;
   ReadImageOptions reading = {};  // of pictures

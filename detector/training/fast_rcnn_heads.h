@@ -7,8 +7,8 @@
 
 namespace deeper {
 
-// The classifier and box regression of a Fast R-CNN detector, in the network that learns them and in
-// the model that is made of it.
+// The classifier and box regression of a Fast R-CNN detector, in the network that learns them and
+// in the model that is made of it.
 
 // A detector of the values that a training of PictureTrainer learned: self-contained, its network
 // rounded to bf16.

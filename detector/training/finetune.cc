@@ -200,12 +200,11 @@ FinetuneReport Finetune(const Dataset& dataset,
   const NetworkTrainingOptions& training = options.training;
   const Precision precision = PrecisionFor(training.precision, /*has_quantization=*/false, monitor);
   FinetuneReport report;
-  const std::vector<std::vector<Box>> proposals = KeptProposals(dataset,
-                                                                options.proposals,
-                                                                {.cache = options.proposals_cache,
-                                                                 .reading = options.reading,
-                                                                 .workers = training.workers},
-                                                                monitor);
+  const std::vector<std::vector<Box>> proposals = KeptProposals(
+      dataset,
+      options.proposals,
+      {.cache = options.proposals_cache, .reading = options.reading, .workers = training.workers},
+      monitor);
   if (monitor.stop_asked()) {
     report.goes_on_from = options.proposals_cache;
     return report;

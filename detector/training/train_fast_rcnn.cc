@@ -168,10 +168,11 @@ void RequireMapFor(const FastRcnnOptions& options) {
   const bool proposes =
       options.learned && options.learned->ranker && options.learned->ranker->Proposes();
   if (!proposes) {
-    throw Error(fmt::format(
-        "map_boxes = {}: expected a detector to go on from, of the same classes, whose map proposes "
-        "(of 'train ranker'); leave it out, or name one",
-        options.map_boxes));
+    throw Error(
+        fmt::format("map_boxes = {}: expected a detector to go on from, of the same classes, whose "
+                    "map proposes "
+                    "(of 'train ranker'); leave it out, or name one",
+                    options.map_boxes));
   }
 }
 
@@ -299,9 +300,8 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
                              },
                          .save = [&] { trainer.Save(); },
                          .validate = {}};
-  PictureDraw validation_draw(dataset,
-                              split.held_out.size() > 0 ? split.held_out : split.training,
-                              DrawOptionsOf(options));
+  PictureDraw validation_draw(
+      dataset, split.held_out.size() > 0 ? split.held_out : split.training, DrawOptionsOf(options));
   std::vector<std::size_t> numbers(split.held_out.size());
   std::iota(numbers.begin(), numbers.end(), std::size_t{0});
   numbers = EvenlyOver(numbers, options.validation_pictures);

@@ -104,12 +104,11 @@ RankerReport TrainRanker(const Dataset& dataset,
   options.Validate();
   Expects(model.picture_scale && model.backbone, "a model of whole pictures, with its network");
   RankerReport report;
-  const std::vector<std::vector<Box>> proposals = KeptProposals(dataset,
-                                                                model.proposals,
-                                                                {.cache = options.proposals_cache,
-                                                                 .reading = options.reading,
-                                                                 .workers = options.workers},
-                                                                monitor);
+  const std::vector<std::vector<Box>> proposals = KeptProposals(
+      dataset,
+      model.proposals,
+      {.cache = options.proposals_cache, .reading = options.reading, .workers = options.workers},
+      monitor);
   if (monitor.stop_asked()) return report;
   std::vector<std::size_t> training;
   std::vector<std::size_t> held_out;

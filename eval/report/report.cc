@@ -161,9 +161,8 @@ Json PartsOf(const ReportInput& input,
 // How often scores are right. Of scores that may be probabilities also how far they are from that.
 Json CalibrationOf(const Evaluation& evaluation) {
   const std::vector<CalibrationBin> curve = CalibrationCurve(evaluation);
-  const bool may_be_probabilities = std::ranges::all_of(curve, [](const CalibrationBin& bin) {
-    return bin.mean_score >= 0 && bin.mean_score <= 1;
-  });
+  const bool may_be_probabilities = std::ranges::all_of(
+      curve, [](const CalibrationBin& bin) { return bin.mean_score >= 0 && bin.mean_score <= 1; });
   Json bins = Json::array();
   for (const CalibrationBin& bin : curve) {
     bins.push_back({{"score", Rounded(bin.mean_score)},

@@ -103,8 +103,9 @@ fs::path FindBackboneFile(const std::string& named) {
 fs::path FindStartingNetwork(const std::string& named, DetectionMethod method) {
   if (!named.empty()) return named;
   const std::vector<std::string> detectors =
-      method == DetectionMethod::kFastRcnn ? std::vector<std::string>{kFastDetector, kCropsDetector}
-                                           : std::vector<std::string>{kCropsDetector, kFastDetector};
+      method == DetectionMethod::kFastRcnn
+          ? std::vector<std::string>{kFastDetector, kCropsDetector}
+          : std::vector<std::string>{kCropsDetector, kFastDetector};
   const std::vector<fs::path> directories = ModelDirectories();
   if (const auto backbone = FirstOf(BackboneFiles(), directories)) return *backbone;
   if (const auto detector = FirstOf(detectors, directories)) {

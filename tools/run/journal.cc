@@ -189,9 +189,7 @@ RunRecord ReadRunRecord(const fs::path& path) {
   return RunOfLine(line, path.string());
 }
 
-bool IsSameRun(const RunRecord& a, const RunRecord& b) {
-  return RecipeOf(a) == RecipeOf(b);
-}
+bool IsSameRun(const RunRecord& a, const RunRecord& b) { return RecipeOf(a) == RecipeOf(b); }
 
 std::string ResultLines(const JournalEntries& entries) {
   std::string lines;
@@ -246,12 +244,11 @@ Journal::Journal(fs::path path, const RunRecord& run, Start start)
     return;
   }
   const JournalContent content = ParseJournal(text, file_.path().string());
-  RequireRecipe(
-      RecipeOf(content.run),
-      RecipeOf(run),
-      file_.path().string() + ": left by a run with other options or inputs",
-      fmt::format("Repeat that command to finish it, {}, or choose another --output.",
-                  run.verb == "detect" ? "begin anew with --anew" : "remove the file"));
+  RequireRecipe(RecipeOf(content.run),
+                RecipeOf(run),
+                file_.path().string() + ": left by a run with other options or inputs",
+                fmt::format("Repeat that command to finish it, {}, or choose another --output.",
+                            run.verb == "detect" ? "begin anew with --anew" : "remove the file"));
   if (content.whole_bytes < text.size()) file_.Truncate(content.whole_bytes);
   damaged_lines_ = content.damaged_lines;
   results_ = content.run.results;

@@ -125,10 +125,11 @@ TrainingOutcome RunTrainFinetune(const Arguments& words) {
   RequireWritable(output);
   const LoadedData data = LoadData(arguments.data);
   const Dataset& dataset = data.dataset;
-  const FinetuneReport report = Finetune(dataset,
-                                         ReadNetwork(FindStartingNetwork(arguments.backbone, DetectionMethod::kRcnn)),
-                                         arguments.options,
-                                         TerminalMonitor());
+  const FinetuneReport report =
+      Finetune(dataset,
+               ReadNetwork(FindStartingNetwork(arguments.backbone, DetectionMethod::kRcnn)),
+               arguments.options,
+               TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);
   WriteKeepingBefore(output, [&](const auto& path) { WriteBackboneWeights(report.network, path); });
   fmt::print(stderr, "{}: fine-tuned for {}\n", output, Counted(dataset.classes.Size(), "classes"));

@@ -133,10 +133,11 @@ TrainingOutcome RunTrainMultiBox(const Arguments& words) {
   if (!arguments.into.empty()) LoadModel(arguments.into);
   const LoadedData data = LoadData(arguments.data);
   const Dataset& dataset = data.dataset;
-  const MultiBoxReport report = TrainMultiBox(dataset,
-                                              ReadNetwork(FindStartingNetwork(arguments.backbone, DetectionMethod::kRcnn)),
-                                              arguments.options,
-                                              TerminalMonitor());
+  const MultiBoxReport report =
+      TrainMultiBox(dataset,
+                    ReadNetwork(FindStartingNetwork(arguments.backbone, DetectionMethod::kRcnn)),
+                    arguments.options,
+                    TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);
   WriteKeepingBefore(output, [&](const auto& path) { SaveMultiBox(report.multibox, path); });
   fmt::print(stderr, "{}: proposes {} boxes a picture\n", output, report.multibox.priors.size());

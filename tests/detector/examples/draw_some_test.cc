@@ -34,7 +34,8 @@ TEST_CASE("every item is drawn as often as any other") {
   std::array<int, 10> times{};
   constexpr int kDraws = 10'000;
   for (int i = 0; i < kDraws; ++i) {
-    for (const int item : DrawSome(Numbers(10), 3, random)) ++times.at(static_cast<std::size_t>(item));
+    for (const int item : DrawSome(Numbers(10), 3, random))
+      ++times.at(static_cast<std::size_t>(item));
   }
   // Five deviations of a binomial of 10,000 draws at .3.
   for (const int count : times) CHECK(std::abs(count - 3000) < 230);

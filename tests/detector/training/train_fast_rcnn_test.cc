@@ -174,11 +174,10 @@ TEST_CASE("the map's boxes are learned from beside Selective Search's, where a m
     return TrainFastRcnn(ground.dataset, *first.backbone, options, {});
   };
   CHECK_THROWS_WITH(train("without"), Catch::Contains("map_boxes") && Catch::Contains("ranker"));
-  options.learned->ranker = TrainRanker(ground.dataset,
-                                        first,
-                                        {.proposals_cache = options.proposals_cache, .pictures = 4},
-                                        {})
-                                .ranker;
+  options.learned->ranker =
+      TrainRanker(
+          ground.dataset, first, {.proposals_cache = options.proposals_cache, .pictures = 4}, {})
+          .ranker;
   const RegionCounts both = train("both").regions;
   CHECK(train("both again").model.training.at("the map's boxes") == "50");
   options.map_boxes = 0;

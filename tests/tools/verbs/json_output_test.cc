@@ -86,7 +86,8 @@ TEST_CASE(
 TEST_CASE("a training of all parts tells the labels, the losses and what was kept") {
   const Fixture fixture;
   const Json all = fixture.RunOn(
-      "train all --method rcnn --backbone {} --output {} --precision f32 --steps 1 --frozen inception_5b "
+      "train all --method rcnn --backbone {} --output {} --precision f32 --steps 1 --frozen "
+      "inception_5b "
       "--holdout 0.4 --max-training-boxes 20 --multibox-steps 2",
       fixture.backbone,
       fixture.Path("model"));
