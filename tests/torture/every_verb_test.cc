@@ -205,6 +205,7 @@ struct HangingWorld {
         {"merge", {(detector / "hang-journal-1-of-1.jsonl").string(), "--output", output}},
         {"check", {"--data", data_set}},
         {"classify", {pictures, "--backbone", weights, "--labels", data}},
+        {"serve", {"--model", weights, "--port", "0"}},
         {"bench", {"--model", weights}},
         {"model info", {weights}},
         {"model import", {weights, output}},
