@@ -28,7 +28,7 @@ void UseJournal(const std::string& text) {
     const tools::JournalContent content = tools::ParseJournal(text, "journal");
     const tools::DetectionResults results =
         tools::DetectionResultsFrom(content.run.results, "journal");
-    tools::DetectionsIn(content.entries, results.classes, "journal");
+    tools::DetectionsIn(content.entries, results, "journal");
   });
   Answered([&] {
     ParseProposalLines(tools::ResultLines(tools::ParseJournal(text, "journal").entries), "journal");
