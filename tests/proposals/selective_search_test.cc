@@ -84,7 +84,7 @@ TEST_CASE("A wrong option is refused by its name, its value and its bound") {
   CHECK_THAT(message([](Options& o) { o.k.clear(); }), Contains("number of k is 0"));
   CHECK_THAT(message([](Options& o) { o.k = {50, 0}; }), Contains("k is 0, expected at least 1"));
   CHECK_THAT(message([](Options& o) { o.sigma = -1; }),
-             Contains("sigma is -1, expected a number from 0 to 50"));
+             Contains("sigma is -1, expected 0 to 50 px"));
   CHECK_THAT(message([](Options& o) { o.width_px = -5; }), Contains("width_px is -5"));
   CHECK_THAT(message([](Options& o) { o.max_area_px = 0; }), Contains("max_area_px is 0"));
   CHECK_THAT(message([](Options& o) { o.min_side_px = -1; }), Contains("min_side_px is -1"));
