@@ -36,8 +36,8 @@ TEST_CASE("where there is no checkpoint there is no state") {
 
 TEST_CASE("a checkpoint of another training is refused, naming what differs") {
   const test::TemporaryDirectory directory;
-  SaveCheckpoint(SomeState(), "rate 0.1", directory / "a");
-  CHECK_THROWS_WITH(LoadCheckpoint("rate 0.2", directory / "a"),
+  SaveCheckpoint(SomeState(), "rate 0.1\n", directory / "a");
+  CHECK_THROWS_WITH(LoadCheckpoint("rate 0.2\n", directory / "a"),
                     Catch::Contains("rate 0.1, now 0.2"));
 }
 

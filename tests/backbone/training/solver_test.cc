@@ -119,10 +119,10 @@ TEST_CASE("a gradient that is not finite is an error that says what to try, and 
 TEST_CASE("options out of range are refused by name") {
   SolverOptions options;
   options.momentum = 1;
-  CHECK_THROWS_WITH(options.Validate(), Catch::Contains("momentum = 1"));
+  CHECK_THROWS_WITH(options.Validate(), Catch::Contains("momentum is 1"));
   options = {};
   options.schedule.rate = 0;
-  CHECK_THROWS_WITH(options.Validate(), Catch::Contains("rate = 0"));
+  CHECK_THROWS_WITH(options.Validate(), Catch::Contains("rate is 0"));
   CHECK_THROWS_WITH(ScheduleKindFromName("cosine"), Catch::Contains("step or poly"));
 }
 

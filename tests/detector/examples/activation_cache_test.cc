@@ -50,8 +50,8 @@ TEST_CASE("a place that was half written counts as not there") {
 
 TEST_CASE("a cache of another recipe is refused, naming what differs") {
   const test::TemporaryDirectory directory;
-  { const ActivationCache cache(directory / "cache", "frozen 3b", kBytes); }
-  CHECK_THROWS_WITH(ActivationCache(directory / "cache", "frozen 4e", kBytes),
+  { const ActivationCache cache(directory / "cache", "frozen 3b\n", kBytes); }
+  CHECK_THROWS_WITH(ActivationCache(directory / "cache", "frozen 4e\n", kBytes),
                     Catch::Contains("frozen 3b, now 4e"));
 }
 

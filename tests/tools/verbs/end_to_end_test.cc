@@ -470,7 +470,8 @@ TEST_CASE("a report, a comparison and drawings come out of one results file") {
 TEST_CASE("one command trains several detectors, which score together and share their lower rows") {
   const test::TrainingGround ground;
   const auto path = [&](const std::string& name) { return ground.Path(name); };
-  REQUIRE(ground.Train("all --output {} --holdout 0.5 --steps 1 --max-training-boxes 10 --models 3",
+  REQUIRE(ground.Train("all --method rcnn --output {} --holdout 0.5 --steps 1 --max-training-boxes "
+                       "10 --models 3",
                        path("mine.safetensors")) == kDone);
   CHECK(ReadTextFile(path("mine.safetensors.models.txt")) ==
         "mine.safetensors\nmine-2.safetensors\nmine-3.safetensors\n");
