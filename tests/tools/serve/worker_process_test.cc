@@ -54,6 +54,7 @@ TEST_CASE("a job and its outcome are the same through a worker's process") {
   const PictureOutcome outcome = worker.Do({.id = "a\n\xff",
                                             .file = large,
                                             .options = {{"min-score", "0.5"}, {"x", ""}},
+                                            .file_name = "f",
                                             .story_of = 7});
   CHECK(outcome.status == 200);
   CHECK(outcome.json == "a\n\xff,3000000,min-score=0.5;x=;7f");
