@@ -111,8 +111,7 @@ std::vector<Restriction> RestrictionsIn(const std::string& help) {
 
 // The option with a value, if it takes one by the help.
 Command WithValue(const std::string& help, const std::string& option) {
-  const bool takes_value = help.find("  " + option + " arg") != std::string::npos ||
-                           std::regex_search(help, std::regex("\n  " + option + " [^ ]"));
+  const bool takes_value = std::regex_search(help, std::regex("\n +(-., )?" + option + " [^ \n]"));
   return takes_value ? Command{option, "1"} : Command{option};
 }
 
