@@ -109,17 +109,32 @@ std::vector<Restriction> RestrictionsIn(const std::string& help) {
   return restrictions;
 }
 
+// Values that the option takes by the help: those of its list, "1" where it has none. Nothing for
+// an option without a value.
+std::vector<std::string> ValuesOf(const std::string& help, const std::string& option) {
+  std::smatch match;
+  if (!std::regex_search(help, match, std::regex("\n +(?:-., )?" + option + " ([^ \n]+)")))
+    return {};
+  const std::string name = match[1].str();
+  if (name.find('|') == std::string::npos) return {"1"};
+  return SplitAt(name.substr(0, name.find('[')), "|");
+}
+
 // The option with a value, if it takes one by the help.
 Command WithValue(const std::string& help, const std::string& option) {
-  const bool takes_value = std::regex_search(help, std::regex("\n +(-., )?" + option + " [^ \n]"));
-  return takes_value ? Command{option, "1"} : Command{option};
+  const std::vector<std::string> values = ValuesOf(help, option);
+  return values.empty() ? Command{option} : Command{option, values.front()};
 }
 
 // What makes a condition such as "--schedule step" not hold: another value. Nothing for an option
 // without a value, which is left out.
-Command Unmet(const std::string& condition) {
+Command Unmet(const std::string& help, const std::string& condition) {
   const std::vector<std::string> words = WordsIn(condition);
-  return words.size() == 2 ? Command{words[0], "none"} : Command{};
+  if (words.size() != 2) return {};
+  for (const std::string& value : ValuesOf(help, words[0])) {
+    if (value != words[1]) return {words[0], value};
+  }
+  return {};
 }
 
 TEST_CASE("an option that is given where it is not read is refused, in every verb") {
@@ -144,7 +159,7 @@ TEST_CASE("an option that is given where it is not read is refused, in every ver
       for (const std::string& option : restriction.options) {
         Command none;
         for (const std::string& condition : restriction.with) {
-          const Command unmet = Unmet(condition);
+          const Command unmet = Unmet(help, condition);
           none.insert(none.end(), unmet.begin(), unmet.end());
         }
         if (!restriction.with.empty()) check(none, option);
