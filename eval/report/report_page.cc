@@ -16,6 +16,9 @@ constexpr std::string_view kPage =
 constexpr std::string_view kStyle =
 #include "eval/report/page/report.css.inc"
     ;
+constexpr std::string_view kElements =
+#include "eval/report/page/elements.js.inc"
+    ;
 constexpr std::string_view kShared =
 #include "eval/report/page/page.js.inc"
     ;
@@ -53,6 +56,7 @@ std::string ReportPage(std::string_view data, PageScript script) {
   const std::pair<std::string_view, std::string_view> replacements[] = {
       {"{{report.css}}\n", kStyle},
       {"{{data}}", data},
+      {"{{elements.js}}\n", kElements},
       {"{{page.js}}\n", kShared},
       {"{{script}}\n", script == PageScript::kEvaluation ? kEvaluation : kDataCheck}};
   std::string page;

@@ -10,6 +10,10 @@ constexpr std::string_view kPage =
 constexpr std::string_view kStyle =
 #include "tools/serve/page/serve.css.inc"
     ;
+// Of the report's page too.
+constexpr std::string_view kElements =
+#include "eval/report/page/elements.js.inc"
+    ;
 constexpr std::string_view kShared =
 #include "tools/serve/page/page.js.inc"
     ;
@@ -27,6 +31,7 @@ constexpr std::string_view kScript = "text/javascript; charset=utf-8";
 constexpr PageFile kFiles[] = {
     {.path = "/", .type = "text/html; charset=utf-8", .text = kPage},
     {.path = "/serve.css", .type = "text/css; charset=utf-8", .text = kStyle},
+    {.path = "/elements.js", .type = kScript, .text = kElements},
     {.path = "/page.js", .type = kScript, .text = kShared},
     {.path = "/view.js", .type = kScript, .text = kView},
     {.path = "/edit.js", .type = kScript, .text = kEdit},

@@ -3,6 +3,7 @@
 #include <exception>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "core/error.h"
@@ -24,6 +25,11 @@ namespace deeper::tools {
 
 namespace {
 
+// The score from which detections are answered, if the request or the server names one.
+std::optional<float> LeastScoreOf(const DetectQuery& started, const DetectQuery& asked) {
+  return asked.min_score ? asked.min_score : started.min_score;
+}
+
 // What the request says, and for the rest what the server was started with.
 DetectOptions OptionsOf(const Detector& detector,
                         const DetectQuery& started,
@@ -35,7 +41,7 @@ DetectOptions OptionsOf(const Detector& detector,
   if (!joined.vote_iou) joined.vote_iou = ours.vote_iou;
   if (!joined.max_per_class) joined.max_per_class = ours.max_per_class;
   joined.no_box_regression = joined.no_box_regression || ours.no_box_regression;
-  return joined.Over(detector, asked.min_score ? asked.min_score : started.min_score);
+  return joined.Over(detector, LeastScoreOf(started, asked));
 }
 
 PictureOutcome Failed(int status, const std::string& reason) {
@@ -63,7 +69,7 @@ PictureOutcome Detect(const Detector& detector,
   }
   const Image& image = scaled.image;
   Found found = detector.Detect(image, detect);
-  if (const auto least = asked.min_score ? asked.min_score : options.detect.min_score) {
+  if (const auto least = LeastScoreOf(options.detect, asked)) {
     std::erase_if(found.detections, [&](const Detection& d) { return d.score < *least; });
   }
   outcome.times += found.times;

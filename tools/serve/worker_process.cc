@@ -100,39 +100,44 @@ void Serve(int socket, const MakeWork& make_work, bool is_first) {
   }
 }
 
+// What says of a worker between processes: its number, and its descriptor beside it.
+struct WorkerMessage {
+  explicit WorkerMessage(pid_t& process)
+      : content{.iov_base = &process, .iov_len = sizeof process} {
+    message.msg_iov = &content;
+    message.msg_iovlen = 1;
+    message.msg_control = space.data();
+    message.msg_controllen = space.size();
+  }
+  WorkerMessage(const WorkerMessage&) = delete;
+  WorkerMessage& operator=(const WorkerMessage&) = delete;
+
+  iovec content;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> space{};
+  msghdr message{};
+};
+
 // Sends a process's number and a descriptor.
 bool SendWorker(int control, const Nursery::Worker& worker) {
   pid_t process = worker.process;
-  iovec content{.iov_base = &process, .iov_len = sizeof process};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> space{};
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = space.data();
-  message.msg_controllen = space.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  WorkerMessage parts(process);
+  cmsghdr* header = CMSG_FIRSTHDR(&parts.message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof(int));
   std::memcpy(CMSG_DATA(header), &worker.socket, sizeof(int));
-  return sendmsg(control, &message, MSG_NOSIGNAL) == sizeof process;
+  return sendmsg(control, &parts.message, MSG_NOSIGNAL) == sizeof process;
 }
 
 // The process is -1 where there is none.
 Nursery::Worker ReceiveWorker(int control) {
   Nursery::Worker worker;
-  iovec content{.iov_base = &worker.process, .iov_len = sizeof worker.process};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> space{};
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = space.data();
-  message.msg_controllen = space.size();
+  WorkerMessage parts(worker.process);
   ssize_t got = 0;
   do {
-    got = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
+    got = recvmsg(control, &parts.message, MSG_CMSG_CLOEXEC);
   } while (got < 0 && errno == EINTR);
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  const cmsghdr* header = CMSG_FIRSTHDR(&parts.message);
   if (got != sizeof worker.process || header == nullptr) return {};
   std::memcpy(&worker.socket, CMSG_DATA(header), sizeof(int));
   return worker;

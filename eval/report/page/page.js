@@ -1,24 +1,9 @@
-'use strict';
 const root = document.documentElement;
 root.dataset.errors = '0';
 addEventListener('error', () => { root.dataset.errors = String(Number(root.dataset.errors) + 1); });
 
 const data = JSON.parse(document.getElementById('data').textContent);
 const state = new URLSearchParams(location.hash.slice(1));
-
-// Elements; text is always text, never markup.
-const SVG = 'http://www.w3.org/2000/svg';
-function make(space, tag, attributes, children) {
-  const element = space ? document.createElementNS(space, tag) : document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes || {})) {
-    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== undefined) element.setAttribute(key, value);
-  }
-  for (const child of children.flat(Infinity)) if (child !== null && child !== undefined) element.append(child);
-  return element;
-}
-const h = (tag, attributes, ...children) => make(null, tag, attributes, children);
-const s = (tag, attributes, ...children) => make(SVG, tag, attributes, children);
 const percent = (value, digits = 1) => value === null ? '\u2013' : (100 * value).toFixed(digits);
 const scoreText = value => value.toFixed(2).replace(/^-0\.00$/, '0.00');
 const count = value => value.toLocaleString('en');

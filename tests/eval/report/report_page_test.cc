@@ -21,8 +21,8 @@ TEST_CASE("the page holds its style and its script as their files have them, byt
                                      std::pair(PageScript::kDataCheck, "check.js")}) {
     const std::string page = ReportPage("{}", script);
     CHECK(page.find("<style>\n" + PageFile("report.css") + "</style>") != std::string::npos);
-    CHECK(page.find("<script>\n" + PageFile("page.js") + PageFile(file) + "</script>") !=
-          std::string::npos);
+    CHECK(page.find("<script>\n" + PageFile("elements.js") + PageFile("page.js") + PageFile(file) +
+                    "</script>") != std::string::npos);
     CHECK(page.starts_with("<!DOCTYPE html>\n"));
     CHECK(page.ends_with("</html>\n"));
   }

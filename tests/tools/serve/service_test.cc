@@ -242,7 +242,7 @@ TEST_CASE("the page is the program's own files, without inline scripts or styles
       if (name != "data:,") CHECK(served.Ask(Get("/" + name)).status == 200);
     }
   }
-  CHECK(files == 6);
+  CHECK(files == 7);
 }
 
 TEST_CASE("records become a file of another format") {

@@ -1,5 +1,5 @@
 'use strict';
-// What all parts of the page share: elements, requests, colours, the state.
+// What all parts of the page share: requests, colours, the state.
 const root = document.documentElement;
 root.dataset.errors = '0';
 for (const kind of ['error', 'unhandledrejection']) {
@@ -7,19 +7,6 @@ for (const kind of ['error', 'unhandledrejection']) {
 }
 
 const $ = id => document.getElementById(id);
-const SVG = 'http://www.w3.org/2000/svg';
-// Elements; text is always text, never markup.
-function make(space, tag, attributes, children) {
-  const element = space ? document.createElementNS(space, tag) : document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes || {})) {
-    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== undefined) element.setAttribute(key, value);
-  }
-  for (const child of children.flat(Infinity)) if (child !== null && child !== undefined) element.append(child);
-  return element;
-}
-const h = (tag, attributes, ...children) => make(null, tag, attributes, children);
-const s = (tag, attributes, ...children) => make(SVG, tag, attributes, children);
 
 // The token stands behind '#', which browsers do not send; it is kept for this tab.
 const given = new URLSearchParams(location.hash.slice(1)).get('token');
