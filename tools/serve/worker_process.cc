@@ -149,6 +149,7 @@ Nursery::Worker ReceiveWorker(int control) {
   std::signal(SIGINT, SIG_IGN);
   std::signal(SIGTERM, SIG_IGN);
   std::signal(SIGCHLD, SIG_IGN);  // nobody waits for workers
+  const pid_t nursery = getpid();
   bool is_first = true;
   for (char asked = 0; recv(control, &asked, 1, 0) == 1;) {
     std::array<int, 2> ends{-1, -1};
@@ -157,6 +158,7 @@ Nursery::Worker ReceiveWorker(int control) {
       worker = {.process = fork(), .socket = ends[0]};
       if (worker.process == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != nursery) _exit(0);  // it ended before this worker could ask for the signal
         close(ends[0]);
         close(control);
         Serve(ends[1], make_work, is_first);
