@@ -27,8 +27,8 @@ struct Ground {
   FastRcnnOptions Options(const std::string& name, int workers) const {
     FastRcnnOptions options;
     options.training.plan.frozen = "inception_4d";
-    options.training.steps = 12;
-    options.training.validate_every = 6;
+    options.training.steps = 6;
+    options.training.validate_every = 3;
     options.training.solver.schedule.rate = 0.002;
     options.training.solver.schedule.warmup = 0;
     options.training.precision = Precision::kF32;
@@ -52,7 +52,7 @@ TEST_CASE("a training learns, and gives the same with any workers, stopped in be
   REQUIRE(whole.finished);
   CHECK(whole.training_pictures > 0);
   CHECK(whole.held_out_pictures > 0);
-  CHECK(whole.figures.steps == 12);
+  CHECK(whole.figures.steps == 6);
   CHECK(whole.figures.validation.contains("map"));
   CHECK(whole.figures.validation.contains("box_loss"));
   CHECK(ground.Train(ground.Options("two", 2)).model == whole.model);
@@ -64,7 +64,7 @@ TEST_CASE("a training learns, and gives the same with any workers, stopped in be
     trains = what == "training";
   };
   monitor.advance = [&](std::size_t) { steps += trains ? 1 : 0; };
-  monitor.stop_asked = [&] { return steps >= 5; };
+  monitor.stop_asked = [&] { return steps >= 3; };
   const FastRcnnReport stopped = ground.Train(ground.Options("stopped", 2), monitor);
   CHECK_FALSE(stopped.finished);
   CHECK(stopped.goes_on_from == ground.Options("stopped", 2).training.CheckpointPath());
@@ -111,7 +111,7 @@ TEST_CASE("a training goes on from a detector's network, classifier and box regr
   const Ground ground;
   FastRcnnOptions options = ground.Options("first", 2);
   const Model first = ground.Train(options).model;
-  CHECK(first.training.at("steps") == "12 of 2 pictures, 16 regions of each");
+  CHECK(first.training.at("steps") == "6 of 2 pictures, 16 regions of each");
 
   // At a rate of nearly nothing what was learned stays, but for its rounding to bf16 and back.
   options = ground.Options("second", 2);

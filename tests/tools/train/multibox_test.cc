@@ -106,7 +106,7 @@ TEST_CASE("a training killed again and again gives the bytes of one that is left
     const pid_t child = fork();
     REQUIRE(child >= 0);
     if (child == 0) std::_Exit(fixture.TrainMultiBox("killed", "--boxes 5"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(200 + 100 * attempt));
+    std::this_thread::sleep_for(std::chrono::milliseconds(300 + 300 * attempt));
     kill(child, SIGKILL);
     int status = 0;
     REQUIRE(waitpid(child, &status, 0) == child);
