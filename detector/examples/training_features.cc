@@ -137,14 +137,14 @@ void SaySize(const Dataset& dataset,
   const double bytes = static_cast<double>(caches.size()) * mean.bytes;
   const double free =
       static_cast<double>(std::filesystem::space(together.how().source.cache).available);
-  monitor.say(fmt::format(
-      "features: {} pictures, about {:.0f} boxes each: {} in {}, of which {} to write ({} free)",
-      pictures,
-      mean.boxes,
-      BytesText(bytes * static_cast<double>(pictures)),
-      fmt::join(caches, ", "),
-      BytesText(bytes * static_cast<double>(missing)),
-      BytesText(free)));
+  monitor.say(
+      fmt::format("features: {}, about {:.0f} boxes each: {} in {}, of which {} to write ({} free)",
+                  Counted(pictures, "pictures"),
+                  mean.boxes,
+                  BytesText(bytes * static_cast<double>(pictures)),
+                  fmt::join(caches, ", "),
+                  BytesText(bytes * static_cast<double>(missing)),
+                  BytesText(free)));
   if (bytes * static_cast<double>(missing) > free) {
     throw Error(
         fmt::format("{}: not enough space for the features; name another directory for them, or "
@@ -324,9 +324,9 @@ ExtractedImages LoadTrainingFeatures(const Dataset& dataset,
   std::vector<std::size_t> damaged;
   std::ranges::set_difference(missing_now, missing, std::back_inserter(damaged));
   if (damaged.empty() || monitor.stop_asked()) return extracted;
-  monitor.say(fmt::format("{}: the features of {} pictures were damaged and are extracted again",
+  monitor.say(fmt::format("{}: features that were damaged and are extracted again: {}",
                           how.source.cache.string(),
-                          damaged.size()));
+                          Counted(damaged.size(), "pictures")));
   FillCaches(alone, dataset, damaged, all.size(), monitor);
   return LoadFrom(alone.kept.front(), dataset, monitor);
 }

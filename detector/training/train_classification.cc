@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/files/sha256.h"
 #include "core/random.h"
+#include "core/text/quantities.h"
 #include "detector/examples/data_content.h"
 #include "detector/examples/data_split.h"
 #include "detector/examples/epoch_sampler.h"
@@ -83,9 +84,9 @@ ClassificationReport TrainClassification(const Dataset& dataset,
   NetworkTrainingOptions training = options.training;
   training.solver.schedule.every = options.rate_every.value_or(
       std::max<std::uint64_t>(1, static_cast<std::uint64_t>(kEpochsBetweenFalls * epoch_steps)));
-  monitor.say(fmt::format("{} classes; {} pictures to train on, {} held out; {:.1f} steps an epoch",
-                          dataset.classes.Size(),
-                          split.training.size(),
+  monitor.say(fmt::format("{}; {} to train on, {} held out; {:.1f} steps an epoch",
+                          Counted(dataset.classes.Size(), "classes"),
+                          Counted(split.training.size(), "pictures"),
                           split.held_out.size(),
                           epoch_steps));
   const Precision precision = PrecisionFor(training.precision, /*has_quantization=*/false, monitor);

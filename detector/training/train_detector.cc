@@ -8,6 +8,7 @@
 #include "backbone/files/weight_files.h"
 #include "backbone/precision.h"
 #include "core/error.h"
+#include "core/text/quantities.h"
 #include "core/work/parallel.h"
 #include "detector/examples/data_split.h"
 #include "detector/model/find_backbone.h"
@@ -160,9 +161,10 @@ void AddFastRcnn(const Dataset& dataset,
                  DetectorTrainingReport& report) {
   FastRcnnDetectorOptions fast = FastDetectorOptionsFor(options);
   if (report.multibox) fast.multibox = report.multibox->multibox;
-  monitor.say(fmt::format("\n{}. network, classifier and box regression together, {} steps",
-                          part,
-                          FastRcnnOptionsFor(fast, dataset.images.size()).training.steps));
+  monitor.say(fmt::format(
+      "\n{}. network, classifier and box regression together, {}",
+      part,
+      Counted(FastRcnnOptionsFor(fast, dataset.images.size()).training.steps, "steps")));
   TrainedDetector& detector = report.detectors.emplace_back();
   detector.fast_rcnn = TrainFastRcnnDetector(dataset, backbone, fast, monitor);
   detector.heads = std::move(detector.fast_rcnn->detector);
@@ -218,16 +220,17 @@ DetectorTrainingReport TrainDetector(const Dataset& dataset,
   DetectorTrainingReport report;
   int part = 0;
   if (options.multibox_steps > 0) {
-    monitor.say(fmt::format("\n{}. a MultiBox, {} steps", ++part, options.multibox_steps));
+    monitor.say(
+        fmt::format("\n{}. a MultiBox, {}", ++part, Counted(options.multibox_steps, "steps")));
     const MultiBoxTrainingOptions multibox =
         MultiBoxOptionsFor(options, CountObjects(CountLabels(dataset)));
     report.multibox = TrainMultiBox(dataset, backbone, multibox, monitor);
     report.goes_on_from = report.multibox->goes_on_from;
     if (!report.multibox->finished) return report;
     SaveMultiBox(report.multibox->multibox, multibox.training.file);
-    monitor.say(fmt::format("{}: proposes {} boxes a picture",
+    monitor.say(fmt::format("{}: proposes {} a picture",
                             multibox.training.file.string(),
-                            report.multibox->multibox.priors.size()));
+                            Counted(report.multibox->multibox.priors.size(), "boxes")));
   }
   ++part;
   if (options.method == DetectionMethod::kFastRcnn) {
@@ -238,10 +241,10 @@ DetectorTrainingReport TrainDetector(const Dataset& dataset,
   for (std::size_t i = 0; i < members.size(); ++i) {
     const Member& member = members[i];
     monitor.say(fmt::format(
-        "\n{}. fine-tuning the network{}, {} steps",
+        "\n{}. fine-tuning the network{}, {}",
         part,
         members.size() > 1 ? fmt::format(" of detector {} of {}", i + 1, members.size()) : "",
-        member.steps));
+        Counted(member.steps, "steps")));
     const FinetuneOptions finetune = FinetuneOptionsFor(options, member, i);
     const Weights& begun_from = i == 0 ? backbone : report.detectors.front().finetune.network;
     report.detectors.push_back({.finetune = Finetune(dataset, begun_from, finetune, monitor)});
@@ -249,8 +252,9 @@ DetectorTrainingReport TrainDetector(const Dataset& dataset,
     report.goes_on_from = tuned.goes_on_from;
     if (!tuned.finished) return report;
     WriteBackboneWeights(tuned.network, finetune.training.file);
-    monitor.say(fmt::format(
-        "{}: fine-tuned for {} classes", finetune.training.file.string(), dataset.classes.Size()));
+    monitor.say(fmt::format("{}: fine-tuned for {}",
+                            finetune.training.file.string(),
+                            Counted(dataset.classes.Size(), "classes")));
     heads.push_back({.backbone = tuned.network, .options = HeadsOptionsFor(options, member)});
     if (report.multibox) heads.back().options.multibox = report.multibox->multibox;
   }

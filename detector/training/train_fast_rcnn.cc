@@ -16,6 +16,7 @@
 #include "backbone/training/training_run.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
+#include "core/text/quantities.h"
 #include "detector/examples/data_content.h"
 #include "detector/examples/data_split.h"
 #include "detector/examples/kept_proposals.h"
@@ -260,9 +261,8 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
                           .checkpoint = training.CheckpointPath(),
                           .recipe = recipe + of_recipe.Text(precision)});
   monitor.say(
-      fmt::format("{} pictures with {} foreground and {} background regions to train on, {} "
-                  "pictures held out",
-                  report.training_pictures,
+      fmt::format("{} with {} foreground and {} background regions to train on, {} held out",
+                  Counted(report.training_pictures, "pictures"),
                   report.regions.foreground,
                   report.regions.background,
                   report.held_out_pictures));

@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/files/sha256.h"
 #include "core/random.h"
+#include "core/text/quantities.h"
 #include "detector/examples/data_content.h"
 #include "detector/examples/data_split.h"
 #include "detector/examples/epoch_sampler.h"
@@ -277,9 +278,9 @@ MultiBoxReport TrainMultiBox(const Dataset& dataset,
            }},
       training);
   monitor.say(fmt::format(
-      "{} boxes; {} pictures to train on, {} held out; {:.1f} steps an epoch",
-      priors.size(),
-      pictures.training.size(),
+      "{}; {} to train on, {} held out; {:.1f} steps an epoch",
+      Counted(priors.size(), "boxes"),
+      Counted(pictures.training.size(), "pictures"),
       pictures.held_out.size(),
       static_cast<double>(pictures.training.size()) / static_cast<double>(options.batch)));
 

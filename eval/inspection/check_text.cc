@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "core/text/text_table.h"
 #include "core/text/utf8.h"
 
@@ -86,9 +87,8 @@ std::string SizesText(const DataCheck& check) {
         check.box_sides->median);
   }
   if (check.turned > 0) {
-    text += fmt::format(
-        "{} pictures are annotated as stored, though their EXIF orientation turns them\n",
-        check.turned);
+    text += fmt::format("annotated as stored, though the EXIF orientation turns them: {}\n",
+                        Counted(check.turned, "pictures"));
   }
   return text;
 }

@@ -137,7 +137,7 @@ TEST_CASE("shards that programs of two versions made are not joined") {
   const Ran refused = RunDeeper({"merge", (detector / "found").string()});
   CAPTURE(refused.text);
   CHECK(refused.status == tools::kFailed);
-  CHECK(Says(refused, "are not parts of one run"));
+  CHECK(Says(refused, "is no part of the run of"));
   CHECK(Says(refused, "of version 0"));
 }
 

@@ -9,6 +9,7 @@
 #include "core/files/path_kind.h"
 #include "core/text/lower.h"
 #include "core/text/nearest_name.h"
+#include "core/text/quantities.h"
 #include "eval/formats/cvat.h"
 #include "eval/formats/formats.h"
 #include "eval/formats/ilsvrc.h"
@@ -164,15 +165,15 @@ void Meet(const DataSource& source, const std::string& kind, LoadedData& loaded)
                                  {.rescales = source.rescale_boxes, .keeps_all = kind == "ilsvrc"});
   if (!met.turned.empty()) {
     fmt::print(stderr,
-               "{} pictures are annotated as stored, though their EXIF orientation turns them: "
-               "their boxes are turned too (first {})\n",
-               met.turned.size(),
+               "annotated as stored, though the EXIF orientation turns them: {} (first {}); the "
+               "boxes are turned too\n",
+               Counted(met.turned.size(), "pictures"),
                met.turned.front().id);
   }
   if (met.rescaled > 0) {
     fmt::print(stderr,
-               "{} pictures have another size than annotated: their boxes are scaled\n",
-               met.rescaled);
+               "of another size than annotated: {}; the boxes are scaled\n",
+               Counted(met.rescaled, "pictures"));
   }
   loaded.turned = std::move(met.turned);
   for (const SizeMismatch& mismatch : met.mismatched) {
@@ -186,10 +187,10 @@ void Meet(const DataSource& source, const std::string& kind, LoadedData& loaded)
   loaded.mismatched = met.mismatched.size();
   if (loaded.mismatched == 0) return;
   fmt::print(stderr,
-             "{} of {} pictures are left out, for the reasons above; --rescale-boxes scales the "
-             "boxes of those that keep their shape\n",
+             "left out: {} of {}, for the reasons above; --rescale-boxes scales the boxes of those "
+             "that keep their shape\n",
              loaded.mismatched,
-             before);
+             Counted(before, "pictures"));
   if (!loaded.coco_ids) return;
   std::vector<std::string> ids;
   std::size_t next = 0;
@@ -235,6 +236,11 @@ void DataSource::AddOptions(po::options_description& group) {
       ("class-list", po::value(&class_list)->value_name("LIST"), "ilsvrc: lines '<WordNet id> <number> <name>'")
       ("blacklist", po::value(&blacklist)->value_name("LIST"), "ilsvrc: lines '<index> <WordNet id>' that count neither way");
   // clang-format on
+}
+
+std::string DataSource::MatchingMetric() const {
+  const std::string kind = Given() ? Kind() : "";
+  return kind == "ilsvrc" || kind == "coco" ? kind : "voc12";
 }
 
 Restriction DataSource::WithData() {

@@ -40,6 +40,9 @@ struct DataSource {
   void RefuseUnreadOf(const std::string& kind, bool set_chose = false) const;
   // "voc", "coco", ...: as --data says or as it is guessed.
   std::string Kind() const;
+  // The metric by whose rules boxes are matched for people to see: the data set's own, else
+  // "voc12".
+  std::string MatchingMetric() const;
 };
 
 // A data set with what else its files said. Its pictures have met their annotations

@@ -69,9 +69,9 @@ void TurnDetections(const std::vector<TurnedPicture>& turned, DetectionSet& dete
   }
   if (unknown == 0) return;
   fmt::print(stderr,
-             "warning: the detections of {} pictures that were annotated as stored state no size: "
-             "they are taken to count upright pixels\n",
-             unknown);
+             "warning: {} annotated as stored with detections that state no size: these are taken "
+             "to count upright pixels\n",
+             Counted(unknown, "pictures"));
 }
 
 LabelFormat FormatAt(const fs::path& path, const std::string& format) {
@@ -98,11 +98,12 @@ void CutToCommon(Dataset& dataset, DetectionSet& detections) {
         common.without_dataset));
   }
   fmt::print(stderr,
-             "{} of the data set's {} pictures have a result and count",
+             "with a result, and counted: {} of the data set's {}",
              dataset.images.size(),
-             all);
+             Counted(all, "pictures"));
   if (common.without_dataset > 0) {
-    fmt::print(stderr, "; left out {} results of other pictures", common.without_dataset);
+    fmt::print(
+        stderr, "; left out: {} of other pictures", Counted(common.without_dataset, "results"));
   }
   fmt::print(stderr, "\n");
 }
@@ -134,15 +135,15 @@ AlignedDetections AlignedDetectionsAt(const fs::path& path,
   AlignedDetections aligned = AlignDetections(truth.dataset, detections, unknown);
   if (aligned.without_result > 0) {
     fmt::print(stderr,
-               "{} of {} pictures have no result in {}: all objects in them count as missed\n",
+               "without a result in {}: {} of {}; all objects there count as missed\n",
+               path.string(),
                aligned.without_result,
-               truth.dataset.images.size(),
-               path.string());
+               Counted(truth.dataset.images.size(), "pictures"));
   }
   if (aligned.matched_by_file_name > 0) {
     fmt::print(stderr,
-               "{} pictures of the detections matched by their file name\n",
-               aligned.matched_by_file_name);
+               "matched by file name: {} of the detections\n",
+               Counted(aligned.matched_by_file_name, "pictures"));
   }
   std::vector<std::size_t> dropped;
   for (const SizeDifference& difference : aligned.size_differences) {
@@ -159,10 +160,10 @@ AlignedDetections AlignedDetectionsAt(const fs::path& path,
   }
   if (dropped.empty()) return aligned;
   fmt::print(stderr,
-             "{} of {} pictures are left out, for the reasons above; --rescale-boxes scales boxes "
-             "where the shape is the same\n",
+             "left out: {} of {}, for the reasons above; --rescale-boxes scales boxes where the "
+             "shape is the same\n",
              dropped.size(),
-             truth.dataset.images.size());
+             Counted(truth.dataset.images.size(), "pictures"));
   DropImages(truth.dataset, dropped);
   for (const std::size_t place : dropped | std::views::reverse) {
     aligned.detections.images.erase(aligned.detections.images.begin() +

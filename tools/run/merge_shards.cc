@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/other_recipe.h"
+#include "core/text/quantities.h"
 
 namespace deeper::tools {
 
@@ -47,7 +48,7 @@ void RequireSameRun(const std::vector<ShardFile>& shards) {
   for (const ShardFile& shard : shards) {
     RequireRecipe(CommonRecipeOf(first.content.run),
                   CommonRecipeOf(shard.content.run),
-                  fmt::format("{} and {} are not parts of one run", first.source, shard.source),
+                  fmt::format("{} is no part of the run of {}", shard.source, first.source),
                   "Name the parts of one run alone.");
     const auto [other, is_new] =
         source_of_shard.emplace(shard.content.run.shard.index, shard.source);
@@ -70,10 +71,10 @@ std::string MissingText(const std::vector<ShardFile>& shards) {
     const RunRecord& run = shard.content.run;
     missing.erase(run.shard.index);
     if (shard.content.entries.size() != run.shard_pictures) {
-      text += fmt::format("\n  shard {} has {} of {} pictures ({}): repeat its command",
+      text += fmt::format("\n  shard {} has {} of {} ({}): repeat its command",
                           ShardText(run.shard),
                           shard.content.entries.size(),
-                          run.shard_pictures,
+                          Counted(run.shard_pictures, "pictures"),
                           shard.source);
     }
   }

@@ -24,11 +24,11 @@
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
+#include "tools/run/keep_before.h"
 #include "tools/run/progress.h"
 #include "tools/train/fast_rcnn.h"
 #include "tools/train/finetune.h"
 #include "tools/train/heads.h"
-#include "tools/train/keep_before.h"
 #include "tools/train/multibox.h"
 
 namespace deeper::tools {
@@ -69,7 +69,7 @@ bool ParseAll(const Arguments& words, AllArguments& a) {
   a.reading.AddOptions(data);
   auto& model = line.Group("Model");
   model.add_options()
-      ("output", po::value(&a.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.work/, which may be deleted afterwards")
+      ("output", po::value(&a.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.work/, which may be deleted afterwards; another file that is there stays as FILE.before")
       ("backbone", po::value(&a.backbone)->value_name("MODEL"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc-fast.safetensors, of rcnn voc.safetensors");
   AddJsonOption(model, a.json);
   line.Group("Training").add_options()
@@ -106,7 +106,8 @@ void SayLabels(const Dataset& dataset, const std::vector<LabelCounts>& labels) {
     std::string remarks;
     if (counts.objects < kFewObjects) remarks += "  few objects: expect little of this class";
     if (counts.tiny > 0) remarks += fmt::format("  {} smaller than 8 pixels", counts.tiny);
-    if (counts.twice > 0) remarks += fmt::format("  {} boxes drawn twice?", counts.twice);
+    if (counts.twice > 0)
+      remarks += fmt::format("  {} drawn twice?", Counted(counts.twice, "boxes"));
     fmt::print(
         stderr, "{:<20} {:>8} {:>8}{}\n", counts.name, counts.objects, counts.pictures, remarks);
   }

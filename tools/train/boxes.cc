@@ -20,8 +20,8 @@
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
+#include "tools/run/keep_before.h"
 #include "tools/run/progress.h"
-#include "tools/train/keep_before.h"
 
 namespace deeper::tools {
 
@@ -58,7 +58,7 @@ bool ParseBoxes(const Arguments& words, BoxesArguments& a) {
   model.add_options()
       ("model", po::value(&a.model)->required()->value_name("MODEL"), "the detector")
       ("backbone", po::value(&a.backbone)->value_name("MODEL"), "its network, when it is neither in its file nor beside it nor in $DEEPER_MODELS")
-      ("output", po::value(&a.output)->required()->value_name("FILE"), "the copy to write");
+      ("output", po::value(&a.output)->required()->value_name("FILE"), "the copy to write; another file that is there stays as FILE.before");
   AddJsonOption(model, a.json);
   line.Group("Training").add_options()
       ("cache", po::value(&a.cache)->value_name("DIR"), "where features are kept, that of 'train heads' among others; default: <output>.features")

@@ -22,7 +22,7 @@
 #include "tools/options/command_line.h"
 #include "tools/options/exit_status.h"
 #include "tools/options/option_errors.h"
-#include "tools/train/keep_before.h"
+#include "tools/run/keep_before.h"
 
 namespace deeper::tools {
 
@@ -52,7 +52,7 @@ bool ParseCalibrate(const Arguments& words, CalibrateArguments& a) {
   model.add_options()
       ("model", po::value(&a.model)->required()->value_name("MODEL"), "the detector that made the detections")
       ("detections", po::value(&a.detections)->required()->value_name("FILE"), "its detections of these pictures, as 'deeper detect' writes them")
-      ("output", po::value(&a.output)->required()->value_name("FILE"), "the copy to write");
+      ("output", po::value(&a.output)->required()->value_name("FILE"), "the copy to write; another file that is there stays as FILE.before");
   AddJsonOption(model, a.json);
   // clang-format on
   if (!line.Parse(words)) return false;

@@ -21,8 +21,8 @@
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
+#include "tools/run/keep_before.h"
 #include "tools/run/progress.h"
-#include "tools/train/keep_before.h"
 #include "tools/train/network_training_options.h"
 
 namespace deeper::tools {
@@ -61,7 +61,7 @@ bool ParseFinetune(const Arguments& words, FinetuneArguments& a) {
   a.reading.AddOptions(data);
   auto& model = line.Group("Model");
   model.add_options()
-      ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the network to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
+      ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the network to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves; another file that is there stays as FILE.before")
       ("backbone", po::value(&a.backbone)->value_name("MODEL"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
   AddJsonOption(model, a.training.json);
   a.training.AddNetworkOptions(line.Group("Network"), o.training);

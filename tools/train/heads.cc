@@ -25,12 +25,12 @@
 #include "tools/options/option_errors.h"
 #include "tools/options/remedy_words.h"
 #include "tools/run/journaled_run.h"
+#include "tools/run/keep_before.h"
 #include "tools/run/model_parts.h"
 #include "tools/run/parts.h"
 #include "tools/run/progress.h"
 #include "tools/run/stop_signal.h"
 #include "tools/train/heads_options.h"
-#include "tools/train/keep_before.h"
 
 namespace deeper::tools {
 

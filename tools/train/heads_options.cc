@@ -20,7 +20,7 @@ void AddFeatureOptions(CommandLine& line, HeadsArguments& a) {
   // clang-format off
   auto& model = line.Group("Model");
   model.add_options()
-      ("output", po::value(&a.output)->required()->value_name("FILE"), a.options.kinds.empty() ? "the detector that they are for; it is not written" : "the detector to write")
+      ("output", po::value(&a.output)->required()->value_name("FILE"), a.options.kinds.empty() ? "the detector that they are for; it is not written" : "the detector to write; another file that is there stays as FILE.before")
       ("backbone", po::value(&a.backbone)->value_name("MODEL"), "GoogLeNet's weights: .caffemodel, .safetensors or a detector; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors")
       ("self-contained", po::bool_switch(&a.options.self_contained), "put the backbone into the file, rounded to bf16 before anything is computed with it (12 MB), instead of naming it")
       ("quantize", po::bool_switch(&a.options.quantize), "measure on proposals of the training pictures what int8 needs, so that features are computed in it, here and in detection, where the processor has it")

@@ -6,6 +6,7 @@
 
 #include "core/files/file.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "detector/model/find_backbone.h"
 #include "detector/model/model.h"
 #include "detector/model/model_file.h"
@@ -21,8 +22,8 @@
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
+#include "tools/run/keep_before.h"
 #include "tools/run/progress.h"
-#include "tools/train/keep_before.h"
 #include "tools/train/network_training_options.h"
 
 namespace deeper::tools {
@@ -60,7 +61,7 @@ bool ParseMultiBox(const Arguments& words, MultiBoxArguments& a) {
   a.reading.AddOptions(data);
   auto& model = line.Group("Model");
   model.add_options()
-      ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the MultiBox to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves")
+      ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the MultiBox to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves; another file that is there stays as FILE.before")
       ("into", po::value(&a.into)->value_name("MODEL"), "a detector that gets the MultiBox too, MODEL.before keeps it without; detection with it then joins its boxes to those of Selective Search")
       ("backbone", po::value(&a.backbone)->value_name("MODEL"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector; with those of the detector itself the frozen layers are stored once; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc.safetensors");
   AddJsonOption(model, a.training.json);
@@ -140,7 +141,10 @@ TrainingOutcome RunTrainMultiBox(const Arguments& words) {
                     TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);
   WriteKeepingBefore(output, [&](const auto& path) { SaveMultiBox(report.multibox, path); });
-  fmt::print(stderr, "{}: proposes {} boxes a picture\n", output, report.multibox.priors.size());
+  fmt::print(stderr,
+             "{}: proposes {} a picture\n",
+             output,
+             Counted(report.multibox.priors.size(), "boxes"));
   if (!arguments.into.empty()) PutInto(arguments.into, report.multibox);
   if (!arguments.training.json) return {.status = data.Status(), .json = {}};
   return {.status = data.Status(), .json = LineOf(MultiBoxJson(report, output, arguments.into))};

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/text/json_line.h"
+#include "core/text/quantities.h"
 #include "core/work/stopwatch.h"
 #include "detector/model/model_file.h"
 #include "detector/training/train_ranker.h"
@@ -20,8 +21,8 @@
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
+#include "tools/run/keep_before.h"
 #include "tools/run/progress.h"
-#include "tools/train/keep_before.h"
 
 namespace deeper::tools {
 
@@ -54,7 +55,7 @@ bool ParseRanker(const Arguments& words, RankerArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("model", po::value(&a.model)->required()->value_name("MODEL"), "the detector, of 'train fast-rcnn'")
-      ("output", po::value(&a.output)->required()->value_name("FILE"), "the copy to write");
+      ("output", po::value(&a.output)->required()->value_name("FILE"), "the copy to write; another file that is there stays as FILE.before");
   AddJsonOption(model, a.json);
   line.Group("Training").add_options()
       ("pictures", po::value(&a.options.pictures)->default_value(a.options.pictures)->value_name("N"), "pictures that are learned from, some more than once")
@@ -102,7 +103,10 @@ TrainingOutcome RunTrainRanker(const Arguments& words) {
         stderr, "recall of the best {} regions, held out: {:.2f} %\n", regions, 100 * fraction);
     recall.push_back({{"regions", regions}, {"recall", fraction}});
   }
-  fmt::print(stderr, "{}: chooses {} regions a picture\n", arguments.output, model.max_regions);
+  fmt::print(stderr,
+             "{}: chooses {} a picture\n",
+             arguments.output,
+             Counted(static_cast<std::size_t>(model.max_regions), "regions"));
   if (!arguments.json) return {.status = data.Status(), .json = {}};
   return {.status = data.Status(),
           .json = LineOf({{"training", "ranker"},

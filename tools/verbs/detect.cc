@@ -314,8 +314,10 @@ std::vector<EarlierFound> EarlierOf(const std::vector<Picture>& pictures,
 }
 
 int SayStopped(std::size_t done, std::size_t pictures) {
-  fmt::print(
-      stderr, "stopped with {} of {} pictures done; the same command goes on\n", done, pictures);
+  fmt::print(stderr,
+             "stopped with {} of {} done; the same command goes on\n",
+             done,
+             Counted(pictures, "pictures"));
   return StopStatus();
 }
 

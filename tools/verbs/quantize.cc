@@ -23,6 +23,7 @@
 #include "tools/options/option_errors.h"
 #include "tools/options/option_values.h"
 #include "tools/options/reading_options.h"
+#include "tools/run/keep_before.h"
 #include "tools/run/progress.h"
 #include "tools/run/stop_signal.h"
 
@@ -60,7 +61,7 @@ bool ParseQuantize(const Arguments& words, QuantizeArguments& arguments) {
       ("backbone", po::value(&arguments.backbone)->value_name("MODEL"), "the detector's network, when it is neither in its file nor beside it nor in $DEEPER_MODELS");
   arguments.reading.AddOptions(input);
   line.Group("Output").add_options()
-      ("output", po::value(&arguments.output)->required()->value_name("FILE"), "the copy to write")
+      ("output", po::value(&arguments.output)->required()->value_name("FILE"), "the copy to write; another file that is there stays as FILE.before")
       ("json", po::bool_switch(&arguments.json), "what was written, as a JSON object on stdout");
   line.Group("Measure").add_options()
       ("keep", po::value(&arguments.measure.fraction)->default_value(arguments.measure.fraction, "0.999999")->value_name("F"), "fraction of an activation's values that 8 bits must hold; the larger ones are cut")
@@ -99,14 +100,17 @@ void QuantizeDetector(const QuantizeArguments& arguments, const fs::path& path) 
   const Weights backbone = BackboneOf(model, path, arguments.backbone);
   model.quantization =
       MeasureFor(model, backbone, PicturesOf(arguments), arguments.measure, TerminalMonitor());
-  if (!StopAsked()) SaveModel(model, arguments.output);
+  if (StopAsked()) return;
+  WriteKeepingBefore(arguments.output, [&](const auto& file) { SaveModel(model, file); });
 }
 
 void QuantizeBackbone(const QuantizeArguments& arguments, const fs::path& path) {
   const Weights weights = ReadBackboneWeights(path);
   const Quantization quantization =
       MeasureOnPictures(weights, PicturesOf(arguments), arguments.measure, TerminalMonitor());
-  if (!StopAsked()) WriteBackboneWeights(weights, arguments.output, quantization);
+  if (StopAsked()) return;
+  WriteKeepingBefore(arguments.output,
+                     [&](const auto& file) { WriteBackboneWeights(weights, file, quantization); });
 }
 
 }  // namespace

@@ -146,8 +146,7 @@ bool ParseShow(const Arguments& words, ShowArguments& arguments) {
     throw UsageError("expected the pictures, as 'photos/', or --data, which has true objects too");
   }
   if (arguments.metric.empty()) {
-    const std::string kind = arguments.data.Given() ? arguments.data.Kind() : "";
-    arguments.metric = kind == "ilsvrc" || kind == "coco" ? kind : "voc12";
+    arguments.metric = arguments.data.MatchingMetric();
   }
   CheckRange("iou", arguments.min_iou, 0, 1);
   CheckRange("min-score", arguments.min_score.value_or(0), -1e9, 1e9);

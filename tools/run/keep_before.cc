@@ -1,4 +1,4 @@
-#include "tools/train/keep_before.h"
+#include "tools/run/keep_before.h"
 
 #include <fmt/format.h>
 
