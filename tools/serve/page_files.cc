@@ -20,6 +20,9 @@ constexpr std::string_view kShared =
 constexpr std::string_view kView =
 #include "tools/serve/page/view.js.inc"
     ;
+constexpr std::string_view kTruth =
+#include "tools/serve/page/truth.js.inc"
+    ;
 constexpr std::string_view kEdit =
 #include "tools/serve/page/edit.js.inc"
     ;
@@ -34,6 +37,7 @@ constexpr PageFile kFiles[] = {
     {.path = "/elements.js", .type = kScript, .text = kElements},
     {.path = "/page.js", .type = kScript, .text = kShared},
     {.path = "/view.js", .type = kScript, .text = kView},
+    {.path = "/truth.js", .type = kScript, .text = kTruth},
     {.path = "/edit.js", .type = kScript, .text = kEdit},
     {.path = "/serve.js", .type = kScript, .text = kServe}};
 

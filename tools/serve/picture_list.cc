@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <span>
+#include <unordered_map>
 
 #include "core/error.h"
 #include "core/files/file.h"
@@ -47,7 +49,9 @@ std::vector<std::string> ColourTexts(std::size_t classes) {
   return texts;
 }
 
-PictureList::PictureList(const std::vector<std::string>& words, const std::string& images) {
+PictureList::PictureList(const std::vector<std::string>& words,
+                         const std::string& images,
+                         const Dataset* dataset) {
   std::vector<std::string> others;
   for (const std::string& word : words) {
     if (IsFile(fs::path(word) / kResults)) {
@@ -56,10 +60,36 @@ PictureList::PictureList(const std::vector<std::string>& words, const std::strin
       others.push_back(word);
     }
   }
-  if (others.empty()) return;
-  for (const Picture& picture : FindNamedPictures(others)) {
-    entries_.push_back(
-        {.id = picture.id, .file_name = picture.file_name, .path = picture.path, .record = ""});
+  if (!others.empty()) {
+    for (const Picture& picture : FindNamedPictures(others)) {
+      entries_.push_back(
+          {.id = picture.id, .file_name = picture.file_name, .path = picture.path, .record = ""});
+    }
+  }
+  if (dataset == nullptr) return;
+  if (words.empty()) {
+    for (const AnnotatedImage& image : dataset->images) {
+      entries_.push_back({.id = image.id,
+                          .file_name = image.image_path.filename().string(),
+                          .path = image.image_path,
+                          .record = ""});
+    }
+  }
+  FindIn(*dataset);
+}
+
+void PictureList::FindIn(const Dataset& dataset) {
+  for (const ClassInfo& info : dataset.classes.classes) {
+    if (std::ranges::find(classes_, info.name) == classes_.end()) classes_.push_back(info.name);
+  }
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < dataset.images.size(); ++i) places.emplace(dataset.images[i].id, i);
+  for (Entry& entry : entries_) {
+    const auto place = places.find(entry.id);
+    if (place == places.end()) continue;
+    entry.place_in_dataset = place->second;
+    const fs::path& picture = dataset.images[place->second].image_path;
+    if ((entry.path.empty() || entry.is_drawing) && !picture.empty()) entry.path = picture;
   }
 }
 
@@ -78,7 +108,10 @@ void PictureList::AddResults(const fs::path& directory, const std::string& image
       entry.path = finder->Find(name).value_or(fs::path());
     }
     const fs::path drawing = directory / kDrawings / DrawingFile(image.id);
-    if (entry.path.empty() && IsFile(drawing)) entry.path = drawing;
+    if (entry.path.empty() && IsFile(drawing)) {
+      entry.path = drawing;
+      entry.is_drawing = true;
+    }
     entries_.push_back(std::move(entry));
   }
 }
@@ -89,12 +122,17 @@ std::string PictureList::Json() const {
     pictures.push_back({{"number", i},
                         {"id", entries_[i].id},
                         {"file", entries_[i].file_name},
-                        {"has_record", !entries_[i].record.empty()}});
+                        {"has_record", !entries_[i].record.empty()},
+                        {"has_truth", entries_[i].place_in_dataset.has_value()}});
   }
   nlohmann::ordered_json colours = nlohmann::ordered_json::object();
   const std::vector<std::string> texts = ColourTexts(classes_.size());
   for (std::size_t i = 0; i < classes_.size(); ++i) colours[classes_[i]] = texts[i];
   return LineOf({{"pictures", pictures}, {"colours", colours}});
+}
+
+std::optional<std::size_t> PictureList::PlaceInDataset(std::size_t number) const {
+  return number < entries_.size() ? entries_[number].place_in_dataset : std::nullopt;
 }
 
 std::optional<std::string> PictureList::Record(std::size_t number) const {

@@ -65,6 +65,13 @@ std::string RestOf(const HttpRequest& request, std::string_view prefix) {
   return request.path.substr(std::min(request.path.size(), prefix.size()));
 }
 
+// A picture's number in a path.
+std::optional<std::size_t> NumberOf(const std::string& text) {
+  const std::optional<std::int64_t> number = ParseInt(text);
+  if (!number || *number < 0) return std::nullopt;
+  return static_cast<std::size_t>(*number);
+}
+
 // What the work returns, or its error as an answer.
 template <typename Work>
 HttpResponse AnswerOf(const Work& work) {
@@ -101,6 +108,7 @@ const Service::Route Service::kRoutes[] = {
     {"/convert", "POST", false, false, &Service::Convert},
     {"/pictures", "GET", false, false, &Service::Pictures},
     {"/pictures/", "GET", false, false, &Service::OnePicture},
+    {"/truth/", "POST", false, false, &Service::CompareWithTruth},
     {"/annotations/", "GET PUT", false, false, &Service::Annotations}};
 
 const Service::Route* Service::RouteOf(const std::string& path) {
@@ -304,10 +312,10 @@ void Service::OnePicture(const HttpRequest& request, const Respond& respond) {
   std::string rest = RestOf(request, "/pictures/");
   const bool is_record = rest.ends_with(kRecord);
   if (is_record) rest.resize(rest.size() - kRecord.size());
-  const std::optional<std::int64_t> number = ParseInt(rest);
+  const std::optional<std::size_t> number = NumberOf(rest);
   const HttpResponse none = ErrorResponse(404, "no such picture; GET /pictures lists them");
-  if (!number || *number < 0) return respond(none);
-  const auto place = static_cast<std::size_t>(*number);
+  if (!number) return respond(none);
+  const std::size_t place = *number;
   if (is_record) {
     const std::optional<std::string> record = options_.pictures.Record(place);
     return respond(record ? HttpResponse{.body = *record + "\n"} : none);
@@ -316,6 +324,19 @@ void Service::OnePicture(const HttpRequest& request, const Respond& respond) {
     std::optional<PictureBytes> bytes = options_.pictures.Bytes(place);
     if (!bytes) return none;
     return HttpResponse{.content_type = bytes->type, .body = std::move(bytes->content)};
+  });
+}
+
+// "/truth/3": what became of the detections in the body, a record of that picture.
+void Service::CompareWithTruth(const HttpRequest& request, const Respond& respond) {
+  const std::optional<std::size_t> number = NumberOf(RestOf(request, "/truth/"));
+  const auto place = number ? options_.pictures.PlaceInDataset(*number) : std::nullopt;
+  if (!place || options_.truth == nullptr) {
+    return respond(ErrorResponse(
+        404, "nothing is known of such a picture; 'deeper serve --data' tells of a data set's"));
+  }
+  AnswerFromDisk(respond, [truth = options_.truth, place = *place, record = request.body] {
+    return HttpResponse{.body = truth->Compare(place, record) + "\n"};
   });
 }
 

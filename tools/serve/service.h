@@ -12,6 +12,7 @@
 #include "tools/serve/picture_list.h"
 #include "tools/serve/request_guard.h"
 #include "tools/serve/serial_thread.h"
+#include "tools/serve/truth.h"
 #include "tools/serve/work_queue.h"
 
 namespace deeper::tools {
@@ -24,6 +25,7 @@ struct ServiceOptions {
   std::function<std::size_t()> restarts = {};     // of workers
   PictureList pictures = {};
   std::optional<AnnotationStore> annotations = std::nullopt;
+  std::shared_ptr<const Truth> truth = nullptr;  // of the pictures
 };
 
 // The routes of 'deeper serve', without a socket: docs/serve.md lists them. Safe from several
@@ -54,6 +56,7 @@ class Service {
   void Convert(const HttpRequest& request, const Respond& respond);
   void Pictures(const HttpRequest& request, const Respond& respond);
   void OnePicture(const HttpRequest& request, const Respond& respond);
+  void CompareWithTruth(const HttpRequest& request, const Respond& respond);
   void Annotations(const HttpRequest& request, const Respond& respond);
 
   // Work on one picture that the whole body is.

@@ -13,6 +13,9 @@
 
 #include "core/error.h"
 #include "core/text/json_line.h"
+#include "eval/analysis/error_analysis.h"
+#include "eval/evaluate.h"
+#include "tools/input/data_source.h"
 #include "tools/options/command_line.h"
 #include "tools/options/detector_options.h"
 #include "tools/options/exit_status.h"
@@ -26,6 +29,7 @@
 #include "tools/serve/http_server.h"
 #include "tools/serve/picture_worker.h"
 #include "tools/serve/service.h"
+#include "tools/serve/truth.h"
 #include "tools/serve/work_queue.h"
 #include "tools/serve/worker_process.h"
 #include "tools/verbs/verbs.h"
@@ -42,6 +46,9 @@ struct ServeArguments {
   std::vector<std::string> inputs;
   std::string images;
   std::string annotations;
+  DataSource data;
+  std::string metric;
+  double min_iou = 0.5;
   DetectorArguments detector;
   HttpServerOptions server;
   GuardOptions guard;
@@ -63,6 +70,7 @@ bool ParseServe(const Arguments& words, ServeArguments& arguments) {
        "all --data mine",
        "deeper serve found/ --images photos/                  # what 'deeper detect --output "
        "found' found",
+       "deeper serve --data voc:my-pictures --set test        # what is found beside what is true",
        "deeper serve --model mine.safetensors --port 9000",
        "curl --data-binary @photo.jpg 'http://127.0.0.1:8080/detect?min-score=0.3'",
        "curl -F a=@a.jpg -F b=@b.jpg http://127.0.0.1:8080/detect",
@@ -80,6 +88,11 @@ bool ParseServe(const Arguments& words, ServeArguments& arguments) {
       ("token", po::value(&arguments.guard.token)->value_name("WORD"), "requests must bring it: 'Authorization: Bearer WORD'; $DEEPER_OPTION_TOKEN keeps it out of the list of processes")
       ("open-to-all", po::bool_switch(&arguments.open_to_all), "let everyone who reaches the address ask, without a token")
       ("host", po::value(&arguments.guard.hosts)->value_name("NAME"), "a name by which this machine is asked, besides its addresses and localhost; the option again for more");
+  auto& truth = line.Group("Truth");
+  arguments.data.AddOptions(truth);
+  truth.add_options()
+      ("metric", po::value(&arguments.metric)->value_name("ilsvrc|voc07|voc12|coco"), "rules of matching; default: voc12, or the data set's own")
+      ("iou", po::value(&arguments.min_iou)->default_value(arguments.min_iou)->value_name("IOU"), "overlap that a detection needs");
   arguments.detector.AddOptions(line.Group("Model"));
   auto& input = line.Group("Reading and scores");
   pictures.reading.AddOptions(input);
@@ -98,10 +111,19 @@ bool ParseServe(const Arguments& words, ServeArguments& arguments) {
       ("json", po::bool_switch(&arguments.json), "where it listens, as a JSON object on stdout");
   // clang-format on
   line.TakeWords("input", "[PATH...]");
-  line.Restrict({{.options = "images", .with = "input"}});
+  line.Restrict({{.options = "images", .with = "input"},
+                 {.options = "set metric iou", .with = "data"},
+                 DataSource::WithData()});
   line.Restrict(DetectorArguments::Restrictions());
   line.ShowDefaultsOf([&] { return DefaultsOf(arguments.detector); });
   if (!line.Parse(words)) return false;
+  if (arguments.metric.empty()) arguments.metric = arguments.data.MatchingMetric();
+  ProtocolFromName(arguments.metric);
+  constexpr double kBackgroundIou = ErrorOptions().background_iou;
+  if (arguments.min_iou <= kBackgroundIou || arguments.min_iou > 1) {
+    throw UsageError(fmt::format(
+        "--iou is {}, expected more than {}, up to 1", arguments.min_iou, kBackgroundIou));
+  }
   CheckRange("port", server.port, 0, 65535);
   CheckRange("queue", arguments.queue, 1, 1e6);
   CheckRange("max-body-mb", arguments.max_body_mb, 0.001, 1024);
@@ -124,6 +146,16 @@ bool ParseServe(const Arguments& words, ServeArguments& arguments) {
   return true;
 }
 
+// Nothing without --data.
+std::shared_ptr<const Truth> LoadTruth(const ServeArguments& arguments) {
+  if (!arguments.data.Given()) return nullptr;
+  LoadedData data = LoadData(arguments.data);
+  return std::make_shared<const Truth>(
+      std::move(data.dataset),
+      EvaluationOptions{.protocol = ProtocolFromName(arguments.metric),
+                        .min_iou = arguments.min_iou});
+}
+
 // A detector of a worker's own. What there is to say of it is said once.
 PictureWork LoadWork(const ServeArguments& arguments, bool is_first) {
   if (!is_first) {
@@ -141,7 +173,9 @@ int RunServe(const Arguments& words) {
   ServeArguments arguments;
   if (!ParseServe(words, arguments)) return kDone;
   Nursery nursery([&](bool is_first) { return LoadWork(arguments, is_first); });
-  const PictureList pictures(arguments.inputs, arguments.images);
+  const std::shared_ptr<const Truth> truth = LoadTruth(arguments);
+  const PictureList pictures(
+      arguments.inputs, arguments.images, truth ? &truth->dataset() : nullptr);
   std::atomic<std::size_t> restarts = 0;
   const auto begin_worker = [&] {
     return std::make_shared<WorkerProcess>(nursery, arguments.picture_time_limit_s, restarts);
@@ -169,7 +203,8 @@ int RunServe(const Arguments& words) {
                    .pictures = pictures,
                    .annotations = arguments.annotations.empty()
                                       ? std::nullopt
-                                      : std::optional(AnnotationStore(arguments.annotations))});
+                                      : std::optional(AnnotationStore(arguments.annotations)),
+                   .truth = truth});
   server.emplace(arguments.server, service.Handler());
   const OrderlyStop orderly;
   fmt::print(stderr, "serving at {}; Ctrl-C stops\n", server->Url());

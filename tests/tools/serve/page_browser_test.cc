@@ -10,11 +10,14 @@
 #include <thread>
 
 #include "core/files/file.h"
+#include "core/image.h"
+#include "eval/drawing/draw.h"
 #include "eval/formats/voc.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 #include "tools/serve/http_server.h"
 #include "tools/serve/service.h"
+#include "tools/serve/truth.h"
 
 namespace deeper::tools {
 namespace {
@@ -77,9 +80,36 @@ ServiceOptions OptionsWith(const std::filesystem::path& kept) {
   return options;
 }
 
+// Options for a page that begins with a picture, of which two objects are known.
+ServiceOptions OptionsWithTruth(const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / "street.jpg";
+  WriteFileWhole(file, EncodeJpeg(MakeImage(640, 480, 90, 120, 150)));
+  const auto truth = std::make_shared<const Truth>(
+      Dataset{.name = "streets",
+              .classes = ClassTableOf({"cat", "dog"}),
+              .images = {{.id = "street",
+                          .image_path = file,
+                          .width = 640,
+                          .height = 480,
+                          .annotations = {{.box = {10, 10, 60, 60}, .class_id = ClassId{0}},
+                                          {.box = {200, 100, 600, 440}, .class_id = ClassId{1}}}}},
+              .blacklist = {}},
+      EvaluationOptions());
+  ServiceOptions options = OptionsWith(directory / "kept");
+  options.truth = truth;
+  options.pictures = PictureList({}, "", &truth->dataset());
+  return options;
+}
+
 class Page {
  public:
-  Page() {
+  using MakeOptions = ServiceOptions (*)(const std::filesystem::path& directory);
+
+  explicit Page(MakeOptions options =
+                    [](const std::filesystem::path& directory) {
+                      return OptionsWith(directory / "kept");
+                    })
+      : service_(queue_, options(directory_.path())) {
     HttpHandler handler = service_.Handler();
     const auto answer = handler.answer;
     handler.answer = [this, answer](HttpRequest request, Respond respond) {
@@ -139,7 +169,7 @@ class Page {
   std::atomic<bool> is_ending_ = false;
   std::unique_ptr<HttpServer> server_;  // outlives the threads that answer through it
   WorkQueue queue_{1, 8, [] { return PictureWork(Find); }};
-  Service service_{queue_, OptionsWith(directory_ / "kept")};
+  Service service_;
   std::jthread thread_;
 };
 
@@ -234,6 +264,33 @@ TEST_CASE(
     result.boxes = pictures[0].boxes;
   )js");
   CHECK(again["boxes"] == saved["boxes"]);
+}
+
+TEST_CASE("beside the truth each box tells what it is, and what the filters hide is missed") {
+  DEEPER_REQUIRE_CHROMIUM();
+  Page page(OptionsWithTruth);
+  const Json result = page.Run(R"js(
+    await until(() => pictures[0].truth);
+    result.button = $('truth').hidden;
+    const looks = () => ({counts: $('found').textContent, labels: [...$('view').querySelectorAll('.box')].map(box => box.getAttribute('aria-label'))});
+    document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 't', bubbles: true}));
+    result.usual = looks();
+    $('score').value = 0.3;
+    $('score').dispatchEvent(new Event('input'));
+    result.low = looks();
+    result.colours = [...$('view').querySelectorAll('.frame')].map(frame => frame.getAttribute('stroke'));
+    result.found_object = $('view').querySelectorAll('.region').length;
+    await setEditing(true);
+    result.editing = [comparing, $('truth').getAttribute('aria-pressed')];
+  )js");
+  CHECK(result["button"] == false);
+  CHECK(result["usual"]["counts"] == "0 found, 1 false, 2 missed");
+  CHECK(result["low"]["counts"] == "1 found, 1 false, 1 missed");
+  CHECK(result["low"]["labels"] ==
+        Json({"cat, missed", "dog 0.40, found", "</script><b id=\"bad\">x 0.90, nothing there"}));
+  CHECK(result["colours"] == Json({"#f0e442", "#009e73", "#d55e00"}));
+  CHECK(result["found_object"] == 1);
+  CHECK(result["editing"] == Json({false, "false"}));
 }
 
 }  // namespace deeper::tools

@@ -52,6 +52,38 @@ TEST_CASE("of results the records are listed, with drawings where no pictures ar
   CHECK(whole.Bytes(0)->content == ReadTextFile(directory / "pictures/a.jpg"));
 }
 
+TEST_CASE("a data set's pictures are listed where no others are, and known among others") {
+  const test::TemporaryDirectory directory;
+  WritePicture(directory / "data/a.jpg", 8);
+  WritePicture(directory / "data/b.jpg", 9);
+  const Dataset dataset = {.name = "data",
+                           .classes = ClassTableOf({"cat", "dog"}),
+                           .images = {{.id = "b", .image_path = directory / "data/b.jpg"},
+                                      {.id = "a", .image_path = directory / "data/a.jpg"}},
+                           .blacklist = {}};
+  const PictureList alone({}, "", &dataset);
+  REQUIRE(alone.size() == 2);
+  CHECK(alone.Bytes(0)->content == ReadTextFile(directory / "data/b.jpg"));
+  CHECK(alone.PlaceInDataset(1) == 1);
+  const auto json = nlohmann::json::parse(alone.Json());
+  CHECK(json["pictures"][0]["file"] == "b.jpg");
+  CHECK(json["pictures"][0]["has_truth"] == true);
+  CHECK(json["colours"].size() == 2);
+
+  WriteFileWhole(directory / "found/detections.jsonl",
+                 std::string_view(R"({"image":"other","detections":[]})"
+                                  "\n"
+                                  R"({"image":"a","detections":[]})"
+                                  "\n"));
+  WritePicture(directory / "found/drawings/a.jpg", 7);
+  const PictureList results({(directory / "found").string()}, "", &dataset);
+  REQUIRE(results.size() == 2);
+  CHECK_FALSE(results.PlaceInDataset(0));
+  CHECK(results.PlaceInDataset(1) == 1);
+  CHECK_FALSE(results.PlaceInDataset(2));
+  CHECK(results.Bytes(1)->content == ReadTextFile(directory / "data/a.jpg"));
+}
+
 TEST_CASE("a picture that has gone is an error without its path") {
   const test::TemporaryDirectory directory;
   WritePicture(directory / "p/b.jpg", 8);

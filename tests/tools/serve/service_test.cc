@@ -212,7 +212,7 @@ TEST_CASE("metrics count requests by route and status, pictures and seconds by s
 TEST_CASE("the description of the routes is JSON and names routes that there are") {
   Served served;
   const Json paths = Json::parse(served.Ask(Get("/openapi.json")).body)["paths"];
-  CHECK(paths.size() == 11);
+  CHECK(paths.size() == 12);
   for (const auto& [path, methods] : paths.items()) {
     for (const auto& [method, operation] : methods.items()) {
       CAPTURE(path, method);
@@ -242,7 +242,7 @@ TEST_CASE("the page is the program's own files, without inline scripts or styles
       if (name != "data:,") CHECK(served.Ask(Get("/" + name)).status == 200);
     }
   }
-  CHECK(files == 7);
+  CHECK(files == 8);
 }
 
 TEST_CASE("records become a file of another format") {
@@ -285,6 +285,7 @@ TEST_CASE("without a directory for annotations there are none") {
   CHECK(Json::parse(served.Ask(Get("/pictures")).body)["pictures"].empty());
   CHECK(served.Ask(Get("/pictures/0")).status == 404);
   CHECK(served.Ask(Get("/pictures/../../etc/passwd")).status == 404);
+  CHECK_THAT(ReasonOf(served.Ask(Post("/truth/0", "{}"))), Catch::Matchers::Contains("--data"));
 }
 
 TEST_CASE("with a token pictures, model and metrics are told to those who bring it alone") {

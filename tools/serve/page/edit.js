@@ -4,7 +4,7 @@ let editing = false;
 let canEdit = false;  // the server was started with --annotations
 let drag = null;
 
-const boxesOf = picture => editing ? picture.boxes : shownOf(picture);
+const boxesOf = picture => editing ? picture.boxes : comparing && picture.truth ? comparedOf(picture) : shownOf(picture);
 const copyOf = boxes => boxes.map(b => ({...b, box: [...b.box]}));
 
 // The annotations of the current picture: those that are saved, else what is shown of the detections.
@@ -34,6 +34,8 @@ async function setEditing(wanted) {
     }
   }
   editing = wanted;
+  if (editing) comparing = false;
+  $('truth').setAttribute('aria-pressed', String(comparing));
   chosen = null;
   $('edit').setAttribute('aria-pressed', String(editing));
   $('undo').hidden = $('save').hidden = !editing;

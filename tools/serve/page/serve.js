@@ -80,6 +80,7 @@ async function go(place) {
   try {
     await load(picture);
     if (!picture.record && !picture.error) { say(`Detecting in ${picture.id}...`); await detect(picture); say(''); }
+    await loadTruth(picture);
     if (editing) await loadBoxes(picture);
   } catch (error) {
     picture.error = error.message;
@@ -120,6 +121,7 @@ function show() {
   if (!picture) return;
   $('place').textContent = `${current + 1} of ${pictures.length}: ${picture.id}`;
   $('edit').hidden = !canEdit;
+  $('truth').hidden = !picture.truth;
   $('name').hidden = $('remove').hidden = !(editing && chosen);
   if (editing && chosen && document.activeElement !== $('class')) $('class').value = chosen.class;
   if (picture.error) say(picture.error, true);
@@ -133,9 +135,9 @@ function show() {
     $('view').replaceChildren();
   }
   showClasses(picture, items);
-  $('found').textContent = editing ? `Annotations: ${items.length}` : `Detections: ${items.length} of ${picture.record ? picture.record.detections.length : 0}`;
+  $('found').textContent = editing ? `Annotations: ${items.length}` : comparing && picture.truth ? countText(items) : `Detections: ${items.length} of ${picture.record ? picture.record.detections.length : 0}`;
   $('list').replaceChildren(...items.map(item => h('li', {}, h('button', {type: 'button', 'aria-current': String(item === chosen), onclick: () => choose(item)},
-    swatch(item.class), h('span', {}, item.class), item.score === undefined ? null : scoreText(item.score)))));
+    swatch(item), h('span', {}, item.class, looksOf(item) ? h('small', {}, looksOf(item).words) : null), item.score === undefined ? null : scoreText(item.score)))));
   if (focused && chosen) {
     const place = items.indexOf(chosen);
     const again = focused.matches('.box') ? [...$('view').querySelectorAll('.box')].find(group => group.item === chosen) : $('list').children[place] && $('list').children[place].firstChild;
@@ -144,9 +146,9 @@ function show() {
   root.dataset.shown = String(items.length);
 }
 
-function swatch(name) {
-  const element = h('i', {'aria-hidden': 'true'});
-  element.style.background = colourOf(name);
+function swatch(item) {
+  const element = h('i', {'aria-hidden': 'true'}), looks = looksOf(item);
+  element.style.background = looks ? looks.colour : colourOf(item.class);
   return element;
 }
 
@@ -158,14 +160,14 @@ function showClasses(picture) {
   const names = [...counts.keys()].sort();
   const focused = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.name : undefined;
   $('classes').replaceChildren(...names.map(name => h('button', {type: 'button', class: 'chip', 'data-name': name, 'aria-pressed': String(!off.has(name)), onclick: () => { off.has(name) ? off.delete(name) : off.add(name); show(); }},
-    swatch(name), `${name} ${counts.get(name)}`)));
+    swatch({class: name}), `${name} ${counts.get(name)}`)));
   if (focused !== undefined) for (const chip of $('classes').children) if (chip.dataset.name === focused) chip.focus();
 }
 
 function choose(item) {
   chosen = item === chosen && !editing ? null : item;
   show();
-  if (!editing) tell(chosen);
+  if (!editing) tell(chosen && chosen.score === undefined ? null : chosen);
 }
 
 // How a detection came about, as `deeper show --explain` has it.
@@ -243,6 +245,7 @@ addEventListener('keydown', event => {
   if (event.ctrlKey || event.target.matches('input')) return;
   if (event.key === 'ArrowLeft') go(current - 1);
   else if (event.key === 'ArrowRight') go(current + 1);
+  else if (event.key === 't' && current >= 0 && pictures[current].truth) setComparing(!comparing);
   else if (event.key === 'e' && canEdit && current >= 0) setEditing(!editing);
   else if (event.key === 'Delete' || event.key === 'Backspace') removeChosen();
   else if (event.key === 'Escape') { chosen = null; $('story').hidden = true; show(); }

@@ -32,7 +32,10 @@ function placeLabels(picture, marks) {
 }
 
 const textOf = item => item.score === undefined ? item.class : `${item.class} ${scoreText(item.score)}`;
-const marksOf = items => items.map(item => ({box: item.box, text: textOf(item), colour: colourOf(item.class), item}));
+const marksOf = items => items.map(item => {
+  const looks = looksOf(item);
+  return {box: item.box, text: textOf(item), colour: looks ? looks.colour : colourOf(item.class), dashed: Boolean(looks && looks.dashed), words: looks ? `${textOf(item)}, ${looks.words}` : textOf(item), item};
+});
 
 // The picture as SVG. on(item, event) is told of clicks and keys on a box.
 function drawing(picture, items, on) {
@@ -40,12 +43,13 @@ function drawing(picture, items, on) {
   const svg = s('svg', {viewBox: `0 0 ${picture.width} ${picture.height}`, role: 'group', 'aria-label': `${picture.id}, ${items.length} boxes`},
     s('image', {href: picture.url, width: picture.width, height: picture.height, preserveAspectRatio: 'none'}));
   svg.style.setProperty('--thick', 2 * line);
+  if (comparing) for (const {box: [x0, y0, x1, y1]} of foundObjectsOf(items)) svg.append(s('rect', {class: 'region', x: x0, y: y0, width: x1 - x0, height: y1 - y0, 'stroke-width': line / 2}));
   marks.map((mark, i) => {  // the best scores last, on top
     const [x0, y0, x1, y1] = mark.box, place = places[i];
     const rect = {x: x0, y: y0, width: Math.max(0, x1 - x0), height: Math.max(0, y1 - y0)};
-    const group = s('g', {class: mark.item === chosen ? 'box chosen' : 'box', tabindex: 0, role: 'button', 'aria-label': mark.text, 'aria-pressed': String(mark.item === chosen)},
+    const group = s('g', {class: mark.item === chosen ? 'box chosen' : 'box', tabindex: 0, role: 'button', 'aria-label': mark.words, 'aria-pressed': String(mark.item === chosen)},
       s('rect', {...rect, class: 'halo', fill: 'none', stroke: inkOn(mark.colour), 'stroke-width': 1.8 * line}),
-      s('rect', {...rect, class: 'frame', stroke: mark.colour, 'stroke-width': line}),
+      s('rect', {...rect, class: 'frame', stroke: mark.colour, 'stroke-width': line, 'stroke-dasharray': mark.dashed ? 3 * line : 'none'}),
       s('rect', {...place, fill: mark.colour}),
       s('text', {x: place.x + letter * .3, y: place.y + letter * .98, 'font-size': letter, fill: inkOn(mark.colour)}, mark.text));
     group.item = mark.item;
@@ -73,10 +77,11 @@ async function annotated(picture, items) {
   context.drawImage(image, 0, 0, picture.width, picture.height);
   const {line, letter} = styleOf(picture), marks = marksOf(items), places = placeLabels(picture, marks);
   for (let i = marks.length; i-- > 0;) {
-    const {box: [x0, y0, x1, y1], text, colour} = marks[i], place = places[i];
+    const {box: [x0, y0, x1, y1], text, colour, dashed} = marks[i], place = places[i];
     for (const [width, stroke] of [[1.8 * line, inkOn(colour)], [line, colour]]) {
       context.lineWidth = width;
       context.strokeStyle = stroke;
+      context.setLineDash(dashed && stroke === colour ? [3 * line] : []);
       context.strokeRect(x0, y0, x1 - x0, y1 - y0);
     }
     context.fillStyle = colour;
