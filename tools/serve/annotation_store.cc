@@ -201,6 +201,15 @@ std::optional<std::string> AnnotationStore::Load(const std::string& id) const {
                  {"picture_bytes", picture ? InputFile(*picture).size() : 0}});
 }
 
+LabelledSet AnnotationStore::All() const {
+  if (!IsDirectory(directory_ / "Annotations")) return {};
+  try {
+    return LabelsOf(ReadVocDataset(directory_, "").dataset);
+  } catch (const Error& error) {
+    throw Error(Without(error.what(), directory_));
+  }
+}
+
 void AnnotationStore::Save(const std::string& id,
                            const std::string& json,
                            std::string_view picture,

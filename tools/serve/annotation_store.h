@@ -30,6 +30,9 @@ class AnnotationStore {
   // is not one, and for an annotation that cannot be read.
   std::optional<std::string> Load(const std::string& id) const;
 
+  // What is kept of all pictures, by their ids. Throws Error for an annotation that cannot be read.
+  LabelledSet All() const;
+
   // Writes Annotations/<id>.xml, and before it JPEGImages/<id> with an ending where the picture's
   // bytes are given and are not there yet. file_name: the picture's, for its ending. What Load
   // returns then has the same objects. Throws Error that says what is wrong with the JSON or the

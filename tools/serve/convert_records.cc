@@ -38,8 +38,7 @@ class ScratchDirectory {
 
 }  // namespace
 
-HttpResponse ConvertRecords(const std::string& lines, const std::string& format) {
-  const LabelledSet labels = LabelsOf(ParseJsonLines(lines, "records"));
+HttpResponse FileOfLabels(const LabelledSet& labels, const std::string& format) {
   if (format == "voc") {
     if (labels.images.size() != 1) {
       throw UsageError(fmt::format("to=voc is an annotation of one picture, found records of {}",
@@ -56,6 +55,10 @@ HttpResponse ConvertRecords(const std::string& lines, const std::string& format)
   WriteLabelsAs(LabelFormatFromName(format), labels, file, {.size_of = {}});
   return {.content_type = format == "coco" ? "application/json" : "application/x-ndjson",
           .body = ReadTextFile(file)};
+}
+
+HttpResponse ConvertRecords(const std::string& lines, const std::string& format) {
+  return FileOfLabels(LabelsOf(ParseJsonLines(lines, "records")), format);
 }
 
 }  // namespace deeper::tools

@@ -65,6 +65,16 @@ std::string RestOf(const HttpRequest& request, std::string_view prefix) {
   return request.path.substr(std::min(request.path.size(), prefix.size()));
 }
 
+// The format that is asked for.
+std::string FormatOf(const HttpRequest& request) {
+  const auto to = request.query.find("to");
+  return to == request.query.end() ? "" : to->second;
+}
+
+HttpResponse NoAnnotations() {
+  return ErrorResponse(404, "no annotations: start the server with --annotations DIR");
+}
+
 // A picture's number in a path.
 std::optional<std::size_t> NumberOf(const std::string& text) {
   const std::optional<std::int64_t> number = ParseInt(text);
@@ -109,6 +119,7 @@ const Service::Route Service::kRoutes[] = {
     {"/pictures", "GET", false, false, &Service::Pictures},
     {"/pictures/", "GET", false, false, &Service::OnePicture},
     {"/truth/", "POST", false, false, &Service::CompareWithTruth},
+    {"/annotations", "GET", false, false, &Service::AllAnnotations},
     {"/annotations/", "GET PUT", false, false, &Service::Annotations}};
 
 const Service::Route* Service::RouteOf(const std::string& path) {
@@ -295,11 +306,9 @@ void Service::AnswerFromDisk(const Respond& respond, std::function<HttpResponse(
 }
 
 void Service::Convert(const HttpRequest& request, const Respond& respond) {
-  const auto to = request.query.find("to");
-  AnswerFromDisk(respond,
-                 [lines = request.body, format = to == request.query.end() ? "" : to->second] {
-                   return ConvertRecords(lines, format);
-                 });
+  AnswerFromDisk(respond, [lines = request.body, format = FormatOf(request)] {
+    return ConvertRecords(lines, format);
+  });
 }
 
 void Service::Pictures(const HttpRequest& /*request*/, const Respond& respond) {
@@ -340,10 +349,15 @@ void Service::CompareWithTruth(const HttpRequest& request, const Respond& respon
   });
 }
 
+void Service::AllAnnotations(const HttpRequest& request, const Respond& respond) {
+  if (!options_.annotations) return respond(NoAnnotations());
+  AnswerFromDisk(respond, [&store = *options_.annotations, format = FormatOf(request)] {
+    return FileOfLabels(store.All(), format);
+  });
+}
+
 void Service::Annotations(const HttpRequest& request, const Respond& respond) {
-  if (!options_.annotations) {
-    return respond(ErrorResponse(404, "no annotations: start the server with --annotations DIR"));
-  }
+  if (!options_.annotations) return respond(NoAnnotations());
   const AnnotationStore& store = *options_.annotations;
   const std::string id = RestOf(request, "/annotations/");
   if (request.method != "PUT") {

@@ -57,6 +57,7 @@ class Service {
   void Pictures(const HttpRequest& request, const Respond& respond);
   void OnePicture(const HttpRequest& request, const Respond& respond);
   void CompareWithTruth(const HttpRequest& request, const Respond& respond);
+  void AllAnnotations(const HttpRequest& request, const Respond& respond);
   void Annotations(const HttpRequest& request, const Respond& respond);
 
   // Work on one picture that the whole body is.

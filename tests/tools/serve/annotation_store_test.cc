@@ -9,6 +9,7 @@
 #include "eval/formats/voc.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
+#include "tools/serve/convert_records.h"
 
 namespace deeper::tools {
 namespace {
@@ -38,6 +39,7 @@ const std::string kTwo =
 TEST_CASE("what is saved of a picture loads again the same") {
   const Kept kept;
   CHECK_FALSE(kept.store.Load("a/cat 1"));
+  CHECK(kept.store.All() == LabelledSet());
   const std::string picture = PictureOfSize(40, 30);
   kept.store.Save("a/cat 1", kTwo, picture, "cat 1.jpeg");
   CHECK(kept.ObjectsOf("a/cat 1") == Json::parse(kTwo)["objects"]);
@@ -68,6 +70,9 @@ TEST_CASE("what was saved is a data set that trainings read") {
   CHECK(data.images[1].image_path == kept.directory / "mine/JPEGImages/b.png");
   CHECK(data.images[1].annotations.size() == 2);
   CHECK(data.classes.Size() == 3);
+  const Json coco = Json::parse(FileOfLabels(kept.store.All(), "coco").body);
+  CHECK(coco["images"][1]["file_name"] == "b.png");
+  CHECK(coco["annotations"].size() == 3);
 }
 
 TEST_CASE("another picture of the same name is refused, and the first stays") {

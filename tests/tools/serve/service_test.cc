@@ -212,7 +212,7 @@ TEST_CASE("metrics count requests by route and status, pictures and seconds by s
 TEST_CASE("the description of the routes is JSON and names routes that there are") {
   Served served;
   const Json paths = Json::parse(served.Ask(Get("/openapi.json")).body)["paths"];
-  CHECK(paths.size() == 12);
+  CHECK(paths.size() == 13);
   for (const auto& [path, methods] : paths.items()) {
     for (const auto& [method, operation] : methods.items()) {
       CAPTURE(path, method);

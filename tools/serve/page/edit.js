@@ -39,6 +39,7 @@ async function setEditing(wanted) {
   chosen = null;
   $('edit').setAttribute('aria-pressed', String(editing));
   $('undo').hidden = $('save').hidden = !editing;
+  $('save-annotations').hidden = !editing;
   $('view').classList.toggle('editing', editing);
   show();
   if (editing) say(picture.isSaved ? 'These are the saved annotations.' : 'Drag to draw or move, Delete to remove. Every change is saved, and Save keeps them as they are.');
@@ -203,5 +204,12 @@ function nudge(event) {
 $('edit').onclick = () => setEditing(!editing);
 $('undo').onclick = undo;
 $('save').onclick = () => save(pictures[current]);
+$('save-annotations').onclick = async () => {
+  try {
+    keep(await (await ask('annotations?to=coco')).blob(), 'annotations.coco.json');
+  } catch (error) {
+    say(error.message, true);
+  }
+};
 $('remove').onclick = removeChosen;
 $('class').onchange = () => rename($('class').value);
