@@ -75,4 +75,14 @@ void RemoveAbandonedTemporaries(const fs::path& directory) {
   }
 }
 
+void RemoveAbandonedTemporariesBelow(const fs::path& directory) {
+  RemoveAbandonedTemporaries(directory);
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(directory, error);
+       !error && entry != fs::recursive_directory_iterator();
+       entry.increment(error)) {
+    if (entry->is_directory()) RemoveAbandonedTemporaries(entry->path());
+  }
+}
+
 }  // namespace deeper

@@ -21,5 +21,7 @@ bool IsTemporary(const std::filesystem::path& path);
 // whether their processes live cannot be told from here. So do files that cannot be examined or
 // removed. Call it when this process writes nothing there.
 void RemoveAbandonedTemporaries(const std::filesystem::path& directory);
+// The same in this directory and in those below it.
+void RemoveAbandonedTemporariesBelow(const std::filesystem::path& directory);
 
 }  // namespace deeper

@@ -164,15 +164,9 @@ void WriteDetectionResults(const DetectionSet& found,
 }
 
 void RemoveHalfWritten(const fs::path& output) {
-  for (const fs::path& directory : {output, output / kVoc, output / kDrawings}) {
-    RemoveAbandonedTemporaries(directory);
-  }
-  std::error_code absent;
-  for (fs::recursive_directory_iterator entry(output / kDrawings, absent);
-       !absent && entry != fs::recursive_directory_iterator();
-       entry.increment(absent)) {
-    if (entry->is_directory()) RemoveAbandonedTemporaries(entry->path());
-  }
+  RemoveAbandonedTemporaries(output);
+  RemoveAbandonedTemporaries(output / kVoc);
+  RemoveAbandonedTemporariesBelow(output / kDrawings);
 }
 
 }  // namespace deeper::tools

@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/files/file.h"
 #include "core/files/path_kind.h"
+#include "core/files/temporary_files.h"
 #include "core/pictures/picture_finder.h"
 #include "core/pictures/picture_kinds.h"
 #include "core/text/json_check.h"
@@ -29,6 +30,8 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+constexpr const char* kAnnotations = "Annotations";
+constexpr const char* kPictures = "JPEGImages";
 constexpr std::size_t kDeepest = 8;
 constexpr std::size_t kMostObjects = 10'000;
 constexpr std::size_t kLongestName = 200;  // bytes of a class's, or of a part of an id
@@ -163,10 +166,14 @@ LabelledSet ParseAnnotations(const std::string& id, const std::string& text) {
   return set;
 }
 
-AnnotationStore::AnnotationStore(fs::path directory) : directory_(std::move(directory)) {}
+AnnotationStore::AnnotationStore(fs::path directory) : directory_(std::move(directory)) {
+  for (const char* part : {kAnnotations, kPictures}) {
+    RemoveAbandonedTemporariesBelow(directory_ / part);
+  }
+}
 
 std::optional<fs::path> AnnotationStore::PictureOf(const std::string& id) const {
-  const fs::path pictures = directory_ / "JPEGImages";
+  const fs::path pictures = directory_ / kPictures;
   if (!IsDirectory(pictures)) return std::nullopt;
   const std::optional<fs::path> found = PictureFinder(pictures).Find(id);
   // Not one of the same name in another folder.
@@ -178,7 +185,7 @@ std::optional<fs::path> AnnotationStore::PictureOf(const std::string& id) const 
 
 std::optional<std::string> AnnotationStore::Load(const std::string& id) const {
   RequireId(id);
-  const fs::path path = directory_ / "Annotations" / (id + ".xml");
+  const fs::path path = directory_ / kAnnotations / (id + ".xml");
   if (!IsFile(path)) return std::nullopt;
   VocFile file;
   try {
@@ -202,7 +209,7 @@ std::optional<std::string> AnnotationStore::Load(const std::string& id) const {
 }
 
 LabelledSet AnnotationStore::All() const {
-  if (!IsDirectory(directory_ / "Annotations")) return {};
+  if (!IsDirectory(directory_ / kAnnotations)) return {};
   try {
     return LabelsOf(ReadVocDataset(directory_, "").dataset);
   } catch (const Error& error) {
@@ -230,7 +237,7 @@ void AnnotationStore::Write(const std::string& id,
   std::optional<fs::path> kept = PictureOf(id);
   if (!picture.empty()) {
     if (!kept) {
-      kept = directory_ / "JPEGImages" / (id + EndingOf(picture, file_name));
+      kept = directory_ / kPictures / (id + EndingOf(picture, file_name));
       WriteFileWhole(*kept, picture);
     } else if (ReadTextFile(*kept) != picture) {
       throw Error(fmt::format(
@@ -239,7 +246,7 @@ void AnnotationStore::Write(const std::string& id,
   }
   if (!kept) throw Error(fmt::format("annotations of '{}': expected its picture with them", id));
   labels.images.front().file_name = kept->filename().string();
-  WriteFileWhole(directory_ / "Annotations" / (id + ".xml"),
+  WriteFileWhole(directory_ / kAnnotations / (id + ".xml"),
                  VocAnnotationText(labels.images.front(), labels.classes));
 }
 

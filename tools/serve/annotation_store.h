@@ -22,7 +22,7 @@ LabelledSet ParseAnnotations(const std::string& id, const std::string& text);
 // picture.
 class AnnotationStore {
  public:
-  // Nothing is made before the first Save.
+  // Nothing is made before the first Save. What a killed server left half written is removed.
   explicit AnnotationStore(std::filesystem::path directory);
 
   // What is kept of the picture: the JSON above with "picture_bytes", the size of the picture's

@@ -37,6 +37,14 @@ TEST_CASE("temporary files of dead processes and of our own past are removed, ot
   for (const std::string& name : stay) CHECK(fs::exists(directory / name));
   for (const std::string& name : go) CHECK_FALSE(fs::exists(directory / name));
   CHECK_NOTHROW(RemoveAbandonedTemporaries(directory / "missing"));
+
+  fs::create_directories(directory / "a/b");
+  for (const char* place : {"a", "a/b"}) std::ofstream(directory / place / (here + dead)) << "x";
+  RemoveAbandonedTemporaries(directory.path());
+  CHECK(fs::exists(directory / "a" / (here + dead)));
+  RemoveAbandonedTemporariesBelow(directory.path());
+  for (const char* place : {"a", "a/b"}) CHECK_FALSE(fs::exists(directory / place / (here + dead)));
+  CHECK_NOTHROW(RemoveAbandonedTemporariesBelow(directory / "missing"));
 }
 
 }  // namespace
