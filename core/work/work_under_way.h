@@ -1,7 +1,5 @@
 #pragma once
 
-#include <utility>
-
 namespace deeper {
 
 // What a thread works on, for a signal handler that must know whose work crashed. Who begins a
@@ -9,8 +7,9 @@ namespace deeper {
 // the work on other threads takes OfThisThread() before, and makes one of it in each part.
 class WorkUnderWay {
  public:
-  // `work` identifies it to who asks; null is none.
-  explicit WorkUnderWay(const void* work) : earlier_(std::exchange(current_, work)) {}
+  // `work` identifies it to who asks; null is none. The thread gets a stack for signal handlers: a
+  // crash for want of stack needs another one.
+  explicit WorkUnderWay(const void* work);
   WorkUnderWay(const WorkUnderWay&) = delete;
   WorkUnderWay& operator=(const WorkUnderWay&) = delete;
   ~WorkUnderWay() { current_ = earlier_; }

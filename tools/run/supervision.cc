@@ -31,18 +31,6 @@ constexpr const char* kBegunAnew = "DEEPER_BEGUN_ANEW";
 // The first that begins anew wins; other threads wait for the end that exec brings them.
 std::atomic_flag beginning_anew = ATOMIC_FLAG_INIT;
 
-// A crash for want of stack needs another one for its handler.
-void UseSignalStack() {
-  static constexpr std::size_t kBytes = 1U << 16U;
-  thread_local std::vector<char> stack;
-  if (!stack.empty()) return;
-  stack.resize(kBytes);
-  stack_t use{};
-  use.ss_sp = stack.data();
-  use.ss_size = stack.size();
-  sigaltstack(&use, nullptr);
-}
-
 // The words that this process was started with.
 std::vector<std::string> CommandOfProcess() {
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
@@ -78,7 +66,6 @@ std::vector<char*> PointersTo(std::vector<std::string>& words) {
 Supervision::Watched::Watched(Supervision& supervision, std::size_t picture, std::string name)
     : supervision_(supervision), picture_(picture), name_(std::move(name)) {
   SetContent({});
-  UseSignalStack();
   under_way_.emplace(this);
   const std::lock_guard lock(supervision_.mutex_);
   supervision_.watched_.insert(this);

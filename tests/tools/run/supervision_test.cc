@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -91,11 +92,24 @@ TEST_CASE("a picture that waits for ever without using a processor is late") {
   CHECK(supervised.Entries() == Lost("it took longer than 0.4 s (--picture-time-limit)"));
 }
 
+// Fewer levels than this are no end of any stack.
+int UseUpTheStack(int level) {
+  constexpr int kLevels = 10'000'000;
+  std::array<volatile char, 4096> page{};
+  page[0] = static_cast<char>(level);
+  if (level == kLevels) return 0;
+  return UseUpTheStack(level + 1) + page[0];
+}
+
 TEST_CASE("a crash is the picture's whose thread crashed, and of the one that a thread helps") {
   const bool on_a_helper = GENERATE(false, true);
-  CAPTURE(on_a_helper);
+  const bool for_want_of_stack = GENERATE(false, true);
+  CAPTURE(on_a_helper, for_want_of_stack);
   const Supervised supervised;
-  const auto crash = [] { raise(SIGSEGV); };
+  const auto crash = [&] {
+    if (for_want_of_stack) UseUpTheStack(0);
+    raise(SIGSEGV);
+  };
   CHECK(Supervised::StatusOf(supervised.Start(0, [&] {
           if (!on_a_helper) crash();
           std::thread([&, whose = WorkUnderWay::OfThisThread()] {
