@@ -68,6 +68,7 @@ FastRcnnOptions FastRcnnOptionsFor(const FastRcnnDetectorOptions& options, std::
   fast.proposals_cache = options.work / "proposals";
   fast.reading = options.reading;
   fast.holdout = options.holdout;
+  fast.learned = options.learned;
   return fast;
 }
 
@@ -81,6 +82,7 @@ RankerOptions RankerOptionsFor(const FastRcnnDetectorOptions& options, std::size
   ranker.proposals_cache = options.work / "proposals";
   ranker.reading = options.reading;
   ranker.holdout = options.holdout;
+  if (options.learned) ranker.learned = options.learned->ranker;
   // The model has no quantization yet.
   ranker.precision = options.precision == Precision::kInt8 ? std::nullopt : options.precision;
   ranker.workers = options.workers;

@@ -11,6 +11,7 @@
 #include "core/dataset.h"
 #include "core/pictures/read_image.h"
 #include "core/work/monitor.h"
+#include "detector/model/model.h"
 #include "detector/multibox/multibox.h"
 #include "detector/training/train_fast_rcnn.h"
 #include "detector/training/train_heads.h"
@@ -28,6 +29,8 @@ struct FastRcnnDetectorOptions {
   ReadImageOptions reading = {};  // of pictures
   double holdout = 0.1;           // fraction of the pictures that it is judged on; 0 to 0.9
   std::optional<MultiBox> multibox = std::nullopt;  // the detector gets it
+  // FastRcnnOptions'. Its ranker is learned on from as well.
+  std::optional<Model> learned = std::nullopt;
   // Of detection; training uses the fastest if this is int8. Nothing: the fastest.
   std::optional<Precision> precision = std::nullopt;
   int workers = 1;  // threads

@@ -1,7 +1,5 @@
 #include "detector/training/fast_rcnn_heads.h"
 
-#include <fmt/format.h>
-
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -17,6 +15,8 @@
 #include "core/error.h"
 #include "detector/heads/heads.h"
 #include "detector/heads/offset_deviations.h"
+#include "detector/model/find_backbone.h"
+#include "detector/model/model_file.h"
 #include "detector/training/calibrate.h"
 #include "detector/training/heads_options.h"
 
@@ -70,14 +70,33 @@ Model DetectorOf(const SolverState& state, const Dataset& dataset) {
   return model;
 }
 
-void PutHeadsOf(const Model& model, Weights& weights) {
+std::optional<Model> LearnedIn(const std::filesystem::path& file) {
+  if (!IsDetectorFile(file)) return std::nullopt;
+  Model model = LoadModel(file);
+  return model.picture_scale ? std::optional(std::move(model)) : std::nullopt;
+}
+
+void RequireHeads(const Model& model) {
+  const bool is_alike = model.picture_scale && model.box_regression &&
+                        model.classifiers.kind == ClassifierKind::kSoftmax &&
+                        model.classifiers.feature_dim == kFeatureDim &&
+                        model.box_regression->RegressorCount() == 1;
+  if (!is_alike) {
+    throw Error(
+        "learned: expected a detector of whole pictures, of 'train fast-rcnn', to go on from");
+  }
+}
+
+void PutHeadsOf(const Model& model, const ClassTable& classes, Weights& weights) {
+  if (model.classes == classes) {
+    Tensor weight = MakeTensor({model.classifiers.biases.size(), kFeatureDim, 1, 1});
+    Tensor bias = MakeTensor({model.classifiers.biases.size(), 1, 1, 1});
+    weight.data = model.classifiers.weights;
+    bias.data = model.classifiers.biases;
+    weights[WeightName(kClassifierName)] = std::move(weight);
+    weights[BiasName(kClassifierName)] = std::move(bias);
+  }
   const BoxRegression& regression = *model.box_regression;
-  Tensor weight = MakeTensor({model.classifiers.biases.size(), kFeatureDim, 1, 1});
-  Tensor bias = MakeTensor({model.classifiers.biases.size(), 1, 1, 1});
-  weight.data = model.classifiers.weights;
-  bias.data = model.classifiers.biases;
-  weights[WeightName(kClassifierName)] = std::move(weight);
-  weights[BiasName(kClassifierName)] = std::move(bias);
   Tensor box_weight = MakeTensor({kOffsets, kProfileDim, 1, 1});
   Tensor box_bias = MakeTensor({kOffsets, 1, 1, 1});
   for (std::size_t k = 0; k < kOffsets; ++k) {
@@ -90,24 +109,6 @@ void PutHeadsOf(const Model& model, Weights& weights) {
   }
   weights[WeightName(kProfileHeadName)] = std::move(box_weight);
   weights[BiasName(kProfileHeadName)] = std::move(box_bias);
-}
-
-void RequireHeadsFor(const Model& model, const Dataset& dataset) {
-  const bool is_alike = model.picture_scale && model.box_regression &&
-                        model.classifiers.kind == ClassifierKind::kSoftmax &&
-                        model.classifiers.feature_dim == kFeatureDim &&
-                        model.box_regression->RegressorCount() == 1;
-  if (!is_alike) {
-    throw Error(
-        "learned: expected a detector of whole pictures, of 'train fast-rcnn', to go on from");
-  }
-  if (model.classes != dataset.classes) {
-    throw Error(
-        fmt::format("learned: the detector has {} classes that are not the {} of {} in their order",
-                    model.classes.Size(),
-                    dataset.classes.Size(),
-                    dataset.name));
-  }
 }
 
 }  // namespace deeper

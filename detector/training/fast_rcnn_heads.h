@@ -1,5 +1,8 @@
 #pragma once
 
+#include <filesystem>
+#include <optional>
+
 #include "backbone/training/solver.h"
 #include "backbone/weights.h"
 #include "core/dataset.h"
@@ -14,11 +17,15 @@ namespace deeper {
 // rounded to bf16.
 Model DetectorOf(const SolverState& state, const Dataset& dataset);
 
-// Puts the blobs that DetectorOf made the model's classifier and box regression of among the
-// weights.
-void PutHeadsOf(const Model& model, Weights& weights);
+// The detector in this file, where it is one of whole pictures; nothing where it is another file.
+// Throws Error as LoadModel does.
+std::optional<Model> LearnedIn(const std::filesystem::path& file);
 
-// Throws Error unless a training for the data set can go on from what the model has learned.
-void RequireHeadsFor(const Model& model, const Dataset& dataset);
+// Throws Error unless a training can go on from what the model has learned.
+void RequireHeads(const Model& model);
+
+// Puts the blobs that DetectorOf made the model's box regression of among the weights, which is the
+// same for all classes, and those of its classifier where its classes are these.
+void PutHeadsOf(const Model& model, const ClassTable& classes, Weights& weights);
 
 }  // namespace deeper

@@ -15,6 +15,9 @@ constexpr std::size_t kParts = RegionRanker::kPartCount;
 
 Eigen::Index Index(std::size_t size) { return static_cast<Eigen::Index>(size); }
 
+// In which an output is learned: the score's is 1.
+double UnitOf(std::size_t output) { return output == 0 ? 1 : kOffsetDeviations[output - 1]; }
+
 }  // namespace
 
 RankerLearner::Matrix RankerLearner::CellsIn(const PictureMap& map) {
@@ -23,7 +26,10 @@ RankerLearner::Matrix RankerLearner::CellsIn(const PictureMap& map) {
       cells.data(), Index(map.shape.h * map.shape.w), Index(map.shape.c));
 }
 
-RankerLearner::RankerLearner(const PictureMap& map, double rate, std::size_t steps)
+RankerLearner::RankerLearner(const PictureMap& map,
+                             double rate,
+                             std::size_t steps,
+                             const std::optional<RegionRanker>& learned)
     : rate_(rate), steps_(steps) {
   constexpr float kLeastMagnitude = 1e-3F;
   constexpr float kFewShowObjects = -2;
@@ -33,6 +39,27 @@ RankerLearner::RankerLearner(const PictureMap& map, double rate, std::size_t ste
   means_ = weights_;
   squares_ = weights_;
   biases_[0] = kFewShowObjects;
+  if (learned && learned->Proposes() && learned->weights.size() == kParts * map.shape.c) {
+    BeginAs(*learned);
+  }
+}
+
+void RankerLearner::BeginAs(const RegionRanker& learned) {
+  const Eigen::Index channels = weights_.rows();
+  for (std::size_t k = 0; k < kOutputs; ++k) {
+    const double unit = UnitOf(k);
+    const float* value = k == 0 ? learned.weights.data()
+                                : learned.offset_weights.data() +
+                                      (k - 1) * kParts * static_cast<std::size_t>(channels);
+    for (std::size_t part = 0; part < kParts; ++part) {
+      for (Eigen::Index c = 0; c < channels; ++c) {
+        weights_(c, Index(part * kOutputs + k)) =
+            static_cast<float>(double{*value++} / unit / double{inverse_magnitudes_[c]});
+      }
+    }
+    biases_[k] =
+        k == 0 ? learned.bias : static_cast<float>(double{learned.offset_biases[k - 1]} / unit);
+  }
 }
 
 RankerLearner::Outputs RankerLearner::DerivativesOf(const RankerExample& example,
@@ -98,7 +125,7 @@ void RankerLearner::Learn(const PictureMap& map,
 RegionRanker RankerLearner::Ranker() const {
   RegionRanker ranker = {.weights = {}, .bias = biases_[0]};
   for (std::size_t k = 0; k < kOutputs; ++k) {
-    const double unit = k == 0 ? 1 : kOffsetDeviations[k - 1];
+    const double unit = UnitOf(k);
     std::vector<float>& row = k == 0 ? ranker.weights : ranker.offset_weights;
     for (std::size_t part = 0; part < kParts; ++part) {
       for (Eigen::Index c = 0; c < weights_.rows(); ++c) {

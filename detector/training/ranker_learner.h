@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "backbone/picture_network.h"
@@ -17,8 +18,12 @@ namespace deeper {
 // The map's channels are divided by their usual magnitudes. Not for several threads.
 class RankerLearner {
  public:
-  // Channels are as large as on `map`. rate: at the start; it falls to 0 evenly over `steps`.
-  RankerLearner(const PictureMap& map, double rate, std::size_t steps);
+  // Channels are as large as on `map`. rate: at the start; it falls to 0 evenly over `steps`. It
+  // begins as `learned`, where that proposes and is of maps of as many channels, else at zero.
+  RankerLearner(const PictureMap& map,
+                double rate,
+                std::size_t steps,
+                const std::optional<RegionRanker>& learned = std::nullopt);
 
   // A step by the examples of one picture, which lies in `frame`. ranked: its map, by Ranker().
   // Without examples nothing is learned.
@@ -41,6 +46,7 @@ class RankerLearner {
     Outputs biases{};
   };
 
+  void BeginAs(const RegionRanker& learned);
   static Matrix CellsIn(const PictureMap& map);  // cells x channels
   static Outputs DerivativesOf(const RankerExample& example,
                                const RankedMap& ranked,

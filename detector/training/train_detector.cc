@@ -14,6 +14,7 @@
 #include "detector/model/find_backbone.h"
 #include "detector/model/model.h"
 #include "detector/multibox/multibox_file.h"
+#include "detector/training/fast_rcnn_heads.h"
 #include "eval/inspection/label_counts.h"
 
 namespace deeper {
@@ -161,6 +162,7 @@ void AddFastRcnn(const Dataset& dataset,
                  DetectorTrainingReport& report) {
   FastRcnnDetectorOptions fast = FastDetectorOptionsFor(options);
   if (report.multibox) fast.multibox = report.multibox->multibox;
+  fast.learned = LearnedIn(options.backbone);
   monitor.say(fmt::format(
       "\n{}. network, classifier and box regression together, {}",
       part,

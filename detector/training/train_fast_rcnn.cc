@@ -170,9 +170,8 @@ void RequireMapFor(const FastRcnnOptions& options) {
       options.learned && options.learned->ranker && options.learned->ranker->Proposes();
   if (!proposes) {
     throw Error(
-        fmt::format("map_boxes = {}: expected a detector to go on from, of the same classes, whose "
-                    "map proposes "
-                    "(of 'train ranker'); leave it out, or name one",
+        fmt::format("map_boxes = {}: expected a detector to go on from whose map proposes (of "
+                    "'train ranker'); leave it out, or name one",
                     options.map_boxes));
   }
 }
@@ -217,7 +216,7 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
                              const FastRcnnOptions& options,
                              const Monitor& monitor) {
   options.Validate();
-  if (options.learned) RequireHeadsFor(*options.learned, dataset);
+  if (options.learned) RequireHeads(*options.learned);
   RequireMapFor(options);
   const NetworkTrainingOptions& training = options.training;
   const Precision precision = PrecisionFor(training.precision, /*has_quantization=*/false, monitor);
@@ -239,7 +238,12 @@ FastRcnnReport TrainFastRcnn(const Dataset& dataset,
   const std::size_t outputs = classes + kOffsets;
   const std::string recipe = Recipe(FingerprintOf(backbone), content, split.training, options);
   Weights weights = WithoutClassifier(std::move(backbone));
-  if (options.learned) PutHeadsOf(*options.learned, weights);
+  if (options.learned) {
+    PutHeadsOf(*options.learned, dataset.classes, weights);
+    monitor.say(options.learned->classes == dataset.classes
+                    ? "goes on from a detector's classifier and box regression too"
+                    : "goes on from a detector's box regression too");
+  }
   const std::vector<std::string> added =
       AddMissingBlobs(PictureTrainer::TrainedBlobs(training.plan.frozen, classes, kOffsets),
                       training.seed,

@@ -50,8 +50,8 @@ struct FastRcnnOptions {
   double holdout = 0;  // fraction of the pictures that is kept out, to validate on; 0 to 0.9
   std::size_t validation_pictures = 200;  // of those held out
   double picture_memory_gb = 2;           // for decoded pictures
-  // A detector that TrainFastRcnn made, of the same classes: its classifier and box regression are
-  // learned on from. Nothing: both begin at random.
+  // A detector that TrainFastRcnn made: its box regression is learned on from, and its classifier
+  // where its classes are the data set's. What is not begins at random.
   std::optional<Model> learned = std::nullopt;
 
   // Throws Error naming the field, its value and its bound.

@@ -134,7 +134,8 @@ RankerReport TrainRanker(const Dataset& dataset,
                          model.crop.mean_bgr,
                          ReadImage(dataset.images[i].image_path, options.reading));
   };
-  RankerLearner learner(mapped(training.front()).Map(), options.rate, options.pictures);
+  RankerLearner learner(
+      mapped(training.front()).Map(), options.rate, options.pictures, options.learned);
   EpochSampler order(training.size(), 1, options.seed);
   std::vector<std::size_t> drawn;
   for (std::size_t i = 0; i < options.pictures; ++i)

@@ -21,9 +21,12 @@ struct RankerOptions {
   std::filesystem::path proposals_cache = {};  // where proposals are kept
   std::size_t pictures = 2400;          // that are learned from, one after the other, over and over
   RankerSamplingOptions sampling = {};  // of each
-  double rate = 0.0005;                 // at the start; it falls to 0 evenly
-  ReadImageOptions reading = {};        // of pictures
-  double holdout = 0;                   // fraction of the pictures that is kept out; 0 to 0.9
+  // A ranker of another detector, that is learned on from where it proposes too; else it begins at
+  // zero.
+  std::optional<RegionRanker> learned = std::nullopt;
+  double rate = 0.0005;           // at the start; it falls to 0 evenly
+  ReadImageOptions reading = {};  // of pictures
+  double holdout = 0;             // fraction of the pictures that is kept out; 0 to 0.9
   std::uint64_t seed = 0;
   // Of the trunk. Nothing: the fastest that the processor and the model have.
   std::optional<Precision> precision = std::nullopt;

@@ -13,6 +13,7 @@
 #include "core/text/quantities.h"
 #include "detector/model/find_backbone.h"
 #include "detector/model/model_file.h"
+#include "detector/training/fast_rcnn_heads.h"
 #include "detector/training/train_detector.h"
 #include "detector/training/train_fast_rcnn.h"
 #include "tools/input/data_source.h"
@@ -62,7 +63,7 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
   auto& model = line.Group("Model");
   model.add_options()
       ("output", po::value(&a.training.output)->required()->value_name("FILE"), "the detector to write; beside it FILE.checkpoint, from which a stopped training goes on, FILE.log.jsonl and FILE.svg, its curves; another file that is there stays as FILE.before")
-      ("backbone", po::value(&a.backbone)->value_name("MODEL"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector, which of this kind with the same classes passes on its classifier and box regression too; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc-fast.safetensors");
+      ("backbone", po::value(&a.backbone)->value_name("MODEL"), "GoogLeNet's weights to begin with: .caffemodel, .safetensors or a detector, which of this kind passes on its box regression too, and where its classes are the same its classifier; default: BVLC's, looked for in $DEEPER_MODELS and models/, else the network inside voc-fast.safetensors");
   AddJsonOption(model, a.training.json);
   line.Group("Network").add_options()
       ("frozen", po::value(&o.training.plan.frozen)->default_value(o.training.plan.frozen)->value_name("ROW"), "the last row that is not trained: 'stem' or an inception module up to inception_4d; '' trains all")
@@ -104,15 +105,6 @@ bool ParseFastRcnn(const Arguments& words, FastRcnnArguments& a) {
   return true;
 }
 
-// The detector of this file if the training can go on from its heads too; says so.
-std::optional<Model> LearnedIn(const fs::path& file, const ClassTable& classes) {
-  if (!IsDetectorFile(file)) return std::nullopt;
-  Model model = LoadModel(file);
-  if (!model.picture_scale || model.classes != classes) return std::nullopt;
-  fmt::print(stderr, "{}: goes on from its classifier and box regression too\n", file.string());
-  return model;
-}
-
 }  // namespace
 
 nlohmann::ordered_json FastRcnnJson(const FastRcnnReport& report,
@@ -138,7 +130,7 @@ TrainingOutcome RunTrainFastRcnn(const Arguments& words) {
   const LoadedData data = LoadData(arguments.data);
   const Dataset& dataset = data.dataset;
   const fs::path network = FindStartingNetwork(arguments.backbone, DetectionMethod::kFastRcnn);
-  arguments.options.learned = LearnedIn(network, dataset.classes);
+  arguments.options.learned = LearnedIn(network);
   const FastRcnnReport report =
       TrainFastRcnn(dataset, ReadNetwork(network), arguments.options, TerminalMonitor());
   if (!report.finished) return Stopped(report.goes_on_from);

@@ -147,9 +147,13 @@ TEST_CASE("a training goes on from a detector's network, classifier and box regr
     }
   }
 
+  // A detector of other classes passes on where objects lie, and not which they are.
+  options.learned = first;
   options.learned->classes = ClassTableOf({"other", "classes"});
-  CHECK_THROWS_WITH(TrainFastRcnn(ground.dataset, *first.backbone, options, {}),
-                    Catch::Contains("classes"));
+  options.training.file = ground.directory / "fourth";
+  const Model fourth = TrainFastRcnn(ground.dataset, *first.backbone, options, {}).model;
+  CHECK(are_near(fourth.box_regression->weights, first.box_regression->weights));
+  CHECK_FALSE(are_near(fourth.classifiers.weights, first.classifiers.weights));
 }
 
 TEST_CASE("hard examples are another training than all examples") {
@@ -178,6 +182,21 @@ TEST_CASE("the map's boxes are learned from beside Selective Search's, where a m
       TrainRanker(
           ground.dataset, first, {.proposals_cache = options.proposals_cache, .pictures = 4}, {})
           .ranker;
+  // At no rate a ranker that is learned on from stays as it is.
+  const RegionRanker& ranker = *options.learned->ranker;
+  const RegionRanker same =
+      TrainRanker(
+          ground.dataset,
+          first,
+          {.proposals_cache = options.proposals_cache, .pictures = 1, .learned = ranker, .rate = 0},
+          {})
+          .ranker;
+  const auto is_near = [](float x, float y) { return x == Approx(y).epsilon(1e-5).margin(1e-9); };
+  CHECK(std::ranges::equal(same.weights, ranker.weights, is_near));
+  CHECK(std::ranges::equal(same.offset_weights, ranker.offset_weights, is_near));
+  CHECK(std::ranges::equal(same.offset_biases, ranker.offset_biases, is_near));
+  CHECK(same.bias == ranker.bias);
+
   const RegionCounts both = train("both").regions;
   CHECK(train("both again").model.training.at("the map's boxes") == "50");
   options.map_boxes = 0;
