@@ -20,6 +20,17 @@ struct ForeignOption {
       why;  // what it does here, or why nothing does; of that alone where it has no option
 };
 
+// Of rows that mean one of several options, or none.
+constexpr std::string_view kSizes =
+    "imgsz img img-size image-size input-size size resize resolution scale min-size shape";
+constexpr std::string_view kBatches =
+    "batch batch-size bs batchsize mini-batch imgs-per-gpu samples-per-gpu ims-per-batch";
+constexpr std::string_view kDurations =
+    "epochs epoch num-epochs max-epochs iterations iters iter max-iter max-iters num-iters "
+    "max-steps "
+    "num-steps training-steps steps";
+constexpr std::string_view kRates = "lr lr0 learning-rate base-lr rate init-lr";
+
 // The first row with an option that the verb has goes before the first row without any.
 // clang-format off
 constexpr std::array kForeignOptions = {
@@ -31,9 +42,9 @@ constexpr std::array kForeignOptions = {
                   "", "the network runs on the processor, on all of its cores or on as many as --workers says"},
     ForeignOption{"threads num-threads nthreads jobs num-workers nproc num-proc cpus processes parallel",
                   "workers", "threads, each on its own picture"},
-    ForeignOption{"imgsz img img-size image-size input-size size resize resolution scale min-size shape",
+    ForeignOption{kSizes,
                   "short-side", "pixels of the short side of a picture as the network sees it"},
-    ForeignOption{"imgsz img img-size image-size input-size size resize resolution scale min-size shape",
+    ForeignOption{kSizes,
                   "", "pictures of any size are taken as they are"},
     ForeignOption{"weights weight model-path model-file model-name models checkpoint ckpt net network detector",
                   "model", "the file of a detector"},
@@ -45,16 +56,16 @@ constexpr std::array kForeignOptions = {
                   "data", "a data set in any layout"},
     ForeignOption{"split subset partition image-set imageset task", "set", "the list of pictures"},
     ForeignOption{"predictions prediction preds pred results result dets det dt", "detections", "a file or a directory of them"},
-    ForeignOption{"batch batch-size bs batchsize mini-batch imgs-per-gpu samples-per-gpu", "batch", "examples of a step"},
-    ForeignOption{"batch batch-size bs batchsize mini-batch imgs-per-gpu samples-per-gpu ims-per-batch", "regions", "of each picture; --pictures is how many pictures a step takes"},
-    ForeignOption{"batch batch-size bs batchsize mini-batch", "foreground", "objects of a step; --background is the rest of it"},
-    ForeignOption{"batch batch-size bs batchsize mini-batch", "", "pictures are worked on one by one, as many at a time as --workers says"},
-    ForeignOption{"epochs epoch num-epochs max-epochs iterations iters iter max-iter max-iters num-iters max-steps num-steps training-steps",
+    ForeignOption{kBatches, "batch", "examples of a step"},
+    ForeignOption{kBatches, "regions", "of each picture; --pictures is how many pictures a step takes"},
+    ForeignOption{kBatches, "foreground", "objects of a step; --background is the rest of it"},
+    ForeignOption{kBatches, "", "pictures are worked on one by one, as many at a time as --workers says"},
+    ForeignOption{kDurations,
                   "steps", "an epoch is as many steps as there are pictures, divided by those of a step"},
-    ForeignOption{"epochs epoch num-epochs max-epochs iterations iters max-iter", "softmax-steps", "at most"},
-    ForeignOption{"epochs epoch num-epochs max-epochs iterations iters max-iter steps", "", "trainings have --steps: 'deeper train all'"},
-    ForeignOption{"lr lr0 learning-rate base-lr rate init-lr", "rate", "the learning rate at the start"},
-    ForeignOption{"lr lr0 learning-rate base-lr rate init-lr", "", "single trainings have --rate: 'deeper train fast-rcnn'"},
+    ForeignOption{kDurations, "softmax-steps", "at most"},
+    ForeignOption{kDurations, "", "trainings have --steps: 'deeper train all'"},
+    ForeignOption{kRates, "rate", "the learning rate at the start"},
+    ForeignOption{kRates, "", "single trainings have --rate: 'deeper train fast-rcnn'"},
     ForeignOption{"wd decay l2", "weight-decay", "the pull of weights to zero"},
     ForeignOption{"scheduler lr-scheduler lr-schedule lr-policy cos-lr", "schedule", "how the learning rate falls"},
     ForeignOption{"freeze freeze-layers frozen-layers", "frozen", "the last row of the network that is not trained"},
