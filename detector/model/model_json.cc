@@ -1,5 +1,6 @@
 #include "detector/model/model_json.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>

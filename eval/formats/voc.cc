@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <pugixml.hpp>
 #include <set>
 #include <string_view>

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
 #include "core/text/lower.h"
 #include "core/text/nearest_name.h"

@@ -1,5 +1,6 @@
 #include "backbone/network.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>

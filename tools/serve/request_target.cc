@@ -1,5 +1,6 @@
 #include "tools/serve/request_target.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 

@@ -1,5 +1,6 @@
 #include "backbone/kernels/pooling.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 

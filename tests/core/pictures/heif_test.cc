@@ -2,6 +2,7 @@
 
 #include <libheif/heif.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <string>
 #include <vector>

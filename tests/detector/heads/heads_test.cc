@@ -1,5 +1,6 @@
 #include "detector/heads/heads.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 

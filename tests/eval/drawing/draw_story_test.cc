@@ -1,5 +1,6 @@
 #include "eval/drawing/draw_story.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 

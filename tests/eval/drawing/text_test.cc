@@ -1,5 +1,7 @@
 #include "eval/drawing/text.h"
 
+#include <algorithm>
+#include <cmath>
 #include <opencv2/core.hpp>
 #include <string>
 

@@ -1,5 +1,7 @@
 #include "eval/inspection/picture_print.h"
 
+#include <algorithm>
+
 #include "core/files/file.h"
 #include "core/pictures/read_image.h"
 #include "core/random.h"

@@ -1,5 +1,6 @@
 #include "tools/input/video.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
