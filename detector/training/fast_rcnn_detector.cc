@@ -62,6 +62,8 @@ FastRcnnOptions FastRcnnOptionsFor(const FastRcnnDetectorOptions& options, std::
                        ? options.steps
                        : std::clamp<std::uint64_t>(3 * std::uint64_t{pictures}, 500, 6000);
   training.validate_every = std::max<std::uint64_t>(training.steps / 8, 1);
+  std::uint64_t& warmup = training.solver.schedule.warmup;
+  warmup = std::min(warmup, training.steps / 5);  // most steps are at a rate that teaches
   training.precision = options.precision == Precision::kInt8 ? std::nullopt : options.precision;
   training.workers = options.workers;
   training.file = options.work / "fast-rcnn.safetensors";

@@ -17,10 +17,16 @@ const verdicts = new WeakMap();  // of detections and missed objects: a key of v
 const objectOf = new WeakMap();  // of detections: the true object that decided
 const looksOf = item => comparing ? verdictLooks[verdicts.get(item)] : undefined;
 
-// The truth of a picture that has its record.
+// The truth of a picture that has its record; where it does not fit that is said, and the picture is shown without.
 async function loadTruth(picture) {
   if (!picture.has_truth || !picture.record || picture.truth) return;
-  const answer = await (await ask('truth/' + picture.number, {method: 'POST', body: JSON.stringify(picture.record)})).json();
+  let answer;
+  try {
+    answer = await (await ask('truth/' + picture.number, {method: 'POST', body: JSON.stringify(picture.record)})).json();
+  } catch (error) {
+    picture.has_truth = false;
+    return say(error.message, true);
+  }
   picture.truth = answer.objects;
   for (const object of picture.truth) verdicts.set(object, 'missed');
   answer.detections.forEach(({verdict, object}, i) => {
