@@ -226,8 +226,7 @@ std::optional<fs::path> PlaceOf(const fs::path& place, const DataYaml& data, con
 void AddFoldersOfYaml(const DataYaml& data, const fs::path& yaml, YoloLayout& layout) {
   for (const auto& [folder, set] : kSetFolders) {
     const auto places = data.places.find(set);
-    const bool is_there = std::ranges::any_of(
-        layout.folders, [&](const YoloFolder& there) { return there.set == set; });
+    const bool is_there = std::ranges::count(layout.folders, set, &YoloFolder::set) > 0;
     if (places == data.places.end() || is_there) continue;
     for (const fs::path& place : places->second) {
       std::optional<fs::path> images = PlaceOf(place, data, yaml);
@@ -245,8 +244,7 @@ void AddFoldersOfYaml(const DataYaml& data, const fs::path& yaml, YoloLayout& la
 // Folders of sets: root/train/labels, root/labels/train, or root/train with all in it.
 void AddFoldersOfSets(const fs::path& root, YoloLayout& layout) {
   for (const auto& [folder, set] : kSetFolders) {
-    const bool is_there = std::ranges::any_of(
-        layout.folders, [&](const YoloFolder& there) { return there.set == set; });
+    const bool is_there = std::ranges::count(layout.folders, set, &YoloFolder::set) > 0;
     if (is_there) continue;
     if (IsDirectory(root / folder / "labels")) {
       layout.folders.push_back({.set = set,
