@@ -65,7 +65,7 @@ TEST_CASE("shards of different runs are refused, naming what differs") {
     ShardFile other = ShardOf3(2);
     change(other.content.run);
     CHECK_THROWS_WITH(MergeShards({ShardOf3(1), other, ShardOf3(3)}),
-                      Catch::Contains("not parts of one run") && Catch::Contains(named));
+                      Catch::Contains("is no part of the run of") && Catch::Contains(named));
   };
   refused([](RunRecord& run) { run.configuration = "model abc\n"; }, "now abc");
   refused([](RunRecord& run) { run.verb = "propose"; }, "now propose");
