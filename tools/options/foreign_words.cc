@@ -27,8 +27,7 @@ constexpr std::string_view kBatches =
     "batch batch-size bs batchsize mini-batch imgs-per-gpu samples-per-gpu ims-per-batch";
 constexpr std::string_view kDurations =
     "epochs epoch num-epochs max-epochs iterations iters iter max-iter max-iters num-iters "
-    "max-steps "
-    "num-steps training-steps steps";
+    "max-steps num-steps training-steps steps";
 constexpr std::string_view kRates = "lr lr0 learning-rate base-lr rate init-lr";
 
 // The first row with an option that the verb has goes before the first row without any.

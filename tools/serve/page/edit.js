@@ -204,12 +204,6 @@ function nudge(event) {
 $('edit').onclick = () => setEditing(!editing);
 $('undo').onclick = undo;
 $('save').onclick = () => save(pictures[current]);
-$('save-annotations').onclick = async () => {
-  try {
-    keep(await (await ask('annotations?to=coco')).blob(), 'annotations.coco.json');
-  } catch (error) {
-    say(error.message, true);
-  }
-};
+$('save-annotations').onclick = () => keepAnswer('annotations?to=coco', {}, 'annotations.coco.json');
 $('remove').onclick = removeChosen;
 $('class').onchange = () => rename($('class').value);

@@ -210,13 +210,15 @@ function keep(blob, name) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
-async function keepAs(format, some, name) {
+// Keeps what the server answers.
+async function keepAnswer(path, options, name) {
   try {
-    keep(await (await ask('convert?to=' + format, {method: 'POST', body: linesOf(some)})).blob(), name);
+    keep(await (await ask(path, options)).blob(), name);
   } catch (error) {
     say(error.message, true);
   }
 }
+const keepAs = (format, some, name) => keepAnswer('convert?to=' + format, {method: 'POST', body: linesOf(some)}, name);
 $('save-picture').onclick = async () => keep(await annotated(pictures[current], boxesOf(pictures[current])), pictures[current].id + '.jpg');
 $('save-voc').onclick = () => keepAs('voc', [pictures[current]], pictures[current].id + '.xml');
 $('save-jsonl').onclick = () => keep(new Blob([linesOf(pictures)]), 'detections.jsonl');

@@ -35,15 +35,15 @@ async function loadTruth(picture) {
   });
 }
 
-// What is shown with the truth: the detections that the filters let through, then what these miss. A verdict does not depend
-// on detections of lower scores, so hiding those changes no other.
-function comparedOf(picture) {
-  const shown = shownOf(picture), found = new Set(shown.filter(d => verdicts.get(d) === 'found').map(d => objectOf.get(d)));
-  return [...shown, ...picture.truth.filter(object => object.counts && !found.has(object) && !off.has(object.class))];
-}
 // The true boxes of what is found.
 const foundObjectsOf = items => items.filter(item => verdicts.get(item) === 'found').map(item => objectOf.get(item));
 
+// What is shown with the truth: the detections that the filters let through, then what these miss. A verdict does not depend
+// on detections of lower scores, so hiding those changes no other.
+function comparedOf(picture) {
+  const shown = shownOf(picture), found = new Set(foundObjectsOf(shown));
+  return [...shown, ...picture.truth.filter(object => object.counts && !found.has(object) && !off.has(object.class))];
+}
 function countText(items) {
   const count = keys => items.filter(item => keys.has(verdicts.get(item))).length;
   const parts = [[count(new Set(['found'])), 'found'], [count(wrongVerdicts), 'false'], [count(new Set(['duplicate'])), 'found again'], [count(new Set(['missed'])), 'missed']];
